@@ -1,0 +1,316 @@
+//! Everything that a script can name and that is not syntax: functions, reducers, stages and formats, as data.
+//!
+//! The runtime gathers the rows of its tables into a [`Catalog`] (`runtime/src/registry.rs`); nothing here computes,
+//! except that a function may lend its scalar body for constant folding.
+
+use crate::diagnostic::Diagnostic;
+use crate::scalar::{Fault, Scalar};
+use crate::source::Span;
+use crate::ty::{Kind, Schema, Type};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What evaluating something may do besides giving a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Effect {
+    /// Always gives a value.
+    Total,
+    /// May fail for some values.
+    MayFail,
+    /// May give another value each time.
+    Nondeterministic,
+    /// Calls the host in order.
+    Host,
+}
+
+/// What a parameter accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// That kind (an int is converted where a float is wanted).
+    Is(Kind),
+    /// Int or float.
+    Number,
+    /// Anything with an order: number, string, bool, date, datetime, duration.
+    Ordered,
+    /// Anything.
+    Any,
+}
+
+/// How the type of a result follows from the arguments. Nullability is added by the checker: a null argument gives null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultType {
+    /// Always this.
+    Is(Type),
+    /// The type of argument 0, after int has been unified with float among all `Number` and `Ordered` arguments.
+    SameAsArguments,
+}
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name, for signatures and named arguments.
+    pub name: &'static str,
+    /// What it accepts.
+    pub pattern: Pattern,
+    /// What it is when it is left out; optional parameters come last.
+    pub default: Option<Scalar>,
+}
+
+/// An example that the tests run: `source` gives `result` (as JSON), or fails with the code in `result`.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// An expression.
+    pub source: &'static str,
+    /// Its value as JSON, or a code such as `E0604`.
+    pub result: &'static str,
+}
+
+/// The scalar body of a function; no argument is null.
+pub type ScalarBody = Arc<dyn Fn(&[Scalar]) -> Result<Scalar, Fault> + Send + Sync>;
+
+/// A function as scripts see it.
+#[derive(Clone)]
+pub struct FunctionDef {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The group it is listed under: `math`, `text` …
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: Arc<str>,
+    /// Its parameters in order. Functions may share a name if their parameters differ; the first that fits is taken.
+    pub parameters: Vec<Parameter>,
+    /// Its result.
+    pub result: ResultType,
+    /// Whether the result may be null although no argument is (`int?("x")`).
+    pub may_be_null: bool,
+    /// What else it does.
+    pub effect: Effect,
+    /// Run by the tests.
+    pub examples: &'static [Example],
+    /// The scalar body: for constant folding, for the oracle, and for batches where no better way is given.
+    pub body: ScalarBody,
+}
+
+impl std::fmt::Debug for FunctionDef {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(&self.signature())
+    }
+}
+
+impl FunctionDef {
+    /// `round(x: number, digits: int = 0) -> float`
+    pub fn signature(&self) -> String {
+        let parameters: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|p| {
+                let pattern = match &p.pattern {
+                    Pattern::Is(kind) => kind.to_string(),
+                    Pattern::Number => "number".into(),
+                    Pattern::Ordered => "ordered".into(),
+                    Pattern::Any => "any".into(),
+                };
+                let optional = if p.default.is_some() { "?" } else { "" };
+                format!("{}{optional}: {pattern}", p.name)
+            })
+            .collect();
+        let result = match &self.result {
+            ResultType::Is(ty) => ty.clone().or_null_if(self.may_be_null).to_string(),
+            ResultType::SameAsArguments => "the same".into(),
+        };
+        format!("{}({}) -> {result}", self.name, parameters.join(", "))
+    }
+}
+
+/// What a reducer makes of the types of its arguments; `None` if it does not take them.
+pub type ReducerType = fn(&[Type]) -> Option<Type>;
+
+/// A reducer as scripts see it: many rows to one value.
+#[derive(Clone, Debug)]
+pub struct ReducerDef {
+    /// Its name.
+    pub name: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Least and greatest number of arguments.
+    pub arity: (usize, usize),
+    /// Its result. `Wide` means: the checker puts a checked narrowing to int behind it, evaluated where it is used.
+    pub result: ReducerType,
+    /// What it takes, in words: `a number`.
+    pub takes: &'static str,
+    /// Run by the tests: `[1, 2] | sum it`.
+    pub examples: &'static [Example],
+}
+
+/// An option of a format: `delimiter: ";"`.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionDef {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: OptionKind,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// What the value of an option is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    /// `true` or `false`
+    Bool,
+    /// An int.
+    Int,
+    /// Text.
+    String,
+    /// A list of texts.
+    Strings,
+    /// A type: `schema: {id: int, ..}`.
+    Schema,
+}
+
+/// A file format as scripts see it.
+#[derive(Clone, Copy, Debug)]
+pub struct FormatDef {
+    /// `csv`
+    pub name: &'static str,
+    /// Extensions without the dot.
+    pub extensions: &'static [&'static str],
+    /// What `read` accepts for it.
+    pub options: &'static [OptionDef],
+}
+
+/// Names a function of one catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId(pub u32);
+
+/// Names a reducer of one catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReducerId(pub u32);
+
+/// All known functions, reducers and formats.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    functions: Vec<FunctionDef>,
+    reducers: Vec<ReducerDef>,
+    formats: Vec<FormatDef>,
+    by_name: HashMap<Arc<str>, Vec<FunctionId>>,
+}
+
+impl Catalog {
+    /// A catalog of these rows.
+    pub fn new(functions: Vec<FunctionDef>, reducers: Vec<ReducerDef>, formats: Vec<FormatDef>) -> Catalog {
+        let mut by_name: HashMap<Arc<str>, Vec<FunctionId>> = HashMap::new();
+        for (at, function) in functions.iter().enumerate() {
+            by_name.entry(function.name.clone()).or_default().push(FunctionId(at as u32));
+        }
+        Catalog { functions, reducers, formats, by_name }
+    }
+
+    /// The function that `id` names.
+    pub fn function(&self, id: FunctionId) -> &FunctionDef {
+        &self.functions[id.0 as usize]
+    }
+
+    /// All functions of that name, in the order in which they are tried.
+    pub fn functions_named(&self, name: &str) -> &[FunctionId] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All functions.
+    pub fn functions(&self) -> impl Iterator<Item = &FunctionDef> {
+        self.functions.iter()
+    }
+
+    /// The reducer that `id` names.
+    pub fn reducer(&self, id: ReducerId) -> &ReducerDef {
+        &self.reducers[id.0 as usize]
+    }
+
+    /// The reducer of that name.
+    pub fn reducer_named(&self, name: &str) -> Option<ReducerId> {
+        self.reducers.iter().position(|r| r.name == name).map(|at| ReducerId(at as u32))
+    }
+
+    /// All reducers.
+    pub fn reducers(&self) -> impl Iterator<Item = &ReducerDef> {
+        self.reducers.iter()
+    }
+
+    /// All formats.
+    pub fn formats(&self) -> &[FormatDef] {
+        &self.formats
+    }
+}
+
+/// A value of an option, as written in the script.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OptionValue {
+    /// A constant.
+    Scalar(Scalar),
+    /// Texts.
+    Strings(Vec<Arc<str>>),
+    /// A type. `open` is the `..` at its end: further columns are inferred.
+    Schema {
+        /// The declared fields.
+        schema: Schema,
+        /// Whether it ends in `..`.
+        open: bool,
+    },
+}
+
+/// What a `read` in the script says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadRequest {
+    /// The path, constant.
+    pub path: Arc<str>,
+    /// Where the path stands.
+    pub span: Span,
+    /// The options with the places of their names.
+    pub options: Vec<(Arc<str>, Span, OptionValue)>,
+}
+
+/// What is known of a table before its first row is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableInfo {
+    /// The name of the format.
+    pub format: &'static str,
+    /// Its columns.
+    pub schema: Schema,
+    /// Whether the types were inferred from a sample (then a misfit offers `schema:`).
+    pub inferred: bool,
+    /// Whether reading a cell of it may fail.
+    pub effect: Effect,
+}
+
+/// Who knows the schemas of files and of tables that a host binds. `lang` itself opens nothing.
+pub trait Sources {
+    /// The table behind `read(…)`; the error is what to tell the user.
+    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>>;
+
+    /// The schema of a table that the host binds by name.
+    fn bound(&self, name: &str) -> Option<Schema>;
+
+    /// The names of all bound tables.
+    fn bound_names(&self) -> Vec<Arc<str>>;
+}
+
+/// No files, no tables: what a pure expression is compiled against.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSources;
+
+impl Sources for NoSources {
+    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+        Err(Box::new(
+            Diagnostic::error(crate::codes::E0405, request.span, "this program may not read files")
+                .help("the host of this script grants no files"),
+        ))
+    }
+
+    fn bound(&self, _name: &str) -> Option<Schema> {
+        None
+    }
+
+    fn bound_names(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,1 @@
+//! Tree to plan: names, types and elaboration in one walk.

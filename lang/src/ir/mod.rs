@@ -1,0 +1,343 @@
+//! The plan: a typed graph of stages, in arenas with `u32` ids. The checker makes it, rules rewrite it, the runtime runs
+//! it. It has one printed form (`print.rs`), which can be read back (`read.rs`), and one verifier (`verify.rs`).
+//!
+//! Columns are named by [`ColumnId`], which is unique in the plan and never a position. A definition (`derive`) evaluates
+//! nothing by itself: a column's expression is evaluated for a row where somebody demands it, see
+//! [`Plan::demands`]. How that is executed is the runtime's affair.
+
+mod expr;
+pub mod print;
+pub mod read;
+pub mod verify;
+
+pub use expr::{ColumnId, Expr, ExprId, Exprs, LiteralId, Site, SiteId, TypedExpr};
+
+use crate::catalog::{Effect, OptionValue, ReducerId};
+use crate::source::Span;
+use crate::ty::{Schema, Type};
+use std::sync::Arc;
+
+/// Names a stage of one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// Names a table of one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(pub u32);
+
+/// A whole program.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The stages. An input has a smaller id than the stage that uses it.
+    pub nodes: Vec<Node>,
+    /// The expressions.
+    pub exprs: Exprs,
+    /// The columns.
+    pub columns: Vec<ColumnDef>,
+    /// The places that rows may fail at.
+    pub sites: Vec<Site>,
+    /// The tables that scans read.
+    pub tables: Vec<Table>,
+    /// What is to be done, in order.
+    pub statements: Vec<Statement>,
+}
+
+/// A column, wherever it flows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDef {
+    /// Its name where it was made (for printing; the name in a row is the row's affair).
+    pub name: Arc<str>,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// A table that a scan reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Where its rows come from.
+    pub origin: TableOrigin,
+    /// Its columns.
+    pub schema: Schema,
+    /// Whether reading a cell of it may fail.
+    pub effect: Effect,
+    /// The `read(…)` or the name in the script.
+    pub span: Span,
+}
+
+/// Where the rows of a table come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableOrigin {
+    /// A file.
+    File {
+        /// The path as the script spells it.
+        path: Arc<str>,
+        /// The name of its format.
+        format: Arc<str>,
+        /// The options of the `read`.
+        options: Vec<(Arc<str>, OptionValue)>,
+        /// Whether the types were inferred.
+        inferred: bool,
+    },
+    /// A table that the host binds.
+    Bound(Arc<str>),
+}
+
+/// A field of the rows that a stage gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputField {
+    /// Its name in the row.
+    pub name: Arc<str>,
+    /// The column.
+    pub column: ColumnId,
+}
+
+/// A stage with the rows that it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it does.
+    pub stage: Stage,
+    /// Its rows. Every column is one of the input's or one that the stage defines.
+    pub output: Vec<OutputField>,
+    /// Where it stands in the script.
+    pub span: Span,
+}
+
+/// What a stage does: the closed core. Functions, reducers and formats are rows of the catalog instead.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// Reads a table.
+    Scan {
+        /// Which.
+        table: TableId,
+        /// Position in the table's schema, and the column it becomes.
+        columns: Vec<(usize, ColumnId)>,
+    },
+    /// The ints from `start` to `end`, both included; without `end` it is endless.
+    Range {
+        /// First.
+        start: i64,
+        /// Last.
+        end: Option<i64>,
+        /// The column.
+        column: ColumnId,
+    },
+    /// Constant rows: `rows[i][j]` is the value of `columns[j]` in row `i`. One row of no columns is where a scalar
+    /// statement starts.
+    Values {
+        /// The columns.
+        columns: Vec<ColumnId>,
+        /// The rows.
+        rows: Vec<Vec<ExprId>>,
+    },
+    /// Keeps the rows for which `predicate` is true.
+    Filter {
+        /// Where the rows come from.
+        input: NodeId,
+        /// A `bool` or `bool?`.
+        predicate: ExprId,
+    },
+    /// Defines columns over each row (`select`, `derive`, `map`); all of them see the row that came in.
+    Map {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The new columns.
+        definitions: Vec<(ColumnId, ExprId)>,
+    },
+    /// Groups in order of first appearance; without keys one row, also of no rows.
+    Aggregate {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The keys.
+        keys: Vec<(ColumnId, ExprId)>,
+        /// What is computed for each group.
+        reductions: Vec<Reduction>,
+        /// The whole or a part of the work.
+        phase: Phase,
+    },
+    /// Stable.
+    Sort {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The keys, first the most significant.
+        keys: Vec<SortKey>,
+    },
+    /// The first `count` rows of the stable sort.
+    TopK {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The keys.
+        keys: Vec<SortKey>,
+        /// How many.
+        count: u64,
+    },
+    /// Leaves out `skip` rows, then gives at most `take`.
+    Slice {
+        /// Where the rows come from.
+        input: NodeId,
+        /// How many are left out.
+        skip: u64,
+        /// How many go on.
+        take: Option<u64>,
+    },
+}
+
+/// One reducer of an aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduction {
+    /// The column it becomes (of type `wide` for a sum of ints).
+    pub column: ColumnId,
+    /// Which.
+    pub reducer: ReducerId,
+    /// Its arguments.
+    pub arguments: Vec<ExprId>,
+    /// `where:`
+    pub condition: Option<ExprId>,
+}
+
+/// Which part of an aggregate is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// All of it.
+    Single,
+    /// Rows to states.
+    Partial,
+    /// States to values.
+    Final,
+}
+
+/// A key of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// The key.
+    pub expr: ExprId,
+    /// Whether great ones come first (nulls are last in any case).
+    pub descending: bool,
+}
+
+/// What is done with the rows of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The rows.
+    pub node: NodeId,
+    /// How they are shown.
+    pub shape: Shape,
+    /// The statement in the script.
+    pub span: Span,
+}
+
+/// How the rows of a statement are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A table.
+    Table,
+    /// A stream of single values: the rows have one column.
+    Values,
+    /// One value: one row of one column.
+    Scalar,
+}
+
+impl Plan {
+    /// The node that `id` names.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// Adds a stage.
+    pub fn add_node(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    /// Adds a column.
+    pub fn add_column(&mut self, name: impl Into<Arc<str>>, ty: Type) -> ColumnId {
+        self.columns.push(ColumnDef { name: name.into(), ty });
+        ColumnId(self.columns.len() as u32 - 1)
+    }
+
+    /// Adds a place that rows may fail at.
+    pub fn add_site(&mut self, span: Span, caller: Option<SiteId>) -> SiteId {
+        self.sites.push(Site { span, caller });
+        SiteId(self.sites.len() as u32 - 1)
+    }
+
+    /// The column that `id` names.
+    pub fn column(&self, id: ColumnId) -> &ColumnDef {
+        &self.columns[id.0 as usize]
+    }
+
+    /// The type of the rows of a node.
+    pub fn schema(&self, id: NodeId) -> Schema {
+        let field = |f: &OutputField| crate::ty::Field { name: f.name.clone(), ty: self.column(f.column).ty.clone() };
+        Schema { fields: self.node(id).output.iter().map(field).collect() }
+    }
+
+    /// Adds the expression that is a column.
+    pub fn column_expr(&mut self, column: ColumnId) -> ExprId {
+        let ty = self.column(column).ty.clone();
+        self.exprs.add(TypedExpr { expr: Expr::Column(column), ty, site: None }, Effect::Total)
+    }
+}
+
+impl Stage {
+    /// The node whose rows it takes.
+    pub fn input(&self) -> Option<NodeId> {
+        match self {
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => None,
+            Stage::Filter { input, .. }
+            | Stage::Map { input, .. }
+            | Stage::Aggregate { input, .. }
+            | Stage::Sort { input, .. }
+            | Stage::TopK { input, .. }
+            | Stage::Slice { input, .. } => Some(*input),
+        }
+    }
+
+    /// The same stage over another input; a source stays as it is.
+    pub fn with_input(mut self, new: NodeId) -> Stage {
+        match &mut self {
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => {}
+            Stage::Filter { input, .. }
+            | Stage::Map { input, .. }
+            | Stage::Aggregate { input, .. }
+            | Stage::Sort { input, .. }
+            | Stage::TopK { input, .. }
+            | Stage::Slice { input, .. } => *input = new,
+        }
+        self
+    }
+
+    /// What it demands of every row that reaches it, in the order of evaluation: as the script has it, left to right.
+    pub fn demands(&self) -> Vec<ExprId> {
+        match self {
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => Vec::new(),
+            Stage::Map { .. } | Stage::Slice { .. } => Vec::new(),
+            Stage::Filter { predicate, .. } => vec![*predicate],
+            Stage::Aggregate { keys, reductions, .. } => reductions
+                .iter()
+                .flat_map(|r| r.condition.iter().chain(&r.arguments))
+                .copied()
+                .chain(keys.iter().map(|(_, key)| *key))
+                .collect(),
+            Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
+        }
+    }
+
+    /// The columns that it makes.
+    pub fn defines(&self) -> Vec<ColumnId> {
+        match self {
+            Stage::Scan { columns, .. } => columns.iter().map(|(_, column)| *column).collect(),
+            Stage::Range { column, .. } => vec![*column],
+            Stage::Values { columns, .. } => columns.clone(),
+            Stage::Map { definitions, .. } => definitions.iter().map(|(column, _)| *column).collect(),
+            Stage::Aggregate { keys, reductions, .. } => {
+                keys.iter().map(|(column, _)| *column).chain(reductions.iter().map(|r| r.column)).collect()
+            }
+            Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it must see all rows before it gives the first.
+    pub fn is_breaker(&self) -> bool {
+        matches!(self, Stage::Aggregate { .. } | Stage::Sort { .. } | Stage::TopK { .. })
+    }
+}
