@@ -1,1 +1,9 @@
-//! placeholder
+//! Pipe's runtime: plans to results.
+
+pub mod batch;
+pub mod builtins;
+pub mod error;
+pub mod formats;
+pub mod kernel;
+pub mod limits;
+pub mod reducers;
