@@ -31,7 +31,7 @@ pub fn kernels(plan: &Plan, statement: usize) -> String {
         for segment in segments {
             for (nulls, title) in [(false, "no input has nulls"), (true, "inputs may have nulls")] {
                 let _ = writeln!(text, "pipeline {}, {title}:", at + 1);
-                let program = lower(plan, segment, &vec![nulls; segment.inputs.len()]);
+                let program = lower(segment, plan, &vec![nulls; segment.inputs.len()]);
                 let _ = writeln!(text, "{}", print(&program));
             }
         }

@@ -6,6 +6,7 @@
 //! have gone out.
 
 pub mod explain;
+pub mod output;
 mod parallel;
 mod pipeline;
 mod replay;
@@ -90,6 +91,17 @@ pub struct Stats {
     pub replays: usize,
 }
 
+impl Stats {
+    /// Counts another statement in.
+    pub fn add(&mut self, other: Stats) {
+        self.workers = self.workers.max(other.workers);
+        self.morsels = self.morsels.max(other.morsels);
+        self.compilable += other.compilable;
+        self.compiled += other.compiled;
+        self.replays += other.replays;
+    }
+}
+
 /// What a run works with.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
@@ -158,8 +170,8 @@ impl<'a> Run<'a> {
             pipeline,
             options,
             threads,
-            segment: Prepared::new(env, &pipeline.segment, options.executor),
-            tails: pipeline.tails.iter().map(|tail| Prepared::new(env, &tail.segment, options.executor)).collect(),
+            segment: Prepared::new(env, &pipeline.segment, options),
+            tails: pipeline.tails.iter().map(|tail| Prepared::new(env, &tail.segment, options)).collect(),
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
             operators: (0..threads).map(|_| Mutex::new(operator(env, &pipeline.end))).collect(),

@@ -128,7 +128,7 @@ fn scan<'a>(
                 inferred: *inferred,
                 morsel,
             };
-            let format = formats::named(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
+            let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
             let scan = (format.open)(&request)?;
             Ok(text(scan.cut, scan.parse))
         }
