@@ -8,6 +8,9 @@
 mod expr;
 pub mod print;
 pub mod read;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Expr, ExprId, Exprs, LiteralId, Site, SiteId, TypedExpr};
