@@ -151,6 +151,11 @@ impl Exprs {
         id
     }
 
+    /// The id of an expression, if it was added.
+    pub fn find(&self, expr: &TypedExpr) -> Option<ExprId> {
+        self.ids.get(expr).copied()
+    }
+
     /// Adds a constant of a type.
     pub fn literal(&mut self, value: Scalar, ty: Type) -> ExprId {
         let key = match &value {
