@@ -12,6 +12,7 @@ use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
 use pipelang_lang::scalar::{self, Arithmetic, Fault, Scalar};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What an expression or a column gives for one row.
@@ -157,14 +158,18 @@ fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scalar, Fault> {
 /// A row with further columns, each evaluated over the row below when somebody first asks for it, and not again.
 pub struct Defined<'a> {
     evaluator: Evaluator<'a>,
-    below: &'a dyn Row,
+    below: Rc<dyn Row + 'a>,
     definitions: &'a [(ColumnId, ExprId)],
     known: RefCell<HashMap<ColumnId, Outcome>>,
 }
 
 impl<'a> Defined<'a> {
     /// The row `below` with `definitions`, which all see the row below.
-    pub fn new(evaluator: Evaluator<'a>, below: &'a dyn Row, definitions: &'a [(ColumnId, ExprId)]) -> Defined<'a> {
+    pub fn new(
+        evaluator: Evaluator<'a>,
+        below: Rc<dyn Row + 'a>,
+        definitions: &'a [(ColumnId, ExprId)],
+    ) -> Defined<'a> {
         Defined { evaluator, below, definitions, known: RefCell::default() }
     }
 }
@@ -177,7 +182,7 @@ impl Row for Defined<'_> {
         if let Some(known) = self.known.borrow().get(&column) {
             return known.clone();
         }
-        let outcome = self.evaluator.eval(*expr, self.below);
+        let outcome = self.evaluator.eval(*expr, &*self.below);
         self.known.borrow_mut().insert(column, outcome.clone());
         outcome
     }
@@ -308,7 +313,7 @@ mod tests {
         let functions = Functions::default();
         let evaluator = Evaluator { plan: &b.plan, functions: &functions };
         let definitions = [(x, fails), (y, one)];
-        let row = Defined::new(evaluator, &NoRow, &definitions);
+        let row = Defined::new(evaluator, Rc::new(NoRow), &definitions);
         assert_eq!(row.column(y), Ok(Scalar::Int(1)));
         assert!(row.column(x).is_err() && row.column(x) == row.column(x));
     }
