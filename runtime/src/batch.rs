@@ -9,7 +9,7 @@ use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray, UInt32Array,
 };
-use arrow_buffer::{Buffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::{concat, filter, take};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
@@ -178,6 +178,35 @@ impl Column {
             .collect();
         let borrowed: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
         Column::of_array(concat::concat(&borrowed).expect("the parts have one type"))
+    }
+
+    /// The same values without holding on to buffers of rows that are not here (text is copied, nothing else).
+    pub fn compact(&self) -> Column {
+        match self {
+            Column::String(array) => Column::String(array.gc()),
+            Column::Bool(_)
+            | Column::Int(_)
+            | Column::Float(_)
+            | Column::Date(_)
+            | Column::Wide(_)
+            | Column::Null(_) => self.clone(),
+        }
+    }
+
+    /// Of a column of bools: where it is true; null counts as false.
+    pub fn truths(&self) -> BooleanBuffer {
+        match self {
+            Column::Bool(array) => match array.nulls() {
+                Some(valid) => array.values() & valid.inner(),
+                None => array.values().clone(),
+            },
+            Column::Int(_)
+            | Column::Float(_)
+            | Column::String(_)
+            | Column::Date(_)
+            | Column::Wide(_)
+            | Column::Null(_) => BooleanBuffer::new_unset(self.len()),
+        }
     }
 
     /// The column as an Arrow array (shares its buffers).
