@@ -136,6 +136,15 @@ pub trait FromRow: Row {
     fn from_row(row: &ResultRow<'_>) -> Result<Self, CellMismatch>;
 }
 
+/// No input at all: `engine.compile::<(), Out>(…)`, run with `&[]`.
+impl Row for () {
+    fn schema() -> Schema {
+        Schema::new("()", Vec::new())
+    }
+
+    fn append(_rows: &[()], _field: usize, _column: &mut ColumnBuilder) {}
+}
+
 /// A row of a result, its cells in the order of the fields that are wanted.
 #[derive(Debug)]
 pub struct ResultRow<'a> {

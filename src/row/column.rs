@@ -1,7 +1,6 @@
 //! Columns made from fields of Rust values.
 
 use super::{Cell, FieldKind, ToCell};
-use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
 use pipelang_runtime::error::{CellError, RowError, RowFault};
 use std::sync::Arc;
@@ -73,11 +72,6 @@ impl ColumnBuilder {
 fn too_large(name: &Arc<str>, value: u128) -> Arc<RowError> {
     let cell = CellError { column: name.clone(), expected: "int", text: value.to_string(), inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
-}
-
-/// A column without rows, of a kind.
-pub(crate) fn empty(kind: &Kind) -> Column {
-    Column::from_scalars(kind, &[])
 }
 
 #[cfg(test)]
