@@ -7,3 +7,4 @@ pub mod formats;
 pub mod kernel;
 pub mod limits;
 pub mod reducers;
+pub mod vector;
