@@ -45,7 +45,7 @@ impl Pool {
     }
 
     /// Sorts by `compare`, which never says equal of two items.
-    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Sync) {
+    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Send + Sync) {
         match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));

@@ -89,7 +89,7 @@ impl<'a> Prepared<'a> {
     pub fn compiled(&self) -> (usize, usize) {
         let used = [self.without_nulls.get(), self.with_nulls.get()];
         used.into_iter().flatten().fold((0, 0), |(compilable, compiled), kernels| {
-            let runs = kernels.program.compilable_runs();
+            let runs = kernels.program.leaves().count();
             #[cfg(feature = "jit")]
             let done = kernels.compiled.as_ref().map_or(0, |compiled| compiled.kernels());
             #[cfg(not(feature = "jit"))]
