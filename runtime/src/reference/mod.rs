@@ -1,3 +1,62 @@
-//! The oracle: the meaning of plans, row at a time, obvious and slow. Everything else is held to it.
+//! The oracle: the meaning of plans, row at a time, obvious and slow. The executors are held to it, and share nothing
+//! with it but the arithmetic of `scalar.rs`, the scalar bodies of functions and the meaning of a cell.
+//!
+//! A plan is run as it is written, without an optimizer: every stage pulls rows from the one before it, a breaker pulls
+//! all of them when it is opened, and a column is evaluated when somebody asks a row for it ([`expr`]). So demand, the
+//! order of errors and the exact prefix before an error are what they are by construction.
 
+mod csv;
 pub mod expr;
+mod reduce;
+mod stages;
+mod sum;
+#[cfg(test)]
+mod tests;
+
+use crate::batch::Batch;
+use crate::builtins::Functions;
+use crate::error::RunError;
+use crate::limits::Watch;
+use expr::Evaluator;
+use pipelang_lang::catalog::Catalog;
+use pipelang_lang::ir::{Plan, Statement};
+use pipelang_lang::scalar::Scalar;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Runs plans row at a time.
+#[derive(Clone, Copy)]
+pub struct Oracle<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The functions that it calls.
+    pub functions: &'a Functions,
+    /// Knows the reducers by name.
+    pub catalog: &'a Catalog,
+    /// The tables that the host binds.
+    pub tables: &'a HashMap<Arc<str>, Vec<Batch>>,
+    /// Looked at for every row that is read.
+    pub watch: &'a Watch,
+}
+
+impl<'a> Oracle<'a> {
+    /// Runs a statement and gives its rows one by one; each is all values of the node's output. When it fails, what was
+    /// given is exactly what precedes the error.
+    pub fn run(
+        &self,
+        statement: &Statement,
+        give: &mut dyn FnMut(Vec<Scalar>) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let output = &self.plan.node(statement.node).output;
+        for row in self.open(statement.node)? {
+            let row = row?;
+            let values = output.iter().map(|field| row.column(field.column)).collect::<Result<_, _>>();
+            give(values.map_err(RunError::Row)?)?;
+        }
+        Ok(())
+    }
+
+    fn evaluator(&self) -> Evaluator<'a> {
+        Evaluator { plan: self.plan, functions: self.functions }
+    }
+}

@@ -1,0 +1,228 @@
+//! The registers of a program while it runs over a chunk of a batch: views of the batch's columns, constants, and scratch
+//! buffers that live as long as the worker.
+
+use super::ir::{CHUNK, Place, Program, Register};
+use super::ops::Lane;
+use crate::batch::{Batch, Column};
+use arrow_array::{Array, StringViewArray};
+use pipelang_lang::scalar::Scalar;
+
+/// The scratch buffers of a worker; any program may use them.
+#[derive(Default)]
+pub struct Scratch {
+    ints: Vec<Vec<i64>>,
+    floats: Vec<Vec<f64>>,
+    dates: Vec<Vec<i32>>,
+    words: Vec<Vec<u64>>,
+    texts: Vec<Option<StringViewArray>>,
+    wides: Vec<Vec<i128>>,
+    /// How many buffers were allocated, those of the batches that went out included.
+    pub allocated: u64,
+}
+
+impl Scratch {
+    /// No buffers yet.
+    pub fn new() -> Scratch {
+        Scratch::default()
+    }
+
+    /// Makes room for a program.
+    pub fn reserve(&mut self, program: &Program) {
+        for lane in Lane::ALL {
+            let wanted = program.slots[lane as usize];
+            self.allocated += match lane {
+                Lane::Int => grow(&mut self.ints, wanted, CHUNK),
+                Lane::Float => grow(&mut self.floats, wanted, CHUNK),
+                Lane::Date => grow(&mut self.dates, wanted, CHUNK),
+                Lane::Bool => grow(&mut self.words, wanted, CHUNK / 64),
+                Lane::Wide => grow(&mut self.wides, wanted, CHUNK),
+                Lane::Text => {
+                    self.texts.resize(self.texts.len().max(wanted), None);
+                    0
+                }
+            };
+        }
+    }
+}
+
+fn grow<T: Stored>(pool: &mut Vec<Vec<T>>, wanted: usize, length: usize) -> u64 {
+    let missing = wanted.saturating_sub(pool.len());
+    pool.resize_with(pool.len() + missing, || vec![T::ZERO; length]);
+    missing as u64
+}
+
+/// A lane type that is kept in plain buffers; `u64` stands for 64 rows of a bitmap.
+pub trait Stored: Copy + 'static {
+    /// What stands where nothing is known.
+    const ZERO: Self;
+    /// The scratch buffers of this type.
+    fn pool(scratch: &Scratch) -> &[Vec<Self>];
+    /// The same, to write.
+    fn pool_mut(scratch: &mut Scratch) -> &mut [Vec<Self>];
+    /// The values of a column, if that is how it keeps them.
+    fn of_column(column: &Column) -> Option<&[Self]>;
+    /// The value of a constant.
+    fn of_scalar(value: &Scalar) -> Self;
+}
+
+macro_rules! stored {
+    ($type:ty, $pool:ident, $zero:expr, $column:pat => $values:expr, $scalar:pat => $value:expr) => {
+        impl Stored for $type {
+            const ZERO: $type = $zero;
+
+            fn pool(scratch: &Scratch) -> &[Vec<$type>] {
+                &scratch.$pool
+            }
+
+            fn pool_mut(scratch: &mut Scratch) -> &mut [Vec<$type>] {
+                &mut scratch.$pool
+            }
+
+            fn of_column(column: &Column) -> Option<&[$type]> {
+                if let $column = column { $values } else { None }
+            }
+
+            fn of_scalar(value: &Scalar) -> $type {
+                if let $scalar = value { $value } else { unreachable!("a constant has the type of its lanes") }
+            }
+        }
+    };
+}
+
+stored!(i64, ints, 0, Column::Int(array) => Some(array.values()), Scalar::Int(i) => *i);
+stored!(f64, floats, 0.0, Column::Float(array) => Some(array.values()), Scalar::Float(x) => *x);
+stored!(i32, dates, 0, Column::Date(array) => Some(array.values()), Scalar::Date(d) => *d);
+stored!(i128, wides, 0, Column::Wide(array) => Some(array.values()), Scalar::Wide(w) => *w);
+stored!(u64, words, 0, Column::Null(_) => None, Scalar::Bool(b) => if *b { u64::MAX } else { 0 });
+
+/// The lanes of a register.
+#[derive(Clone, Copy, Debug)]
+pub enum Lanes<'a, T> {
+    /// One for each row.
+    Each(&'a [T]),
+    /// One for all rows.
+    All(T),
+}
+
+/// The lanes of a register of text.
+#[derive(Clone, Copy)]
+pub enum Texts<'a> {
+    /// One for each row, from a row of an array on.
+    Each(&'a StringViewArray, usize),
+    /// One for all rows.
+    All(&'a str),
+}
+
+impl<'a> Texts<'a> {
+    /// The text of a row.
+    pub fn get(self, row: usize) -> &'a str {
+        match self {
+            Texts::Each(array, start) => array.value(start + row),
+            Texts::All(text) => text,
+        }
+    }
+}
+
+/// A program at work on some rows of a batch.
+pub struct Frame<'a> {
+    /// What is done.
+    pub program: &'a Program,
+    /// To what.
+    pub batch: &'a Batch,
+    /// Where registers live.
+    pub scratch: &'a mut Scratch,
+    /// The first row.
+    pub start: usize,
+    /// How many rows, at most [`CHUNK`].
+    pub rows: usize,
+    /// Whether anything failed.
+    pub failed: bool,
+    /// An array without a value, for text columns that are null throughout.
+    pub no_text: &'a StringViewArray,
+}
+
+impl Frame<'_> {
+    /// How many words a bitmap of the chunk has. Bits behind the last row hold anything.
+    pub fn words(&self) -> usize {
+        self.rows.div_ceil(64)
+    }
+
+    /// The bits of word `word` that stand for rows.
+    pub fn tail(&self, word: usize) -> u64 {
+        let bits = self.rows - word * 64;
+        if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
+    }
+
+    /// What a register holds. Bitmaps come as words, see [`Frame::words`].
+    pub fn lanes<T: Stored>(&self, register: Register) -> Lanes<'_, T> {
+        match self.program.place(register) {
+            Place::Input(at) => match T::of_column(&self.batch.columns[at as usize]) {
+                Some(values) => Lanes::Each(&values[self.start..self.start + self.rows]),
+                None => Lanes::All(T::ZERO),
+            },
+            Place::Constant(at) => Lanes::All(T::of_scalar(&self.program.constants[at as usize])),
+            Place::Slot(at) => Lanes::Each(&T::pool(self.scratch)[at as usize]),
+            Place::Nowhere => unreachable!("a register that is read has a place"),
+        }
+    }
+
+    /// What a register of text holds.
+    pub fn texts(&self, register: Register) -> Texts<'_> {
+        match self.program.place(register) {
+            Place::Input(at) => match &self.batch.columns[at as usize] {
+                Column::String(array) => Texts::Each(array, self.start),
+                _ => Texts::All(""),
+            },
+            Place::Constant(at) => match &self.program.constants[at as usize] {
+                Scalar::String(text) => Texts::All(text),
+                _ => unreachable!("a constant has the type of its lanes"),
+            },
+            Place::Slot(at) => Texts::Each(self.scratch.texts[at as usize].as_ref().unwrap_or(self.no_text), 0),
+            Place::Nowhere => unreachable!("a register that is read has a place"),
+        }
+    }
+
+    /// The buffer of a register that is about to be written; give it back with [`Frame::put`]. A register that nobody
+    /// reads has none.
+    pub fn take<T: Stored>(&mut self, register: Register) -> Vec<T> {
+        let slot = self.slot(register);
+        std::mem::take(&mut T::pool_mut(self.scratch)[slot])
+    }
+
+    /// Puts the buffer of a register back.
+    pub fn put<T: Stored>(&mut self, register: Register, buffer: Vec<T>) {
+        let slot = self.slot(register);
+        T::pool_mut(self.scratch)[slot] = buffer;
+    }
+
+    /// Sets a register of text.
+    pub fn put_texts(&mut self, register: Register, texts: StringViewArray) {
+        debug_assert_eq!(texts.len(), self.rows);
+        let slot = self.slot(register);
+        self.scratch.texts[slot] = Some(texts);
+    }
+
+    fn slot(&self, register: Register) -> usize {
+        match self.program.place(register) {
+            Place::Slot(at) => at as usize,
+            Place::Input(_) | Place::Constant(_) | Place::Nowhere => unreachable!("what is written has a slot"),
+        }
+    }
+
+    /// Fails the batch if both bitmaps are set anywhere.
+    pub fn check(&mut self, fault: Register, active: Register) {
+        let word = |lanes: Lanes<u64>, at: usize| match lanes {
+            Lanes::Each(words) => words[at],
+            Lanes::All(word) => word,
+        };
+        let (faults, mask) = (self.lanes::<u64>(fault), self.lanes::<u64>(active));
+        let failed = (0..self.words()).any(|at| word(faults, at) & word(mask, at) & self.tail(at) != 0);
+        self.failed |= failed;
+    }
+}
+
+/// Executes the leaves of one program: what differs between the executors.
+pub trait Leaves: Sync {
+    /// Executes leaf `number`, whose instructions are at `range`.
+    fn run(&self, number: usize, range: std::ops::Range<usize>, frame: &mut Frame);
+}

@@ -1,0 +1,409 @@
+//! From a segment to a kernel: depth first, left to right, with the rules for null of `language.md`, section 5, spelled
+//! out over validity registers, and `check`s where a fault counts.
+//!
+//! Values are computed for all rows; only functions are given the mask of the rows that count, since they are dear. A
+//! fault counts in the rows of the mask under which the expression is demanded: those that the filters so far let through,
+//! narrowed by the conditions of `and`, `or`, `if` and `??`. The kernel does not keep the order of evaluation: who
+//! fails first is found by replay.
+
+use super::builder::Builder;
+use super::finish::finish;
+use super::ir::{Immediate, Input, Program, ProgramOutput, Register};
+use super::ops::{Lane, Op};
+use super::segment::{Segment, Step};
+use pipelang_lang::catalog::FunctionId;
+use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
+use pipelang_lang::scalar::{Arithmetic, Comparison, Scalar};
+use pipelang_lang::ty::Kind;
+use std::collections::HashMap;
+
+/// The kernel of a segment for batches whose columns have nulls only where `nullable` says so.
+pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
+    let mut lowering = Lowering::new(segment, plan, nullable);
+    let mut mask = ALL;
+    for step in &segment.steps {
+        if let Step::Filter(predicate) = step {
+            let value = lowering.value(*predicate, mask);
+            let condition = lowering.truth(value);
+            mask = lowering.narrow(mask, condition);
+        }
+    }
+    for output in &segment.outputs {
+        let value = lowering.value(output.expr, mask);
+        let kind = plan.exprs.ty(output.expr).kind.clone();
+        let output = match value {
+            Value::Null => ProgramOutput { lanes: None, valid: None, kind },
+            Value::Of { lanes, valid } => {
+                let lanes = lowering.builder.clean(lanes);
+                ProgramOutput { lanes: Some(lanes), valid, kind: lowering.builder.program.lane(lanes).kind() }
+            }
+        };
+        lowering.builder.program.outputs.push(output);
+    }
+    lowering.builder.program.keep = lowering.masks[mask].register;
+    let mut program = lowering.builder.program;
+    finish(&mut program);
+    debug_assert_eq!(super::verify::verify(&program), Ok(()), "{}", super::print::print(&program));
+    program
+}
+
+/// Which rows an expression is demanded for: an index of [`Lowering::masks`].
+type MaskId = usize;
+
+/// Every row.
+const ALL: MaskId = 0;
+
+struct Mask {
+    /// None for all rows.
+    register: Option<Register>,
+    /// A mask that this one lies in.
+    outer: Option<MaskId>,
+}
+
+/// A value in the making.
+#[derive(Clone, Copy)]
+enum Value {
+    /// Null in every row.
+    Null,
+    /// Lanes, and where they are not null if they anywhere are.
+    Of { lanes: Register, valid: Option<Register> },
+}
+
+struct Lowering<'a> {
+    plan: &'a Plan,
+    builder: Builder,
+    definitions: HashMap<ColumnId, ExprId>,
+    inputs: HashMap<ColumnId, usize>,
+    masks: Vec<Mask>,
+    narrowed: HashMap<(MaskId, Register), MaskId>,
+    values: HashMap<(ExprId, MaskId), Value>,
+    /// Whether it matters for which rows an expression is evaluated: it may fail, or calls a function.
+    selective: HashMap<ExprId, bool>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(segment: &Segment, plan: &'a Plan, nullable: &[bool]) -> Lowering<'a> {
+        let mut definitions = HashMap::new();
+        for step in &segment.steps {
+            if let Step::Define(columns) = step {
+                definitions.extend(columns.iter().copied());
+            }
+        }
+        let mut builder = Builder::default();
+        builder.program.inputs = (segment.inputs.iter().enumerate())
+            .map(|(at, column)| {
+                let def = plan.column(*column);
+                Input { name: def.name.clone(), kind: def.ty.kind.clone(), nullable: nullable[at] }
+            })
+            .collect();
+        Lowering {
+            plan,
+            builder,
+            definitions,
+            inputs: segment.inputs.iter().enumerate().map(|(at, column)| (*column, at)).collect(),
+            masks: vec![Mask { register: None, outer: None }],
+            narrowed: HashMap::new(),
+            values: HashMap::new(),
+            selective: HashMap::new(),
+        }
+    }
+
+    fn is_selective(&mut self, id: ExprId) -> bool {
+        if let Some(known) = self.selective.get(&id) {
+            return *known;
+        }
+        let expr = self.plan.exprs.get(id);
+        let own = self.plan.exprs.site(id).is_some() || matches!(expr, Expr::Call(..));
+        let definition = match expr {
+            Expr::Column(column) => self.definitions.get(column).copied(),
+            _ => None,
+        };
+        let selective =
+            own || expr.operands().into_iter().chain(definition).any(|operand| self.is_selective(operand));
+        self.selective.insert(id, selective);
+        selective
+    }
+
+    /// The mask of the rows of `mask` for which `condition` is set.
+    fn narrow(&mut self, mask: MaskId, condition: Register) -> MaskId {
+        if let Some(known) = self.narrowed.get(&(mask, condition)) {
+            return *known;
+        }
+        let register = match self.masks[mask].register {
+            Some(outer) => self.builder.and(outer, condition),
+            None => condition,
+        };
+        self.masks.push(Mask { register: Some(register), outer: Some(mask) });
+        self.narrowed.insert((mask, condition), self.masks.len() - 1);
+        self.masks.len() - 1
+    }
+
+    /// The value of an expression, checked for the rows of `mask`.
+    fn value(&mut self, id: ExprId, mask: MaskId) -> Value {
+        let mask = if self.is_selective(id) { mask } else { ALL };
+        let mut wider = Some(mask);
+        while let Some(at) = wider {
+            if let Some(value) = self.values.get(&(id, at)) {
+                return *value;
+            }
+            wider = self.masks[at].outer;
+        }
+        let value = self.compute(id, mask);
+        self.values.insert((id, mask), value);
+        value
+    }
+
+    fn compute(&mut self, id: ExprId, mask: MaskId) -> Value {
+        let plan = self.plan;
+        match plan.exprs.get(id) {
+            Expr::Column(column) => self.column(*column, mask),
+            Expr::Literal(literal) => match plan.exprs.constant(*literal) {
+                Scalar::Null => Value::Null,
+                value => Value::Of { lanes: self.builder.literal(*literal, value), valid: None },
+            },
+            Expr::Arithmetic(op, a, b) => self.arithmetic(*op, *a, *b, mask),
+            Expr::Compare(op, a, b) => {
+                let (a, b) = (self.value(*a, mask), self.value(*b, mask));
+                Value::Of { lanes: self.compare(*op, a, b), valid: None }
+            }
+            Expr::And(a, b) => {
+                let left = self.condition(*a, mask);
+                let inner = self.narrow(mask, left);
+                let right = self.condition(*b, inner);
+                Value::Of { lanes: self.builder.and(left, right), valid: None }
+            }
+            Expr::Or(a, b) => {
+                let left = self.condition(*a, mask);
+                let rest = self.builder.not(left);
+                let inner = self.narrow(mask, rest);
+                let right = self.condition(*b, inner);
+                Value::Of { lanes: self.builder.or(left, right), valid: None }
+            }
+            Expr::If(condition, then, otherwise) => {
+                let condition = self.condition(*condition, mask);
+                let rest = self.builder.not(condition);
+                let (inner, outer) = (self.narrow(mask, condition), self.narrow(mask, rest));
+                let then = self.value(*then, inner);
+                let otherwise = self.value(*otherwise, outer);
+                self.select(condition, then, otherwise)
+            }
+            Expr::Coalesce(a, b) => self.coalesce(*a, *b, mask),
+            Expr::NonNull(a) => match self.value(*a, mask) {
+                Value::Null => Value::Null,
+                Value::Of { lanes, .. } => Value::Of { lanes, valid: None },
+            },
+            Expr::Negate(a) | Expr::Not(a) | Expr::ToFloat(a) | Expr::Narrow(a) => {
+                let a = self.value(*a, mask);
+                self.unary(plan.exprs.get(id), a, mask)
+            }
+            Expr::Call(function, arguments) => {
+                let kind = &plan.exprs.ty(id).kind;
+                let may_fail = plan.exprs.site(id).is_some();
+                self.call(*function, arguments, kind, may_fail, mask)
+            }
+        }
+    }
+
+    fn column(&mut self, column: ColumnId, mask: MaskId) -> Value {
+        if let Some(definition) = self.definitions.get(&column) {
+            return self.value(*definition, mask);
+        }
+        let at = *self.inputs.get(&column).expect("a segment's expressions mention its inputs and definitions only");
+        let input = &self.builder.program.inputs[at];
+        let (nullable, lane) = (input.nullable, Lane::of(&input.kind));
+        let Some(lane) = lane else { return Value::Null };
+        let immediate = Immediate::Input(at as u32);
+        let lanes = self.builder.all(Op::Input, &[], immediate, Some(lane))[0];
+        let valid = nullable.then(|| self.builder.all(Op::Valid, &[], immediate, None)[0]);
+        Value::Of { lanes, valid }
+    }
+
+    /// Null counts as false.
+    fn truth(&mut self, value: Value) -> Register {
+        match value {
+            Value::Null => self.builder.bool(false),
+            Value::Of { lanes, valid: None } => lanes,
+            Value::Of { lanes, valid: Some(valid) } => self.builder.and(lanes, valid),
+        }
+    }
+
+    fn condition(&mut self, id: ExprId, mask: MaskId) -> Register {
+        let value = self.value(id, mask);
+        self.truth(value)
+    }
+
+    /// Where both are there; none if everywhere.
+    fn both(&mut self, a: Option<Register>, b: Option<Register>) -> Option<Register> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.builder.and(a, b)),
+            (one, None) | (None, one) => one,
+        }
+    }
+
+    fn check(&mut self, fault: Register, mask: MaskId, valid: Option<Register>) {
+        let active: Vec<Register> = self.masks[mask].register.into_iter().chain(valid).collect();
+        self.builder.check(fault, &active);
+    }
+
+    fn arithmetic(&mut self, op: Arithmetic, a: ExprId, b: ExprId, mask: MaskId) -> Value {
+        let divisor = self.plan.exprs.as_constant(b).cloned();
+        let (a, b) = (self.value(a, mask), self.value(b, mask));
+        let (Value::Of { lanes: a, valid: va }, Value::Of { lanes: b, valid: vb }) = (a, b) else { return Value::Null };
+        let valid = self.both(va, vb);
+        if self.builder.program.lane(a) == Lane::Float {
+            return Value::Of { lanes: self.builder.float(float_op(op), &[a, b]), valid };
+        }
+        let square = op == Arithmetic::Power && divisor == Some(Scalar::Int(2));
+        let (op, b) = if square { (Op::IntMultiply, a) } else { (int_op(op), b) };
+        let results = self.builder.all(op, &[a, b], Immediate::None, None);
+        let never = match (op, divisor) {
+            (Op::IntModulo, Some(Scalar::Int(by))) => by != 0,
+            (Op::IntFloorDivide, Some(Scalar::Int(by))) => by != 0 && by != -1,
+            _ => false,
+        };
+        if !never {
+            self.check(results[1], mask, valid);
+        }
+        Value::Of { lanes: results[0], valid }
+    }
+
+    fn unary(&mut self, expr: &Expr, a: Value, mask: MaskId) -> Value {
+        let Value::Of { lanes: a, valid } = a else { return Value::Null };
+        let float = self.builder.program.lane(a) == Lane::Float;
+        let lanes = match expr {
+            Expr::Not(_) => self.builder.not(a),
+            Expr::ToFloat(_) => self.builder.one(Op::ToFloat, &[a]),
+            Expr::Negate(_) if float => self.builder.float(Op::FloatNegate, &[a]),
+            Expr::Narrow(_) | Expr::Negate(_) => {
+                let op = if matches!(expr, Expr::Narrow(_)) { Op::Narrow } else { Op::IntNegate };
+                let results = self.builder.all(op, &[a], Immediate::None, None);
+                self.check(results[1], mask, valid);
+                results[0]
+            }
+            _ => unreachable!("the caller gives operators of one operand"),
+        };
+        Value::Of { lanes, valid }
+    }
+
+    /// Two-valued: `==` and `!=` know null, the others are false with it.
+    fn compare(&mut self, op: Comparison, a: Value, b: Value) -> Register {
+        let equal = match op {
+            Comparison::Equal => true,
+            Comparison::NotEqual => {
+                let equal = self.compare(Comparison::Equal, a, b);
+                return self.builder.not(equal);
+            }
+            Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => false,
+        };
+        let (va, vb) = (self.valid(a), self.valid(b));
+        let there = self.builder.and(va, vb);
+        let both = match (a, b) {
+            (Value::Of { lanes: a, .. }, Value::Of { lanes: b, .. }) => match op {
+                Comparison::Equal | Comparison::NotEqual => self.builder.one(Op::Equal, &[a, b]),
+                Comparison::Less => self.builder.one(Op::Less, &[a, b]),
+                Comparison::LessOrEqual => self.builder.one(Op::LessOrEqual, &[a, b]),
+                Comparison::Greater => self.builder.one(Op::Less, &[b, a]),
+                Comparison::GreaterOrEqual => self.builder.one(Op::LessOrEqual, &[b, a]),
+            },
+            (Value::Null, _) | (_, Value::Null) => self.builder.bool(false),
+        };
+        let both = self.builder.and(both, there);
+        if !equal {
+            return both;
+        }
+        let either = self.builder.or(va, vb);
+        let neither = self.builder.not(either);
+        self.builder.or(both, neither)
+    }
+
+    /// Where a value is not null.
+    fn valid(&mut self, value: Value) -> Register {
+        match value {
+            Value::Null => self.builder.bool(false),
+            Value::Of { valid: None, .. } => self.builder.bool(true),
+            Value::Of { valid: Some(valid), .. } => valid,
+        }
+    }
+
+    fn select(&mut self, mask: Register, then: Value, otherwise: Value) -> Value {
+        let (a, b) = match (then, otherwise) {
+            (Value::Null, Value::Null) => return Value::Null,
+            (Value::Of { lanes: a, .. }, Value::Of { lanes: b, .. }) => (a, b),
+            (Value::Of { lanes, .. }, Value::Null) | (Value::Null, Value::Of { lanes, .. }) => (lanes, lanes),
+        };
+        let lanes = if a == b {
+            a
+        } else {
+            let (a, b) = (self.builder.clean(a), self.builder.clean(b));
+            self.builder.select(mask, a, b)
+        };
+        let (va, vb) = (self.valid(then), self.valid(otherwise));
+        let (yes, no) = (self.builder.and(mask, va), self.builder.and_not(vb, mask));
+        let never_null = va == vb && va == self.builder.bool(true);
+        let valid = if never_null { None } else { Some(self.builder.or(yes, no)) };
+        Value::Of { lanes, valid }
+    }
+
+    fn coalesce(&mut self, a: ExprId, b: ExprId, mask: MaskId) -> Value {
+        let left = self.value(a, mask);
+        match left {
+            Value::Of { valid: None, .. } => left,
+            Value::Null => self.value(b, mask),
+            Value::Of { valid: Some(valid), .. } => {
+                let missing = self.builder.not(valid);
+                let inner = self.narrow(mask, missing);
+                let right = self.value(b, inner);
+                let Value::Of { valid: there, .. } = right else { return left };
+                let Value::Of { lanes, .. } = self.select(valid, left, right) else { return left };
+                let valid = there.map(|there| self.builder.or(valid, there));
+                Value::Of { lanes, valid }
+            }
+        }
+    }
+
+    fn call(&mut self, function: FunctionId, arguments: &[ExprId], kind: &Kind, may_fail: bool, mask: MaskId) -> Value {
+        let (mut lanes, mut valid, mut null) = (Vec::new(), None, *kind == Kind::Null);
+        for argument in arguments {
+            match self.value(*argument, mask) {
+                Value::Null => null = true,
+                Value::Of { lanes: argument, valid: there } => {
+                    lanes.push(self.builder.clean(argument));
+                    valid = self.both(valid, there);
+                }
+            }
+        }
+        if null {
+            return Value::Null;
+        }
+        let all = self.builder.bool(true);
+        let active = self.masks[mask].register.into_iter().chain(valid);
+        let active = active.fold(all, |mask, register| self.builder.and(mask, register));
+        let (lanes, there) = self.builder.call(function, kind.clone(), may_fail, active, &lanes);
+        let valid = self.both(valid, Some(there));
+        Value::Of { lanes, valid }
+    }
+}
+
+fn int_op(op: Arithmetic) -> Op {
+    match op {
+        Arithmetic::Add => Op::IntAdd,
+        Arithmetic::Subtract => Op::IntSubtract,
+        Arithmetic::Multiply => Op::IntMultiply,
+        Arithmetic::Divide => unreachable!("the checker turns `/` into float division"),
+        Arithmetic::FloorDivide => Op::IntFloorDivide,
+        Arithmetic::Modulo => Op::IntModulo,
+        Arithmetic::Power => Op::IntPower,
+    }
+}
+
+fn float_op(op: Arithmetic) -> Op {
+    match op {
+        Arithmetic::Add => Op::FloatAdd,
+        Arithmetic::Subtract => Op::FloatSubtract,
+        Arithmetic::Multiply => Op::FloatMultiply,
+        Arithmetic::Divide => Op::FloatDivide,
+        Arithmetic::FloorDivide => Op::FloatFloorDivide,
+        Arithmetic::Modulo => Op::FloatModulo,
+        Arithmetic::Power => Op::FloatPower,
+    }
+}

@@ -1,0 +1,244 @@
+//! The stages as streams of rows that are pulled one by one.
+//!
+//! A row-wise stage wraps the rows of the one before it. A breaker has read all its input once it is opened, also where
+//! nobody pulls a row from it: what it demands is demanded of every row that reaches it.
+
+use super::expr::{Defined, NoRow, Outcome, Row};
+use super::reduce::{Key, compare_keys, key, reduce};
+use super::{Oracle, csv};
+use crate::batch::Batch;
+use crate::error::{Place, RowError, RunError};
+use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
+use pipelang_lang::scalar::Scalar;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A row of any kind.
+type AnyRow<'a> = Rc<dyn Row + 'a>;
+
+/// Rows to be pulled. After an error nobody pulls again.
+pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<AnyRow<'a>, RunError>> + 'a>;
+
+impl<'a> Oracle<'a> {
+    /// The rows of a node.
+    pub(super) fn open(self, node: NodeId) -> Result<Rows<'a>, RunError> {
+        let evaluator = self.evaluator();
+        Ok(match &self.plan.node(node).stage {
+            Stage::Scan { table, columns } => self.scan(&self.plan.tables[table.0 as usize], columns)?,
+            Stage::Range { start, end, column } => self.range(*start, end.unwrap_or(i64::MAX), *column),
+            Stage::Values { columns, rows } => Box::new(rows.iter().map(move |row| {
+                let definitions = columns.iter().copied().zip(row.iter().copied()).collect();
+                Ok(Rc::new(ConstantRow { oracle: self, definitions }) as AnyRow)
+            })),
+            Stage::Filter { input, predicate } => {
+                let rows = self.open(*input)?;
+                Box::new(rows.filter_map(move |row| match row {
+                    Ok(row) => match evaluator.holds(*predicate, &*row) {
+                        Ok(true) => Some(Ok(row)),
+                        Ok(false) => None,
+                        Err(error) => Some(Err(RunError::Row(error))),
+                    },
+                    Err(error) => Some(Err(error)),
+                }))
+            }
+            Stage::Map { input, definitions } => {
+                let rows = self.open(*input)?;
+                Box::new(rows.map(move |row| {
+                    let defined = Defined::new(evaluator, row?, definitions);
+                    Ok(Rc::new(defined) as AnyRow)
+                }))
+            }
+            Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
+            Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
+            Stage::TopK { input, keys, count } => self.sort(*input, keys, *count)?,
+            Stage::Aggregate { input, keys, reductions, phase } => match phase {
+                Phase::Single => self.aggregate(*input, keys, reductions)?,
+                Phase::Partial | Phase::Final => {
+                    return Err(RunError::Internal("the oracle aggregates in one phase only".into()));
+                }
+            },
+        })
+    }
+
+    fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+        Ok(match &table.origin {
+            TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
+            TableOrigin::File { format, .. } => {
+                return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
+            }
+            TableOrigin::Bound(name) => {
+                let batches = self.tables.get(name);
+                let batches = batches.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?;
+                let rows = batches.iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)));
+                Box::new(rows.map(move |(batch, row)| {
+                    self.watch.check()?;
+                    Ok(Rc::new(BoundRow { batch, row, columns }) as AnyRow)
+                }))
+            }
+        })
+    }
+
+    fn range(self, start: i64, end: i64, column: ColumnId) -> Rows<'a> {
+        Box::new((start..=end).map(move |value| {
+            self.watch.check()?;
+            Ok(Rc::new(ValueRow(vec![(column, Scalar::Int(value))])) as AnyRow)
+        }))
+    }
+
+    fn sort(self, input: NodeId, keys: &'a [SortKey], count: u64) -> Result<Rows<'a>, RunError> {
+        let mut sorted: Vec<(Vec<Scalar>, AnyRow<'a>)> = Vec::new();
+        for row in self.open(input)? {
+            let row = row?;
+            let values = keys.iter().map(|key| self.evaluator().eval(key.expr, &*row)).collect::<Result<_, _>>();
+            sorted.push((values.map_err(RunError::Row)?, row));
+        }
+        let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+        sorted.sort_by(|(a, _), (b, _)| compare_keys(a, b, &descending));
+        sorted.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        Ok(Box::new(sorted.into_iter().map(|(_, row)| Ok(Rc::new(MovedRow(row)) as AnyRow))))
+    }
+
+    fn aggregate(
+        self,
+        input: NodeId,
+        keys: &'a [(ColumnId, ExprId)],
+        reductions: &'a [Reduction],
+    ) -> Result<Rows<'a>, RunError> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut numbers: HashMap<Vec<Key>, usize> = HashMap::new();
+        if keys.is_empty() {
+            numbers.insert(Vec::new(), 0);
+            groups.push(Group::new(Vec::new(), reductions));
+        }
+        for row in self.open(input)? {
+            let row = row?;
+            let counted = self.counted(&*row, reductions).map_err(RunError::Row)?;
+            let values = keys.iter().map(|(_, key)| self.evaluator().eval(*key, &*row)).collect::<Result<Vec<_>, _>>();
+            let values = values.map_err(RunError::Row)?;
+            let number = *numbers.entry(values.iter().map(key).collect()).or_insert_with(|| {
+                groups.push(Group::new(values, reductions));
+                groups.len() - 1
+            });
+            for (rows, arguments) in groups[number].rows.iter_mut().zip(counted) {
+                rows.extend(arguments);
+            }
+        }
+        Ok(Box::new(groups.into_iter().map(move |group| {
+            let keys = keys.iter().map(|(column, _)| *column).zip(group.keys);
+            let reduced = reductions.iter().zip(&group.rows).map(|(reduction, rows)| {
+                let kinds: Vec<_> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).kind.clone()).collect();
+                (reduction.column, reduce(self.catalog.reducer(reduction.reducer).name, &kinds, rows))
+            });
+            Ok(Rc::new(ValueRow(keys.chain(reduced).collect())) as AnyRow)
+        })))
+    }
+
+    /// For each reduction the values of its arguments, if the row counts. They are demanded in any case.
+    fn counted(self, row: &dyn Row, reductions: &[Reduction]) -> Result<Vec<Option<Vec<Scalar>>>, Arc<RowError>> {
+        let evaluator = self.evaluator();
+        let one = |reduction: &Reduction| {
+            let counts = reduction.condition.map(|condition| evaluator.holds(condition, row)).transpose()?;
+            let arguments: Vec<_> =
+                reduction.arguments.iter().map(|a| evaluator.eval(*a, row)).collect::<Result<_, _>>()?;
+            Ok((counts != Some(false)).then_some(arguments))
+        };
+        reductions.iter().map(one).collect()
+    }
+}
+
+/// Leaves out `skip` rows, then gives at most `take`, and pulls none after those.
+fn slice(mut rows: Rows, skip: u64, take: u64) -> Rows {
+    let (mut skip, mut take) = (skip, take);
+    Box::new(std::iter::from_fn(move || {
+        if take == 0 {
+            return None;
+        }
+        while skip > 0 {
+            skip -= 1;
+            if let Err(error) = rows.next()? {
+                return Some(Err(error));
+            }
+        }
+        take -= 1;
+        rows.next()
+    }))
+}
+
+/// A group: its key as first seen, and for each reduction the rows that count.
+struct Group {
+    keys: Vec<Scalar>,
+    rows: Vec<Vec<Vec<Scalar>>>,
+}
+
+impl Group {
+    fn new(keys: Vec<Scalar>, reductions: &[Reduction]) -> Group {
+        Group { keys, rows: vec![Vec::new(); reductions.len()] }
+    }
+}
+
+/// A row of known values.
+struct ValueRow(Vec<(ColumnId, Scalar)>);
+
+impl Row for ValueRow {
+    fn column(&self, column: ColumnId) -> Outcome {
+        let here = self.0.iter().find(|(id, _)| *id == column);
+        Ok(here.expect("the plan's columns come from below").1.clone())
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}
+
+/// A row of constant expressions.
+struct ConstantRow<'a> {
+    oracle: Oracle<'a>,
+    definitions: Vec<(ColumnId, ExprId)>,
+}
+
+impl Row for ConstantRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        let here = self.definitions.iter().find(|(id, _)| *id == column);
+        self.oracle.evaluator().eval(here.expect("the plan's columns come from below").1, &NoRow)
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}
+
+/// A row of a table that the host binds.
+struct BoundRow<'a> {
+    batch: &'a Batch,
+    row: usize,
+    columns: &'a [(usize, ColumnId)],
+}
+
+impl Row for BoundRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        let here = self.columns.iter().find(|(_, id)| *id == column);
+        let (position, _) = *here.expect("the plan's columns come from below");
+        match self.batch.fault(self.row, position) {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.batch.columns[position].get(self.row)),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}
+
+/// A row that a breaker has moved: what is evaluated from here on has no place in a file.
+struct MovedRow<'a>(AnyRow<'a>);
+
+impl Row for MovedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        self.0.column(column)
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}
