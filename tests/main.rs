@@ -1,1 +1,5 @@
-fn main() {}
+//! The one test binary; its modules are the kinds of tests.
+
+mod cases;
+mod harness;
+mod tidy;

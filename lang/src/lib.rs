@@ -8,6 +8,7 @@ pub mod codes;
 pub mod diagnostic;
 pub mod ir;
 pub mod opt;
+pub mod report;
 pub mod scalar;
 pub mod source;
 pub mod syntax;

@@ -151,6 +151,11 @@ impl Exprs {
         id
     }
 
+    /// The id of an expression, if it was added.
+    pub fn find(&self, expr: &TypedExpr) -> Option<ExprId> {
+        self.ids.get(expr).copied()
+    }
+
     /// Adds a constant of a type.
     pub fn literal(&mut self, value: Scalar, ty: Type) -> ExprId {
         let key = match &value {
@@ -219,31 +224,39 @@ impl Exprs {
         self.nodes.is_empty()
     }
 
-    /// The expression with some columns replaced by expressions; what it does not mention is shared.
-    pub fn substitute(&mut self, id: ExprId, replace: &HashMap<ColumnId, ExprId>) -> ExprId {
-        let mut done = HashMap::new();
-        self.substitute_memo(id, replace, &mut done)
+    /// What these expressions are made of, each once, operands before what uses them. The order follows from their
+    /// structure alone.
+    pub fn postorder(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        let (mut order, mut seen) = (Vec::new(), std::collections::HashSet::new());
+        let mut stack: Vec<(ExprId, bool)> = roots.iter().rev().map(|root| (*root, false)).collect();
+        while let Some((id, operands_done)) = stack.pop() {
+            if operands_done {
+                order.push(id);
+            } else if seen.insert(id) {
+                stack.push((id, true));
+                stack.extend(self.get(id).operands().into_iter().rev().map(|operand| (operand, false)));
+            }
+        }
+        order
     }
 
-    fn substitute_memo(
-        &mut self,
-        id: ExprId,
-        replace: &HashMap<ColumnId, ExprId>,
-        done: &mut HashMap<ExprId, ExprId>,
-    ) -> ExprId {
-        if let Some(new) = done.get(&id) {
-            return *new;
+    /// The expression with some columns replaced by expressions of the same type; what it does not mention is shared.
+    pub fn substitute(&mut self, id: ExprId, replace: &HashMap<ColumnId, ExprId>) -> ExprId {
+        let mut done: HashMap<ExprId, ExprId> = HashMap::new();
+        for old in self.postorder(&[id]) {
+            let (typed, effect) = &self.nodes[old.0 as usize];
+            let new = match typed.expr {
+                Expr::Column(column) => replace.get(&column).copied().unwrap_or(old),
+                _ => {
+                    let expr = typed.expr.map_operands(|o| done[&o]);
+                    let unchanged = expr == typed.expr;
+                    let typed = TypedExpr { expr, ..typed.clone() };
+                    if unchanged { old } else { self.add(typed, *effect) }
+                }
+            };
+            done.insert(old, new);
         }
-        let (typed, effect) = self.nodes[id.0 as usize].clone();
-        let new = match typed.expr {
-            Expr::Column(column) => replace.get(&column).copied().unwrap_or(id),
-            _ => {
-                let expr = typed.expr.map_operands(|o| self.substitute_memo(o, replace, done));
-                if expr == typed.expr { id } else { self.add(TypedExpr { expr, ..typed }, effect) }
-            }
-        };
-        done.insert(id, new);
-        new
+        done[&id]
     }
 
     /// The columns that an expression mentions, each once, in the order in which they are first met.

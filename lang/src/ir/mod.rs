@@ -8,6 +8,9 @@
 mod expr;
 pub mod print;
 pub mod read;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Expr, ExprId, Exprs, LiteralId, Site, SiteId, TypedExpr};
@@ -250,8 +253,10 @@ impl Plan {
 
     /// Adds a column.
     pub fn add_column(&mut self, name: impl Into<Arc<str>>, ty: Type) -> ColumnId {
+        let column = ColumnId(self.columns.len() as u32);
+        self.exprs.add(TypedExpr { expr: Expr::Column(column), ty: ty.clone(), site: None }, Effect::Total);
         self.columns.push(ColumnDef { name: name.into(), ty });
-        ColumnId(self.columns.len() as u32 - 1)
+        column
     }
 
     /// Adds a place that rows may fail at.
@@ -271,10 +276,11 @@ impl Plan {
         Schema { fields: self.node(id).output.iter().map(field).collect() }
     }
 
-    /// Adds the expression that is a column.
-    pub fn column_expr(&mut self, column: ColumnId) -> ExprId {
+    /// The expression that is a column.
+    pub fn column_expr(&self, column: ColumnId) -> ExprId {
         let ty = self.column(column).ty.clone();
-        self.exprs.add(TypedExpr { expr: Expr::Column(column), ty, site: None }, Effect::Total)
+        let expr = TypedExpr { expr: Expr::Column(column), ty, site: None };
+        self.exprs.find(&expr).expect("a column is added together with its expression")
     }
 }
 

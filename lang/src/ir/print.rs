@@ -1,1 +1,258 @@
-//! to come
+//! The one printed form of a plan: for `pipe explain`, for the tests of rules, and to hand a plan elsewhere.
+//!
+//! ```text
+//! table
+//!   scan qty, price from read("sales.csv", csv, delimiter: ";") {date: date?, qty: int?, price: float?}, inferred, may fail
+//!   | filter qty > 3
+//!   | map revenue = float(qty) * price, twice = qty *! 2 -> revenue
+//!   | sort revenue desc
+//!   | take 20
+//! ```
+//!
+//! A statement is its shape and its stages, one a line, from the source down. Inside a stage the columns have the names
+//! of the row that comes in; `->` lists the row that goes out where it is not the natural one
+//! ([`super::typing::natural_output`]). `!` stands behind what itself may fail. Types stand only where they do not follow
+//! from the operands: `null:int?`. A name that needs it stands in backticks, and a `#2` behind it tells a column that a
+//! stage defines from one of the same name that the stage passes on.
+//!
+//! There are no ids, spans or counters in it, so that nothing changes when something unrelated does. What several
+//! statements share is printed once for each. Expressions share operands without bounds, so where one would become
+//! long, what it shares is given a name of its own line: `where $1 = …`. Reading it back is `read.rs`'s affair.
+
+mod expr;
+mod text;
+
+pub use expr::print_expr;
+pub(super) use expr::{CONVERSIONS, arithmetic_precedence, precedence};
+pub(super) use text::WORDS;
+
+use super::typing::natural_output;
+use super::{ColumnId, ExprId, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin};
+use crate::catalog::{Catalog, Effect, OptionValue};
+use expr::Printer;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The printed form of a plan whose ids are in range.
+pub fn print(plan: &Plan, catalog: &Catalog) -> String {
+    let statements: Vec<String> = plan.statements.iter().map(|s| print_statement(plan, catalog, s)).collect();
+    statements.join("\n")
+}
+
+/// The printed form of one statement; it ends in a newline.
+pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) -> String {
+    let mut chain = vec![statement.node];
+    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
+        chain.push(input);
+    }
+    let shape = match statement.shape {
+        Shape::Table => "table",
+        Shape::Values => "values",
+        Shape::Scalar => "scalar",
+    };
+    let mut out = format!("{shape}\n");
+    for (at, node) in chain.iter().rev().enumerate() {
+        out.push_str(if at == 0 { "  " } else { "  | " });
+        print_stage(plan, catalog, *node, &mut out);
+    }
+    out
+}
+
+/// One stage with its `where` lines.
+fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
+    let node = plan.node(id);
+    let input = node.stage.input().map_or(&[][..], |input| &plan.node(input).output);
+    let mut names = HashMap::new();
+    for field in input {
+        names.entry(field.column).or_insert_with(|| text::name(&field.name));
+    }
+    let printer = Printer::new(plan, catalog, names, &roots(&node.stage));
+    let defined = Defined::of(plan, node, input);
+    let mut line = stage_text(&printer, &defined, &node.stage);
+    if node.output != natural_output(&node.stage, input, &defined.names) {
+        line.push_str(" -> ");
+        line.push_str(&output_text(&printer, &defined, &node.output));
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    for definition in printer.bindings() {
+        out.push_str("      where ");
+        out.push_str(&definition);
+        out.push('\n');
+    }
+}
+
+/// The columns that a stage defines, and how they are called in it.
+struct Defined {
+    /// In the order of [`Stage::defines`], as the row has them.
+    names: Vec<Arc<str>>,
+    /// As they are printed.
+    labels: HashMap<ColumnId, String>,
+}
+
+impl Defined {
+    fn of(plan: &Plan, node: &Node, input: &[OutputField]) -> Defined {
+        let columns = node.stage.defines();
+        let name = |column: &ColumnId| match node.output.iter().find(|field| field.column == *column) {
+            Some(field) => field.name.clone(),
+            None => plan.column(*column).name.clone(),
+        };
+        let names: Vec<Arc<str>> = columns.iter().map(name).collect();
+        let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
+        if matches!(node.stage, Stage::Map { .. }) {
+            let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
+            taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
+        }
+        let mut labels = HashMap::new();
+        for (column, name) in columns.iter().zip(&names) {
+            let number = (1..).find(|n| taken.insert((name.clone(), *n))).expect("numbers do not run out");
+            let suffix = if number == 1 { String::new() } else { format!("#{number}") };
+            labels.insert(*column, text::name(name) + &suffix);
+        }
+        Defined { names, labels }
+    }
+
+    fn label(&self, column: ColumnId) -> &str {
+        self.labels.get(&column).map_or("?", String::as_str)
+    }
+}
+
+/// The expressions of a stage in the order in which they are printed.
+pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
+    match stage {
+        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => Vec::new(),
+        Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
+        Stage::Filter { predicate, .. } => vec![*predicate],
+        Stage::Map { definitions, .. } => definitions.iter().map(|(_, expr)| *expr).collect(),
+        Stage::Aggregate { keys, reductions, .. } => reductions
+            .iter()
+            .flat_map(|r| r.arguments.iter().chain(&r.condition).copied())
+            .chain(keys.iter().map(|(_, key)| *key))
+            .collect(),
+        Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
+    }
+}
+
+fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
+    match stage {
+        Stage::Scan { table, columns } => {
+            let table = &printer.plan.tables[table.0 as usize];
+            let field = |(at, column): &(usize, ColumnId)| {
+                let field = table.schema.fields.get(*at).map_or("?".into(), |field| text::name(&field.name));
+                let label = defined.label(*column);
+                if label == field { field } else { format!("{label} = {field}") }
+            };
+            let effect = match table.effect {
+                Effect::Total => "",
+                Effect::MayFail => ", may fail",
+                Effect::Nondeterministic => ", nondeterministic",
+                Effect::Host => ", host",
+            };
+            let inferred = matches!(table.origin, TableOrigin::File { inferred: true, .. });
+            format!(
+                "scan {}{}from {} {}{}{effect}",
+                commas(columns.iter().map(field)),
+                if columns.is_empty() { "" } else { " " },
+                origin(&table.origin),
+                text::schema(&table.schema, false),
+                if inferred { ", inferred" } else { "" },
+            )
+        }
+        Stage::Range { start, end, column } => {
+            let end = end.map_or(String::new(), |end| end.to_string());
+            format!("range {} = {start}..{end}", defined.label(*column))
+        }
+        Stage::Values { columns, rows } => {
+            let column = |c: &ColumnId| format!("{}: {}", defined.label(*c), text::ty(&printer.plan.column(*c).ty));
+            let row = |row: &Vec<ExprId>| format!("({})", commas(row.iter().map(|e| printer.expr(*e))));
+            format!("values {{{}}} {}", commas(columns.iter().map(column)), commas(rows.iter().map(row)))
+        }
+        Stage::Filter { predicate, .. } => format!("filter {}", printer.expr(*predicate)),
+        Stage::Map { definitions, .. } => {
+            let one = |(column, expr): &(ColumnId, ExprId)| definition(printer, defined, *column, *expr);
+            format!("map {}", commas(definitions.iter().map(one))).trim_end().to_string()
+        }
+        Stage::Aggregate { .. } => aggregate_text(printer, defined, stage),
+        Stage::Sort { keys, .. } => format!("sort {}", sort_keys(printer, keys)),
+        Stage::TopK { keys, count, .. } => format!("top_k {count} by {}", sort_keys(printer, keys)),
+        Stage::Slice { skip, take, .. } => match (skip, take) {
+            (0, Some(take)) => format!("take {take}"),
+            (skip, None) => format!("skip {skip}"),
+            (skip, Some(take)) => format!("skip {skip} take {take}"),
+        },
+    }
+}
+
+fn aggregate_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
+    let Stage::Aggregate { keys, reductions, phase, .. } = stage else { return String::new() };
+    let phase = match phase {
+        Phase::Single => "",
+        Phase::Partial => " partial",
+        Phase::Final => " final",
+    };
+    let reduction = |r: &super::Reduction| {
+        let definition = printer.catalog.reducer(r.reducer);
+        let types: Vec<_> = r.arguments.iter().map(|a| printer.plan.exprs.ty(*a).clone()).collect();
+        let ty = &printer.plan.column(r.column).ty;
+        let ascribed =
+            if (definition.result)(&types).as_ref() == Some(ty) { String::new() } else { format!(":{}", text::ty(ty)) };
+        let condition = r.condition.map_or(String::new(), |c| format!(" where {}", printer.expr(c)));
+        let arguments = commas(r.arguments.iter().map(|a| printer.expr(*a)));
+        format!("{}{ascribed} = {}({arguments}){condition}", defined.label(r.column), text::name(definition.name))
+    };
+    let mut out = format!("aggregate{phase} {}", commas(reductions.iter().map(reduction))).trim_end().to_string();
+    if !keys.is_empty() {
+        let key = |(column, expr): &(ColumnId, ExprId)| definition(printer, defined, *column, *expr);
+        out.push_str(" by ");
+        out.push_str(&commas(keys.iter().map(key)));
+    }
+    out
+}
+
+/// `total = a + b`; only `a` for a column that keeps its name.
+fn definition(printer: &Printer, defined: &Defined, column: ColumnId, expr: ExprId) -> String {
+    let (label, expr) = (defined.label(column), printer.expr(expr));
+    if label == expr { expr } else { format!("{label} = {expr}") }
+}
+
+fn sort_keys(printer: &Printer, keys: &[SortKey]) -> String {
+    commas(keys.iter().map(|key| printer.expr(key.expr) + if key.descending { " desc" } else { "" }))
+}
+
+/// `a, total = b`; `()` for rows without columns.
+fn output_text(printer: &Printer, defined: &Defined, output: &[OutputField]) -> String {
+    if output.is_empty() {
+        return "()".into();
+    }
+    commas(output.iter().map(|field| {
+        let name = text::name(&field.name);
+        let column = match defined.labels.get(&field.column) {
+            Some(label) => label.clone(),
+            None => printer.column(field.column),
+        };
+        if name == column { name } else { format!("{name} = {column}") }
+    }))
+}
+
+fn origin(origin: &TableOrigin) -> String {
+    match origin {
+        TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
+        TableOrigin::File { path, format, options, inferred: _ } => {
+            let mut parts = vec![text::string(path), text::name(format)];
+            parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
+            format!("read({})", parts.join(", "))
+        }
+    }
+}
+
+fn option(value: &OptionValue) -> String {
+    match value {
+        OptionValue::Scalar(value) => text::scalar(value),
+        OptionValue::Strings(strings) => format!("[{}]", commas(strings.iter().map(|s| text::string(s)))),
+        OptionValue::Schema { schema, open } => text::schema(schema, *open),
+    }
+}
+
+fn commas(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,1 +1,177 @@
-//! to come
+//! Reads the printed form of a plan (`print.rs`) back: for tests of rules, and for a plan that was written elsewhere.
+//!
+//! It knows names, kinds of operands and functions, for otherwise it could not build expressions; whether the plan is
+//! right is [`super::verify`]'s affair. Spans are empty: they stand in no script. It takes any text without a panic.
+
+mod cursor;
+mod expr;
+mod stage;
+
+use super::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Shape, Statement};
+use crate::catalog::Catalog;
+use crate::source::{SourceId, Span};
+use cursor::Cursor;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Why a text is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// What most functions here return; the line is added at the top.
+type Parsed<T> = Result<T, String>;
+
+/// The plan that a text describes.
+pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
+    let mut reader = Reader { plan: Plan::default(), catalog, scope: HashMap::new(), bindings: Vec::new() };
+    let lines: Vec<(usize, &str)> =
+        text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty()).collect();
+    let mut open: Option<(Shape, Option<NodeId>, usize)> = None;
+    let mut at = 0;
+    while let Some(&(number, line)) = lines.get(at) {
+        at += 1;
+        if !line.starts_with(' ') {
+            reader.finish(open)?;
+            open = Some((shape(number, line)?, None, number));
+            continue;
+        }
+        let Some((_, last, _)) = &mut open else {
+            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
+        };
+        reader.enter(*last);
+        while let Some(&(number, line)) = lines.get(at).filter(|(_, line)| line.trim_start().starts_with("where ")) {
+            reader.binding(line.trim()).map_err(|message| error(number, message))?;
+            at += 1;
+        }
+        *last = Some(reader.node(line.trim(), *last).map_err(|message| error(number, message))?);
+    }
+    reader.finish(open)?;
+    Ok(reader.plan)
+}
+
+fn error(line: usize, message: impl Into<String>) -> ReadError {
+    ReadError { line, message: message.into() }
+}
+
+fn shape(number: usize, line: &str) -> Result<Shape, ReadError> {
+    match line.trim_end() {
+        "table" => Ok(Shape::Table),
+        "values" => Ok(Shape::Values),
+        "scalar" => Ok(Shape::Scalar),
+        other => Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
+    }
+}
+
+/// The empty span that everything read has.
+const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
+
+struct Reader<'a> {
+    plan: Plan,
+    catalog: &'a Catalog,
+    /// The columns of the row that comes into the stage at hand.
+    scope: HashMap<String, ColumnId>,
+    /// What `$1`, `$2` … are in the stage at hand.
+    bindings: Vec<ExprId>,
+}
+
+impl Reader<'_> {
+    fn finish(&mut self, open: Option<(Shape, Option<NodeId>, usize)>) -> Result<(), ReadError> {
+        match open {
+            None => Ok(()),
+            Some((_, None, line)) => Err(error(line, "this statement has no stages")),
+            Some((shape, Some(node), _)) => {
+                self.plan.statements.push(Statement { node, shape, span: NOWHERE });
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts a stage over the rows of `input`.
+    fn enter(&mut self, input: Option<NodeId>) {
+        self.bindings.clear();
+        self.scope.clear();
+        for field in input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output) {
+            self.scope.entry(field.name.to_string()).or_insert(field.column);
+        }
+    }
+
+    /// `where $1 = …`
+    fn binding(&mut self, line: &str) -> Parsed<()> {
+        let mut cursor = Cursor::new(line);
+        cursor.word("where")?;
+        cursor.expect("$")?;
+        let number: usize = cursor.number()?;
+        if number != self.bindings.len() + 1 {
+            return Err(format!("`${number}` is out of order"));
+        }
+        cursor.expect("=")?;
+        let expr = self.expr(&mut cursor)?;
+        cursor.end()?;
+        self.bindings.push(expr);
+        Ok(())
+    }
+
+    /// A stage with its `->`.
+    fn node(&mut self, line: &str, input: Option<NodeId>) -> Parsed<NodeId> {
+        let mut cursor = Cursor::new(line);
+        if input.is_some() {
+            cursor.expect("|")?;
+        }
+        let (stage, defined) = self.stage(&mut cursor, input)?;
+        let incoming = input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output);
+        let names: Vec<_> = defined.iter().map(|label| label.name.clone()).collect();
+        let natural = super::typing::natural_output(&stage, incoming, &names);
+        let output = if cursor.eat("->") { self.output(&mut cursor, &stage.defines(), &defined)? } else { natural };
+        cursor.end()?;
+        Ok(self.plan.add_node(Node { stage, output, span: NOWHERE }))
+    }
+
+    /// `a, total = b`, or `()`.
+    fn output(&self, cursor: &mut Cursor, columns: &[ColumnId], defined: &[Label]) -> Parsed<Vec<OutputField>> {
+        let mut fields = Vec::new();
+        if cursor.eat("(") {
+            cursor.expect(")")?;
+            return Ok(fields);
+        }
+        loop {
+            let first = cursor.label()?;
+            let named = if cursor.eat("=") { cursor.label()? } else { first.clone() };
+            let column = match defined.iter().position(|label| *label == named) {
+                Some(at) => columns[at],
+                None if named.number == 1 => self.lookup(&named.name)?,
+                None => return Err(format!("there is no column `{}#{}`", named.name, named.number)),
+            };
+            fields.push(OutputField { name: first.name, column });
+            if !cursor.eat(",") {
+                return Ok(fields);
+            }
+        }
+    }
+
+    fn lookup(&self, name: &str) -> Parsed<ColumnId> {
+        self.scope.get(name).copied().ok_or_else(|| format!("there is no column `{name}`"))
+    }
+}
+
+/// A name as a stage defines it: `x`, or `x#2` beside another `x`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Label {
+    name: std::sync::Arc<str>,
+    number: usize,
+}
+
+#[cfg(test)]
+mod tests;

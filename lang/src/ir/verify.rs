@@ -1,1 +1,212 @@
-//! to come
+//! What every plan keeps to, whoever made or rewrote it. A violation is our bug, never the user's, so the texts name
+//! stages as the printed form has them and carry no spans.
+//!
+//! It looks at all nodes, used or not, and does not stop at the first violation; only what would make it go astray
+//! (an id out of range) ends it early.
+
+mod expr;
+
+use super::print::print_expr;
+use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Shape, SortKey, Stage};
+use crate::catalog::Catalog;
+use crate::ty::{Kind, Type};
+use std::collections::HashSet;
+
+/// All that is wrong with a plan.
+pub fn verify(plan: &Plan, catalog: &Catalog) -> Result<(), Vec<String>> {
+    let mut verifier = Verifier { plan, catalog, errors: Vec::new(), place: String::new() };
+    if verifier.ids() {
+        let roots: Vec<ExprId> = plan.nodes.iter().flat_map(|node| super::print::roots(&node.stage)).collect();
+        for id in plan.exprs.postorder(&roots) {
+            verifier.expr(id);
+        }
+        verifier.columns_defined_once();
+        for (at, node) in plan.nodes.iter().enumerate() {
+            verifier.node(at, node);
+        }
+        verifier.statements();
+    }
+    if verifier.errors.is_empty() { Ok(()) } else { Err(verifier.errors) }
+}
+
+struct Verifier<'a> {
+    plan: &'a Plan,
+    catalog: &'a Catalog,
+    errors: Vec<String>,
+    /// What is being looked at, for the texts.
+    place: String,
+}
+
+impl Verifier<'_> {
+    fn check(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            let separator = if self.place.is_empty() { "" } else { ": " };
+            self.errors.push(format!("{}{separator}{}", self.place, otherwise()));
+        }
+    }
+
+    /// Whether all ids are in range, so that the rest may follow them.
+    fn ids(&mut self) -> bool {
+        let plan = self.plan;
+        for (at, node) in plan.nodes.iter().enumerate() {
+            self.place = format!("node {at}");
+            let input = node.stage.input();
+            self.check(input.is_none_or(|i| (i.0 as usize) < at), || "its input does not precede it".into());
+            let mut columns = node.stage.defines();
+            columns.extend(node.output.iter().map(|field| field.column));
+            let known = columns.iter().all(|c| (c.0 as usize) < plan.columns.len());
+            self.check(known, || "a column of it is not in the plan".into());
+            let exprs = super::print::roots(&node.stage);
+            self.check(exprs.iter().all(|e| (e.0 as usize) < plan.exprs.len()), || "an expression is missing".into());
+            if let Stage::Scan { table, .. } = &node.stage {
+                self.check((table.0 as usize) < plan.tables.len(), || "its table is not in the plan".into());
+            }
+            let reducers = self.catalog.reducers().count();
+            if let Stage::Aggregate { reductions, .. } = &node.stage {
+                let known = reductions.iter().all(|r| (r.reducer.0 as usize) < reducers);
+                self.check(known, || "a reducer is not in the catalog".into());
+            }
+        }
+        self.place.clear();
+        let known = |id: NodeId| (id.0 as usize) < plan.nodes.len();
+        self.check(plan.statements.iter().all(|s| known(s.node)), || "a statement names no node".into());
+        let callers = plan.sites.iter().enumerate().all(|(at, s)| s.caller.is_none_or(|c| (c.0 as usize) < at));
+        self.check(callers, || "the caller of a site does not precede it".into());
+        self.errors.is_empty() && self.expr_ids()
+    }
+
+    fn columns_defined_once(&mut self) {
+        self.place.clear();
+        let mut defined = HashSet::new();
+        for column in self.plan.nodes.iter().flat_map(|node| node.stage.defines()) {
+            let name = || format!("the column `{}` is defined twice", self.plan.column(column).name);
+            if !defined.insert(column) {
+                self.errors.push(name());
+            }
+        }
+    }
+
+    fn node(&mut self, at: usize, node: &Node) {
+        self.place = format!("node {at}");
+        let input: &[_] = node.stage.input().map_or(&[], |input| &self.plan.node(input).output);
+        let incoming: HashSet<ColumnId> = input.iter().map(|field| field.column).collect();
+        self.output(node, &incoming);
+        for root in super::print::roots(&node.stage) {
+            for column in self.plan.exprs.columns(root) {
+                let text = || format!("`{}` is not a column of its input", self.plan.column(column).name);
+                self.check(incoming.contains(&column), text);
+            }
+        }
+        match &node.stage {
+            Stage::Scan { .. } => self.scan(&node.stage),
+            Stage::Range { column, .. } => {
+                self.check(self.plan.column(*column).ty == Type::INT, || "a range's column is not an `int`".into());
+            }
+            Stage::Values { columns, rows } => self.values(columns, rows),
+            Stage::Filter { predicate, .. } => self.condition(*predicate),
+            Stage::Map { definitions, .. } => self.definitions(definitions),
+            Stage::Aggregate { keys, reductions, phase, .. } => {
+                self.definitions(keys);
+                reductions.iter().for_each(|reduction| self.reduction(reduction, *phase));
+            }
+            Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => self.sort_keys(keys),
+            Stage::Slice { .. } => {}
+        }
+    }
+
+    fn output(&mut self, node: &Node, incoming: &HashSet<ColumnId>) {
+        let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
+        let passes = !matches!(node.stage, Stage::Aggregate { .. });
+        let mut names = HashSet::new();
+        for field in &node.output {
+            self.check(names.insert(&field.name), || format!("two columns are called `{}`", field.name));
+            let there = own.contains(&field.column) || (passes && incoming.contains(&field.column));
+            self.check(there, || format!("the column `{}` of its output comes from nowhere", field.name));
+        }
+    }
+
+    fn scan(&mut self, stage: &Stage) {
+        let Stage::Scan { table, columns } = stage else { return };
+        let fields = &self.plan.tables[table.0 as usize].schema.fields;
+        let mut names = HashSet::new();
+        self.check(fields.iter().all(|f| names.insert(&f.name)), || "two columns of its table have one name".into());
+        for (at, column) in columns {
+            let column = self.plan.column(*column);
+            let text = || format!("`{}` is of type {}, which is not what column {at} is", column.name, column.ty);
+            self.check(fields.get(*at).is_some_and(|field| field.ty == column.ty), text);
+        }
+    }
+
+    fn values(&mut self, columns: &[ColumnId], rows: &[Vec<ExprId>]) {
+        for row in rows {
+            self.check(row.len() == columns.len(), || format!("a row has {} values", row.len()));
+            for (expr, column) in row.iter().zip(columns) {
+                let (ty, column) = (self.plan.exprs.ty(*expr), self.plan.column(*column));
+                self.check(ty.fits(&column.ty), || format!("a value of type {ty} in `{}`: {}", column.name, column.ty));
+            }
+        }
+    }
+
+    fn condition(&mut self, predicate: ExprId) {
+        let ty = self.plan.exprs.ty(predicate);
+        let text = || format!("the condition {} is a {ty}", print_expr(self.plan, self.catalog, predicate));
+        self.check(ty.kind == Kind::Bool || ty.kind == Kind::Null, text);
+    }
+
+    fn definitions(&mut self, definitions: &[(ColumnId, ExprId)]) {
+        for (column, expr) in definitions {
+            let (column, ty) = (self.plan.column(*column), self.plan.exprs.ty(*expr));
+            let text = || format!("`{}` is of type {}, its definition of type {ty}", column.name, column.ty);
+            self.check(column.ty == *ty, text);
+        }
+    }
+
+    fn reduction(&mut self, reduction: &Reduction, phase: Phase) {
+        let definition = self.catalog.reducer(reduction.reducer);
+        if let Some(condition) = reduction.condition {
+            self.condition(condition);
+        }
+        let (least, most) = definition.arity;
+        let count = reduction.arguments.len();
+        if phase != Phase::Final {
+            self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
+        }
+        if phase == Phase::Single {
+            let types: Vec<Type> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).clone()).collect();
+            let (ty, own) = ((definition.result)(&types), &self.plan.column(reduction.column).ty);
+            let text = || match &ty {
+                Some(ty) => format!("`{}` gives {ty}, its column is of type {own}", definition.name),
+                None => format!("`{}` does not take its arguments", definition.name),
+            };
+            self.check(ty.as_ref() == Some(own), text);
+        }
+    }
+
+    fn sort_keys(&mut self, keys: &[SortKey]) {
+        for key in keys {
+            let ty = self.plan.exprs.ty(key.expr);
+            let ordered = match ty.kind {
+                Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
+                Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
+                Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
+            };
+            self.check(ordered, || format!("a sort key of type {ty}"));
+        }
+    }
+
+    fn statements(&mut self) {
+        for (at, statement) in self.plan.statements.iter().enumerate() {
+            self.place = format!("statement {at}");
+            let output = &self.plan.node(statement.node).output;
+            let one = output.len() == 1 || statement.shape == Shape::Table;
+            self.check(one, || format!("single values of rows with {} columns", output.len()));
+            for field in output {
+                let kind = &self.plan.column(field.column).ty.kind;
+                self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

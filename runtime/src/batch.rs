@@ -1,0 +1,397 @@
+//! Rows as Arrow columns.
+//!
+//! A [`Batch`] may carry *faults*: values that could not be computed or read and that nobody has demanded yet. They
+//! travel with their rows through filters, sorts and slices and are raised only on demand, so that no rewrite of a
+//! plan can change which error is seen.
+
+use crate::error::{Place, RowError};
+use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray, UInt32Array,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+use arrow_select::{concat, filter, take};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Kind;
+use std::sync::Arc;
+
+/// A column of a batch.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// `bool`
+    Bool(BooleanArray),
+    /// `int`
+    Int(Int64Array),
+    /// `float`
+    Float(Float64Array),
+    /// `string`
+    String(StringViewArray),
+    /// `date`
+    Date(Date32Array),
+    /// A sum of ints before it is checked.
+    Wide(Decimal128Array),
+    /// Nothing but nulls.
+    Null(usize),
+}
+
+/// Runs an expression with the array inside.
+macro_rules! each_array {
+    ($column:expr, $array:ident => $value:expr, $length:ident => $null:expr) => {
+        match $column {
+            Column::Bool($array) => $value,
+            Column::Int($array) => $value,
+            Column::Float($array) => $value,
+            Column::String($array) => $value,
+            Column::Date($array) => $value,
+            Column::Wide($array) => $value,
+            Column::Null($length) => $null,
+        }
+    };
+}
+
+impl Column {
+    /// How many values.
+    pub fn len(&self) -> usize {
+        each_array!(self, array => array.len(), length => *length)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Which values are there; `None` if all are. (Of a `Null` column: ask [`Column::is_null`].)
+    pub fn validity(&self) -> Option<&NullBuffer> {
+        each_array!(self, array => array.nulls(), _length => None)
+    }
+
+    /// Whether value `row` is null.
+    pub fn is_null(&self, row: usize) -> bool {
+        each_array!(self, array => array.is_null(row), _length => true)
+    }
+
+    /// Whether any value is null.
+    pub fn has_nulls(&self) -> bool {
+        each_array!(self, array => array.null_count() > 0, length => *length > 0)
+    }
+
+    /// The value of a row.
+    pub fn get(&self, row: usize) -> Scalar {
+        if self.is_null(row) {
+            return Scalar::Null;
+        }
+        match self {
+            Column::Bool(array) => Scalar::Bool(array.value(row)),
+            Column::Int(array) => Scalar::Int(array.value(row)),
+            Column::Float(array) => Scalar::Float(array.value(row)),
+            Column::String(array) => Scalar::String(array.value(row).into()),
+            Column::Date(array) => Scalar::Date(array.value(row)),
+            Column::Wide(array) => Scalar::Wide(array.value(row)),
+            Column::Null(_) => Scalar::Null,
+        }
+    }
+
+    /// A column of `kind` from single values; each is null or of that kind.
+    pub fn from_scalars(kind: &Kind, values: &[Scalar]) -> Column {
+        macro_rules! collect {
+            ($variant:ident, $array:ident, $scalar:ident) => {
+                Column::$variant($array::from_iter(values.iter().map(|value| match value {
+                    Scalar::$scalar(x) => Some(x.clone()),
+                    _ => None,
+                })))
+            };
+        }
+        match kind {
+            Kind::Bool => {
+                let mut builder = BooleanBuilder::with_capacity(values.len());
+                for value in values {
+                    builder.append_option(if let Scalar::Bool(b) = value { Some(*b) } else { None });
+                }
+                Column::Bool(builder.finish())
+            }
+            Kind::Int => collect!(Int, Int64Array, Int),
+            Kind::Float => collect!(Float, Float64Array, Float),
+            Kind::Date => collect!(Date, Date32Array, Date),
+            Kind::Wide => {
+                let values = values.iter().map(|value| if let Scalar::Wide(x) = value { Some(*x) } else { None });
+                Column::Wide(wide_array(values.collect::<Decimal128Array>()))
+            }
+            Kind::String => {
+                let mut builder = StringViewBuilder::with_capacity(values.len());
+                for value in values {
+                    builder.append_option(if let Scalar::String(s) = value { Some(&**s) } else { None });
+                }
+                Column::String(builder.finish())
+            }
+            Kind::Null | Kind::Unknown => Column::Null(values.len()),
+            Kind::Bytes
+            | Kind::DateTime
+            | Kind::Duration
+            | Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Map(_)
+            | Kind::Json => {
+                unreachable!("the checker refuses columns of kind {kind} for now")
+            }
+        }
+    }
+
+    /// Rows `start .. start + length`, without copying.
+    pub fn slice(&self, start: usize, length: usize) -> Column {
+        match self {
+            Column::Bool(array) => Column::Bool(array.slice(start, length)),
+            Column::Int(array) => Column::Int(array.slice(start, length)),
+            Column::Float(array) => Column::Float(array.slice(start, length)),
+            Column::String(array) => Column::String(array.slice(start, length)),
+            Column::Date(array) => Column::Date(array.slice(start, length)),
+            Column::Wide(array) => Column::Wide(array.slice(start, length)),
+            Column::Null(_) => Column::Null(length),
+        }
+    }
+
+    /// The rows at `rows`, in that order; all are in range.
+    pub fn take(&self, rows: &UInt32Array) -> Column {
+        match self {
+            Column::Null(_) => Column::Null(rows.len()),
+            _ => Column::of_array(take::take(&*self.array(), rows, None).expect("the rows are in range")),
+        }
+    }
+
+    /// The rows for which `mask` is true; it has no nulls.
+    pub fn filter(&self, mask: &BooleanArray) -> Column {
+        match self {
+            Column::Null(_) => Column::Null(mask.true_count()),
+            _ => Column::of_array(filter::filter(&*self.array(), mask).expect("the mask is as long as the column")),
+        }
+    }
+
+    /// All rows of all parts, in order; the parts are of one kind (or `Null`), and there is at least one.
+    pub fn concat(parts: &[&Column]) -> Column {
+        let typed = parts.iter().find(|part| !matches!(part, Column::Null(_)));
+        let Some(typed) = typed else { return Column::Null(parts.iter().map(|part| part.len()).sum()) };
+        let arrays: Vec<ArrayRef> = parts
+            .iter()
+            .map(|part| match part {
+                Column::Null(length) => arrow_array::new_null_array(typed.array().data_type(), *length),
+                other => other.array(),
+            })
+            .collect();
+        let borrowed: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+        Column::of_array(concat::concat(&borrowed).expect("the parts have one type"))
+    }
+
+    /// The same values without holding on to buffers of rows that are not here (text is copied, nothing else).
+    pub fn compact(&self) -> Column {
+        match self {
+            Column::String(array) => Column::String(array.gc()),
+            Column::Bool(_)
+            | Column::Int(_)
+            | Column::Float(_)
+            | Column::Date(_)
+            | Column::Wide(_)
+            | Column::Null(_) => self.clone(),
+        }
+    }
+
+    /// Of a column of bools: where it is true; null counts as false.
+    pub fn truths(&self) -> BooleanBuffer {
+        match self {
+            Column::Bool(array) => match array.nulls() {
+                Some(valid) => array.values() & valid.inner(),
+                None => array.values().clone(),
+            },
+            Column::Int(_)
+            | Column::Float(_)
+            | Column::String(_)
+            | Column::Date(_)
+            | Column::Wide(_)
+            | Column::Null(_) => BooleanBuffer::new_unset(self.len()),
+        }
+    }
+
+    /// The column as an Arrow array (shares its buffers).
+    pub fn array(&self) -> ArrayRef {
+        each_array!(self, array => Arc::new(array.clone()), length => Arc::new(arrow_array::NullArray::new(*length)))
+    }
+
+    /// The column of an Arrow array of one of our types.
+    fn of_array(array: ArrayRef) -> Column {
+        let any = array.as_any();
+        if let Some(array) = any.downcast_ref::<BooleanArray>() {
+            Column::Bool(array.clone())
+        } else if let Some(array) = any.downcast_ref::<Int64Array>() {
+            Column::Int(array.clone())
+        } else if let Some(array) = any.downcast_ref::<Float64Array>() {
+            Column::Float(array.clone())
+        } else if let Some(array) = any.downcast_ref::<StringViewArray>() {
+            Column::String(array.clone())
+        } else if let Some(array) = any.downcast_ref::<Date32Array>() {
+            Column::Date(array.clone())
+        } else if let Some(array) = any.downcast_ref::<Decimal128Array>() {
+            Column::Wide(array.clone())
+        } else {
+            unreachable!("arrow gives back the type that it was given")
+        }
+    }
+}
+
+/// An array of sums with the one decimal type that such columns have.
+pub fn wide_array(array: Decimal128Array) -> Decimal128Array {
+    array.with_precision_and_scale(38, 0).expect("38 digits are allowed")
+}
+
+/// Where the rows of a batch stand in a file; rows know their line only when somebody asks.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The file as the script names it.
+    pub file: Arc<str>,
+    /// The line of the first byte of `text`, from 1.
+    pub first_line: u64,
+    /// The text that the rows were read from.
+    pub text: Buffer,
+    /// Where in `text` each row's record begins.
+    pub starts: Arc<[u32]>,
+}
+
+impl Origin {
+    /// The place of a row.
+    pub fn place(&self, row: usize) -> Place {
+        let before = &self.text.as_slice()[..self.starts[row] as usize];
+        let line = self.first_line + memchr::memchr_iter(b'\n', before).count() as u64;
+        Place { file: self.file.clone(), line }
+    }
+}
+
+/// A value that could not be had and that nobody has demanded yet.
+#[derive(Clone, Debug)]
+pub struct BatchFault {
+    /// The row of the batch.
+    pub row: u32,
+    /// The column of the batch.
+    pub column: u32,
+    /// What happened.
+    pub error: Arc<RowError>,
+}
+
+/// Some rows.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// How many rows; all columns are so long.
+    pub rows: usize,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Values that are not there, by ascending row. Their places in the columns hold anything.
+    pub faults: Vec<BatchFault>,
+    /// Where the rows stand in a file, if they come straight from one.
+    pub origin: Option<Origin>,
+}
+
+impl Batch {
+    /// Rows without faults.
+    pub fn new(rows: usize, columns: Vec<Column>) -> Batch {
+        debug_assert!(columns.iter().all(|column| column.len() == rows));
+        Batch { rows, columns, faults: Vec::new(), origin: None }
+    }
+
+    /// The error that demanding a value raises, if it is a fault.
+    pub fn fault(&self, row: usize, column: usize) -> Option<&Arc<RowError>> {
+        let first = self.faults.partition_point(|fault| (fault.row as usize) < row);
+        let mut here = self.faults[first..].iter().take_while(|fault| fault.row as usize == row);
+        here.find(|fault| fault.column as usize == column).map(|fault| &fault.error)
+    }
+
+    /// Whether a column has faults.
+    pub fn has_faults(&self, column: usize) -> bool {
+        self.faults.iter().any(|fault| fault.column as usize == column)
+    }
+
+    /// Rows `start .. start + length`, without copying.
+    pub fn slice(&self, start: usize, length: usize) -> Batch {
+        let faults = self.faults.iter().filter(|fault| (start..start + length).contains(&(fault.row as usize)));
+        Batch {
+            rows: length,
+            columns: self.columns.iter().map(|column| column.slice(start, length)).collect(),
+            faults: faults.map(|fault| BatchFault { row: fault.row - start as u32, ..fault.clone() }).collect(),
+            origin: self
+                .origin
+                .as_ref()
+                .map(|origin| Origin { starts: origin.starts[start..start + length].into(), ..origin.clone() }),
+        }
+    }
+
+    /// The rows at `rows`, in that order; places in files are dropped.
+    pub fn take(&self, rows: &UInt32Array) -> Batch {
+        let mut faults = Vec::new();
+        if !self.faults.is_empty() {
+            for (new, old) in rows.values().iter().enumerate() {
+                let first = self.faults.partition_point(|fault| fault.row < *old);
+                let here = self.faults[first..].iter().take_while(|fault| fault.row == *old);
+                faults.extend(here.map(|fault| BatchFault { row: new as u32, ..fault.clone() }));
+            }
+        }
+        Batch {
+            rows: rows.len(),
+            columns: self.columns.iter().map(|column| column.take(rows)).collect(),
+            faults,
+            origin: None,
+        }
+    }
+
+    /// All rows of all parts in order; the parts have the same columns. Of no parts: `None`.
+    pub fn concat(parts: &[Batch]) -> Option<Batch> {
+        let first = parts.first()?;
+        if parts.len() == 1 {
+            return Some(first.clone());
+        }
+        let columns = (0..first.columns.len())
+            .map(|at| Column::concat(&parts.iter().map(|part| &part.columns[at]).collect::<Vec<_>>()))
+            .collect();
+        let (mut faults, mut rows) = (Vec::new(), 0);
+        for part in parts {
+            faults.extend(part.faults.iter().map(|f| BatchFault { row: f.row + rows as u32, ..f.clone() }));
+            rows += part.rows;
+        }
+        Some(Batch { rows, columns, faults, origin: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::RowFault;
+    use pipelang_lang::codes::E0601;
+    use pipelang_lang::ir::SiteId;
+    use pipelang_lang::scalar::Fault;
+
+    fn batch() -> Batch {
+        let ints: Vec<Scalar> = (0..6).map(Scalar::Int).collect();
+        let texts: Vec<Scalar> =
+            (0..6).map(|i| if i == 3 { Scalar::Null } else { Scalar::String(format!("text {i}").into()) }).collect();
+        let mut batch =
+            Batch::new(6, vec![Column::from_scalars(&Kind::Int, &ints), Column::from_scalars(&Kind::String, &texts)]);
+        let fault = RowFault::Expression { site: SiteId(0), fault: Fault::new(E0601, "x") };
+        let error = Arc::new(RowError { fault, place: None });
+        batch.faults = vec![BatchFault { row: 4, column: 0, error }];
+        batch
+    }
+
+    #[test]
+    fn faults_travel_with_their_rows() {
+        let taken = batch().take(&UInt32Array::from(vec![5, 4, 3, 4]));
+        assert!(taken.fault(1, 0).is_some() && taken.fault(3, 0).is_some());
+        assert!(taken.fault(0, 0).is_none() && taken.fault(1, 1).is_none());
+        assert_eq!(taken.columns[1].get(2), Scalar::Null);
+        let sliced = batch().slice(3, 2);
+        assert!(sliced.fault(1, 0).is_some() && sliced.fault(0, 0).is_none());
+        let both = Batch::concat(&[sliced, batch()]).expect("two parts");
+        assert!(both.fault(1, 0).is_some() && both.fault(6, 0).is_some());
+        assert_eq!(both.columns[0].get(7), Scalar::Int(5));
+    }
+
+    #[test]
+    fn null_columns_take_the_type_of_their_neighbours() {
+        let ints = Column::from_scalars(&Kind::Int, &[Scalar::Int(1)]);
+        let both = Column::concat(&[&Column::Null(2), &ints]);
+        assert_eq!((both.get(0), both.get(2)), (Scalar::Null, Scalar::Int(1)));
+    }
+}

@@ -1,0 +1,40 @@
+//! The functions: rows of tables, a file per group. A row has all there is to know: signature, sentence, executed
+//! examples, scalar body, and, where it pays, a body over whole columns. Checker, docs, completion and constant folding
+//! see a new row at once.
+
+use crate::batch::Column;
+use arrow_buffer::BooleanBuffer;
+use pipelang_lang::catalog::{FunctionDef, FunctionId};
+
+/// What a body over columns gives: the results, and whether a row that counts failed. Rows that do not count, or whose
+/// arguments are null, may hold anything; the caller knows which rows are null.
+pub struct BatchResult {
+    /// One value a row.
+    pub column: Column,
+    /// Whether any row that counts failed; which one is found out by replaying the batch.
+    pub failed: bool,
+}
+
+/// A body over whole columns. `rows` says how many; `active`, which of them count (none: all). A constant argument comes
+/// as a column of one row.
+pub type BatchBody = fn(arguments: &[Column], rows: usize, active: Option<&BooleanBuffer>) -> BatchResult;
+
+/// A function with everything that the executors know of it.
+#[derive(Clone)]
+pub struct Function {
+    /// What scripts see, and the scalar body.
+    pub def: FunctionDef,
+    /// The body over columns; without one, the scalar body is called row by row.
+    pub batch: Option<BatchBody>,
+}
+
+/// All functions of an engine; a [`FunctionId`] is a position.
+#[derive(Clone, Default)]
+pub struct Functions(pub Vec<Function>);
+
+impl Functions {
+    /// The function that `id` names.
+    pub fn get(&self, id: FunctionId) -> &Function {
+        &self.0[id.0 as usize]
+    }
+}

@@ -1,0 +1,188 @@
+//! What can go wrong while a plan runs, as data.
+//!
+//! A [`RowError`] is the fault of one row and may never be raised (see `batch.rs`); a [`RunError`] ends a run. Turning
+//! either into a [`Diagnostic`] happens here too, since it needs the plan's places.
+
+use pipelang_lang::codes::{self, Code};
+use pipelang_lang::diagnostic::{DataPlace, Diagnostic};
+use pipelang_lang::ir::{Plan, SiteId};
+use pipelang_lang::scalar::Fault;
+use std::fmt;
+use std::sync::Arc;
+
+/// Where a row came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the script names it.
+    pub file: Arc<str>,
+    /// The line on which the record begins, from 1.
+    pub line: u64,
+}
+
+/// A cell that is not a value of its column's type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellError {
+    /// The column.
+    pub column: Arc<str>,
+    /// The type that was expected.
+    pub expected: &'static str,
+    /// The raw text.
+    pub text: String,
+    /// Whether the type was inferred from a sample.
+    pub inferred: bool,
+}
+
+/// Why a value of a row cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowFault {
+    /// An expression failed.
+    Expression {
+        /// Which.
+        site: SiteId,
+        /// How.
+        fault: Fault,
+    },
+    /// A cell of a file does not fit.
+    Cell(CellError),
+}
+
+/// The fault of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError {
+    /// What.
+    pub fault: RowFault,
+    /// Where the row came from, if it came from a file.
+    pub place: Option<Place>,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// The first row that failed.
+    Row(Arc<RowError>),
+    /// A record of a file is broken (E0502, E0503, E0504).
+    Record {
+        /// Which rule it breaks.
+        code: Code,
+        /// What is wrong, as a headline.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// The outside world: a file, the disk (E0701, E0702).
+    Outside {
+        /// E0701 or E0702.
+        code: Code,
+        /// What happened, as a headline.
+        message: String,
+    },
+    /// A limit (E0801).
+    Limit(String),
+    /// Somebody cancelled it (E0802).
+    Cancelled,
+    /// The reader of the output has gone; not an error for the user.
+    OutputClosed,
+    /// A bug of ours (E0901).
+    Internal(String),
+}
+
+impl RunError {
+    /// Its code.
+    pub fn code(&self) -> Code {
+        match self {
+            RunError::Row(error) => match &error.fault {
+                RowFault::Expression { fault, .. } => fault.code,
+                RowFault::Cell(_) => codes::E0501,
+            },
+            RunError::Record { code, .. } | RunError::Outside { code, .. } => *code,
+            RunError::Limit(_) => codes::E0801,
+            RunError::Cancelled => codes::E0802,
+            RunError::OutputClosed => codes::E0702,
+            RunError::Internal(_) => codes::E0901,
+        }
+    }
+
+    /// What to tell the user.
+    pub fn diagnostic(&self, plan: &Plan) -> Diagnostic {
+        match self {
+            RunError::Row(error) => row_diagnostic(error, plan),
+            RunError::Record { code, message, place } => {
+                let headline = format!("{}:{}: {message}", place.file, place.line);
+                Diagnostic::outside(*code, headline).at_data(data_place(place, None))
+            }
+            RunError::Outside { code, message } => Diagnostic::outside(*code, message.clone()),
+            RunError::Limit(message) => Diagnostic::outside(codes::E0801, message.clone()),
+            RunError::Cancelled => Diagnostic::outside(codes::E0802, "interrupted"),
+            RunError::OutputClosed => Diagnostic::outside(codes::E0702, "the output was closed"),
+            RunError::Internal(message) => Diagnostic::outside(codes::E0901, message.clone())
+                .help("this is a bug in Pipe, not in your script; please report it with the script"),
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            RunError::Row(error) => match &error.fault {
+                RowFault::Expression { fault, .. } => f.write_str(&fault.detail),
+                RowFault::Cell(cell) => write!(f, "`{}` should be {}: {:?}", cell.column, cell.expected, cell.text),
+            },
+            RunError::Record { message, place, .. } => write!(f, "{}:{}: {message}", place.file, place.line),
+            RunError::Outside { message, .. } | RunError::Limit(message) | RunError::Internal(message) => {
+                f.write_str(message)
+            }
+            RunError::Cancelled => f.write_str("interrupted"),
+            RunError::OutputClosed => f.write_str("the output was closed"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
+    DataPlace {
+        file: place.file.to_string(),
+        line: place.line,
+        column: column.map(str::to_string),
+        excerpt: None,
+        cell: None,
+    }
+}
+
+fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
+    match &error.fault {
+        RowFault::Expression { site, fault } => {
+            let place = plan.sites[site.0 as usize];
+            let headline = codes::info(fault.code).map_or("this failed", |info| info.title);
+            let mut diagnostic = Diagnostic::error(fault.code, place.span, headline).saying(fault.detail.clone());
+            let mut caller = place.caller;
+            while let Some(site) = caller {
+                let outer = plan.sites[site.0 as usize];
+                diagnostic = diagnostic.label(outer.span, "called here");
+                caller = outer.caller;
+            }
+            match &error.place {
+                Some(place) => diagnostic.at_data(data_place(place, None)),
+                None => diagnostic,
+            }
+        }
+        RowFault::Cell(cell) => {
+            let text: String = cell.text.chars().take(60).collect();
+            let place = error.place.as_ref();
+            let at = place.map_or(String::new(), |p| format!("{}:{}: ", p.file, p.line));
+            let article = if cell.expected == "int" { "an" } else { "a" };
+            let headline = format!("{at}`{}` should be {article} {}, but is {text:?}", cell.column, cell.expected);
+            let mut diagnostic = Diagnostic::outside(codes::E0501, headline);
+            if cell.inferred {
+                diagnostic = diagnostic
+                    .help(format!("why: every sampled row had {article} {} (no type was given)", cell.expected));
+            }
+            let name = pipelang_lang::ty::spell(&cell.column);
+            diagnostic = diagnostic.help(format!("read it as text: schema: {{{name}: string, ..}}"));
+            match place {
+                Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
+                None => diagnostic,
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What `pipe explain` says of a statement's execution: its pipelines, what each reads, its fused segments, its end, and
+//! the kernels that a segment becomes.
+
+use super::pipeline::{self, End, Pipeline, Source};
+use crate::kernel::{Segment, Step, lower, print};
+use pipelang_lang::catalog::Catalog;
+use pipelang_lang::ir::print::print_expr;
+use pipelang_lang::ir::{Plan, TableOrigin};
+use std::fmt::Write;
+
+/// The pipelines of a statement in words.
+pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog) -> String {
+    let mut text = String::new();
+    for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
+        let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
+        segment(&mut text, plan, catalog, &pipeline.segment, "on every worker");
+        for tail in &pipeline.tails {
+            let _ = writeln!(text, "  slice: skip {}, take {}", tail.skip, tail.take.map_or("all".into(), |n| n.to_string()));
+            segment(&mut text, plan, catalog, &tail.segment, "in order");
+        }
+        let _ = writeln!(text, "  end: {}", end(&pipeline.end));
+    }
+    text
+}
+
+/// The kernels of a statement's segments, for batches without nulls and with nulls.
+pub fn kernels(plan: &Plan, statement: usize) -> String {
+    let mut text = String::new();
+    for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
+        let segments = std::iter::once(&pipeline.segment).chain(pipeline.tails.iter().map(|tail| &tail.segment));
+        for segment in segments {
+            for (nulls, title) in [(false, "no input has nulls"), (true, "inputs may have nulls")] {
+                let _ = writeln!(text, "pipeline {}, {title}:", at + 1);
+                let program = lower(segment, plan, &vec![nulls; segment.inputs.len()]);
+                let _ = writeln!(text, "{}", print(&program));
+            }
+        }
+    }
+    text
+}
+
+fn source(plan: &Plan, pipeline: &Pipeline) -> String {
+    match &pipeline.source {
+        Source::Scan { table, columns } => {
+            let table = &plan.tables[table.0 as usize];
+            let names: Vec<&str> = columns.iter().map(|at| &*table.schema.fields[*at].name).collect();
+            let of = table.schema.fields.len();
+            let what = match &table.origin {
+                TableOrigin::File { path, format, .. } => format!("{format} \"{path}\""),
+                TableOrigin::Bound(name) => format!("table {name}"),
+            };
+            format!("reads {what}, {} of {of} columns: {}", names.len(), names.join(", "))
+        }
+        Source::Range { start, end: Some(end) } => format!("the ints {start}..{end}"),
+        Source::Range { start, end: None } => format!("the ints {start}.."),
+        Source::Values { rows } => format!("{} constant rows", rows.len()),
+        Source::Previous => "what the pipeline before gave".to_string(),
+    }
+}
+
+fn segment(text: &mut String, plan: &Plan, catalog: &Catalog, segment: &Segment, how: &str) {
+    let _ = writeln!(text, "  fused segment, {how}:");
+    for step in &segment.steps {
+        match step {
+            Step::Filter(predicate) => {
+                let _ = writeln!(text, "    filter {}", print_expr(plan, catalog, *predicate));
+            }
+            Step::Define(definitions) => {
+                for (column, expr) in definitions {
+                    let name = &plan.column(*column).name;
+                    let _ = writeln!(text, "    {name} = {}", print_expr(plan, catalog, *expr));
+                }
+            }
+        }
+    }
+    let list = |demanded: bool| {
+        let outputs = segment.outputs.iter().filter(|output| output.demanded == demanded);
+        outputs.map(|output| print_expr(plan, catalog, output.expr)).collect::<Vec<_>>().join(", ")
+    };
+    for (title, list) in [("demands", list(true)), ("carries", list(false))] {
+        if !list.is_empty() {
+            let _ = writeln!(text, "    {title} {list}");
+        }
+    }
+}
+
+fn end(end: &End) -> String {
+    match end {
+        End::Output => "output".to_string(),
+        End::Aggregate(aggregate) => {
+            format!("aggregate, {} reducers, {} keys (sees all rows)", aggregate.reductions.len(), aggregate.keys)
+        }
+        End::Sort { descending, limit: None } => format!("sort by {} keys (sees all rows)", descending.len()),
+        End::Sort { descending, limit: Some(limit) } => {
+            format!("first {limit} by {} keys (holds {limit} rows a worker)", descending.len())
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! All results of a plan as text: statement after statement, in the format that is asked for.
+//!
+//! Rows are written by the workers that made them, in order; a table is drawn when all its rows are there. What comes
+//! before an error is written exactly, also in a table.
+
+use super::{Encoded, Environment, Options, Sink, Stats, run};
+use crate::batch::Batch;
+use crate::error::RunError;
+use crate::formats::table::{self, TableStyle};
+use crate::formats::write::{OutputFormat, RowFormat};
+use pipelang_lang::codes::E0702;
+use std::io::{ErrorKind, Write};
+
+/// How results are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// The format.
+    pub format: OutputFormat,
+    /// What tables look like.
+    pub table: TableStyle,
+}
+
+/// Runs all statements and writes what they give; an empty line stands between two results that are not JSON lines.
+pub fn write_all(
+    env: Environment,
+    options: &Options,
+    style: &Style,
+    out: &mut (dyn Write + Send),
+) -> (Stats, Result<(), RunError>) {
+    let mut stats = Stats::default();
+    for statement in 0..env.plan.statements.len() {
+        let result = write_one(env, statement, options, style, out);
+        match result {
+            Ok(more) => stats.add(more),
+            Err(error) => return (stats, Err(error)),
+        }
+    }
+    (stats, out.flush().map_err(output_error))
+}
+
+fn write_one(
+    env: Environment,
+    statement: usize,
+    options: &Options,
+    style: &Style,
+    out: &mut (dyn Write + Send),
+) -> Result<Stats, RunError> {
+    let separator: &[u8] = if statement > 0 && style.format != OutputFormat::Jsonl { b"\n" } else { b"" };
+    match style.format.by_rows() {
+        Some(format) => write_rows(env, statement, options, format, separator, out),
+        None => write_table(env, statement, options, &style.table, separator, out),
+    }
+}
+
+fn write_rows(
+    env: Environment,
+    statement: usize,
+    options: &Options,
+    format: RowFormat,
+    separator: &[u8],
+    out: &mut (dyn Write + Send),
+) -> Result<Stats, RunError> {
+    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let stats = run(env, statement, options, Sink {
+        encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+        accept: &mut |encoded| match encoded {
+            Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+        },
+    })?;
+    out.write_all(&format.tail()).map_err(output_error)?;
+    Ok(stats)
+}
+
+fn write_table(
+    env: Environment,
+    statement: usize,
+    options: &Options,
+    style: &TableStyle,
+    separator: &[u8],
+    out: &mut (dyn Write + Send),
+) -> Result<Stats, RunError> {
+    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    let mut batches: Vec<Batch> = Vec::new();
+    let result = run(env, statement, options, Sink {
+        encode: &Encoded::Rows,
+        accept: &mut |encoded| {
+            if let Encoded::Rows(batch) = encoded {
+                batches.push(batch);
+            }
+            Ok(())
+        },
+    });
+    if result.is_ok() || !batches.is_empty() {
+        let text = table::render(&schema, shape, &batches, style);
+        out.write_all(separator).and_then(|()| out.write_all(text.as_bytes())).map_err(output_error)?;
+    }
+    result
+}
+
+/// A closed pipe is no error of the user's; everything else is E0702.
+fn output_error(error: std::io::Error) -> RunError {
+    match error.kind() {
+        ErrorKind::BrokenPipe => RunError::OutputClosed,
+        _ => RunError::Outside { code: E0702, message: format!("the output cannot be written: {error}") },
+    }
+}

@@ -1,0 +1,251 @@
+//! Morsels over rayon, in order. The only file that knows rayon.
+//!
+//! Workers claim morsels one after the other, work on them side by side, and what they made is committed in the order of
+//! the claims. At most `WINDOW` morsels a worker are between claim and commit: back-pressure with counters alone. A
+//! worker that may not claim commits what is ready, or yields; nobody blocks. When a commit says stop, nothing more is
+//! claimed and what later morsels made is dropped: so `take`, and the earliest error, are the same for any schedule.
+
+use crate::error::RunError;
+use rayon::slice::ParallelSliceMut;
+use std::cmp::Ordering as Order;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Morsels in flight for each worker.
+const WINDOW: u64 = 4;
+
+/// The threads of an engine, started when first needed.
+#[derive(Debug)]
+pub struct Pool {
+    threads: usize,
+    pool: OnceLock<Option<rayon::ThreadPool>>,
+}
+
+impl Pool {
+    /// A pool of so many threads; 0 is as many as there are processors.
+    pub fn new(threads: usize) -> Pool {
+        let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
+        Pool { threads: if threads == 0 { available() } else { threads }, pool: OnceLock::new() }
+    }
+
+    /// How many threads it has, started or not.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// The started pool; none if the system gives no threads, and then everything runs on the caller's.
+    fn started(&self) -> Option<&rayon::ThreadPool> {
+        let start = || {
+            let name = |n| format!("pipe-{n}");
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok()
+        };
+        self.pool.get_or_init(start).as_ref()
+    }
+
+    /// Sorts by `compare`, which never says equal of two items.
+    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Sync) {
+        match self.started() {
+            Some(pool) if items.len() > 10_000 && self.threads > 1 => {
+                pool.install(|| items.par_sort_unstable_by(compare));
+            }
+            _ => items.sort_unstable_by(compare),
+        }
+    }
+}
+
+/// What [`ordered`] does with each morsel.
+pub struct Work<'a, M, O> {
+    /// The next morsel; called by one worker at a time.
+    pub claim: &'a mut (dyn FnMut() -> Option<M> + Send),
+    /// What is made of it: worker, number of the morsel, morsel.
+    pub work: &'a (dyn Fn(usize, u64, M) -> O + Sync),
+    /// What is done with that, in the order of the claims; called by one worker at a time.
+    pub commit: &'a mut (dyn FnMut(O) -> ControlFlow<()> + Send),
+}
+
+/// Runs all morsels on at most `threads` workers and says how many of them had one. With `spread`, no worker claims a
+/// second morsel before another has claimed its first (for tests).
+pub fn ordered<M: Send, O: Send>(pool: &Pool, threads: usize, spread: bool, work: Work<M, O>) -> Result<usize, RunError> {
+    let threads = threads.clamp(1, pool.threads());
+    let pool = if threads > 1 { pool.started() } else { None };
+    let Some(pool) = pool else { return Ok(one_worker(work)) };
+    let shared = Shared {
+        claim: Mutex::new(work.claim),
+        claimed: AtomicU64::new(0),
+        exhausted: AtomicBool::new(false),
+        work: work.work,
+        ring: Mutex::new(BTreeMap::new()),
+        commit: Mutex::new(work.commit),
+        committed: AtomicU64::new(0),
+        stopped: AtomicBool::new(false),
+        workers: AtomicUsize::new(0),
+        window: WINDOW * threads as u64,
+        spread,
+    };
+    let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(|_| shared.worker(worker))));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
+    Ok(shared.workers.into_inner())
+}
+
+/// The message of a panic.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_string()
+}
+
+fn one_worker<M, O>(work: Work<M, O>) -> usize {
+    let mut number = 0;
+    while let Some(morsel) = (work.claim)() {
+        let made = (work.work)(0, number, morsel);
+        number += 1;
+        if (work.commit)(made).is_break() {
+            break;
+        }
+    }
+    usize::from(number > 0)
+}
+
+struct Shared<'a, M, O> {
+    claim: Mutex<&'a mut (dyn FnMut() -> Option<M> + Send)>,
+    claimed: AtomicU64,
+    exhausted: AtomicBool,
+    work: &'a (dyn Fn(usize, u64, M) -> O + Sync),
+    ring: Mutex<BTreeMap<u64, O>>,
+    commit: Mutex<&'a mut (dyn FnMut(O) -> ControlFlow<()> + Send)>,
+    committed: AtomicU64,
+    stopped: AtomicBool,
+    workers: AtomicUsize,
+    window: u64,
+    spread: bool,
+}
+
+impl<M: Send, O: Send> Shared<'_, M, O> {
+    fn worker(&self, worker: usize) {
+        let mut claims = 0;
+        let mut waits = 0;
+        while !self.stopped.load(Ordering::Acquire) && !self.exhausted.load(Ordering::Acquire) {
+            let in_flight = self.claimed.load(Ordering::Acquire) - self.committed.load(Ordering::Acquire);
+            let alone = self.spread && claims > 0 && self.workers.load(Ordering::Acquire) < 2;
+            if in_flight >= self.window || alone {
+                self.drain();
+                wait(&mut waits);
+                continue;
+            }
+            let Some((number, morsel)) = self.next() else { break };
+            if claims == 0 {
+                self.workers.fetch_add(1, Ordering::AcqRel);
+            }
+            (claims, waits) = (claims + 1, 0);
+            let guard = StopOnPanic(&self.stopped);
+            let made = (self.work)(worker, number, morsel);
+            std::mem::forget(guard);
+            lock(&self.ring).insert(number, made);
+            self.drain();
+        }
+        self.drain();
+    }
+
+    fn next(&self) -> Option<(u64, M)> {
+        let mut claim = lock(&self.claim);
+        if self.exhausted.load(Ordering::Acquire) {
+            return None;
+        }
+        match claim() {
+            Some(morsel) => Some((self.claimed.fetch_add(1, Ordering::AcqRel), morsel)),
+            None => {
+                self.exhausted.store(true, Ordering::Release);
+                None
+            }
+        }
+    }
+
+    /// Commits what is ready, unless somebody else is at it; who is at it looks again before leaving.
+    fn drain(&self) {
+        loop {
+            let Ok(mut commit) = self.commit.try_lock() else { return };
+            while !self.stopped.load(Ordering::Acquire) {
+                let Some(made) = lock(&self.ring).remove(&self.committed.load(Ordering::Acquire)) else { break };
+                if commit(made).is_break() {
+                    self.stopped.store(true, Ordering::Release);
+                }
+                self.committed.fetch_add(1, Ordering::AcqRel);
+            }
+            drop(commit);
+            let more = lock(&self.ring).contains_key(&self.committed.load(Ordering::Acquire));
+            if !more || self.stopped.load(Ordering::Acquire) {
+                return;
+            }
+        }
+    }
+}
+
+/// Stops the others when the work of one panics: its morsel will never be committed.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Gives the processor away; for longer, the longer there is nothing to do.
+fn wait(waits: &mut u32) {
+    *waits += 1;
+    if *waits < 50 { std::thread::yield_now() } else { std::thread::sleep(std::time::Duration::from_micros(50)) }
+}
+
+/// A panic elsewhere is reported by rayon; the data behind the lock is not used after one.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
+        let (mut next, mut out) = (0, Vec::new());
+        let workers = ordered(&Pool::new(4), threads, true, Work {
+            claim: &mut || {
+                next += 1;
+                (next <= morsels).then_some(next - 1)
+            },
+            work: &|_, number, morsel: u64| {
+                assert_eq!(number, morsel);
+                std::thread::sleep(std::time::Duration::from_micros((morsel * 7919) % 50));
+                morsel * 2
+            },
+            commit: &mut |made| {
+                out.push(made);
+                if made == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        });
+        (out, workers.expect("nothing panics"))
+    }
+
+    #[test]
+    fn commits_come_in_order() {
+        for threads in [1, 2, 4] {
+            assert_eq!(run(threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(run(threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
+        }
+        assert!(run(4, 50, u64::MAX).1 >= 2);
+        assert_eq!(run(4, 0, 0), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let mut left = 3;
+        let result = ordered(&Pool::new(2), 2, false, Work {
+            claim: &mut || {
+                left -= 1;
+                (left >= 0).then_some(())
+            },
+            work: &|_, number, ()| assert_ne!(number, 1, "boom"),
+            commit: &mut |()| ControlFlow::Continue(()),
+        });
+        assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+    }
+}

@@ -1,0 +1,100 @@
+//! What happens to a batch on which a kernel failed, or which has faults: it is run again row by row with the reference
+//! evaluator, which finds the exact rows before the first error, and that error.
+
+use crate::batch::{Batch, BatchFault, Column};
+use crate::error::{Place, RowError, RunError};
+use crate::kernel::{Segment, Step};
+use crate::reference::expr::{Defined, Evaluator, Outcome, Row};
+use pipelang_lang::ir::ColumnId;
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Kind;
+use std::sync::Arc;
+
+/// Rows that went out, and the error after them, if one was demanded.
+pub struct Replayed {
+    /// The rows.
+    pub batch: Batch,
+    /// Why there are no more.
+    pub error: Option<RunError>,
+}
+
+/// Runs a segment on a batch row by row.
+pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replayed {
+    let exprs = &evaluator.plan.exprs;
+    let kinds: Vec<Kind> = segment.outputs.iter().map(|output| exprs.ty(output.expr).kind.clone()).collect();
+    let (mut rows, mut error) = (Vec::new(), None);
+    for row in 0..batch.rows {
+        let below = BatchRow { inputs: &segment.inputs, batch, row };
+        match outputs(evaluator, segment, &segment.steps, &below) {
+            Ok(Some(values)) => rows.push(values),
+            Ok(None) => {}
+            Err(first) => {
+                error = Some(RunError::Row(first));
+                break;
+            }
+        }
+    }
+    Replayed { batch: batch_of(&kinds, rows, None), error }
+}
+
+/// What goes out for one row; nothing if a filter drops it.
+fn outputs(
+    evaluator: Evaluator,
+    segment: &Segment,
+    steps: &[Step],
+    row: &dyn Row,
+) -> Result<Option<Vec<Outcome>>, Arc<RowError>> {
+    match steps.split_first() {
+        None => {
+            let value = |output: &crate::kernel::Output| match evaluator.eval(output.expr, row) {
+                Err(error) if output.demanded => Err(error),
+                outcome => Ok(outcome),
+            };
+            segment.outputs.iter().map(value).collect::<Result<_, _>>().map(Some)
+        }
+        Some((Step::Filter(predicate), rest)) => {
+            if evaluator.holds(*predicate, row)? { outputs(evaluator, segment, rest, row) } else { Ok(None) }
+        }
+        Some((Step::Define(definitions), rest)) => {
+            outputs(evaluator, segment, rest, &Defined::new(evaluator, row, definitions))
+        }
+    }
+}
+
+/// A row of a batch.
+struct BatchRow<'a> {
+    inputs: &'a [ColumnId],
+    batch: &'a Batch,
+    row: usize,
+}
+
+impl Row for BatchRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        let at = self.inputs.iter().position(|input| *input == column).expect("a segment's inputs are all it mentions");
+        match self.batch.fault(self.row, at) {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.batch.columns[at].get(self.row)),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.batch.origin.as_ref().map(|origin| origin.place(self.row))
+    }
+}
+
+/// A batch of single outcomes by row; those that are errors become faults.
+pub fn batch_of(kinds: &[Kind], rows: Vec<Vec<Outcome>>, origin: Option<crate::batch::Origin>) -> Batch {
+    let mut faults = Vec::new();
+    let mut columns: Vec<Vec<Scalar>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    let count = rows.len();
+    for (row, values) in rows.into_iter().enumerate() {
+        for (column, value) in values.into_iter().enumerate() {
+            columns[column].push(value.unwrap_or_else(|error| {
+                faults.push(BatchFault { row: row as u32, column: column as u32, error });
+                Scalar::Null
+            }));
+        }
+    }
+    let columns = kinds.iter().zip(&columns).map(|(kind, values)| Column::from_scalars(kind, values)).collect();
+    Batch { rows: count, columns, faults, origin }
+}

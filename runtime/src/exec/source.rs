@@ -1,0 +1,222 @@
+//! The sources of pipelines: each gives morsels, one after the other, and each morsel becomes a batch on the worker that
+//! claimed it.
+
+use super::{Environment, Options, pipeline};
+use crate::batch::{Batch, Column};
+use crate::error::RunError;
+use crate::formats::{self, Chunk, Cut, MorselSize, Parse, Parsed, ScanRequest};
+use crate::reference::expr::{Evaluator, NoRow};
+use arrow_array::Int64Array;
+use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
+use pipelang_lang::ty::Schema;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Rows of a morsel that is in memory.
+const MORSEL_ROWS: usize = 65_536;
+
+/// Bytes of a morsel of text.
+const MORSEL_BYTES: usize = 1 << 20;
+
+/// Gathers the columns at these positions for a range of rows.
+pub type Gather<'a> = Box<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync + 'a>;
+
+/// The tables that a host binds by name.
+#[derive(Default)]
+pub struct Tables<'a> {
+    bound: HashMap<Arc<str>, BoundTable<'a>>,
+}
+
+struct BoundTable<'a> {
+    schema: Schema,
+    rows: usize,
+    gather: Gather<'a>,
+}
+
+impl<'a> Tables<'a> {
+    /// Binds a table of `rows` rows; `gather` is called from many threads.
+    pub fn bind(&mut self, name: impl Into<Arc<str>>, schema: Schema, rows: usize, gather: Gather<'a>) {
+        self.bound.insert(name.into(), BoundTable { schema, rows, gather });
+    }
+
+    /// All rows of a bound table, for the oracle.
+    pub fn whole(&self, name: &str) -> Option<Batch> {
+        let table = self.bound.get(name)?;
+        let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
+        Some((table.gather)(&columns, 0..table.rows))
+    }
+}
+
+/// A piece of a source, small to hand over.
+pub enum Morsel {
+    /// Text to parse.
+    Chunk(Chunk),
+    /// A range of a bound table.
+    Bound(Range<usize>),
+    /// Ints: the first and how many.
+    Ints(i64, usize),
+    /// Rows that are there.
+    Batch(Batch),
+    /// The source failed.
+    Failed(RunError),
+}
+
+/// A source that is being read.
+pub struct Reader<'a> {
+    claim: Box<dyn FnMut() -> Option<Morsel> + Send + 'a>,
+    load: Box<dyn Fn(Morsel) -> Parsed + Send + Sync + 'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// The two halves: what one worker at a time does, and what all do.
+    pub fn halves(self) -> (impl FnMut() -> Option<Morsel> + Send + 'a, impl Fn(Morsel) -> Parsed + Send + Sync + 'a) {
+        (self.claim, self.load)
+    }
+
+    /// Opens the source of a pipeline; `previous` is what the pipeline before it gave.
+    pub fn open(
+        env: &Environment<'a>,
+        source: &pipeline::Source,
+        options: &Options,
+        previous: Option<Batch>,
+    ) -> Result<Reader<'a>, RunError> {
+        let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
+        Ok(match source {
+            pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options)?,
+            pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
+            pipeline::Source::Values { rows: values } => in_memory(constants(env, values), rows),
+            pipeline::Source::Previous => in_memory(previous, rows),
+        })
+    }
+}
+
+fn scan<'a>(
+    env: &Environment<'a>,
+    table: TableId,
+    columns: Vec<usize>,
+    options: &Options,
+) -> Result<Reader<'a>, RunError> {
+    let plan: &'a Plan = env.plan;
+    let table = &plan.tables[table.0 as usize];
+    match &table.origin {
+        TableOrigin::Bound(name) => {
+            let Some(bound) = env.tables.bound.get(name) else {
+                return Err(RunError::Internal(format!("the table `{name}` is not bound")));
+            };
+            let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
+            let mut next = 0;
+            Ok(Reader {
+                claim: Box::new(move || {
+                    let start = next;
+                    next = (start + rows).min(bound.rows);
+                    (start < next).then_some(Morsel::Bound(start..next))
+                }),
+                load: Box::new(move |morsel| match morsel {
+                    Morsel::Bound(range) => whole((bound.gather)(&columns, range)),
+                    other => load_plain(other),
+                }),
+            })
+        }
+        TableOrigin::File { path, format, options: read_options, inferred } => {
+            let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
+            let request = ScanRequest {
+                path: path.clone(),
+                options: read_options.clone(),
+                schema: table.schema.clone(),
+                columns,
+                inferred: *inferred,
+                morsel,
+            };
+            let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
+            let scan = (format.open)(&request)?;
+            Ok(text(scan.cut, scan.parse))
+        }
+    }
+}
+
+fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
+    let mut ended = false;
+    Reader {
+        claim: Box::new(move || {
+            if ended {
+                return None;
+            }
+            match cut.next() {
+                Ok(Some(chunk)) => Some(Morsel::Chunk(chunk)),
+                Ok(None) => {
+                    ended = true;
+                    None
+                }
+                Err(error) => {
+                    ended = true;
+                    Some(Morsel::Failed(error))
+                }
+            }
+        }),
+        load: Box::new(move |morsel| match morsel {
+            Morsel::Chunk(chunk) => parse.parse(&chunk),
+            other => load_plain(other),
+        }),
+    }
+}
+
+fn ints<'a>(start: i64, end: i64, rows: usize) -> Reader<'a> {
+    let mut next = Some(start);
+    Reader {
+        claim: Box::new(move || {
+            let first = next.filter(|first| *first <= end)?;
+            let left = (end as i128 - first as i128 + 1) as u128;
+            let count = left.min(rows as u128) as usize;
+            next = first.checked_add(count as i64);
+            Some(Morsel::Ints(first, count))
+        }),
+        load: Box::new(|morsel| match morsel {
+            Morsel::Ints(first, count) => {
+                let values = Int64Array::from_iter_values((0..count as i64).map(|step| first + step));
+                whole(Batch::new(count, vec![Column::Int(values)]))
+            }
+            other => load_plain(other),
+        }),
+    }
+}
+
+fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
+    let mut next = 0;
+    Reader {
+        claim: Box::new(move || {
+            let batch = batch.as_ref()?;
+            let start = next;
+            next = (start + rows).min(batch.rows);
+            (start < next).then(|| Morsel::Batch(batch.slice(start, next - start)))
+        }),
+        load: Box::new(load_plain),
+    }
+}
+
+fn whole(batch: Batch) -> Parsed {
+    Parsed { batch, error: None }
+}
+
+fn load_plain(morsel: Morsel) -> Parsed {
+    match morsel {
+        Morsel::Batch(batch) => whole(batch),
+        Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
+        Morsel::Chunk(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
+            unreachable!("each source loads its own kind of morsel")
+        }
+    }
+}
+
+/// Constant rows as a batch; what fails is a fault, to be raised on demand.
+fn constants(env: &Environment, rows: &[Vec<ExprId>]) -> Option<Batch> {
+    let evaluator = Evaluator { plan: env.plan, functions: &env.registry.functions };
+    let first = rows.first()?;
+    let results = rows.iter().map(|row| row.iter().map(|expr| evaluator.eval(*expr, &NoRow)).collect()).collect();
+    let kinds = first.iter().enumerate().map(|(at, expr)| {
+        let others = rows.iter().map(|row| &env.plan.exprs.ty(row[at]).kind);
+        let kind = others.clone().find(|kind| **kind != pipelang_lang::ty::Kind::Null);
+        kind.unwrap_or(&env.plan.exprs.ty(*expr).kind).clone()
+    });
+    Some(super::replay::batch_of(&kinds.collect::<Vec<_>>(), results, None))
+}

@@ -1,0 +1,83 @@
+//! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
+
+use crate::batch::Batch;
+use crate::error::RunError;
+use arrow_buffer::Buffer;
+use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Schema;
+use std::sync::Arc;
+
+/// How much a worker claims at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MorselSize {
+    /// About so many bytes of text, cut at a record.
+    Bytes(usize),
+    /// Exactly so many rows (the tests cut small).
+    Rows(usize),
+}
+
+/// What a scan is to read.
+#[derive(Clone, Debug)]
+pub struct ScanRequest {
+    /// The path as the script spells it.
+    pub path: Arc<str>,
+    /// The options of the `read`.
+    pub options: Vec<(Arc<str>, OptionValue)>,
+    /// The columns of the table, as they were known when the script was compiled.
+    pub schema: Schema,
+    /// The positions of the columns that are wanted, in the order in which they go out.
+    pub columns: Vec<usize>,
+    /// Whether the types were inferred.
+    pub inferred: bool,
+    /// How much a worker claims at once.
+    pub morsel: MorselSize,
+}
+
+/// A piece of a file, cut at records.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// Whole records.
+    pub text: Buffer,
+    /// The line of its first byte, from 1.
+    pub first_line: u64,
+}
+
+/// What a chunk holds: rows, and what is wrong with the record after them, if anything is.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The rows before the broken record. Cells that do not fit are faults.
+    pub batch: Batch,
+    /// Why the file cannot be read on.
+    pub error: Option<RunError>,
+}
+
+/// A file being read: one worker at a time cuts it, all parse what was cut.
+pub trait Cut: Send {
+    /// The next piece, in order; none at the end.
+    fn next(&mut self) -> Result<Option<Chunk>, RunError>;
+}
+
+/// The pure part of reading.
+pub trait Parse: Send + Sync {
+    /// The rows of a piece.
+    fn parse(&self, chunk: &Chunk) -> Parsed;
+}
+
+/// An opened scan.
+pub struct Scan {
+    /// Cuts the file.
+    pub cut: Box<dyn Cut>,
+    /// Parses a piece.
+    pub parse: Arc<dyn Parse>,
+}
+
+/// A format.
+pub struct Format {
+    /// What scripts see.
+    pub def: FormatDef,
+    /// Looks at the file and says what its columns are.
+    pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
+    /// Opens it.
+    pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
+}

@@ -1,0 +1,37 @@
+//! The tables of the runtime, gathered for the compiler.
+
+use crate::builtins::{Function, Functions};
+use crate::formats::FORMATS;
+use crate::reducers::{self, Reducers};
+use pipelang_lang::catalog::Catalog;
+
+/// All functions, reducers and formats of an engine.
+#[derive(Clone)]
+pub struct Registry {
+    /// What scripts see.
+    pub catalog: Catalog,
+    /// What the executors call.
+    pub functions: Functions,
+    /// What aggregates use.
+    pub reducers: Reducers,
+}
+
+impl Registry {
+    /// What Pipe has by itself.
+    pub fn builtin() -> Registry {
+        Registry::with_functions(Vec::new())
+    }
+
+    /// The same and functions of a host.
+    pub fn with_functions(host: Vec<Function>) -> Registry {
+        let mut functions = crate::builtins::all();
+        functions.extend(host);
+        let reducers = reducers::all();
+        let catalog = Catalog::new(
+            functions.iter().map(|function| function.def.clone()).collect(),
+            reducers.iter().map(|reducer| reducer.def.clone()).collect(),
+            FORMATS.iter().map(|format| format.def).collect(),
+        );
+        Registry { catalog, functions: Functions(functions), reducers: Reducers(reducers) }
+    }
+}

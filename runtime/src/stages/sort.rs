@@ -1,0 +1,186 @@
+//! Sort and top-k: stable, by normalised keys and then by the ordinal of the row.
+
+use super::keys::Keys;
+use crate::batch::{Batch, Column};
+use arrow_array::UInt32Array;
+use std::cmp::Ordering;
+
+/// The rows that one worker has seen.
+#[derive(Debug)]
+pub struct Sorter {
+    descending: Vec<bool>,
+    limit: Option<usize>,
+    parts: Vec<Part>,
+    rows: usize,
+}
+
+#[derive(Debug)]
+struct Part {
+    keys: Keys,
+    ordinals: Vec<u64>,
+    batch: Batch,
+}
+
+/// A row, while it is sorted.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    prefix: u64,
+    part: u32,
+    row: u32,
+}
+
+impl Sorter {
+    /// Sorts by the first `descending.len()` columns of what is pushed; those columns do not go on. With a limit only the
+    /// first so many rows are kept.
+    pub fn new(descending: Vec<bool>, limit: Option<u64>) -> Sorter {
+        let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        Sorter { descending, limit, parts: Vec::new(), rows: 0 }
+    }
+
+    /// Takes rows whose ordinals are `first_ordinal ..`.
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+        if batch.rows == 0 {
+            return;
+        }
+        let carried = batch.columns.split_off(self.descending.len());
+        let keys = Keys::of(&batch.columns, batch.rows, &self.descending);
+        let shift = self.descending.len() as u32;
+        batch.columns = carried.iter().map(Column::compact).collect();
+        // The keys were demanded: what is left of faults is of carried columns.
+        batch.faults.retain_mut(|fault| {
+            fault.column >= shift && {
+                fault.column -= shift;
+                true
+            }
+        });
+        batch.origin = None;
+        self.rows += batch.rows;
+        let ordinals = (first_ordinal..).take(batch.rows).collect();
+        self.parts.push(Part { keys, ordinals, batch });
+        if self.limit.is_some_and(|limit| self.rows / 2 > limit.max(8192)) {
+            self.prune();
+        }
+    }
+
+    /// Takes over what another worker has seen.
+    pub fn merge(&mut self, other: Sorter) {
+        self.parts.extend(other.parts);
+        self.rows += other.rows;
+    }
+
+    /// All rows, in no order.
+    pub fn entries(&self) -> Vec<Entry> {
+        let parts = self.parts.iter().enumerate();
+        parts
+            .flat_map(|(at, part)| {
+                (0..part.batch.rows).map(move |row| Entry {
+                    prefix: prefix(part.keys.get(row)),
+                    part: at as u32,
+                    row: row as u32,
+                })
+            })
+            .collect()
+    }
+
+    /// Which of two rows comes first; never equal for two rows.
+    pub fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        let (x, y) = (&self.parts[a.part as usize], &self.parts[b.part as usize]);
+        a.prefix
+            .cmp(&b.prefix)
+            .then_with(|| x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize)))
+            .then_with(|| x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]))
+    }
+
+    /// The rows in the order of `entries`; none if there are no rows.
+    pub fn finish(self, mut entries: Vec<Entry>) -> Option<Batch> {
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        self.gather(&entries)
+    }
+
+    fn gather(&self, entries: &[Entry]) -> Option<Batch> {
+        let mut starts = Vec::with_capacity(self.parts.len());
+        let mut rows = 0u32;
+        for part in &self.parts {
+            starts.push(rows);
+            rows += part.batch.rows as u32;
+        }
+        let batches: Vec<Batch> = self.parts.iter().map(|part| part.batch.clone()).collect();
+        let indices = entries.iter().map(|entry| starts[entry.part as usize] + entry.row);
+        Some(Batch::concat(&batches)?.take(&UInt32Array::from_iter_values(indices)))
+    }
+
+    /// Forgets what cannot be among the first rows any more.
+    fn prune(&mut self) {
+        let mut entries = self.entries();
+        entries.sort_unstable_by(|a, b| self.compare(a, b));
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        let mut keys = Keys::default();
+        let mut ordinals = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let part = &self.parts[entry.part as usize];
+            keys.push(part.keys.get(entry.row as usize));
+            ordinals.push(part.ordinals[entry.row as usize]);
+        }
+        let Some(batch) = self.gather(&entries) else { return };
+        self.rows = batch.rows;
+        self.parts = vec![Part { keys, ordinals, batch }];
+    }
+}
+
+/// The first eight bytes of a key, padded with zeros: decides most comparisons.
+fn prefix(key: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = key.len().min(8);
+    first[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipelang_lang::scalar::Scalar;
+    use pipelang_lang::ty::Kind;
+
+    fn sorted(limit: Option<u64>, batches: &[(u64, Vec<i64>)]) -> Vec<(i64, i64)> {
+        let mut sorter = Sorter::new(vec![true], limit);
+        for (ordinal, values) in batches {
+            let keys: Vec<Scalar> = values.iter().map(|v| Scalar::Int(v / 10)).collect();
+            let values: Vec<Scalar> = values.iter().map(|v| Scalar::Int(*v)).collect();
+            let mut other = Sorter::new(vec![true], limit);
+            let columns = vec![Column::from_scalars(&Kind::Int, &keys), Column::from_scalars(&Kind::Int, &values)];
+            other.push(*ordinal, Batch::new(values.len(), columns));
+            sorter.merge(other);
+        }
+        let mut entries = sorter.entries();
+        entries.sort_by(|a, b| sorter.compare(a, b));
+        let batch = sorter.finish(entries).expect("there are rows");
+        (0..batch.rows)
+            .map(|row| match batch.columns[0].get(row) {
+                Scalar::Int(value) => (value / 10, value % 10),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ties_keep_the_order_of_their_ordinals() {
+        let batches = [(100, vec![13, 24, 15]), (0, vec![10, 21, 12])];
+        assert_eq!(sorted(None, &batches), [(2, 1), (2, 4), (1, 0), (1, 2), (1, 3), (1, 5)]);
+        assert_eq!(sorted(Some(3), &batches), [(2, 1), (2, 4), (1, 0)]);
+    }
+
+    #[test]
+    fn pruning_keeps_the_first_rows() {
+        let mut sorter = Sorter::new(vec![false], Some(2));
+        for morsel in (0..40u64).rev() {
+            let values: Vec<Scalar> = (0..1000).map(|i| Scalar::Int((i * 7919 + morsel as i64) % 1000)).collect();
+            let column = Column::from_scalars(&Kind::Int, &values);
+            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column]));
+        }
+        assert!(sorter.rows < 40_000, "it has pruned");
+        let mut entries = sorter.entries();
+        entries.sort_by(|a, b| sorter.compare(a, b));
+        let batch = sorter.finish(entries).expect("there are rows");
+        assert_eq!((batch.rows, batch.columns[0].get(0), batch.columns[0].get(1)), (2, Scalar::Int(0), Scalar::Int(0)));
+    }
+}

@@ -1,0 +1,99 @@
+//! Runs a script in a given configuration and keeps everything that a user would see.
+
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::opt::RuleSet;
+use pipelang_lang::report::{self, RenderOptions};
+use pipelang_lang::source::SourceMap;
+use pipelang_runtime::Registry;
+use pipelang_runtime::exec::output::{self, Style};
+use pipelang_runtime::exec::{Environment, Executor, Options, Pool, Stats, Tables};
+use pipelang_runtime::formats::FileSources;
+use pipelang_runtime::formats::table::TableStyle;
+use pipelang_runtime::formats::write::OutputFormat;
+use std::sync::OnceLock;
+
+/// How a script is run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who computes.
+    pub executor: Executor,
+    /// Which rules may rewrite the plan.
+    pub rules: RuleSet,
+    /// How many workers.
+    pub threads: usize,
+    /// Rows of a morsel.
+    pub morsel_rows: Option<usize>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What was written.
+    pub out: String,
+    /// The report of what went wrong.
+    pub err: String,
+    /// How it ran.
+    pub stats: Stats,
+}
+
+/// A script with what it needs.
+#[derive(Clone, Debug)]
+pub struct Script<'a> {
+    /// The name in reports.
+    pub name: &'a str,
+    /// The text.
+    pub text: &'a str,
+    /// The format of its output.
+    pub format: OutputFormat,
+    /// Values of its parameters.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// The tables of the runtime, made once.
+pub fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(Registry::builtin)
+}
+
+fn pool(threads: usize) -> &'static Pool {
+    static POOLS: [OnceLock<Pool>; 2] = [OnceLock::new(), OnceLock::new()];
+    POOLS[usize::from(threads > 1)].get_or_init(|| Pool::new(if threads > 1 { 4 } else { 1 }))
+}
+
+impl Script<'_> {
+    /// Compiles and runs it.
+    pub fn run(&self, config: &Config) -> Outcome {
+        let mut sources = SourceMap::default();
+        let registry = registry();
+        let parameters = self.parameters.iter().cloned().collect();
+        let compiled =
+            pipelang_lang::compile(&mut sources, self.name, self.text, &registry.catalog, &FileSources, &parameters);
+        let compiled = match compiled {
+            Ok(compiled) => compiled,
+            Err(diagnostics) => return Outcome { err: render(&diagnostics, &sources), ..Outcome::default() },
+        };
+        let plan = pipelang_lang::opt::optimize(compiled.plan, &registry.catalog, &config.rules);
+        let tables = Tables::default();
+        let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads) };
+        let options = Options {
+            executor: config.executor,
+            threads: config.threads,
+            morsel_rows: config.morsel_rows,
+            spread: true,
+            ..Options::default()
+        };
+        let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
+        let mut out = Vec::new();
+        let (stats, result) = output::write_all(env, &options, &style, &mut out);
+        let mut err = render(&compiled.warnings, &sources);
+        if let Err(error) = result {
+            err.push_str(&render(&[error.diagnostic(&plan)], &sources));
+        }
+        Outcome { out: String::from_utf8(out).expect("output is UTF-8"), err, stats }
+    }
+}
+
+fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
+    let options = RenderOptions { color: false, width: 120, ascii: false };
+    report::render(diagnostics, sources, options)
+}

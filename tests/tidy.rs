@@ -1,0 +1,312 @@
+//! Keeps the house in order: layers, who imports what, where things may stand, lengths, lists.
+//!
+//! It reads the sources as text: a rule that a newcomer can break without noticing should fail here, with a sentence
+//! that says what to do instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files that may be longer than 600 lines, each with the reason.
+const LONG_FILES: &[(&str, &str)] = &[];
+
+/// The layers of `lang/src`: a module may import modules of lower layers and of its own folder.
+const LANG_LAYERS: &[(&str, u32)] = &[
+    ("source", 0),
+    ("diagnostic", 1),
+    ("codes", 1),
+    ("ty", 1),
+    ("scalar", 2),
+    ("report", 2),
+    ("syntax", 2),
+    ("catalog", 3),
+    ("ir", 4),
+    ("check", 5),
+    ("opt", 5),
+    ("lib", 6),
+];
+
+/// The layers of `runtime/src`.
+const RUNTIME_LAYERS: &[(&str, u32)] = &[
+    ("error", 0),
+    ("batch", 1),
+    ("limits", 1),
+    ("builtins", 2),
+    ("reducers", 2),
+    ("formats", 2),
+    ("kernel", 2),
+    ("stages", 3),
+    ("reference", 3),
+    ("vector", 3),
+    ("jit", 4),
+    ("registry", 4),
+    ("exec", 5),
+    ("lib", 6),
+];
+
+/// Imports that the layers allow and the design forbids.
+const FORBIDDEN: &[(&str, &str, &str)] = &[
+    ("lang/src", "check", "opt"),
+    ("lang/src", "opt", "check"),
+    ("lang/src", "opt", "syntax"),
+    ("lang/src", "syntax", "ty"),
+    ("runtime/src", "builtins", "formats"),
+    ("runtime/src", "formats", "builtins"),
+    ("runtime/src", "stages", "formats"),
+    ("runtime/src", "vector", "jit"),
+    ("runtime/src", "reference", "reducers"),
+    ("runtime/src", "reference", "stages"),
+    ("runtime/src", "reference", "kernel"),
+    ("runtime/src", "reference", "vector"),
+];
+
+/// Imports that the layers forbid and the design allows, each with the reason.
+const ALLOWED: &[(&str, &str, &str, &str)] =
+    &[("lang/src", "syntax", "scalar", "the tree names the arithmetic and comparison operators by scalar's enums")];
+
+/// Crates that only one place may name.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("cranelift", &["runtime/src/jit/"]),
+    ("rayon", &["runtime/src/exec/parallel.rs"]),
+    ("logos", &["lang/src/syntax/"]),
+    ("chumsky", &["lang/src/syntax/"]),
+    ("ariadne", &["lang/src/report.rs", "lang/src/report/"]),
+    ("clap", &["src/main.rs", "src/cli/"]),
+    ("reedline", &["src/cli/"]),
+    ("ctrlc", &["src/cli/"]),
+];
+
+struct Source {
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Rust files below some folders, with paths relative to the root.
+fn sources(folders: &[&str]) -> Vec<Source> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(&root().join(folder), &mut found);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+        let path = entry.expect("a folder can be listed").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("sources are text");
+            let path = path.strip_prefix(root()).expect("it is below the root").to_string_lossy().into_owned();
+            found.push(Source { path, text });
+        }
+    }
+}
+
+/// The part of a file before its unit tests, without comments.
+fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
+    let is_tests = |line: &str| line.trim_start().starts_with("#[cfg(test)]");
+    source
+        .text
+        .lines()
+        .enumerate()
+        .take_while(move |(_, line)| !is_tests(line))
+        .map(|(at, line)| (at + 1, line.split("//").next().unwrap_or("")))
+}
+
+/// The top-level module that a file belongs to.
+fn module<'a>(crate_folder: &str, path: &'a str) -> &'a str {
+    let rest = path.strip_prefix(crate_folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+    rest.split(['/', '.']).next().unwrap_or(rest)
+}
+
+/// The modules of its own crate that a line names after `crate::`.
+fn named_modules(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in line.split("crate::").skip(1) {
+        if let Some(list) = part.strip_prefix('{') {
+            found.extend(list.split(',').map(|item| first_word(item.trim())));
+        } else {
+            found.push(first_word(part));
+        }
+    }
+    found
+}
+
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn layers_are_kept() {
+    let mut faults = Vec::new();
+    for (folder, layers) in [("lang/src", LANG_LAYERS), ("runtime/src", RUNTIME_LAYERS)] {
+        let layer = |name: &str| layers.iter().find(|(module, _)| *module == name).map(|(_, layer)| *layer);
+        for source in sources(&[folder]) {
+            let own = module(folder, &source.path);
+            let Some(own_layer) = layer(own) else {
+                faults.push(format!("{}: the module `{own}` has no layer in tests/tidy.rs", source.path));
+                continue;
+            };
+            for (line, text) in code(&source) {
+                for other in named_modules(text) {
+                    let Some(other_layer) = layer(&other) else { continue };
+                    let allowed = ALLOWED.iter().any(|(f, from, to, _)| (*f, *from, *to) == (folder, own, &other));
+                    let forbidden = FORBIDDEN.contains(&(folder, own, other.as_str()));
+                    if other != own && !allowed && (other_layer >= own_layer || forbidden) {
+                        faults.push(format!("{}:{line}: `{own}` may not import `{other}`", source.path));
+                    }
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "see ARCHITECTURE.md, \"Who may import whom\":\n{}", faults.join("\n"));
+}
+
+#[test]
+fn crates_stay_where_they_belong() {
+    let mut faults = Vec::new();
+    for source in sources(&["src", "lang/src", "runtime/src"]) {
+        for (line, text) in code(&source) {
+            for (name, places) in CONFINED {
+                let used = text.contains(&format!("{name}::")) || text.contains(&format!("{name}_"));
+                if used && text.contains("::") && !places.iter().any(|place| source.path.starts_with(place)) {
+                    faults.push(format!("{}:{line}: {name} belongs to {places:?}", source.path));
+                }
+            }
+            if source.path.starts_with("lang/") && text.contains("pipelang_runtime") {
+                faults.push(format!("{}:{line}: lang knows no runtime", source.path));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn libraries_do_not_print_exit_or_look_around() {
+    let mut faults = Vec::new();
+    for source in sources(&["src", "lang/src", "runtime/src"]) {
+        if source.path.starts_with("src/cli") || source.path == "src/main.rs" {
+            continue;
+        }
+        for (line, text) in code(&source) {
+            for word in ["println!", "print!(", "eprint", "dbg!", "process::exit", "env::var", "todo!", "unimplemented!"] {
+                if text.contains(word) {
+                    faults.push(format!("{}:{line}: `{word}` belongs to src/cli only, if anywhere", source.path));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn unsafe_code_stays_in_the_jit() {
+    for source in sources(&["src", "lang/src", "runtime/src"]) {
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (line, text) in code(&source) {
+            let uses = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
+            if !uses || text.contains("extern \"C\" fn(") {
+                continue;
+            }
+            assert!(source.path.starts_with("runtime/src/jit/"), "{}:{line}: `unsafe` stands in jit/ only", source.path);
+            let said = lines[line.saturating_sub(6)..line].iter().any(|above| above.contains("SAFETY:"));
+            assert!(said, "{}:{line}: an `unsafe` block has a `SAFETY:` line above it", source.path);
+        }
+    }
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    for source in sources(&["src", "lang/src", "runtime/src", "tests"]) {
+        let lines = source.text.lines().count();
+        let excused = LONG_FILES.iter().any(|(path, _)| *path == source.path);
+        assert!(lines <= 600 || excused, "{}: {lines} lines; split it, or give a reason in LONG_FILES", source.path);
+        let documented = source.text.starts_with("//!");
+        assert!(documented, "{}: a module starts with what it does and what it does not do", source.path);
+        let name = Path::new(&source.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+        let bad = ["util", "utils", "common", "helper", "helpers", "misc"].contains(&name);
+        assert!(!bad, "{}: a file is named after what it has", source.path);
+    }
+}
+
+#[test]
+fn grammar_and_lexer_have_the_same_reserved_words() {
+    let grammar = fs::read_to_string(root().join("grammar/pipe.ebnf")).expect("grammar/pipe.ebnf is there");
+    let mut missing: Vec<&str> = Vec::new();
+    for word in pipelang_lang::ty::RESERVED {
+        if !grammar.contains(&format!("\"{word}\"")) {
+            missing.push(word);
+        }
+    }
+    assert!(missing.is_empty(), "grammar/pipe.ebnf does not have {missing:?}");
+}
+
+/// Codes that no case raises yet, each with the reason.
+const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
+    ("E0207", "header surprises are reported as E0201 for now"),
+    ("E0405", "the command line grants everything; shown in tests/embedding.rs"),
+    ("E0603", "needs a host; shown in tests/embedding.rs"),
+    ("E0702", "needs a full disk or a corrupt archive; shown in unit tests of formats"),
+    ("E0802", "needs somebody who interrupts; shown in tests/cli.rs"),
+    ("E0901", "a bug of ours, none known"),
+];
+
+#[test]
+fn every_code_has_a_case() {
+    let mut texts = String::new();
+    for entry in walk(&root().join("tests/cases")) {
+        if entry.extension().is_some_and(|extension| extension == "err") {
+            texts.push_str(&fs::read_to_string(entry).expect("cases are text"));
+        }
+    }
+    for info in pipelang_lang::codes::CODES {
+        let code = info.code.to_string();
+        let excused = CODES_WITHOUT_CASE.iter().any(|(excused, _)| *excused == code);
+        let found = texts.contains(&format!("[{code}]"));
+        assert!(found || excused, "{code} ({}) has no case under tests/cases", info.title);
+        assert!(!(found && excused), "{code} has a case now: take it off CODES_WITHOUT_CASE");
+    }
+}
+
+/// All files below a folder.
+pub fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.expect("a folder can be listed").path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn the_project_speaks_of_itself() {
+    let mut faults = Vec::new();
+    for folder in ["src", "lang", "runtime", "tests", "docs", "examples", "grammar", "benches", "."] {
+        let files = if folder == "." { plain_files(&root()) } else { walk(&root().join(folder)) };
+        for path in files {
+            let text_file = path.extension().is_some_and(|e| ["rs", "md", "toml", "pipe", "ebnf", "sh"].contains(&e.to_str().unwrap_or("")));
+            if !text_file || path.ends_with("tests/tidy.rs") || path.components().any(|c| c.as_os_str() == "target") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            for word in ["/work/", "/root/", "TODO", "FIXME", "XXX"] {
+                if text.contains(word) {
+                    faults.push(format!("{}: has `{word}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn plain_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the root can be listed");
+    entries.map(|entry| entry.expect("a folder can be listed").path()).filter(|path| path.is_file()).collect()
+}
