@@ -1,1 +1,65 @@
-//! placeholder
+//! Pipe: a typed pipeline language, embedded in a Rust program.
+//!
+//! ```
+//! use pipelang::{Engine, Row};
+//!
+//! #[derive(Row)]
+//! struct Order { customer: &'static str, price: f64, quantity: u32 }
+//!
+//! #[derive(Row, Debug, PartialEq)]
+//! struct Total { customer: String, total: f64, orders: u64 }
+//!
+//! let engine = Engine::builder()
+//!     .func("with_tax", |price: f64| price * 1.25)
+//!     .build();
+//! let program = engine.compile::<Order, Total>(
+//!     "totals.pipe",
+//!     "input
+//!      | filter quantity > 0
+//!      | aggregate total = sum(with_tax(price) * quantity), orders = count() by customer
+//!      | sort -total",
+//! )?;
+//!
+//! let orders = [
+//!     Order { customer: "Ada", price: 10.0, quantity: 2 },
+//!     Order { customer: "Ben", price: 4.0, quantity: 0 },
+//!     Order { customer: "Ada", price: 2.0, quantity: 1 },
+//! ];
+//! let totals = program.run(&orders).collect()?;
+//! assert_eq!(totals, [Total { customer: "Ada".into(), total: 27.5, orders: 2 }]);
+//! # Ok::<(), pipelang::Report>(())
+//! ```
+//!
+//! An [`Engine`] compiles, a [`Program`] runs, a [`Report`] says what went wrong. Scripts touch nothing but what the host
+//! hands them: files only with a grant of [`fs`], functions only those of [`EngineBuilder::func`].
+#![forbid(unsafe_code)]
+
+// The code that `#[derive(Row)]` writes says `::pipelang`, in this crate too.
+extern crate self as pipelang;
+
+mod engine;
+pub mod fs;
+mod host;
+mod program;
+mod report;
+mod row;
+mod script;
+pub mod tools;
+
+pub use engine::{Engine, EngineBuilder};
+pub use host::{Argument, HostFunction, HostResult};
+pub use pipelang_derive::Row;
+pub use pipelang_lang::check::{ParameterValue, Parameters};
+pub use pipelang_lang::codes;
+pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity};
+pub use pipelang_lang::report::RenderOptions;
+pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
+pub use pipelang_runtime::exec::output::Style;
+pub use pipelang_runtime::exec::{Executor, Stats};
+pub use pipelang_runtime::formats::table::TableStyle;
+pub use pipelang_runtime::formats::write::OutputFormat;
+pub use pipelang_runtime::limits::CancelToken;
+pub use program::{Program, Run};
+pub use report::Report;
+pub use row::{Cell, CellMismatch, ColumnBuilder, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell};
+pub use script::{Phase, RunSettings, Script};

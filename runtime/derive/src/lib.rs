@@ -1,1 +1,139 @@
-//! placeholder
+//! The derive macro `Row` of `pipelang`: a struct with named fields as rows of a table.
+//!
+//! It only writes down what the struct says: the fields in order, how a column is filled from a slice of rows and, where
+//! no field borrows, how a value is built from a row of a result. Which types a field may have is decided by the traits
+//! `ToCell` and `FromCell` of `pipelang`, so that aliases work and their messages are the compiler's own.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
+
+/// Makes a struct with named fields a `pipelang::Row`, and, if no field borrows, a `pipelang::FromRow`.
+///
+/// Fields are numbers, `bool`, `String`, `&str`, and `Option` of those. A field is the column of its name;
+/// `#[row(name = "Order Date")]` says another.
+#[proc_macro_derive(Row, attributes(row))]
+pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// A field of the struct.
+struct Field<'a> {
+    ident: &'a syn::Ident,
+    ty: &'a Type,
+    column: String,
+}
+
+fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
+    let fields = fields(input)?;
+    let ident = &input.ident;
+    let name = ident.to_string();
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let descriptions = fields.iter().map(|field| {
+        let (column, ty) = (&field.column, field.ty);
+        quote_spanned! { ty.span() => ::pipelang::Field::of::<#ty>(#column) }
+    });
+    let appends = fields.iter().enumerate().map(|(at, field)| {
+        let ident = field.ident;
+        quote! { #at => column.extend(rows.iter().map(|row| &row.#ident)), }
+    });
+    let row = quote! {
+        #[automatically_derived]
+        impl #impl_generics ::pipelang::Row for #ident #type_generics #where_clause {
+            fn schema() -> ::pipelang::Schema {
+                ::pipelang::Schema::new(#name, ::std::vec![#(#descriptions),*])
+            }
+
+            fn append(rows: &[Self], field: usize, column: &mut ::pipelang::ColumnBuilder) {
+                match field {
+                    #(#appends)*
+                    _ => ::std::panic!("`{}` has no field {}", #name, field),
+                }
+            }
+        }
+    };
+    if input.generics.lifetimes().next().is_some() || fields.iter().any(|field| borrows(field.ty)) {
+        return Ok(row);
+    }
+    let builds = fields.iter().enumerate().map(|(at, field)| {
+        let (ident, ty) = (field.ident, field.ty);
+        quote_spanned! { ty.span() => #ident: row.get::<#ty>(#at)? }
+    });
+    Ok(quote! {
+        #row
+        #[automatically_derived]
+        impl #impl_generics ::pipelang::FromRow for #ident #type_generics #where_clause {
+            fn from_row(
+                row: &::pipelang::ResultRow<'_>,
+            ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
+                ::std::result::Result::Ok(Self { #(#builds),* })
+            }
+        }
+    })
+}
+
+/// The fields with the names of their columns, which are distinct.
+fn fields(input: &DeriveInput) -> Result<Vec<Field<'_>>, Error> {
+    let refuse =
+        |what: &str| Err(Error::new(input.ident.span(), format!("a row is a struct with named fields, not {what}")));
+    let data = match &input.data {
+        Data::Struct(data) => data,
+        Data::Enum(_) => return refuse("an enum"),
+        Data::Union(_) => return refuse("a union"),
+    };
+    if let Some(parameter) = input.generics.type_params().next() {
+        let text = "a row has no type parameters: its columns are known when it is declared";
+        return Err(Error::new(parameter.span(), text));
+    }
+    let named = match &data.fields {
+        Fields::Named(named) if !named.named.is_empty() => named,
+        Fields::Named(_) | Fields::Unit => return refuse("an empty one"),
+        Fields::Unnamed(_) => return refuse("a tuple"),
+    };
+    let mut fields: Vec<Field> = Vec::with_capacity(named.named.len());
+    for field in &named.named {
+        let ident = field.ident.as_ref().expect("the fields are named");
+        let column = column_name(field)?.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_string());
+        if fields.iter().any(|other| other.column == column) {
+            return Err(Error::new(ident.span(), format!("two fields are the column `{column}`")));
+        }
+        fields.push(Field { ident, ty: &field.ty, column });
+    }
+    Ok(fields)
+}
+
+/// What `#[row(name = "…")]` says.
+fn column_name(field: &syn::Field) -> Result<Option<String>, Error> {
+    let mut name = None;
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("name") {
+                name = Some(meta.value()?.parse::<LitStr>()?.value());
+                Ok(())
+            } else {
+                Err(meta.error("`row` knows only `name = \"…\"`"))
+            }
+        })?;
+    }
+    Ok(name)
+}
+
+/// Whether a value of the type borrows, so that no result can be read into it.
+fn borrows(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) => true,
+        Type::Paren(inner) => borrows(&inner.elem),
+        Type::Group(inner) => borrows(&inner.elem),
+        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
+            syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().any(|argument| match argument {
+                syn::GenericArgument::Type(ty) => borrows(ty),
+                syn::GenericArgument::Lifetime(_) => true,
+                _ => false,
+            }),
+            syn::PathArguments::None | syn::PathArguments::Parenthesized(_) => false,
+        }),
+        _ => false,
+    }
+}

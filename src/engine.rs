@@ -1,0 +1,186 @@
+//! The engine: everything that programs share. It compiles; what it compiles runs itself.
+
+use crate::fs::{Grant, HostSources};
+use crate::host::{self, HostFunction};
+use crate::program::{INPUT, Program, value_of};
+use crate::report::Report;
+use crate::row::{FromCell, FromRow, Row};
+use crate::script::Script;
+use pipelang_lang::check::Parameters;
+use pipelang_lang::opt::RuleSet;
+use pipelang_lang::source::SourceMap;
+use pipelang_lang::ty::Schema;
+use pipelang_runtime::Registry;
+use pipelang_runtime::builtins::Function;
+use pipelang_runtime::exec::Pool;
+use std::sync::Arc;
+
+/// Compiles scripts. Immutable, cheap to clone, shared by threads; engines know nothing of each other.
+///
+/// ```
+/// let engine = pipelang::Engine::default();
+/// assert_eq!(engine.eval::<f64>("1 + 2")?, 3.0);
+/// # Ok::<(), pipelang::Report>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) registry: Registry,
+    pub(crate) pool: Pool,
+    grants: Vec<Grant>,
+    optimize: bool,
+}
+
+impl Default for Engine {
+    /// An engine that grants nothing and has no functions but Pipe's own.
+    fn default() -> Engine {
+        Engine::builder().build()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Engine").field("threads", &self.0.pool.threads()).field("grants", &self.0.grants).finish()
+    }
+}
+
+impl Engine {
+    /// Starts an engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true }
+    }
+
+    /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
+    /// of `Out`. Both are checked now: a run can only fail for what is in the rows. `name` stands in reports.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row)]
+    /// struct Trade { sym: &'static str, px: f64, qty: u32 }
+    /// #[derive(Row, Debug, PartialEq)]
+    /// struct Total { sym: String, notional: f64 }
+    ///
+    /// let trades = [Trade { sym: "A", px: 2.0, qty: 3 }, Trade { sym: "B", px: 1.0, qty: 1 }];
+    /// let program = Engine::default().compile::<Trade, Total>(
+    ///     "total.pipe",
+    ///     "input | aggregate notional = sum(px * qty) by sym | filter notional > 5.0",
+    /// )?;
+    /// assert_eq!(program.run(&trades).collect()?, [Total { sym: "A".into(), notional: 6.0 }]);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn compile<In: Row, Out: FromRow>(&self, name: &str, text: &str) -> Result<Program<In, Out>, Report> {
+        let schema = In::schema().columns();
+        let input = (!schema.fields.is_empty()).then_some((INPUT, schema));
+        Program::new(self.compile_with(name, text, &Parameters::default(), input)?)
+    }
+
+    /// Compiles a script of any number of statements, to be written out as text. `parameters` are the values of its
+    /// `param`s.
+    pub fn script(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Script, Report> {
+        self.compile_with(name, text, parameters, None)
+    }
+
+    /// The value of an expression.
+    pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
+        value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
+    }
+
+    fn compile_with(
+        &self,
+        name: &str,
+        text: &str,
+        parameters: &Parameters,
+        input: Option<(&'static str, Schema)>,
+    ) -> Result<Script, Report> {
+        let mut sources = SourceMap::default();
+        let catalog = &self.0.registry.catalog;
+        let files = HostSources { grants: &self.0.grants, input };
+        match pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters) {
+            Ok(compiled) => {
+                let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
+                Ok(Script::new(self.clone(), sources, compiled, &rules))
+            }
+            Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Settings of an engine.
+#[must_use]
+pub struct EngineBuilder {
+    functions: Vec<Function>,
+    grants: Vec<Grant>,
+    threads: usize,
+    optimize: bool,
+}
+
+impl std::fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let functions: Vec<String> = self.functions.iter().map(|function| function.def.signature()).collect();
+        f.debug_struct("EngineBuilder").field("functions", &functions).field("grants", &self.grants).finish()
+    }
+}
+
+impl EngineBuilder {
+    /// Scripts can call a closure by this name. It has one to four arguments of `f64`, `i64`, `bool`, `&str` or `String`
+    /// and must be pure: calls may be left out, repeated, moved, folded and made from many threads. If it returns an
+    /// `Err` or panics, the script ends with E0603 at the call. A null argument gives null without a call.
+    ///
+    /// ```
+    /// let engine = pipelang::Engine::builder()
+    ///     .func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01)
+    ///     .func("port", |text: &str| text.parse::<u16>())
+    ///     .build();
+    /// assert_eq!(engine.eval::<f64>("fee(2.0, 50)")?, 1.0);
+    /// assert_eq!(engine.eval::<u16>(r#"port("80")"#)?, 80);
+    /// let report = engine.eval::<u16>(r#"port("http")"#).unwrap_err();
+    /// assert!(report.to_string().contains("`port`: invalid digit found in string"));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    ///
+    /// What is not `Send + Sync` does not compile:
+    ///
+    /// ```compile_fail
+    /// let count = std::rc::Rc::new(1);
+    /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + *count);
+    /// ```
+    pub fn func<Arguments, F: HostFunction<Arguments>>(mut self, name: &str, function: F) -> EngineBuilder {
+        self.functions.push(host::define(name, function));
+        self
+    }
+
+    /// Scripts may do this.
+    pub fn grant(mut self, grant: Grant) -> EngineBuilder {
+        self.grants.push(grant);
+        self
+    }
+
+    /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
+    /// run that needs them.
+    pub fn threads(mut self, threads: usize) -> EngineBuilder {
+        self.threads = threads;
+        self
+    }
+
+    /// Whether plans are optimized (they are by default). Results and errors are the same.
+    pub fn optimize(mut self, optimize: bool) -> EngineBuilder {
+        self.optimize = optimize;
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Engine {
+        Engine(Arc::new(Inner {
+            registry: Registry::with_functions(self.functions),
+            pool: Pool::new(self.threads),
+            grants: self.grants,
+            optimize: self.optimize,
+        }))
+    }
+}

@@ -1,0 +1,110 @@
+//! What of the file system a script may touch: nothing, unless the host grants it.
+
+use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
+use pipelang_lang::codes::E0405;
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Schema;
+use pipelang_runtime::formats::FileSources;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Something that a script may do; handed to [`EngineBuilder::grant`](crate::EngineBuilder::grant).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    ReadBelow(PathBuf),
+    ReadAll,
+}
+
+/// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
+pub fn read_only(path: impl Into<PathBuf>) -> Grant {
+    Grant(Kind::ReadBelow(path.into()))
+}
+
+/// Scripts may read whatever the process may read.
+pub fn read_everything() -> Grant {
+    Grant(Kind::ReadAll)
+}
+
+/// The files that are granted, and the one table that a host binds.
+pub(crate) struct HostSources<'a> {
+    pub(crate) grants: &'a [Grant],
+    pub(crate) input: Option<(&'static str, Schema)>,
+}
+
+impl Sources for HostSources<'_> {
+    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+        if self.grants.iter().any(|grant| grant.allows(&request.path)) {
+            return FileSources.describe(request);
+        }
+        let granted: Vec<String> = self.grants.iter().map(Grant::in_words).collect();
+        let help = match granted.as_slice() {
+            [] => "the host of this script grants no files".to_string(),
+            granted => format!("the host of this script grants {}", granted.join(", ")),
+        };
+        Err(Box::new(Diagnostic::error(E0405, request.span, "this program may not read this file").help(help)))
+    }
+
+    fn bound(&self, name: &str) -> Option<Schema> {
+        self.input.as_ref().filter(|(bound, _)| *bound == name).map(|(_, schema)| schema.clone())
+    }
+
+    fn bound_names(&self) -> Vec<Arc<str>> {
+        self.input.iter().map(|(name, _)| Arc::from(*name)).collect()
+    }
+}
+
+impl Grant {
+    fn allows(&self, path: &str) -> bool {
+        match &self.0 {
+            Kind::ReadAll => true,
+            Kind::ReadBelow(root) => match (root.canonicalize(), real(Path::new(path))) {
+                (Ok(root), Some(path)) => path.starts_with(root),
+                _ => false,
+            },
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match &self.0 {
+            Kind::ReadAll => "all files".to_string(),
+            Kind::ReadBelow(root) => format!("`{}`", root.display()),
+        }
+    }
+}
+
+/// The path without links and dots. A file that is not there is judged by its folder, so that asking tells nothing
+/// about folders that are not granted.
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().or_else(|| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_below_is_not_granted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("data");
+        std::fs::create_dir(&inner).expect("a folder");
+        std::fs::write(inner.join("a.csv"), "x\n1\n").expect("a file");
+        std::fs::write(folder.path().join("secret.csv"), "x\n1\n").expect("a file");
+        let grant = read_only(&inner);
+        let allows = |path: PathBuf| grant.allows(&path.to_string_lossy());
+        assert!(allows(inner.join("a.csv")) && allows(inner.join("missing.csv")));
+        assert!(!allows(inner.join("../secret.csv")) && !allows(folder.path().join("secret.csv")));
+        assert!(!allows(inner.join("../missing/a.csv")));
+        assert!(read_everything().allows("anything"));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("secret.csv"), inner.join("link.csv")).expect("a link");
+            assert!(!allows(inner.join("link.csv")));
+        }
+    }
+}

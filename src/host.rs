@@ -1,0 +1,215 @@
+//! Functions of the host, as scripts call them.
+//!
+//! A closure of one to four arguments becomes a function of the catalog. What it returns is a value, or a `Result` whose
+//! error is a run-time error of the script at the call; a panic is one too. Nulls never reach it: a null argument gives
+//! null without a call.
+
+use crate::row::{Cell, FieldKind, ToCell};
+use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType};
+use pipelang_lang::codes::E0603;
+use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::ty::Type;
+use pipelang_runtime::builtins::Function;
+use std::any::Any;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// A type that an argument of a host function may have.
+#[diagnostic::on_unimplemented(
+    message = "a host function cannot have an argument of type `{Self}`",
+    note = "arguments are `f64`, `i64`, `bool`, `&str` or `String`"
+)]
+pub trait Argument {
+    /// The type, borrowed for the call.
+    type Value<'a>;
+    /// What it is in Pipe.
+    const KIND: FieldKind;
+
+    /// The value; none if the cell is of another kind.
+    fn value(cell: Cell<'_>) -> Option<Self::Value<'_>>;
+}
+
+/// The argument types: type, its value for one call, kind, and how a cell becomes one.
+macro_rules! arguments {
+    ($($type:ty, $value:ty, $kind:ident, $cell:pat => $result:expr;)*) => {$(
+        impl Argument for $type {
+            type Value<'a> = $value;
+            const KIND: FieldKind = FieldKind::$kind;
+
+            fn value(cell: Cell<'_>) -> Option<Self::Value<'_>> {
+                match cell {
+                    $cell => Some($result),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+arguments! {
+    bool, bool, Bool, Cell::Bool(x) => x;
+    i64, i64, Int, Cell::Int(x) => x;
+    f64, f64, Float, Cell::Float(x) => x;
+    &str, &'a str, String, Cell::String(x) => x;
+    String, String, String, Cell::String(x) => x.to_string();
+}
+
+/// What a host function may return: a value that a field of a row may have too, or a `Result` with one.
+#[diagnostic::on_unimplemented(
+    message = "a host function cannot return `{Self}`",
+    note = "results are integers, floats, `bool`, `String`, `Option` of one of those, or `Result` of one of those and an error that can be shown"
+)]
+pub trait HostResult {
+    /// The value.
+    type Value: ToCell;
+
+    /// The value, or the text of the error.
+    fn result(self) -> Result<Self::Value, String>;
+}
+
+impl<T: ToCell> HostResult for T {
+    type Value = T;
+
+    fn result(self) -> Result<T, String> {
+        Ok(self)
+    }
+}
+
+impl<T: ToCell, E: Display> HostResult for Result<T, E> {
+    type Value = T;
+
+    fn result(self) -> Result<T, String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// A closure that scripts can call: one to four [`Argument`]s, a [`HostResult`], callable from many threads at once.
+#[diagnostic::on_unimplemented(
+    message = "scripts cannot call `{Self}`",
+    note = "a host function is a closure of one to four arguments that are `f64`, `i64`, `bool`, `&str` or `String`, \
+            with their types written down, and is `Fn + Send + Sync + 'static`"
+)]
+pub trait HostFunction<Arguments>: Send + Sync + 'static {
+    /// The kinds of the arguments.
+    fn parameters() -> Vec<FieldKind>;
+
+    /// The kind of the result, and whether it may be null.
+    fn result() -> (FieldKind, bool);
+
+    /// Calls it; the error is a text, without the function's name.
+    fn call(&self, arguments: &[Scalar]) -> Result<Scalar, String>;
+}
+
+/// The closures of so many arguments.
+macro_rules! functions {
+    ($(($($argument:ident $name:ident $at:literal),*);)*) => {$(
+        impl<Closure, Returned, $($argument),*> HostFunction<($($argument,)*)> for Closure
+        where
+            Closure: Fn($($argument),*) -> Returned + for<'a> Fn($($argument::Value<'a>),*) -> Returned,
+            Closure: Send + Sync + 'static,
+            Returned: HostResult,
+            $($argument: Argument,)*
+        {
+            fn parameters() -> Vec<FieldKind> {
+                vec![$($argument::KIND),*]
+            }
+
+            fn result() -> (FieldKind, bool) {
+                (Returned::Value::KIND, Returned::Value::NULLABLE)
+            }
+
+            fn call(&self, arguments: &[Scalar]) -> Result<Scalar, String> {
+                // The closure is callable in two ways; inside this function only as one.
+                fn apply<$($argument,)* Returned>(
+                    closure: impl Fn($($argument),*) -> Returned,
+                    $($name: $argument),*
+                ) -> Returned {
+                    closure($($name),*)
+                }
+                let wrong = || "called with arguments of other types than declared".to_string();
+                $(let $name = arguments.get($at).and_then(|it| $argument::value(Cell::of(it))).ok_or_else(wrong)?;)*
+                apply(self, $($name),*).result()?.to_cell().scalar()
+            }
+        }
+    )*};
+}
+
+functions! {
+    (A a 0);
+    (A a 0, B b 1);
+    (A a 0, B b 1, C c 2);
+    (A a 0, B b 1, C c 2, D d 3);
+}
+
+/// The row of the catalog for a host function.
+pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function: F) -> Function {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let (kind, may_be_null) = F::result();
+    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter {
+        name,
+        pattern: Pattern::Is(kind.kind()),
+        default: None,
+    };
+    let shown: Arc<str> = name.into();
+    let body = move |arguments: &[Scalar]| {
+        let called = catch_unwind(AssertUnwindSafe(|| function.call(arguments)));
+        match called {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(text)) => Err(Fault::new(E0603, format!("`{shown}`: {text}"))),
+            Err(panic) => Err(Fault::new(E0603, format!("`{shown}` panicked: {}", panic_text(&*panic)))),
+        }
+    };
+    let def = FunctionDef {
+        name: name.into(),
+        group: "host",
+        doc: "A function of the host.".into(),
+        parameters: F::parameters().into_iter().zip(NAMES).map(parameter).collect(),
+        result: ResultType::Is(Type::of(kind.kind())),
+        may_be_null,
+        effect: Effect::MayFail,
+        examples: &[],
+        body: Arc::new(body),
+    };
+    Function { def, batch: None }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call<A, F: HostFunction<A>>(function: F, arguments: &[Scalar]) -> Result<Scalar, Fault> {
+        (define("f", function).def.body)(arguments)
+    }
+
+    #[test]
+    fn closures_are_called() {
+        let sum = |x: f64, y: i64| x + y as f64;
+        assert_eq!(call(sum, &[Scalar::Float(1.5), Scalar::Int(2)]), Ok(Scalar::Float(3.5)));
+        let text = Scalar::String("abc".into());
+        assert_eq!(call(|s: &str| s.len() as i64, &[text.clone()]), Ok(Scalar::Int(3)));
+        let join = |a: String, b: bool, c: &str, d: i64| format!("{a}{b}{c}{d}");
+        let arguments = [text.clone(), Scalar::Bool(true), text.clone(), Scalar::Int(1)];
+        assert_eq!(call(join, &arguments), Ok(Scalar::String("abctrueabc1".into())));
+        assert_eq!(call(|s: &str| s.parse::<i64>().ok(), &[text]), Ok(Scalar::Null));
+        assert_eq!(define("f", sum).def.signature(), "f(a: float, b: int) -> float");
+    }
+
+    #[test]
+    fn errors_and_panics_are_faults() {
+        let checked = |s: &str| s.parse::<u32>();
+        let fault = call(checked, &[Scalar::String("x".into())]).unwrap_err();
+        assert_eq!((fault.code, &*fault.detail), (E0603, "`f`: invalid digit found in string"));
+        let large = |x: i64| x as u64;
+        let fault = call(large, &[Scalar::Int(-1)]).unwrap_err();
+        assert_eq!(fault.detail, "`f`: 18446744073709551615 does not fit into int (64 bits)");
+        let panics = |x: i64| if x > 0 { panic!("no {x}") } else { x };
+        let fault = call(panics, &[Scalar::Int(1)]).unwrap_err();
+        assert_eq!((fault.code, &*fault.detail), (E0603, "`f` panicked: no 1"));
+    }
+}

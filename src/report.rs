@@ -1,0 +1,70 @@
+//! What went wrong, with the texts that it went wrong in: the one error type of the library.
+
+use pipelang_lang::codes::Code;
+use pipelang_lang::diagnostic::{Diagnostic, Severity};
+use pipelang_lang::report::{self, RenderOptions};
+use pipelang_lang::source::SourceMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Errors or warnings as data; [`Display`](fmt::Display) draws them as `pipe` does, without colours.
+#[derive(Clone, Debug)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+    sources: Arc<SourceMap>,
+}
+
+impl Report {
+    pub(crate) fn new(diagnostics: Vec<Diagnostic>, sources: Arc<SourceMap>) -> Report {
+        Report { diagnostics, sources }
+    }
+
+    /// A report of one thing that no place in a script is to blame for.
+    pub(crate) fn outside(diagnostic: Diagnostic) -> Report {
+        Report::new(vec![diagnostic], Arc::default())
+    }
+
+    /// What there is to tell, in order.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The texts that the places of the diagnostics are in.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// The code of the first error, or of the first warning if there is no error; none if there is nothing to tell.
+    pub fn code(&self) -> Option<Code> {
+        let first = self.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        first.or(self.diagnostics.first()).map(|diagnostic| diagnostic.code)
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+
+    /// Drawn for a terminal.
+    pub fn render(&self, options: RenderOptions) -> String {
+        report::render(&self.diagnostics, &self.sources, options)
+    }
+
+    /// A line for each: `top.pipe:2:10: error[E0201]: …`.
+    pub fn render_short(&self, options: RenderOptions) -> String {
+        report::render_short(&self.diagnostics, &self.sources, options)
+    }
+
+    /// A JSON object for each, one a line.
+    pub fn render_json(&self) -> String {
+        report::render_json(&self.diagnostics, &self.sources)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.render(RenderOptions::default()).trim_end())
+    }
+}
+
+impl std::error::Error for Report {}

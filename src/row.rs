@@ -1,0 +1,222 @@
+//! Rust structs as rows of tables.
+//!
+//! [`Row`] says which columns a struct has and fills columns from a slice of it; [`FromRow`] builds one from a row of a
+//! result. `#[derive(Row)]` writes both. No type of the columnar format underneath is in any signature.
+
+mod cell;
+mod column;
+
+pub use cell::{Cell, CellMismatch, FromCell, ToCell};
+pub use column::ColumnBuilder;
+
+use pipelang_lang::ty;
+use pipelang_runtime::batch::Batch;
+use std::fmt;
+
+/// What a field holds, null aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldKind {
+    /// `bool`
+    Bool,
+    /// `int`: all integer types; from the wider ones what fits into 64 bits
+    Int,
+    /// `float`
+    Float,
+    /// `string`
+    String,
+}
+
+impl FieldKind {
+    /// As types of the language.
+    pub(crate) fn kind(self) -> ty::Kind {
+        match self {
+            FieldKind::Bool => ty::Kind::Bool,
+            FieldKind::Int => ty::Kind::Int,
+            FieldKind::Float => ty::Kind::Float,
+            FieldKind::String => ty::Kind::String,
+        }
+    }
+}
+
+impl fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.kind().fmt(f)
+    }
+}
+
+/// A field of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// The name of its column.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it may be null (an `Option`).
+    pub nullable: bool,
+}
+
+impl Field {
+    /// The field of a Rust type.
+    pub fn of<T: ToCell>(name: impl Into<String>) -> Field {
+        Field { name: name.into(), kind: T::KIND, nullable: T::NULLABLE }
+    }
+}
+
+/// The fields of a row in order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Schema {
+    /// The name of the struct, for messages.
+    pub name: String,
+    /// The fields; their names are distinct.
+    pub fields: Vec<Field>,
+}
+
+impl Schema {
+    /// A schema.
+    pub fn new(name: impl Into<String>, fields: Vec<Field>) -> Schema {
+        Schema { name: name.into(), fields }
+    }
+
+    /// As the compiler knows it.
+    pub(crate) fn columns(&self) -> ty::Schema {
+        let field = |field: &Field| ty::Field {
+            name: field.name.as_str().into(),
+            ty: ty::Type::of(field.kind.kind()).or_null_if(field.nullable),
+        };
+        ty::Schema { fields: self.fields.iter().map(field).collect() }
+    }
+}
+
+/// A struct whose values can be the rows of an input. Derive it.
+///
+/// ```
+/// use pipelang::{FieldKind, Row};
+///
+/// #[derive(Row)]
+/// struct Trade<'a> {
+///     sym: &'a str,
+///     px: f64,
+///     qty: Option<u32>,
+///     #[row(name = "Order Date")]
+///     ordered: i64,
+/// }
+///
+/// let schema = Trade::schema();
+/// assert_eq!(schema.fields[3].name, "Order Date");
+/// assert_eq!((schema.fields[2].kind, schema.fields[2].nullable), (FieldKind::Int, true));
+/// ```
+///
+/// A field of any other type does not compile:
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade {
+///     legs: Vec<f64>,
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a row",
+    note = "put `#[derive(pipelang::Row)]` before a struct with named fields"
+)]
+pub trait Row: Sized {
+    /// Its fields.
+    fn schema() -> Schema;
+
+    /// Appends one field of each row to a column. Only fields that the program needs are asked for.
+    fn append(rows: &[Self], field: usize, column: &mut ColumnBuilder);
+}
+
+/// A struct that can be built from the rows of a result. `#[derive(Row)]` implements it where no field borrows.
+#[diagnostic::on_unimplemented(
+    message = "a result cannot be read into `{Self}`",
+    note = "put `#[derive(pipelang::Row)]` before a struct whose fields own their values (`String`, not `&str`)"
+)]
+pub trait FromRow: Row {
+    /// Builds a value; fails where a number does not fit into the field's type.
+    fn from_row(row: &ResultRow<'_>) -> Result<Self, CellMismatch>;
+}
+
+/// No input at all: `engine.compile::<(), Out>(…)`, run with `&[]`.
+impl Row for () {
+    fn schema() -> Schema {
+        Schema::new("()", Vec::new())
+    }
+
+    fn append(_rows: &[()], _field: usize, _column: &mut ColumnBuilder) {}
+}
+
+/// A row of a result, its cells in the order of the fields that are wanted.
+#[derive(Debug)]
+pub struct ResultRow<'a> {
+    batch: &'a Batch,
+    row: usize,
+    columns: &'a [usize],
+    names: &'a ty::Schema,
+}
+
+impl<'a> ResultRow<'a> {
+    /// Row `row` of a batch; field `i` is its column `columns[i]`, and `names` are the batch's columns.
+    pub(crate) fn new(batch: &'a Batch, row: usize, columns: &'a [usize], names: &'a ty::Schema) -> ResultRow<'a> {
+        ResultRow { batch, row, columns, names }
+    }
+
+    /// The value of a field.
+    pub fn get<T: FromCell>(&self, field: usize) -> Result<T, CellMismatch> {
+        let column = self.columns[field];
+        T::from_cell(Cell::at(&self.batch.columns[column], self.row))
+            .map_err(|mismatch| CellMismatch { column: self.names.fields[column].name.to_string(), ..mismatch })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipelang_derive::Row;
+
+    #[derive(Debug, PartialEq, Row)]
+    struct Flight {
+        r#type: String,
+        #[row(name = "Delay Minutes")]
+        delay: Option<i16>,
+        distance: f32,
+    }
+
+    fn round_trip(flights: &[Flight], as_read: impl FnOnce(&mut Batch)) -> Result<Vec<Flight>, CellMismatch> {
+        let schema = Flight::schema();
+        let columns = schema.fields.iter().enumerate().map(|(at, field)| {
+            let mut builder = ColumnBuilder::new(&field.name);
+            Flight::append(flights, at, &mut builder);
+            builder.finish().0
+        });
+        let mut batch = Batch::new(flights.len(), columns.collect());
+        as_read(&mut batch);
+        let names = Flight::schema().columns();
+        let row = |row| Flight::from_row(&ResultRow::new(&batch, row, &[0, 1, 2], &names));
+        (0..batch.rows).map(row).collect()
+    }
+
+    fn flights() -> Vec<Flight> {
+        vec![
+            Flight { r#type: "A320".into(), delay: Some(-3), distance: 1.5 },
+            Flight { r#type: "".into(), delay: None, distance: f32::INFINITY },
+        ]
+    }
+
+    #[test]
+    fn rows_go_in_and_come_out() {
+        let names: Vec<String> = Flight::schema().fields.into_iter().map(|field| field.name).collect();
+        assert_eq!(names, ["type", "Delay Minutes", "distance"]);
+        assert_eq!(round_trip(&flights(), |_| {}), Ok(flights()));
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_named() {
+        let wide = |batch: &mut Batch| {
+            let mut builder = ColumnBuilder::new("Delay Minutes");
+            builder.extend([1i64, 40_000].iter());
+            batch.columns[1] = builder.finish().0;
+        };
+        let error = round_trip(&flights(), wide).unwrap_err();
+        assert_eq!(error.to_string(), "`Delay Minutes` is 40000, which does not fit into i16");
+    }
+}

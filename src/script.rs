@@ -1,0 +1,156 @@
+//! A compiled script whose results are written out as text, and what every run has: its settings.
+
+use crate::engine::Engine;
+use crate::report::Report;
+use pipelang_lang::Compiled;
+use pipelang_lang::ir::{Plan, Shape, print};
+use pipelang_lang::opt::{self, RuleSet};
+use pipelang_lang::source::SourceMap;
+use pipelang_runtime::error::RunError;
+use pipelang_runtime::exec::output::{self, Style};
+use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
+use pipelang_runtime::limits::{CancelToken, Watch};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How a script is run. The defaults are right; nothing here changes what comes out.
+#[derive(Clone, Debug, Default)]
+pub struct RunSettings {
+    /// Who computes.
+    pub executor: Executor,
+    /// Threads at most; 0 is as many as the engine has.
+    pub threads: usize,
+    /// Rows that a worker takes at once; none is what suits the source.
+    pub morsel_rows: Option<usize>,
+    /// Stops the run.
+    pub cancel: CancelToken,
+    /// How long it may take.
+    pub wall: Option<Duration>,
+}
+
+impl RunSettings {
+    fn options(&self) -> Options {
+        let deadline = self.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        Options {
+            executor: self.executor,
+            threads: self.threads,
+            morsel_rows: self.morsel_rows,
+            watch: Watch { cancel: self.cancel.clone(), deadline },
+            ..Options::default()
+        }
+    }
+}
+
+/// Which part of the compiler's work [`Script::explain`] shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The plan as written and as optimized, and its pipelines.
+    #[default]
+    Plan,
+    /// The kernels.
+    Kernel,
+}
+
+/// A compiled script. It can be run many times, from many threads.
+#[derive(Clone, Debug)]
+pub struct Script {
+    engine: Engine,
+    sources: Arc<SourceMap>,
+    written: Arc<Plan>,
+    plan: Arc<Plan>,
+    warnings: Report,
+}
+
+impl Script {
+    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, rules: &RuleSet) -> Script {
+        let sources = Arc::new(sources);
+        let written = Arc::new(compiled.plan);
+        let plan = Arc::new(opt::optimize((*written).clone(), &engine.inner().registry.catalog, rules));
+        Script { warnings: Report::new(compiled.warnings, sources.clone()), engine, sources, written, plan }
+    }
+
+    /// What is suspicious about it.
+    pub fn warnings(&self) -> &Report {
+        &self.warnings
+    }
+
+    /// How many results it has: one for each statement that is an expression.
+    pub fn results(&self) -> usize {
+        self.plan.statements.len()
+    }
+
+    /// The type of a result: `int`, or `stream<{id: int, name: string?}>`.
+    pub fn result_type(&self, result: usize) -> String {
+        let statement = &self.plan.statements[result];
+        let schema = self.plan.schema(statement.node);
+        let first = || schema.fields.first().map_or(String::new(), |field| field.ty.to_string());
+        match statement.shape {
+            Shape::Scalar => first(),
+            Shape::Values => format!("stream<{}>", first()),
+            Shape::Table => format!("stream<{schema}>"),
+        }
+    }
+
+    /// Runs it and writes the results, each as soon as its rows are there. What comes before an error is written too.
+    pub fn write(
+        &self,
+        out: &mut (dyn Write + Send),
+        style: &Style,
+        settings: &RunSettings,
+    ) -> (Stats, Result<(), Report>) {
+        let tables = Tables::default();
+        let (stats, result) = output::write_all(self.environment(&tables), &settings.options(), style, out);
+        (stats, result.map_err(|error| self.failed(&error)))
+    }
+
+    /// How it is run.
+    pub fn explain(&self, phase: Phase) -> String {
+        let catalog = &self.engine.inner().registry.catalog;
+        let mut text = String::new();
+        match phase {
+            Phase::Plan => {
+                let _ = write!(text, "plan as written:\n{}\n", print::print(&self.written, catalog));
+                let _ = write!(text, "plan optimized:\n{}\n", print::print(&self.plan, catalog));
+                for statement in 0..self.results() {
+                    text.push_str(&exec::explain::pipelines(&self.plan, statement, catalog));
+                }
+            }
+            Phase::Kernel => {
+                for statement in 0..self.results() {
+                    text.push_str(&exec::explain::kernels(&self.plan, statement));
+                }
+            }
+        }
+        text
+    }
+
+    /// Runs one statement into a sink.
+    pub(crate) fn run(
+        &self,
+        statement: usize,
+        tables: &Tables,
+        settings: &RunSettings,
+        sink: Sink,
+    ) -> Result<Stats, Report> {
+        exec::run(self.environment(tables), statement, &settings.options(), sink).map_err(|error| self.failed(&error))
+    }
+
+    fn environment<'a>(&'a self, tables: &'a Tables<'a>) -> Environment<'a> {
+        let inner = self.engine.inner();
+        Environment { plan: &self.plan, registry: &inner.registry, tables, pool: &inner.pool }
+    }
+
+    fn failed(&self, error: &RunError) -> Report {
+        Report::new(vec![error.diagnostic(&self.plan)], self.sources.clone())
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(crate) fn sources(&self) -> &Arc<SourceMap> {
+        &self.sources
+    }
+}
