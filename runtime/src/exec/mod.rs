@@ -390,10 +390,10 @@ fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &
         plan,
         functions: &env.registry.functions,
         catalog: &env.registry.catalog,
-        tables: &env.tables.whole(),
+        tables: &|name| env.tables.whole(name),
         watch: &options.watch,
     };
-    let result = oracle.run(&plan.statements[statement], &mut |row| {
+    let result = oracle.run(node, &mut |row| {
         rows.push(row.into_iter().map(Ok).collect());
         if rows.len() == 1024 {
             let batch = replay::batch_of(&kinds, std::mem::take(&mut rows), None);

@@ -40,13 +40,11 @@ impl<'a> Tables<'a> {
         self.bound.insert(name.into(), BoundTable { schema, rows, gather });
     }
 
-    /// All rows of all tables, for the oracle.
-    pub fn whole(&self) -> HashMap<Arc<str>, Vec<Batch>> {
-        let whole = |(name, table): (&Arc<str>, &BoundTable)| {
-            let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
-            (name.clone(), vec![(table.gather)(&columns, 0..table.rows)])
-        };
-        self.bound.iter().map(whole).collect()
+    /// All rows of a table, for the oracle.
+    pub fn whole(&self, name: &str) -> Option<Batch> {
+        let table = self.bound.get(name)?;
+        let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
+        Some((table.gather)(&columns, 0..table.rows))
     }
 }
 

@@ -96,7 +96,8 @@ pub struct Format {
 /// All formats.
 pub const FORMATS: &[Format] = &[csv::FORMAT];
 
-fn formats() -> impl Iterator<Item = &'static Format> {
+/// All formats.
+pub fn formats() -> impl Iterator<Item = &'static Format> {
     FORMATS.iter()
 }
 
