@@ -119,6 +119,9 @@ codes! {
     E0208 = 208, "defined twice",
         "A name is bound once in a script.",
         "let a = 1\nlet a = 2";
+    E0209 = 209, "a column without a name",
+        "A column takes its name from a plain column or field. What is computed is named: `derive half = price / 2`, `aggregate total = sum(price * qty)`.",
+        "1..5 | derive it * 2";
     E0301 = 301, "types that cannot be compared or matched",
         "The two operands of a comparison have one type; the only conversion that happens by itself is int to float. Convert one side: `int(name) > 5`.",
         "1..5 | filter it == \"a\"";

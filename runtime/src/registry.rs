@@ -1,7 +1,7 @@
 //! The tables of the runtime, gathered for the compiler.
 
 use crate::builtins::{Function, Functions};
-use crate::formats::FORMATS;
+use crate::formats;
 use crate::reducers::{self, Reducers};
 use pipelang_lang::catalog::Catalog;
 
@@ -26,12 +26,12 @@ impl Registry {
     pub fn with_functions(host: Vec<Function>) -> Registry {
         let mut functions = crate::builtins::all();
         functions.extend(host);
-        let reducers = reducers::all();
+        let reducers = reducers::reducers();
         let catalog = Catalog::new(
             functions.iter().map(|function| function.def.clone()).collect(),
-            reducers.iter().map(|reducer| reducer.def.clone()).collect(),
-            FORMATS.iter().map(|format| format.def).collect(),
+            reducers.0.iter().map(|reducer| reducer.def.clone()).collect(),
+            formats::formats().map(|format| format.def).collect(),
         );
-        Registry { catalog, functions: Functions(functions), reducers: Reducers(reducers) }
+        Registry { catalog, functions: Functions(functions), reducers: reducers }
     }
 }

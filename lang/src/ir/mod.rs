@@ -10,10 +10,12 @@ pub mod print;
 pub mod read;
 #[cfg(test)]
 pub(crate) mod testing;
+mod total;
 pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Expr, ExprId, Exprs, LiteralId, Site, SiteId, TypedExpr};
+pub use total::FallibleColumns;
 
 use crate::catalog::{Effect, OptionValue, ReducerId};
 use crate::source::Span;

@@ -1,4 +1,94 @@
 //! Text to tree. Parsing never fails: it recovers at the next stage or statement and gives a tree with holes, and
 //! everything that was wrong. The only place with logos and chumsky.
+//!
+//! The way: `lexer` (tokens) → `brackets` (matched and classified) → `layout` (newlines) → `repair` (known mistakes) →
+//! `depth` (bounds the tree) → `parser`. Each pass before the grammar reports what it mends, so that one fault gives one
+//! error.
 
 pub mod ast;
+mod brackets;
+mod depth;
+mod layout;
+pub mod lexer;
+mod literal;
+mod parser;
+mod repair;
+#[cfg(test)]
+mod tests;
+pub mod token;
+
+use crate::codes::*;
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::{SourceId, Span};
+use std::collections::HashSet;
+
+/// The tree of a script, and everything that is wrong with its syntax, in order of place. Never fails, never panics.
+pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
+    if u32::try_from(text.len()).is_err() {
+        let nowhere = Span::new(source, 0, 0);
+        let too_large = Diagnostic::error(E0801, nowhere, "this script is larger than 4 GiB");
+        return (ast::Script { statements: vec![ast::Statement::Error(nowhere)] }, vec![too_large]);
+    }
+    let lexed = lexer::lex(source, text);
+    let mut diagnostics = lexed.diagnostics;
+    let (tokens, unmatched) = match brackets::balance(&lexed.tokens, &diagnostics) {
+        Ok(balanced) => balanced,
+        Err(too_deep) => {
+            diagnostics.push(*too_deep);
+            diagnostic::sort(&mut diagnostics);
+            let whole = Span::new(source, 0, text.len());
+            return (ast::Script { statements: vec![ast::Statement::Error(whole)] }, diagnostics);
+        }
+    };
+    diagnostics.extend(unmatched);
+    let mut tokens = layout::lay_out(text, tokens);
+    diagnostics.extend(repair::repair(text, &mut tokens));
+    let (statements, faults) = parser::script(text, &tokens);
+    let causes = Causes::of(&tokens, &diagnostics);
+    diagnostics.extend(faults.into_iter().filter(|fault| !causes.explain(fault)));
+    diagnostic::sort(&mut diagnostics);
+    (ast::Script { statements }, diagnostics)
+}
+
+/// Where something was mended before the grammar saw it. A fault that the grammar finds in the same stage, or in the same
+/// statement if brackets had to be guessed there, is no second mistake.
+struct Causes {
+    /// Where a stage or statement begins; a statement only.
+    stages: Vec<u32>,
+    statements: Vec<u32>,
+    /// The stages and statements with something mended.
+    mended_stages: HashSet<usize>,
+    guessed_statements: HashSet<usize>,
+}
+
+impl Causes {
+    fn of(tokens: &[(token::Token, Span)], diagnostics: &[Diagnostic]) -> Causes {
+        let ends = |(token, _): &&(token::Token, Span)| *token == token::Token::End;
+        let pipes = |(token, _): &&(token::Token, Span)| matches!(token, token::Token::End | token::Token::Pipe);
+        let mut causes = Causes {
+            stages: tokens.iter().filter(pipes).map(|(_, span)| span.start).collect(),
+            statements: tokens.iter().filter(ends).map(|(_, span)| span.start).collect(),
+            mended_stages: HashSet::new(),
+            guessed_statements: HashSet::new(),
+        };
+        for diagnostic in diagnostics {
+            let Some(primary) = &diagnostic.primary else { continue };
+            causes.mended_stages.insert(count_before(&causes.stages, primary.span.start));
+            if diagnostic.code == E0103 {
+                causes.guessed_statements.insert(count_before(&causes.statements, primary.span.start));
+            }
+        }
+        causes
+    }
+
+    fn explain(&self, fault: &Diagnostic) -> bool {
+        let Some(primary) = &fault.primary else { return false };
+        let stage = count_before(&self.stages, primary.span.start);
+        let statement = count_before(&self.statements, primary.span.start);
+        self.guessed_statements.contains(&statement) || (fault.code == E0130 && self.mended_stages.contains(&stage))
+    }
+}
+
+fn count_before(starts: &[u32], at: u32) -> usize {
+    starts.partition_point(|&start| start < at)
+}

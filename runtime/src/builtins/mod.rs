@@ -38,3 +38,8 @@ impl Functions {
         &self.0[id.0 as usize]
     }
 }
+
+/// All functions that Pipe has by itself.
+pub fn all() -> Vec<Function> {
+    Vec::new()
+}

@@ -19,6 +19,7 @@ pub use source::{Gather, Tables};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::limits::Watch;
+use crate::reference::Oracle;
 use crate::registry::Registry;
 use crate::stages::aggregate::{Grouper, Layout};
 use crate::stages::sort::Sorter;
@@ -385,8 +386,14 @@ fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &
     let node = plan.statements[statement].node;
     let kinds: Vec<_> = plan.schema(node).fields.into_iter().map(|field| field.ty.kind).collect();
     let mut rows = Vec::new();
-    let result = crate::reference::run(plan, env.registry, env.tables, node, &mut |row| {
-        options.watch.check()?;
+    let oracle = Oracle {
+        plan,
+        functions: &env.registry.functions,
+        catalog: &env.registry.catalog,
+        tables: &|name| env.tables.whole(name),
+        watch: &options.watch,
+    };
+    let result = oracle.run(node, &mut |row| {
         rows.push(row.into_iter().map(Ok).collect());
         if rows.len() == 1024 {
             let batch = replay::batch_of(&kinds, std::mem::take(&mut rows), None);

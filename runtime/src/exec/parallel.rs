@@ -45,7 +45,7 @@ impl Pool {
     }
 
     /// Sorts by `compare`, which never says equal of two items.
-    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Sync) {
+    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Send + Sync) {
         match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));
@@ -84,9 +84,10 @@ pub fn ordered<M: Send, O: Send>(pool: &Pool, threads: usize, spread: bool, work
         window: WINDOW * threads as u64,
         spread,
     };
-    let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(|_| shared.worker(worker))));
+    let shared = &shared;
+    let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
-    Ok(shared.workers.into_inner())
+    Ok(shared.workers.load(Ordering::Acquire))
 }
 
 /// The message of a panic.

@@ -8,6 +8,7 @@ use crate::reference::expr::{Defined, Evaluator, Outcome, Row};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Rows that went out, and the error after them, if one was demanded.
@@ -24,8 +25,8 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
     let kinds: Vec<Kind> = segment.outputs.iter().map(|output| exprs.ty(output.expr).kind.clone()).collect();
     let (mut rows, mut error) = (Vec::new(), None);
     for row in 0..batch.rows {
-        let below = BatchRow { inputs: &segment.inputs, batch, row };
-        match outputs(evaluator, segment, &segment.steps, &below) {
+        let below = Rc::new(BatchRow { inputs: &segment.inputs, batch, row });
+        match outputs(evaluator, segment, &segment.steps, below) {
             Ok(Some(values)) => rows.push(values),
             Ok(None) => {}
             Err(first) => {
@@ -38,25 +39,25 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
 }
 
 /// What goes out for one row; nothing if a filter drops it.
-fn outputs(
-    evaluator: Evaluator,
-    segment: &Segment,
-    steps: &[Step],
-    row: &dyn Row,
+fn outputs<'a>(
+    evaluator: Evaluator<'a>,
+    segment: &'a Segment,
+    steps: &'a [Step],
+    row: Rc<dyn Row + 'a>,
 ) -> Result<Option<Vec<Outcome>>, Arc<RowError>> {
     match steps.split_first() {
         None => {
-            let value = |output: &crate::kernel::Output| match evaluator.eval(output.expr, row) {
+            let value = |output: &crate::kernel::Output| match evaluator.eval(output.expr, &*row) {
                 Err(error) if output.demanded => Err(error),
                 outcome => Ok(outcome),
             };
             segment.outputs.iter().map(value).collect::<Result<_, _>>().map(Some)
         }
         Some((Step::Filter(predicate), rest)) => {
-            if evaluator.holds(*predicate, row)? { outputs(evaluator, segment, rest, row) } else { Ok(None) }
+            if evaluator.holds(*predicate, &*row)? { outputs(evaluator, segment, rest, row) } else { Ok(None) }
         }
         Some((Step::Define(definitions), rest)) => {
-            outputs(evaluator, segment, rest, &Defined::new(evaluator, row, definitions))
+            outputs(evaluator, segment, rest, Rc::new(Defined::new(evaluator, row, definitions)))
         }
     }
 }

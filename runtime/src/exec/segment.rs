@@ -25,7 +25,7 @@ pub struct Prepared<'a> {
 
 struct Kernels {
     program: Program,
-    #[cfg(feature = "jit")]
+    #[cfg(any())]
     compiled: Option<crate::jit::Compiled>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Prepared<'a> {
         let nulls = vec![has_nulls; self.segment.inputs.len()];
         let program = lower(self.segment, self.env.plan, &nulls);
         Kernels {
-            #[cfg(feature = "jit")]
+            #[cfg(any())]
             compiled: match self.executor {
                 Executor::Jit => crate::jit::compile(&program),
                 Executor::Reference | Executor::Vector | Executor::Auto => None,
@@ -78,7 +78,7 @@ impl<'a> Prepared<'a> {
 
     fn execute(&self, kernels: &Kernels, batch: &Batch, scratch: &mut Scratch) -> Result<Outcome, RunError> {
         let functions = &self.env.registry.functions;
-        #[cfg(feature = "jit")]
+        #[cfg(any())]
         if let Some(compiled) = &kernels.compiled {
             return crate::jit::run(compiled, batch, functions, scratch, self.watch);
         }
@@ -89,10 +89,10 @@ impl<'a> Prepared<'a> {
     pub fn compiled(&self) -> (usize, usize) {
         let used = [self.without_nulls.get(), self.with_nulls.get()];
         used.into_iter().flatten().fold((0, 0), |(compilable, compiled), kernels| {
-            let runs = kernels.program.compilable_runs();
-            #[cfg(feature = "jit")]
+            let runs = kernels.program.leaves().count();
+            #[cfg(any())]
             let done = kernels.compiled.as_ref().map_or(0, |compiled| compiled.kernels());
-            #[cfg(not(feature = "jit"))]
+            #[cfg(all())]
             let done = 0;
             (compilable + runs, compiled + done)
         })

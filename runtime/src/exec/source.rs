@@ -40,7 +40,7 @@ impl<'a> Tables<'a> {
         self.bound.insert(name.into(), BoundTable { schema, rows, gather });
     }
 
-    /// All rows of a bound table, for the oracle.
+    /// All rows of a table, for the oracle.
     pub fn whole(&self, name: &str) -> Option<Batch> {
         let table = self.bound.get(name)?;
         let columns: Vec<usize> = (0..table.schema.fields.len()).collect();

@@ -1,5 +1,16 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
+pub mod cell;
+pub mod csv;
+mod date;
+mod files;
+pub mod json;
+pub mod sources;
+pub mod table;
+pub mod write;
+
+pub use sources::FileSources;
+
 use crate::batch::Batch;
 use crate::error::RunError;
 use arrow_buffer::Buffer;
@@ -80,4 +91,23 @@ pub struct Format {
     pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
     /// Opens it.
     pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
+}
+
+/// All formats.
+pub const FORMATS: &[Format] = &[csv::FORMAT];
+
+/// All formats.
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter()
+}
+
+/// The format of that name; an extension is a name too (`tsv`).
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    formats().find(|format| format.def.name == name || format.def.extensions.contains(&name))
+}
+
+/// The format that the extension of a path names; that of a compression is looked through.
+pub fn by_extension(path: &str) -> Option<&'static Format> {
+    let extension = files::extension_of(files::without_compression(path))?;
+    formats().find(|format| format.def.extensions.contains(&&*extension))
 }

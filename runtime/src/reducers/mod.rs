@@ -1,9 +1,20 @@
 //! The reducers: many rows to one value a group. A reducer is a row of a table: its definition and its state, which is
 //! columnar (one slot a group) and is updated by whole columns.
 
+mod accumulator;
+mod count;
+pub mod exact_sum;
+mod extreme;
+mod pick;
+mod rows;
+mod slots;
+mod sum;
+#[cfg(test)]
+mod testing;
+
 use crate::batch::Column;
 use pipelang_lang::catalog::{ReducerDef, ReducerId};
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 
 /// The state of one reducer over many groups. Slots are group numbers; a new group begins empty.
 pub trait State: Send {
@@ -47,5 +58,94 @@ impl Reducers {
     /// The reducer that `id` names.
     pub fn get(&self, id: ReducerId) -> &Reducer {
         &self.0[id.0 as usize]
+    }
+}
+
+/// All reducers of the language, in the order in which they are listed to users.
+pub fn reducers() -> Reducers {
+    Reducers(vec![
+        count::COUNT,
+        count::COUNT_IF,
+        sum::SUM,
+        sum::MEAN,
+        extreme::MIN,
+        extreme::MAX,
+        pick::FIRST,
+        pick::LAST,
+        count::ANY,
+        count::ALL,
+    ])
+}
+
+/// The other state of a merge, which is of the same type.
+fn same_state<S: State + 'static>(other: Box<dyn State>) -> S {
+    *other.into_any().downcast().expect("only states of one reducer over one type are merged")
+}
+
+/// The type of a reducer that gives one of its values, or null if there are none.
+fn same_or_null(arguments: &[Type]) -> Option<Type> {
+    let [ty] = arguments else { return None };
+    match &ty.kind {
+        Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::Null => Some(ty.clone().or_null()),
+        Kind::Unknown => Some(Type::UNKNOWN),
+        Kind::Bytes
+        | Kind::DateTime
+        | Kind::Duration
+        | Kind::Wide
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Map(_)
+        | Kind::Json => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+    use super::*;
+
+    #[test]
+    fn of_no_rows_only_counts_and_sums_have_a_value() {
+        let expected = |name| match name {
+            "count" | "count_if" => int(0),
+            "sum" => pipelang_lang::scalar::Scalar::Wide(0),
+            _ => NULL,
+        };
+        for Reducer { def, .. } in reducers().0 {
+            let column = if (def.result)(&[Type::INT]).is_some() { ints(&[]) } else { bools(&[]) };
+            assert_eq!(reduce(def.name, column), expected(def.name), "{}", def.name);
+        }
+    }
+
+    #[test]
+    fn groups_that_appear_later_begin_empty() {
+        for Reducer { def, start } in reducers().0 {
+            let takes_ints = (def.result)(&[Type::INT]).is_some();
+            let column = if takes_ints { ints(&[Some(1), Some(2)]) } else { bools(&[Some(true), Some(true)]) };
+            let types = [if takes_ints { Type::INT } else { Type::BOOL }];
+            let mut alone = start(&types);
+            alone.grow(1);
+            alone.update(&[column.clone()], &[0, 0], &[8, 9], None);
+            let mut late = start(&types);
+            late.grow(1);
+            late.update(&[column.clone()], &[0, 0], &[0, 1], None);
+            late.grow(3);
+            late.update(&[column], &[2, 2], &[8, 9], None);
+            let (alone, late) = (alone.finish(), late.finish());
+            assert_eq!(late.len(), 3);
+            assert_eq!(late.get(2), alone.get(0), "{}", def.name);
+            assert_eq!(late.get(0), alone.get(0), "{}", def.name);
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused() {
+        let result = |name: &str, types: &[Type]| (reducer(name).def.result)(types);
+        assert_eq!(result("sum", &[Type::STRING]), None);
+        assert_eq!(result("mean", &[Type::BOOL]), None);
+        assert_eq!(result("any", &[Type::INT]), None);
+        assert_eq!(result("min", &[Type::of(Kind::Json)]), None);
+        assert_eq!(result("sum", &[Type::INT.or_null()]), Some(Type::of(Kind::Wide)));
+        assert_eq!(result("max", &[Type::DATE]), Some(Type::DATE.or_null()));
     }
 }

@@ -12,7 +12,7 @@ use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
 use pipelang_lang::scalar::{self, Arithmetic, Fault, Scalar};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// What an expression or a column gives for one row.
@@ -155,26 +155,23 @@ fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scalar, Fault> {
     }
 }
 
-/// A row with further columns, each evaluated over the row below when somebody first asks for it, and not again.
-pub struct Defined<'a> {
+/// A row with further columns, each evaluated over the row below when somebody first asks for it, and not again. `B` is
+/// a pointer to the row below.
+pub struct Defined<'a, B> {
     evaluator: Evaluator<'a>,
-    below: Rc<dyn Row + 'a>,
+    below: B,
     definitions: &'a [(ColumnId, ExprId)],
     known: RefCell<HashMap<ColumnId, Outcome>>,
 }
 
-impl<'a> Defined<'a> {
+impl<'a, B> Defined<'a, B> {
     /// The row `below` with `definitions`, which all see the row below.
-    pub fn new(
-        evaluator: Evaluator<'a>,
-        below: Rc<dyn Row + 'a>,
-        definitions: &'a [(ColumnId, ExprId)],
-    ) -> Defined<'a> {
+    pub fn new(evaluator: Evaluator<'a>, below: B, definitions: &'a [(ColumnId, ExprId)]) -> Defined<'a, B> {
         Defined { evaluator, below, definitions, known: RefCell::default() }
     }
 }
 
-impl Row for Defined<'_> {
+impl<'r, B: Deref<Target = dyn Row + 'r>> Row for Defined<'_, B> {
     fn column(&self, column: ColumnId) -> Outcome {
         let Some((_, expr)) = self.definitions.iter().find(|(defined, _)| *defined == column) else {
             return self.below.column(column);
@@ -313,7 +310,8 @@ mod tests {
         let functions = Functions::default();
         let evaluator = Evaluator { plan: &b.plan, functions: &functions };
         let definitions = [(x, fails), (y, one)];
-        let row = Defined::new(evaluator, Rc::new(NoRow), &definitions);
+        let below: &dyn Row = &NoRow;
+        let row = Defined::new(evaluator, below, &definitions);
         assert_eq!(row.column(y), Ok(Scalar::Int(1)));
         assert!(row.column(x).is_err() && row.column(x) == row.column(x));
     }

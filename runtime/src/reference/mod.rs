@@ -19,10 +19,8 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use expr::Evaluator;
 use pipelang_lang::catalog::Catalog;
-use pipelang_lang::ir::{Plan, Statement};
+use pipelang_lang::ir::{NodeId, Plan};
 use pipelang_lang::scalar::Scalar;
-use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Runs plans row at a time.
 #[derive(Clone, Copy)]
@@ -34,21 +32,17 @@ pub struct Oracle<'a> {
     /// Knows the reducers by name.
     pub catalog: &'a Catalog,
     /// The tables that the host binds.
-    pub tables: &'a HashMap<Arc<str>, Vec<Batch>>,
+    pub tables: &'a dyn Fn(&str) -> Option<Batch>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
 }
 
 impl<'a> Oracle<'a> {
-    /// Runs a statement and gives its rows one by one; each is all values of the node's output. When it fails, what was
-    /// given is exactly what precedes the error.
-    pub fn run(
-        &self,
-        statement: &Statement,
-        give: &mut dyn FnMut(Vec<Scalar>) -> Result<(), RunError>,
-    ) -> Result<(), RunError> {
-        let output = &self.plan.node(statement.node).output;
-        for row in self.open(statement.node)? {
+    /// Gives the rows of a node one by one, each as all values of its output. When that fails, what was given is exactly
+    /// what precedes the error.
+    pub fn run(&self, node: NodeId, give: &mut dyn FnMut(Vec<Scalar>) -> Result<(), RunError>) -> Result<(), RunError> {
+        let output = &self.plan.node(node).output;
+        for row in self.open(node)? {
             let row = row?;
             let values = output.iter().map(|field| row.column(field.column)).collect::<Result<_, _>>();
             give(values.map_err(RunError::Row)?)?;

@@ -68,12 +68,11 @@ impl<'a> Oracle<'a> {
                 return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
             }
             TableOrigin::Bound(name) => {
-                let batches = self.tables.get(name);
-                let batches = batches.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?;
-                let rows = batches.iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)));
-                Box::new(rows.map(move |(batch, row)| {
+                let batch = (self.tables)(name);
+                let batch = Rc::new(batch.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?);
+                Box::new((0..batch.rows).map(move |row| {
                     self.watch.check()?;
-                    Ok(Rc::new(BoundRow { batch, row, columns }) as AnyRow)
+                    Ok(Rc::new(BoundRow { batch: batch.clone(), row, columns }) as AnyRow)
                 }))
             }
         })
@@ -210,7 +209,7 @@ impl Row for ConstantRow<'_> {
 
 /// A row of a table that the host binds.
 struct BoundRow<'a> {
-    batch: &'a Batch,
+    batch: Rc<Batch>,
     row: usize,
     columns: &'a [(usize, ColumnId)],
 }

@@ -4,7 +4,7 @@ use super::*;
 use pipelang_lang::catalog::{Effect, ReducerDef, ReducerId};
 use pipelang_lang::codes::{Code, E0602};
 use pipelang_lang::ir::{
-    ColumnId, Expr, ExprId, Node, NodeId, OutputField, Phase, Reduction, Shape, SortKey, Stage, TypedExpr,
+    ColumnId, Expr, ExprId, Node, NodeId, OutputField, Phase, Reduction, SortKey, Stage, TypedExpr,
 };
 use pipelang_lang::scalar::{Arithmetic, Comparison};
 use pipelang_lang::source::{SourceId, Span};
@@ -74,12 +74,11 @@ impl Builder {
             plan: &self.plan,
             functions: &Functions::default(),
             catalog: &Catalog::new(Vec::new(), vec![reducer("count"), reducer("max")], Vec::new()),
-            tables: &HashMap::new(),
+            tables: &|_| None,
             watch: &Watch::default(),
         };
-        let statement = Statement { node: self.top, shape: Shape::Table, span: SPAN };
         let mut rows = Vec::new();
-        let ended = oracle.run(&statement, &mut |row| {
+        let ended = oracle.run(self.top, &mut |row| {
             let int = |value: &Scalar| if let Scalar::Int(value) = value { *value } else { -1 };
             rows.push(row.iter().map(int).collect());
             Ok(())

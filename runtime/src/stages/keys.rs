@@ -5,7 +5,6 @@
 //! byte inside it is followed by a one.
 
 use crate::batch::Column;
-use arrow_array::Array;
 
 const VALUE: u8 = 0;
 const NAN: u8 = 1;

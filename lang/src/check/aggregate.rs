@@ -1,0 +1,405 @@
+//! `aggregate … by …` and reducers as last stages. The plan's `Aggregate` computes the reductions, and a `Map` behind it
+//! the expressions that the script has around them.
+
+use super::expr::short_name;
+use super::operators::spelled;
+use super::scope::{Row, Stream};
+use super::stage::{StageCall, row_after};
+use super::{Checker, errors};
+use crate::catalog::{Effect, ReducerId};
+use crate::ir::{ColumnId, Expr, ExprId, OutputField, Phase, Reduction, Shape, Stage};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
+use crate::ty::{Kind, Type};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An aggregate whose results are being checked. While there is one, a reducer may be called, and a column of the row
+/// may not be named outside of it.
+#[derive(Default)]
+pub(super) struct Aggregation {
+    keys: Vec<OutputField>,
+    reductions: Vec<Reduction>,
+    /// Where a key could be added, and what to write before it.
+    pub by: Option<(Span, &'static str)>,
+}
+
+impl Aggregation {
+    /// The column of the key of that name.
+    pub fn key(&self, name: &str) -> Option<ColumnId> {
+        self.keys.iter().find(|key| &*key.name == name).map(|key| key.column)
+    }
+}
+
+/// `aggregate name = expression of reducers by key`
+pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let ends = checker.ends(&input, call);
+    let by = call.stage.by.as_ref();
+    let add_at = match by.and_then(|(_, keys)| keys.last()) {
+        Some(last) => (last.span.at_end(), ", "),
+        None => (call.span().at_end(), " by "),
+    };
+    if call.stage.arguments.is_empty() {
+        let keys: Vec<String> =
+            by.map_or(Vec::new(), |(_, keys)| keys.iter().filter_map(|key| key.expr().and_then(spelled)).collect());
+        checker.report(errors::nothing_to_aggregate(call.span(), &keys.join(", ")));
+        return None;
+    }
+    let mut aggregation = Aggregation { by: Some(add_at), ..Aggregation::default() };
+    let mut keys = Vec::new();
+    for argument in by.map_or(&[][..], |(_, keys)| keys.as_slice()) {
+        checker.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
+    }
+    checker.aggregation = Some(aggregation);
+    let mut results: Vec<(Arc<str>, Span, Option<ExprId>)> = Vec::new();
+    for argument in &call.stage.arguments {
+        let result = checker.in_row(&input.row, |c| c.aggregate_result(call, argument));
+        results.extend(result);
+    }
+    let aggregation = checker.aggregation.take()?;
+    ends?;
+    Some(checker.finish_aggregate(call, input, aggregation, keys, results, add_at))
+}
+
+impl<'a> Checker<'a> {
+    /// One argument of `by`.
+    fn group_key(&mut self, argument: &'a Argument, aggregation: &mut Aggregation, keys: &mut Vec<(ColumnId, ExprId)>) {
+        let ArgumentValue::Expr(expr) = &argument.value else { return };
+        let name = match &argument.label {
+            Label::Column(name) => Some((name.text.clone(), name.span)),
+            Label::None => match (&expr.kind, short_name(expr)) {
+                (ExprKind::It, _) => Some(("value".into(), expr.span)),
+                (_, name) => name.map(|name| (name, expr.span)),
+            },
+            Label::Option(name) => {
+                self.report(errors::unknown_option(name.span, "by", &name.text, &[]));
+                return;
+            }
+        };
+        let id = self.scalar(expr);
+        let Some((name, span)) = name else {
+            self.report(errors::needs_name(expr.span, "a key of `by`", Some("key")));
+            return;
+        };
+        if let Some(id) = id.filter(|id| !self.is_key(*id)) {
+            let ty = self.ty(id).clone();
+            self.report(errors::no_order(expr.span, &ty));
+        }
+        if aggregation.key(&name).is_some() {
+            self.report(errors::duplicate_column(span, &name));
+            return;
+        }
+        let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
+        let origin = format!("`{name}` is {ty}, a key of this group");
+        let column = self.add_column(&name, ty, Some((span, origin)));
+        keys.extend(id.map(|id| (column, id)));
+        aggregation.keys.push(OutputField { name, column });
+    }
+
+    /// One result: its name, and its expression over the columns of the reductions and keys.
+    fn aggregate_result(
+        &mut self,
+        call: &StageCall<'a>,
+        argument: &'a Argument,
+    ) -> Option<(Arc<str>, Span, Option<ExprId>)> {
+        let expr = match (&argument.label, &argument.value) {
+            (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
+            (label, _) => {
+                self.labelled(call, label, argument);
+                return None;
+            }
+        };
+        let name = match &argument.label {
+            Label::Column(name) => Some((name.text.clone(), name.span)),
+            Label::None | Label::Option(_) => self.result_name(expr).map(|name| (name, expr.span)),
+        };
+        let id = self.scalar(expr);
+        match name {
+            Some((name, span)) => Some((name, span, id)),
+            None => {
+                if id.is_some() {
+                    self.report(errors::needs_name(expr.span, "a result of `aggregate`", Some("result")));
+                }
+                None
+            }
+        }
+    }
+
+    /// The name of a result that has none: `count()` is `count`, `sum(x)` is `sum_x`.
+    fn result_name(&self, expr: &ast::Expr) -> Option<Arc<str>> {
+        let ExprKind::Call { function, arguments } = &expr.kind else { return None };
+        let [function] = function.as_slice() else { return None };
+        self.catalog.reducer_named(&function.text)?;
+        let mut values = arguments.iter().filter(|argument| matches!(argument.label, Label::None));
+        match (values.next(), values.next()) {
+            (None, _) => Some(function.text.clone()),
+            (Some(one), None) => {
+                let name = one.expr().and_then(short_name)?;
+                Some(format!("{}_{name}", function.text).into())
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// The `Aggregate`, and a `Map` if a result is more than a reduction.
+    fn finish_aggregate(
+        &mut self,
+        call: &StageCall<'a>,
+        input: Stream,
+        aggregation: Aggregation,
+        keys: Vec<(ColumnId, ExprId)>,
+        results: Vec<(Arc<str>, Span, Option<ExprId>)>,
+        add_at: (Span, &'static str),
+    ) -> Stream {
+        let mut fields = aggregation.keys.clone();
+        let (mut taken, mut definitions) = (Vec::new(), Vec::new());
+        let reductions = aggregation.reductions;
+        for (name, span, id) in results {
+            if fields.iter().any(|field| field.name == name) {
+                self.report(errors::duplicate_column(span, &name));
+                continue;
+            }
+            let direct = id.and_then(|id| match self.plan.exprs.get(id) {
+                Expr::Column(column) if reductions.iter().any(|r| r.column == *column) => Some(*column),
+                _ => None,
+            });
+            let column = match direct.filter(|column| !taken.contains(column)) {
+                Some(column) => {
+                    self.plan.columns[column.0 as usize].name = name.clone();
+                    column
+                }
+                None => {
+                    let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
+                    let column = self.add_column(&name, ty, None);
+                    definitions.extend(id.map(|id| (column, id)));
+                    column
+                }
+            };
+            taken.push(column);
+            let ty = &self.plan.column(column).ty;
+            self.origins[column.0 as usize] =
+                Some(super::Origin { span, text: format!("`{name}` is {ty}, computed here") });
+            fields.push(OutputField { name, column });
+        }
+        let row = row_after(&input.row, fields, Shape::Table, call, Some(add_at), &[]);
+        let row = Row { known: input.row.known, ..row };
+        self.reduced(input, keys, aggregation.keys, reductions, definitions, row, call.span())
+    }
+
+    /// The nodes of an aggregate whose rows are `row`.
+    #[expect(clippy::too_many_arguments, reason = "the parts of two nodes")]
+    fn reduced(
+        &mut self,
+        input: Stream,
+        keys: Vec<(ColumnId, ExprId)>,
+        key_fields: Vec<OutputField>,
+        reductions: Vec<Reduction>,
+        definitions: Vec<(ColumnId, ExprId)>,
+        row: Row,
+        span: Span,
+    ) -> Stream {
+        let mut output = key_fields;
+        for reduction in &reductions {
+            let name = self.plan.column(reduction.column).name.clone();
+            output.push(OutputField { name: unused_name(name, &output), column: reduction.column });
+        }
+        let in_order =
+            definitions.is_empty() && output.iter().map(|f| f.column).eq(row.fields.iter().map(|f| f.column));
+        let stage = Stage::Aggregate { input: input.node, keys, reductions, phase: Phase::Single };
+        if in_order {
+            return self.other_rows(stage, span, row, false);
+        }
+        let input = self.add_node(stage, span, output);
+        self.other_rows(Stage::Map { input, definitions }, span, row, false)
+    }
+
+    /// A call of a reducer in `aggregate`: the column of its reduction, as an int if it is an exact sum.
+    pub(super) fn reducer_call(
+        &mut self,
+        reducer: ReducerId,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<ExprId> {
+        let mut aggregation = self.aggregation.take()?;
+        let reduction = self.reduction(reducer, receiver, arguments, span);
+        let result = reduction.map(|reduction| {
+            let same = aggregation.reductions.iter().find(|other| {
+                (other.reducer, &other.arguments, other.condition)
+                    == (reduction.reducer, &reduction.arguments, reduction.condition)
+            });
+            let column = same.map_or(reduction.column, |same| same.column);
+            if same.is_none() {
+                aggregation.reductions.push(reduction);
+            }
+            self.reduction_value(column, span)
+        });
+        self.aggregation = Some(aggregation);
+        result
+    }
+
+    /// The value of a reduction where it is used.
+    fn reduction_value(&mut self, column: ColumnId, span: Span) -> ExprId {
+        let id = self.plan.column_expr(column);
+        let ty = self.ty(id).clone();
+        if ty.kind != Kind::Wide {
+            return id;
+        }
+        self.add_fallible(Expr::Narrow(id), Type::INT.or_null_if(ty.nullable), span, Effect::MayFail)
+    }
+
+    /// A reduction with a new column. The row is in scope.
+    fn reduction(
+        &mut self,
+        id: ReducerId,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<Reduction> {
+        let catalog = self.catalog;
+        let def = catalog.reducer(id);
+        let outside = self.stage_name.replace(def.name.into());
+        let given = self.reducer_arguments(def.name, receiver, arguments);
+        let reduction = given.and_then(|(values, condition)| {
+            self.conditioned(values, condition).and_then(|(values, condition)| {
+                let types: Vec<Type> = values.iter().map(|value| self.ty(*value).clone()).collect();
+                if values.len() < def.arity.0 || values.len() > def.arity.1 {
+                    self.report(errors::reducer_count(span, def.name, def.arity, values.len()));
+                    return None;
+                }
+                let Some(ty) = (def.result)(&types) else {
+                    self.report(errors::reducer_type(span, def.name, def.takes, &types));
+                    return None;
+                };
+                let column = self.add_column(&Arc::from(def.name), ty, None);
+                Some(Reduction { column, reducer: id, arguments: values, condition })
+            })
+        });
+        self.stage_name = outside;
+        reduction
+    }
+
+    /// The arguments of a reducer: values, and `where:`.
+    #[expect(clippy::type_complexity, reason = "two lists of the same arguments")]
+    fn reducer_arguments(
+        &mut self,
+        name: &str,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+    ) -> Option<(Vec<&'a ast::Expr>, Option<&'a ast::Expr>)> {
+        let (mut values, mut condition, mut fine) = (Vec::from_iter(receiver), None, true);
+        for argument in arguments {
+            match (&argument.label, &argument.value) {
+                (Label::None, ArgumentValue::Expr(value)) => values.push(value),
+                (Label::Option(option), ArgumentValue::Expr(value)) if &*option.text == "where" => {
+                    condition = Some(value);
+                }
+                (Label::Option(option), _) => {
+                    let error = if matches!(&*option.text, "weight" | "rows" | "range" | "full") {
+                        errors::not_yet(option.span, &format!("the option `{}`", option.text))
+                    } else {
+                        errors::unknown_option(option.span, name, &option.text, &["where"])
+                    };
+                    self.report(error);
+                    fine = false;
+                }
+                (Label::Column(column), ArgumentValue::Expr(value)) => {
+                    self.report(errors::equals_sign(name, column.span, value.span));
+                    fine = false;
+                }
+                (Label::None | Label::Column(_), ArgumentValue::Type(_)) => {
+                    self.report(errors::option_type(argument.span, name));
+                    fine = false;
+                }
+            }
+        }
+        fine.then_some((values, condition))
+    }
+
+    /// The values where the condition holds, else null; the condition is checked and evaluated first.
+    fn conditioned(
+        &mut self,
+        values: Vec<&'a ast::Expr>,
+        condition: Option<&'a ast::Expr>,
+    ) -> Option<(Vec<ExprId>, Option<ExprId>)> {
+        let test = match condition {
+            Some(condition) => Some(self.condition(condition, "where:")?),
+            None => None,
+        };
+        let facts = test.map_or_else(Vec::new, |test| self.facts(test, true));
+        let ids: Vec<Option<ExprId>> =
+            self.knowing(&facts, |c| values.into_iter().map(|value| c.scalar(value)).collect());
+        let ids: Vec<ExprId> = ids.into_iter().collect::<Option<_>>()?;
+        let Some(test) = test else { return Some((ids, None)) };
+        let mut guarded = Vec::new();
+        for id in ids {
+            let null = self.null_of(&self.ty(id).clone());
+            guarded.push(self.if_expr(test, id, null)?);
+        }
+        Some((guarded, Some(test)))
+    }
+
+    /// A reducer as the last stage: one value.
+    pub(super) fn reduce_all(&mut self, reducer: ReducerId, stage: &'a ast::Stage, input: Stream) -> Option<Stream> {
+        let name = stage.name.last()?;
+        if input.endless {
+            self.report(errors::endless(name.span, &name.text, input.row.from));
+            return None;
+        }
+        let has_values = stage.arguments.iter().any(|argument| matches!(argument.label, Label::None));
+        let element = input.row.shape == Shape::Values && !has_values && self.catalog.reducer(reducer).arity.0 == 1;
+        let reduction = if element {
+            let column = input.row.fields.first()?.column;
+            self.reduce_element(reducer, column, stage, &input.row)
+        } else {
+            self.in_row(&input.row, |c| c.reduction(reducer, None, &stage.arguments, stage.span))
+        };
+        let reduction = reduction?;
+        let column = reduction.column;
+        let id = self.reduction_value(column, stage.span);
+        let value: Arc<str> = "value".into();
+        let (column, definitions) = if self.plan.exprs.get(id) == &Expr::Column(column) {
+            self.plan.columns[column.0 as usize].name = value.clone();
+            (column, Vec::new())
+        } else {
+            let column = self.add_column(&value, self.ty(id).clone(), None);
+            (column, vec![(column, id)])
+        };
+        let row = Row::new(vec![OutputField { name: value, column }], Shape::Scalar, stage.span);
+        Some(self.reduced(input, Vec::new(), Vec::new(), vec![reduction], definitions, row, stage.span))
+    }
+
+    /// `1..5 | sum`: over the elements themselves.
+    fn reduce_element(
+        &mut self,
+        id: ReducerId,
+        column: ColumnId,
+        stage: &'a ast::Stage,
+        row: &Rc<Row>,
+    ) -> Option<Reduction> {
+        let def = self.catalog.reducer(id);
+        let (_, condition) = self.reducer_arguments(def.name, None, &stage.arguments)?;
+        let (_, test) = self.in_row(row, |c| c.conditioned(Vec::new(), condition))?;
+        let mut value = self.plan.column_expr(column);
+        if let Some(test) = test {
+            let null = self.null_of(&self.ty(value).clone());
+            value = self.if_expr(test, value, null)?;
+        }
+        let types = [self.ty(value).clone()];
+        let Some(ty) = (def.result)(&types) else {
+            self.report(errors::reducer_type(stage.span, def.name, def.takes, &types));
+            return None;
+        };
+        let column = self.add_column(&Arc::from(def.name), ty, None);
+        Some(Reduction { column, reducer: id, arguments: vec![value], condition: test })
+    }
+}
+
+/// A name that no field before it has.
+fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
+    let taken = |name: &str| fields.iter().any(|field| &*field.name == name);
+    if !taken(&name) {
+        return name;
+    }
+    (2..).map(|n| Arc::from(format!("{name}_{n}"))).find(|name: &Arc<str>| !taken(name)).expect("numbers do not end")
+}

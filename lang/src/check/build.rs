@@ -1,0 +1,250 @@
+//! Building the plan: expressions with their types, sites and conversions, columns with their origin, and the budgets.
+
+use super::scope::{Row, Stream};
+use super::{Checker, Origin, errors};
+use crate::catalog::Effect;
+use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
+use crate::scalar::{Scalar, int_arithmetic, int_negate};
+use crate::source::Span;
+use crate::ty::{Kind, Type};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many expressions a script may have, those that inlining repeats included.
+const MOST_EXPRESSIONS: usize = 1_000_000;
+/// How deep the tree of an expression may be.
+const DEEPEST: u32 = 1_000;
+/// How deep the walk may be: what is inlined adds to what is nested.
+const DEEPEST_WALK: usize = 800;
+/// How deep calls may be inlined in each other.
+pub(super) const MOST_INLINED: usize = 256;
+
+impl<'a> Checker<'a> {
+    /// Runs `body` one level deeper, unless a budget is used up: then that is reported once, and there is no result.
+    pub(super) fn deeper<T>(&mut self, span: Span, body: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.steps += 1;
+        if self.exhausted {
+            return None;
+        }
+        if self.steps > MOST_EXPRESSIONS {
+            self.exhaust(errors::too_many_expressions(span, MOST_EXPRESSIONS));
+            return None;
+        }
+        if self.nesting > DEEPEST_WALK {
+            self.exhaust(errors::too_deep(span));
+            return None;
+        }
+        self.nesting += 1;
+        let result = body(self);
+        self.nesting -= 1;
+        Some(result)
+    }
+
+    /// Stops the walk.
+    pub(super) fn exhaust(&mut self, diagnostic: crate::diagnostic::Diagnostic) {
+        self.exhausted = true;
+        self.report(diagnostic);
+    }
+
+    /// Adds an expression that cannot itself fail.
+    pub(super) fn add(&mut self, expr: Expr, ty: Type) -> ExprId {
+        self.add_with(expr, ty, None, Effect::Total)
+    }
+
+    /// Adds an expression that may itself fail, at `span`.
+    pub(super) fn add_fallible(&mut self, expr: Expr, ty: Type, span: Span, effect: Effect) -> ExprId {
+        let site = self.site(span);
+        self.add_with(expr, ty, Some(site), effect)
+    }
+
+    fn add_with(&mut self, expr: Expr, ty: Type, site: Option<SiteId>, effect: Effect) -> ExprId {
+        self.depths.resize(self.plan.exprs.len(), 1);
+        let depth = 1 + expr.operands().iter().map(|o| self.depths[o.0 as usize]).max().unwrap_or(0);
+        let id = self.plan.exprs.add(TypedExpr { expr, ty, site }, effect);
+        if self.depths.len() < self.plan.exprs.len() {
+            self.depths.push(depth);
+        }
+        id
+    }
+
+    /// Whether the tree of an expression is too deep for what comes after the checker; reported here.
+    pub(super) fn is_too_deep(&mut self, id: ExprId, span: Span) -> bool {
+        let too_deep = self.depths.get(id.0 as usize).is_some_and(|depth| *depth > DEEPEST);
+        if too_deep && !self.exhausted {
+            self.exhaust(errors::too_deep(span));
+        }
+        too_deep
+    }
+
+    /// The site of a place under the current call.
+    pub(super) fn site(&mut self, span: Span) -> SiteId {
+        let caller = self.caller;
+        let plan = &mut self.plan;
+        *self.sites.entry((span, caller)).or_insert_with(|| plan.add_site(span, caller))
+    }
+
+    /// The type of an expression.
+    pub(super) fn ty(&self, id: ExprId) -> &Type {
+        self.plan.exprs.ty(id)
+    }
+
+    pub(super) fn int(&mut self, value: i64) -> ExprId {
+        self.plan.exprs.literal(Scalar::Int(value), Type::INT)
+    }
+
+    pub(super) fn float(&mut self, value: f64) -> ExprId {
+        self.plan.exprs.literal(Scalar::Float(value), Type::FLOAT)
+    }
+
+    pub(super) fn bool(&mut self, value: bool) -> ExprId {
+        self.plan.exprs.literal(Scalar::Bool(value), Type::BOOL)
+    }
+
+    /// Null as a value of `ty`.
+    pub(super) fn null_of(&mut self, ty: &Type) -> ExprId {
+        self.plan.exprs.literal(Scalar::Null, ty.clone().or_null())
+    }
+
+    /// A constant of the type that it has by itself.
+    pub(super) fn constant(&mut self, value: Scalar) -> ExprId {
+        let ty = type_of_scalar(&value);
+        self.plan.exprs.literal(value, ty)
+    }
+
+    /// Adds a column with its origin.
+    pub(super) fn add_column(&mut self, name: &Arc<str>, ty: Type, origin: Option<(Span, String)>) -> ColumnId {
+        let id = self.plan.add_column(name.clone(), ty);
+        self.origins.push(origin.map(|(span, text)| Origin { span, text }));
+        id
+    }
+
+    /// Where an expression's type came from, if it is a column.
+    pub(super) fn origin(&self, id: ExprId) -> Option<(Span, String)> {
+        match self.plan.exprs.get(id) {
+            Expr::Column(column) => {
+                self.origins[column.0 as usize].as_ref().map(|origin| (origin.span, origin.text.clone()))
+            }
+            Expr::ToFloat(inner) | Expr::NonNull(inner) => self.origin(*inner),
+            _ => None,
+        }
+    }
+
+    /// Adds a node whose rows are `row.fields`.
+    pub(super) fn add_node(&mut self, stage: Stage, span: Span, output: Vec<OutputField>) -> NodeId {
+        self.plan.add_node(Node { stage, output, span })
+    }
+
+    /// A stage that gives the rows of its input, or some of them.
+    pub(super) fn same_rows(&mut self, input: Stream, span: Span, stage: impl FnOnce(NodeId) -> Stage) -> Stream {
+        let node = self.add_node(stage(input.node), span, input.row.fields.clone());
+        Stream { node, ..input }
+    }
+
+    /// A stage that gives other rows.
+    pub(super) fn other_rows(&mut self, stage: Stage, span: Span, row: Row, endless: bool) -> Stream {
+        let node = self.add_node(stage, span, row.fields.clone());
+        Stream { node, row: Rc::new(row), endless }
+    }
+
+    /// The same value as a float: int is converted, a constant at once.
+    pub(super) fn to_float(&mut self, id: ExprId) -> ExprId {
+        match (&self.ty(id).kind, self.plan.exprs.as_constant(id)) {
+            (Kind::Float, _) => id,
+            (_, Some(Scalar::Int(value))) => {
+                let value = *value as f64;
+                self.float(value)
+            }
+            (_, Some(Scalar::Null)) => self.null_of(&Type::FLOAT),
+            _ => {
+                let ty = Type::FLOAT.or_null_if(self.ty(id).nullable);
+                self.add(Expr::ToFloat(id), ty)
+            }
+        }
+    }
+
+    /// The value as one of `kind`, if it is one, or an int where a float is wanted, or null.
+    pub(super) fn coerce(&mut self, id: ExprId, kind: &Kind) -> Option<ExprId> {
+        match (&self.ty(id).kind, kind) {
+            (found, wanted) if found == wanted => Some(id),
+            (Kind::Int, Kind::Float) => Some(self.to_float(id)),
+            (Kind::Null, _) => Some(self.typed_null(id, kind)),
+            _ => None,
+        }
+    }
+
+    /// A value that is always null, as one of `kind`; the conditions in it are kept, for they may fail.
+    fn typed_null(&mut self, id: ExprId, kind: &Kind) -> ExprId {
+        let ty = Type::of(kind.clone()).or_null();
+        match *self.plan.exprs.get(id) {
+            Expr::If(condition, then, otherwise) => {
+                let (then, otherwise) = (self.typed_null(then, kind), self.typed_null(otherwise, kind));
+                self.add(Expr::If(condition, then, otherwise), ty)
+            }
+            _ => self.null_of(&ty),
+        }
+    }
+
+    /// The kind that both kinds become: the same, float for int and float, the other for null.
+    pub(super) fn common_kind(&self, a: ExprId, b: ExprId) -> Option<Kind> {
+        match (&self.ty(a).kind, &self.ty(b).kind) {
+            (a, b) if a == b => Some(a.clone()),
+            (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Some(Kind::Float),
+            (Kind::Null, other) | (other, Kind::Null) => Some(other.clone()),
+            _ => None,
+        }
+    }
+
+    /// Both as values of one kind.
+    pub(super) fn unify(&mut self, a: ExprId, b: ExprId) -> Option<(ExprId, ExprId)> {
+        let kind = self.common_kind(a, b)?;
+        Some((self.coerce(a, &kind)?, self.coerce(b, &kind)?))
+    }
+
+    /// `a` if it is not null, else `b`, of one type.
+    pub(super) fn if_expr(&mut self, condition: ExprId, then: ExprId, otherwise: ExprId) -> Option<ExprId> {
+        let (then, otherwise) = self.unify(then, otherwise)?;
+        let ty = self.ty(then).clone().or_null_if(self.ty(otherwise).nullable);
+        Some(self.add(Expr::If(condition, then, otherwise), ty))
+    }
+
+    /// The value of an expression that is known now: of literals and int arithmetic over them. A fault is reported.
+    pub(super) fn evaluate(&mut self, id: ExprId, span: Span) -> Option<Scalar> {
+        match self.constant_value(id)? {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.report(errors::constant_fault(span, fault));
+                None
+            }
+        }
+    }
+
+    fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
+        Some(match self.plan.exprs.get(id) {
+            Expr::Literal(literal) => Ok(self.plan.exprs.constant(*literal).clone()),
+            Expr::Negate(a) => match self.constant_value(*a)? {
+                Ok(Scalar::Int(a)) => int_negate(a).map(Scalar::Int),
+                Ok(_) => return None,
+                fault => fault,
+            },
+            Expr::Arithmetic(op, a, b) => match (self.constant_value(*a)?, self.constant_value(*b)?) {
+                (Ok(Scalar::Int(a)), Ok(Scalar::Int(b))) => int_arithmetic(*op, a, b).map(Scalar::Int),
+                (Ok(_), Ok(_)) => return None,
+                (Err(fault), _) | (_, Err(fault)) => Err(fault),
+            },
+            _ => return None,
+        })
+    }
+}
+
+/// The type of a constant.
+pub(super) fn type_of_scalar(value: &Scalar) -> Type {
+    match value {
+        Scalar::Null => Type::NULL,
+        Scalar::Bool(_) => Type::BOOL,
+        Scalar::Int(_) => Type::INT,
+        Scalar::Float(_) => Type::FLOAT,
+        Scalar::String(_) => Type::STRING,
+        Scalar::Date(_) => Type::DATE,
+        Scalar::Wide(_) => Type::of(Kind::Wide),
+    }
+}

@@ -1,0 +1,249 @@
+//! Stages that make rows of other columns, one row at a time: `select derive drop rename map`. All of them are `Map`s,
+//! and all their arguments see the row that came in.
+
+use super::expr::short_name;
+use super::scope::{Row, Stream, Value};
+use super::stage::{StageCall, row_after};
+use super::{Checker, errors};
+use crate::ir::{ColumnId, Expr, ExprId, OutputField, Shape, Stage};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
+use crate::ty::{Kind, Type};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The columns of a `Map` while they are gathered.
+#[derive(Default)]
+struct Projection {
+    fields: Vec<OutputField>,
+    definitions: Vec<(ColumnId, ExprId)>,
+    /// The names given by this stage, to find one that is given twice.
+    given: Vec<Arc<str>>,
+}
+
+/// `derive name = value`: adds columns; one that is there is redefined in its place.
+pub(super) fn derive<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let mut projection = Projection { fields: named_fields(&input.row), ..Projection::default() };
+    if call.stage.arguments.is_empty() {
+        checker.report(errors::stage_arguments(call.span(), "derive", call.def.signature, 0));
+    }
+    for argument in &call.stage.arguments {
+        checker.in_row(&input.row, |c| c.project(call, argument, &mut projection, true));
+    }
+    Some(checker.map_stage(call, input, projection, Shape::Table, None))
+}
+
+/// `select column, name = value`: these and no others.
+pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let mut projection = Projection::default();
+    if call.stage.arguments.is_empty() {
+        checker.report(errors::stage_arguments(call.span(), "select", call.def.signature, 0));
+        return None;
+    }
+    for argument in &call.stage.arguments {
+        checker.in_row(&input.row, |c| c.project(call, argument, &mut projection, false));
+    }
+    let add_at = Some((call.span().at_end(), ", "));
+    Some(checker.map_stage(call, input, projection, Shape::Table, add_at))
+}
+
+/// `drop column`
+pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let mut projection = Projection { fields: named_fields(&input.row), ..Projection::default() };
+    for column in checker.positional(call)? {
+        if let Some(name) = checker.column_name(&input.row, column) {
+            projection.fields.retain(|field| field.name != name);
+        }
+    }
+    Some(checker.map_stage(call, input, projection, Shape::Table, None))
+}
+
+/// `rename new = old`: the same columns under other names, in their places.
+pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let mut fields = named_fields(&input.row);
+    let mut renamed: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    for argument in &call.stage.arguments {
+        let (Label::Column(new), ArgumentValue::Expr(old)) = (&argument.label, &argument.value) else {
+            checker.report(errors::stage_arguments(argument.span, "rename", call.def.signature, 0));
+            continue;
+        };
+        let Some(name) = checker.column_name(&input.row, old) else { continue };
+        let place = input.row.fields.iter().position(|field| field.name == name);
+        if let Some(place) = place {
+            fields[place].name = new.text.clone();
+            renamed.push((name, new.text.clone()));
+        }
+        if fields.iter().filter(|field| field.name == new.text).count() > 1 {
+            checker.report(errors::duplicate_column(new.span, &new.text));
+        }
+    }
+    let narrowed = input.row.narrowed.clone();
+    let row = row_after(&input.row, fields, Shape::Table, call, None, &renamed);
+    let row = Row { known: input.row.known, narrowed, from: input.row.from, ..row };
+    let stage = Stage::Map { input: input.node, definitions: Vec::new() };
+    Some(checker.other_rows(stage, call.span(), row, input.endless))
+}
+
+/// `map value`: single values; `map {…}`: rows.
+pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let argument = checker.only_argument(call)?;
+    let value = checker.in_row(&input.row, |c| match &argument.kind {
+        ExprKind::Lambda { parameters, body } => {
+            let row = c.row_value(&input.row);
+            c.apply_to_row(parameters, body, row, argument.span)
+        }
+        _ => c.value(argument),
+    });
+    let mut projection = Projection::default();
+    let shape = match value {
+        Value::Unknown => return None,
+        Value::Record(fields) => {
+            for (name, value) in fields.iter() {
+                let id = checker.in_row(&input.row, |c| c.as_scalar(value.clone(), argument.span));
+                checker.place(&mut projection, name, argument.span, id);
+            }
+            Shape::Table
+        }
+        other => {
+            let id = checker.in_row(&input.row, |c| c.as_scalar(other, argument.span))?;
+            checker.place(&mut projection, &"value".into(), argument.span, Some(id));
+            Shape::Values
+        }
+    };
+    Some(checker.map_stage(call, input, projection, shape, None))
+}
+
+/// The fields of a row by name; the column of single values gets one.
+fn named_fields(row: &Row) -> Vec<OutputField> {
+    row.fields.clone()
+}
+
+impl<'a> Checker<'a> {
+    /// One argument of `select` or `derive`.
+    fn project(&mut self, call: &StageCall<'a>, argument: &'a Argument, projection: &mut Projection, replace: bool) {
+        let expr = match (&argument.label, &argument.value) {
+            (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
+            (label, _) => return self.labelled(call, label, argument),
+        };
+        let name = match &argument.label {
+            Label::Column(name) => (name.text.clone(), name.span),
+            Label::None | Label::Option(_) => match (short_name(expr), &expr.kind) {
+                (Some(name), _) => (name, expr.span),
+                (None, ExprKind::It) => return self.project_row(projection, expr.span),
+                (None, _) => {
+                    self.value(expr);
+                    self.report(errors::needs_name(expr.span, &format!("a column of `{}`", call.def.name), None));
+                    return;
+                }
+            },
+        };
+        if projection.given.contains(&name.0) {
+            self.report(errors::duplicate_column(name.1, &name.0));
+        }
+        projection.given.push(name.0.clone());
+        let value = self.value(expr);
+        let id = self.as_scalar(value, expr.span);
+        if replace {
+            self.place(projection, &name.0, name.1, id);
+        } else if !projection.fields.iter().any(|field| field.name == name.0) {
+            self.place(projection, &name.0, name.1, id);
+        }
+    }
+
+    /// `select it`: all columns.
+    fn project_row(&mut self, projection: &mut Projection, span: Span) {
+        let Some(row) = self.scopes.row(self.scope) else { return };
+        for field in row.fields.iter() {
+            if projection.given.contains(&field.name) {
+                self.report(errors::duplicate_column(span, &field.name));
+                continue;
+            }
+            projection.given.push(field.name.clone());
+            projection.fields.push(field.clone());
+        }
+    }
+
+    /// Puts a column into a projection: where one of that name stands, else at the end. A plain column is kept as it
+    /// is unless it is there already; what is unknown becomes a column of unknown type, so that its name is known.
+    fn place(&mut self, projection: &mut Projection, name: &Arc<str>, span: Span, id: Option<ExprId>) {
+        let at = projection.fields.iter().position(|field| field.name == *name);
+        let column = match id.and_then(|id| self.plain_column(id)) {
+            Some(column) if at.is_some_and(|at| projection.fields[at].column == column) => return,
+            Some(column) if !projection.fields.iter().any(|field| field.column == column) => column,
+            Some(_) | None => {
+                let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
+                let origin = format!("`{name}` is {ty}, defined here");
+                let column = self.add_column(name, ty, Some((span, origin)));
+                projection.definitions.extend(id.map(|id| (column, id)));
+                column
+            }
+        };
+        match at {
+            Some(at) => projection.fields[at].column = column,
+            None => projection.fields.push(OutputField { name: name.clone(), column }),
+        }
+    }
+
+    /// The column that an expression is; that it is known not to be null is known of the row as well.
+    fn plain_column(&self, id: ExprId) -> Option<ColumnId> {
+        match self.plan.exprs.get(id) {
+            Expr::Column(column) => Some(*column),
+            Expr::NonNull(inner) => match self.plan.exprs.get(*inner) {
+                Expr::Column(column) => Some(*column),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The name of a column that must be there.
+    fn column_name(&mut self, row: &Rc<Row>, expr: &'a ast::Expr) -> Option<Arc<str>> {
+        let name = match &expr.kind {
+            ExprKind::Name(name) => name.clone(),
+            ExprKind::Field { record, name, .. } if matches!(record.kind, ExprKind::It) => name.text.clone(),
+            ExprKind::Call { .. } => {
+                self.in_row(row, |c| c.value(expr));
+                return None;
+            }
+            _ => {
+                self.report(errors::wants_column(expr.span));
+                return None;
+            }
+        };
+        if !row.known {
+            return None;
+        }
+        if row.field(&name).is_none() {
+            let error = self.no_such_column(row, &name, expr.span);
+            self.report(error);
+            return None;
+        }
+        Some(name)
+    }
+
+    /// Adds a `Map`. Its rows are known if those that came in were.
+    fn map_stage(
+        &mut self,
+        call: &StageCall<'a>,
+        input: Stream,
+        projection: Projection,
+        shape: Shape,
+        add_at: Option<(Span, &'static str)>,
+    ) -> Stream {
+        let (narrowed, known) = (input.row.narrowed.clone(), input.row.known);
+        let mut row = row_after(&input.row, projection.fields, shape, call, add_at, &[]);
+        if call.def.name == "derive" {
+            // The columns are still those of what stands before it; a derived one says itself where it is from.
+            row.from = input.row.from;
+        }
+        let row = Row { known, narrowed, ..row };
+        let stage = Stage::Map { input: input.node, definitions: projection.definitions };
+        self.other_rows(stage, call.span(), row, input.endless)
+    }
+
+    /// Whether a value can be a key of a group.
+    pub(super) fn is_key(&self, id: ExprId) -> bool {
+        let kind = &self.ty(id).kind;
+        super::operators::is_ordered(kind) || *kind == Kind::Null
+    }
+}

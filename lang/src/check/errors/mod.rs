@@ -1,0 +1,87 @@
+//! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
+
+mod names;
+mod stages;
+mod types;
+
+pub(super) use names::*;
+pub(super) use stages::*;
+pub(super) use types::*;
+
+use crate::codes::{E0405, E0601, E0801, E0902};
+use crate::diagnostic::Diagnostic;
+use crate::scalar::Fault;
+use crate::source::Span;
+
+/// A list of names, the first few of them.
+fn list(names: &[&str], most: usize) -> String {
+    let shown: Vec<String> = names.iter().take(most).map(|name| crate::ty::spell(name)).collect();
+    match names.len().saturating_sub(most) {
+        0 if names.is_empty() => "none".into(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Did you mean one of these: said at the primary span, and the best as an edit.
+fn suggest(diagnostic: Diagnostic, span: Span, near: &[&str], spell: impl Fn(&str) -> String) -> Diagnostic {
+    let Some(best) = near.first() else { return diagnostic };
+    let all: Vec<String> = near.iter().map(|name| format!("`{}`", spell(name))).collect();
+    diagnostic.saying(format!("did you mean {}?", all.join(" or "))).fix(span, spell(best))
+}
+
+/// An edit that wraps or replaces, with the line of help that says it; none if there is none.
+fn with_fix(diagnostic: Diagnostic, fix: Option<(Span, String)>) -> Diagnostic {
+    match fix {
+        Some((span, text)) => diagnostic.fix(span, text),
+        None => diagnostic,
+    }
+}
+
+/// A second label, if there is one elsewhere.
+fn with_origin(diagnostic: Diagnostic, origin: Option<(Span, String)>) -> Diagnostic {
+    match origin {
+        Some((span, text)) => diagnostic.label(span, text),
+        None => diagnostic,
+    }
+}
+
+/// E0405: a `stdin` and the like without a grant are the host's; what the checker says itself is about constants.
+pub(super) fn path_constant(span: Span, found: &crate::ty::Type) -> Diagnostic {
+    if found.kind == crate::ty::Kind::String {
+        Diagnostic::error(E0405, span, "the path of a `read` is known before the script runs")
+            .saying("this is computed from rows")
+            .help("write the path as text, or pass it in: `param file: string`")
+    } else {
+        wanted(span, "the path of a `read`", &crate::ty::Type::STRING, found)
+    }
+}
+
+/// E0601 and its like, of a constant.
+pub(super) fn constant_fault(span: Span, fault: Fault) -> Diagnostic {
+    let message = if fault.code == E0601 { "integer overflow" } else { "this constant has no value" };
+    Diagnostic::error(fault.code, span, message).saying(fault.detail)
+}
+
+/// E0801
+pub(super) fn too_many_expressions(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::error(E0801, span, format!("this script has more than {most} expressions"))
+        .saying("the limit is reached here")
+        .help("a function that is called in several places of another one is there once for each of them")
+}
+
+/// E0801
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(E0801, span, "this is nested too deeply").help("give parts of it names, as columns of a `derive`")
+}
+
+/// E0801
+pub(super) fn inlined_too_deep(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::error(E0801, span, format!("functions call each other more than {most} deep"))
+}
+
+/// E0902
+pub(super) fn not_yet(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(E0902, span, format!("{what} is not there yet"))
+        .saying("the language has this, but this version of Pipe does not")
+}

@@ -1,0 +1,175 @@
+//! 02xx: names, and parameters by name.
+
+use super::super::scope::Gone;
+use super::{list, suggest};
+use crate::codes::{E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0304, E0305};
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::ty::{Type, spell};
+use std::sync::Arc;
+
+/// E0201: no column of that name, and no binding.
+pub(in super::super) fn unknown_column(
+    span: Span,
+    name: &str,
+    columns: &[&str],
+    from: Span,
+    near: &[&str],
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0201, span, format!("there is no column `{name}` here"));
+    let most = if near.is_empty() { 8 } else { 4 };
+    let diagnostic =
+        if from == span { diagnostic } else { diagnostic.label(from, format!("its columns: {}", list(columns, most))) };
+    match literal_meant(name) {
+        Some(literal) => suggest(diagnostic, span, &[literal], str::to_string),
+        None => suggest(diagnostic, span, near, spell),
+    }
+}
+
+/// E0201: outside of stages there are no columns.
+pub(in super::super) fn unknown_name(span: Span, name: &str, near: &[&str], is_function: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0201, span, format!("there is nothing called `{name}` here"));
+    match (literal_meant(name), near.is_empty(), is_function) {
+        (Some(literal), ..) => suggest(diagnostic, span, &[literal], str::to_string),
+        (None, false, _) => suggest(diagnostic, span, near, spell),
+        (None, true, true) => diagnostic.saying("a function of this name is called with parentheses"),
+        (None, true, false) => diagnostic
+            .saying("no `let`, no `param`, no table")
+            .help("columns are known inside a stage: `rows | filter column > 1`"),
+    }
+}
+
+/// What other languages call a literal.
+fn literal_meant(name: &str) -> Option<&'static str> {
+    match name {
+        "None" | "nil" | "NULL" | "Null" | "undefined" | "NA" => Some("null"),
+        "True" | "TRUE" => Some("true"),
+        "False" | "FALSE" => Some("false"),
+        _ => None,
+    }
+}
+
+/// E0201: `it` where there is no row.
+pub(in super::super) fn it_outside(span: Span) -> Diagnostic {
+    Diagnostic::error(E0201, span, "there is no row here")
+        .saying("`it` is the row of a stage")
+        .help("a stage has one: `rows | filter it.column > 1`")
+}
+
+/// E0202
+pub(in super::super) fn column_gone(span: Span, name: &str, gone: &Gone) -> Diagnostic {
+    let kept: Vec<&str> = gone.kept.iter().map(|name| &**name).collect();
+    let diagnostic = Diagnostic::error(E0202, span, format!("`{name}` is gone by this point"));
+    let stage = &gone.stage_name;
+    match (&gone.renamed, gone.add_at) {
+        (Some(new), _) => {
+            diagnostic.label(gone.stage, format!("this `{stage}` called it `{new}`")).fix(span, spell(new))
+        }
+        (None, Some((at, before))) => {
+            let mut diagnostic = diagnostic.label(gone.stage, format!("this `{stage}` kept only {}", list(&kept, 4)));
+            let what = if &**stage == "aggregate" { "add it to its keys" } else { "add it there" };
+            let text = format!("{before}{}", spell(name));
+            diagnostic.help.push(format!("{what}: `{}`", text.trim_start_matches([',', ' '])));
+            diagnostic.edits.push(Edit { span: at, text });
+            diagnostic
+        }
+        (None, None) => diagnostic.label(gone.stage, format!("this `{stage}` left it out")),
+    }
+}
+
+/// E0203
+pub(in super::super) fn unknown_function(span: Span, name: &str, near: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"));
+    suggest(diagnostic, span, near, str::to_string)
+}
+
+/// E0203: a stage's name is called.
+pub(in super::super) fn stage_as_function(span: Span, name: &str, on_value: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0203, span, format!("`{name}` is a stage, not a function"));
+    if on_value {
+        diagnostic.saying("dots are for values, pipes for streams").help(format!("write `rows | {name} …`"))
+    } else {
+        diagnostic.help(format!("a stage stands after a pipe: `rows | {name} …`"))
+    }
+}
+
+/// E0204
+pub(in super::super) fn column_and_binding(span: Span, name: &str, outer: Span) -> Diagnostic {
+    Diagnostic::error(E0204, span, format!("`{name}` could be two things"))
+        .saying("a column of this row")
+        .label(outer, format!("or this `{name}`"))
+        .fix(span, format!("it.{}", spell(name)))
+        .help(format!("if the other one is meant, give that another name, such as `the_{name}`"))
+}
+
+/// E0205
+pub(in super::super) fn duplicate_column(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0205, span, format!("two columns would be called `{name}`"))
+        .saying("this is the second")
+        .help("give one of them another name")
+}
+
+/// E0206
+pub(in super::super) fn unknown_option(span: Span, who: &str, name: &str, near: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0206, span, format!("`{who}` has no option `{name}`"));
+    suggest(diagnostic, span, near, str::to_string)
+}
+
+/// E0206
+pub(in super::super) fn no_such_clause(word: Span, stage: &str, clause: &str) -> Diagnostic {
+    Diagnostic::error(E0206, word, format!("`{stage}` takes no `{clause}`"))
+}
+
+/// E0206
+pub(in super::super) fn unknown_type(span: Span, name: &str, near: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0206, span, format!("there is no type called `{name}`"));
+    if near.is_empty() {
+        return diagnostic.help("types are int, float, bool, string, date, and what `type Name = …` names");
+    }
+    suggest(diagnostic, span, near, str::to_string)
+}
+
+/// E0206
+pub(in super::super) fn unknown_parameter(name: &str, near: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::outside(E0206, format!("this script has no parameter `{name}`"));
+    match near.first() {
+        Some(best) => diagnostic.help(format!("did you mean `{best}`?")),
+        None => diagnostic,
+    }
+}
+
+/// E0207
+pub(in super::super) fn header_surprise(span: Span, name: &str, known: &str, from: Span) -> Diagnostic {
+    Diagnostic::error(E0207, span, format!("there is no column `{name}` here"))
+        .label(from, format!("the file spells it `{}`", known.escape_debug()))
+        .fix(span, format!("`{known}`"))
+}
+
+/// E0208
+pub(in super::super) fn defined_twice(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(E0208, span, format!("`{name}` is defined twice"))
+        .label(first, "first here")
+        .help("give one of them another name: what a name means never changes")
+}
+
+/// E0209
+pub(in super::super) fn needs_name(span: Span, what: &str, example: Option<&str>) -> Diagnostic {
+    let name = example.unwrap_or("name");
+    Diagnostic::error(E0209, span, format!("{what} needs a name here"))
+        .saying("this has none by itself")
+        .fix(Span { end: span.start, ..span }, format!("{name} = "))
+}
+
+/// E0304: a parameter's text is of another type.
+pub(in super::super) fn parameter_text(span: Span, name: &str, text: &str, ty: &Type) -> Diagnostic {
+    let text: String = text.chars().take(60).collect();
+    Diagnostic::error(E0304, span, format!("the parameter `{name}` wants {ty}"))
+        .saying(format!("it was given {text:?}"))
+}
+
+/// E0305: a parameter without a value.
+pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type) -> Diagnostic {
+    Diagnostic::error(E0305, span, format!("the parameter `{name}` has no value"))
+        .saying(format!("it is required, and {ty}"))
+        .help(format!("give it one: `--{name} …` after the file, or a default: `param {name}: {ty} = …`"))
+}

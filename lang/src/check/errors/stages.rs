@@ -1,0 +1,171 @@
+//! 01xx as far as names decide, and 04xx: stages and reducers.
+
+use super::{list, suggest};
+use crate::catalog::OptionKind;
+use crate::codes::{E0101, E0104, E0107, E0108, E0130, E0206, E0304, E0305, E0401, E0402, E0403};
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::ty::{Type, spell};
+
+/// E0101
+pub(in super::super) fn unknown_stage(span: Span, name: &str, near: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
+    if near.is_empty() {
+        let stages: Vec<&str> = super::super::STAGES.iter().map(|stage| stage.name).collect();
+        return diagnostic.help(format!("stages are {}", list(&stages, 12)));
+    }
+    suggest(diagnostic, span, near, str::to_string)
+}
+
+/// E0101: another language's word.
+pub(in super::super) fn stage_alias(span: Span, name: &str, meant: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
+    if name.to_lowercase().starts_with("group") {
+        return diagnostic
+            .saying("grouping is a part of `aggregate`")
+            .help("write `aggregate total = sum(amount), n = count() by key`");
+    }
+    diagnostic.saying(format!("Pipe calls this `{meant}`")).fix(span, meant)
+}
+
+/// E0104 for a stage of conditions; elsewhere the stage names nothing.
+pub(in super::super) fn equals_sign(who: &str, name: Span, value: Span) -> Diagnostic {
+    let sign = Span { start: name.end, end: value.start.max(name.end), ..name };
+    if matches!(who, "filter" | "where") {
+        return Diagnostic::error(E0104, name.to(value), "`=` names a value")
+            .saying("to compare, write `==`")
+            .fix(sign, " == ");
+    }
+    Diagnostic::error(E0206, name, format!("`{who}` names nothing"))
+        .saying("what is this name for?")
+        .help("`name = value` names a column in `derive`, `select` and `aggregate`; an option is `name: value`")
+}
+
+/// E0107
+pub(in super::super) fn nothing_to_aggregate(span: Span, keys: &str) -> Diagnostic {
+    let keys = if keys.is_empty() { "key" } else { keys };
+    Diagnostic::error(E0107, span, "`aggregate` wants something to compute")
+        .help(format!("such as `aggregate n = count() by {keys}`"))
+}
+
+/// E0108
+pub(in super::super) fn sort_by(word: Span, first_key: Option<Span>) -> Diagnostic {
+    let leave_out = Span { end: first_key.map_or(word.end, |key| key.start), ..word };
+    Diagnostic::error(E0108, word, "`sort` takes its keys directly").fix(leave_out, "")
+}
+
+/// E0130
+pub(in super::super) fn sort_minus(span: Span) -> Diagnostic {
+    Diagnostic::error(E0130, span, "a leading minus in a key of `sort` means descending")
+        .saying("it stands before a name, a call or parentheses")
+        .help("descending: `-(a * b)`; the negative value: `(0 - a) * b`")
+}
+
+/// E0206
+pub(in super::super) fn option_type(span: Span, who: &str) -> Diagnostic {
+    Diagnostic::error(E0206, span, format!("`{who}` takes no type"))
+}
+
+/// E0304
+pub(in super::super) fn option_value(span: Span, name: &str, kind: OptionKind) -> Diagnostic {
+    let what = match kind {
+        OptionKind::Bool => "`true` or `false`",
+        OptionKind::Int => "an int",
+        OptionKind::String => "text",
+        OptionKind::Strings => "a list of texts",
+        OptionKind::Schema => "a record type, such as `{id: int, name: string?, ..}`",
+    };
+    Diagnostic::error(E0304, span, format!("the option `{name}` wants {what}"))
+}
+
+/// E0304
+pub(in super::super) fn stage_after_value(span: Span, stage: &str, value: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{stage}` wants a stream, and this is one value"))
+        .label(value, "a reducer as a stage gives one value")
+        .help("to go on with rows, write `aggregate name = …`")
+}
+
+/// E0304
+pub(in super::super) fn no_order(span: Span, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("{found} cannot be a key"))
+        .help("keys are numbers, text, dates, true and false")
+}
+
+/// E0304
+pub(in super::super) fn negative_count(span: Span, stage: &str, count: i64) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{stage}` wants a number of rows")).saying(format!("{count} is below zero"))
+}
+
+/// E0304
+pub(in super::super) fn wants_column(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "the name of a column is wanted here")
+}
+
+/// E0304
+pub(in super::super) fn range_without_start(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a range without a start is no stream").help("write where it starts: `0..n`")
+}
+
+/// E0304
+pub(in super::super) fn reducer_type(span: Span, name: &str, takes: &str, found: &[Type]) -> Diagnostic {
+    let found: Vec<String> = found.iter().map(Type::to_string).collect();
+    Diagnostic::error(E0304, span, format!("`{name}` takes {takes}")).saying(format!("this is {}", found.join(", ")))
+}
+
+/// E0305
+pub(in super::super) fn reducer_count(span: Span, name: &str, arity: (usize, usize), found: usize) -> Diagnostic {
+    let wanted = match arity {
+        (0, 0) => "no arguments".to_string(),
+        (1, 1) => "one argument".to_string(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
+    };
+    let found = if found == 0 { "there is none".to_string() } else { format!("there are {found}") };
+    Diagnostic::error(E0305, span, format!("`{name}` takes {wanted}")).saying(found)
+}
+
+/// E0305
+pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str, count: usize) -> Diagnostic {
+    let message = match count {
+        0 => format!("`{stage}` wants something after it"),
+        _ => format!("`{stage}` takes one argument"),
+    };
+    Diagnostic::error(E0305, span, message).help(format!("`{signature}`"))
+}
+
+/// E0305
+pub(in super::super) fn read_arguments(span: Span) -> Diagnostic {
+    Diagnostic::error(E0305, span, "`read` takes one path, then options").help("`read(\"data.csv\", delimiter: \";\")`")
+}
+
+/// E0401
+pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&str>) -> Diagnostic {
+    let diagnostic = match stage {
+        Some(stage) => {
+            Diagnostic::error(E0401, span, format!("`{name}` works on many rows, `{stage}` sees one at a time"))
+        }
+        None => Diagnostic::error(E0401, span, format!("`{name}` works on many rows, and there are none here")),
+    };
+    diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"))
+}
+
+/// E0402
+pub(in super::super) fn plain_column(span: Span, name: &str, by: Option<(Span, &'static str)>) -> Diagnostic {
+    let spelled = if name == "it" { name.to_string() } else { spell(name) };
+    let mut diagnostic = Diagnostic::error(E0402, span, format!("each group has many values of `{name}`"))
+        .saying("which of them?")
+        .help(format!("say which: `first({spelled})`, `max({spelled})`; or add it to `by`"));
+    diagnostic.edits.push(match by {
+        Some((at, before)) if name != "it" => Edit { span: at, text: format!("{before}{spelled}") },
+        Some(_) | None => Edit { span, text: format!("first({spelled})") },
+    });
+    diagnostic
+}
+
+/// E0403
+pub(in super::super) fn endless(span: Span, stage: &str, source: Span) -> Diagnostic {
+    Diagnostic::error(E0403, span, format!("this `{stage}` never ends"))
+        .saying("it needs all rows")
+        .label(source, "this never ends")
+        .help("end it before: `| take 1000`")
+}

@@ -1,0 +1,228 @@
+//! 03xx: types, and what has none.
+
+use super::super::operators::{Operand, spelled};
+use super::{list, with_fix, with_origin};
+use crate::catalog::Pattern;
+use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307};
+use crate::diagnostic::Diagnostic;
+use crate::scalar::Arithmetic;
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::ty::{Kind, Type};
+
+type Origin = Option<(Span, String)>;
+
+/// E0119
+pub(in super::super) fn lambda_as_value(span: Span) -> Diagnostic {
+    Diagnostic::error(E0119, span, "a lambda is an argument only")
+        .help("a function with a name is written `fn name(x: int) { … }`")
+}
+
+/// E0301
+pub(in super::super) fn compare_types(
+    a: (Operand, &Type),
+    b: (Operand, &Type),
+    labels: [Origin; 2],
+    fix: Option<(Span, String)>,
+) -> Diagnostic {
+    let message = format!("cannot compare {} with {}", a.1.kind, b.1.kind);
+    let mut diagnostic = Diagnostic::error(E0301, a.0.ast.span.to(b.0.ast.span), message);
+    diagnostic = diagnostic.saying(format!("{} on the left, {} on the right", a.1, b.1));
+    for origin in labels {
+        diagnostic = with_origin(diagnostic, origin);
+    }
+    if fix.is_none() {
+        diagnostic = diagnostic.help("convert one side, for nothing but int to float happens by itself");
+    }
+    with_fix(diagnostic, fix)
+}
+
+/// E0301
+pub(in super::super) fn in_what(span: Span) -> Diagnostic {
+    Diagnostic::error(E0301, span, "`in` wants a range or a list on its right")
+        .help("write `x in 1..5` or `x in [\"a\", \"b\"]`")
+}
+
+/// E0302
+pub(in super::super) fn arithmetic_types(
+    op: Arithmetic,
+    a: (Operand, &Type),
+    b: (Operand, &Type),
+    labels: [Origin; 2],
+) -> Diagnostic {
+    let (symbol, verb) = (op.symbol(), verb(op));
+    let message = format!("`{symbol}` cannot {verb} {} and {}", a.1.kind, b.1.kind);
+    let span = a.0.ast.span.to(b.0.ast.span);
+    let mut diagnostic =
+        Diagnostic::error(E0302, span, message).saying(format!("{} on the left, {} on the right", a.1, b.1));
+    for origin in labels {
+        diagnostic = with_origin(diagnostic, origin);
+    }
+    let text = a.1.kind == Kind::String || b.1.kind == Kind::String;
+    match (op, spelled(a.0.ast), spelled(b.0.ast)) {
+        (Arithmetic::Add, Some(a), Some(b)) if text => diagnostic.fix(span, format!("f\"{{{a}}}{{{b}}}\"")),
+        _ if text && op == Arithmetic::Add => diagnostic.help("texts are put together with `f\"{a}{b}\"`"),
+        _ if a.1.kind == Kind::Date || b.1.kind == Kind::Date => {
+            diagnostic.help("arithmetic of dates is not there yet")
+        }
+        _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
+    }
+}
+
+fn verb(op: Arithmetic) -> &'static str {
+    match op {
+        Arithmetic::Add => "add",
+        Arithmetic::Subtract => "subtract",
+        Arithmetic::Multiply => "multiply",
+        Arithmetic::Divide | Arithmetic::FloorDivide | Arithmetic::Modulo => "divide",
+        Arithmetic::Power => "raise",
+    }
+}
+
+/// E0302
+pub(in super::super) fn negate_type(span: Span, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0302, span, format!("`-` cannot negate {found}")).help("a minus is for numbers")
+}
+
+/// E0303
+pub(in super::super) fn condition_type(who: &str, ast: &ast::Expr, found: &Type, origin: Origin) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0303, ast.span, format!("`{who}` needs true or false"));
+    let diagnostic = with_origin(diagnostic.saying(format!("this is {found}")), origin);
+    let comparison = match found.kind {
+        Kind::Int | Kind::Float => " > 0",
+        Kind::String => " != \"\"",
+        _ if found.nullable => " != null",
+        _ => return diagnostic.help("compare it with something"),
+    };
+    match spelled(ast) {
+        Some(text) => diagnostic.fix(ast.span, format!("{text}{comparison}")),
+        None => diagnostic.help(format!("compare it with something: `…{comparison}`")),
+    }
+}
+
+/// E0304: what `who` wants and what it got.
+pub(in super::super) fn wanted(span: Span, who: &str, wanted: &Type, found: &Type) -> Diagnostic {
+    let lacks_null = found.kind == wanted.kind && found.nullable && !wanted.nullable;
+    let code = if lacks_null { E0307 } else { E0304 };
+    let diagnostic = Diagnostic::error(code, span, format!("{who} wants {wanted}")).saying(format!("this is {found}"));
+    if lacks_null { diagnostic.help("give a value for null: `… ?? value`") } else { diagnostic }
+}
+
+/// E0304: an argument of a function of the catalog.
+pub(in super::super) fn argument_type(
+    span: Span,
+    function: &str,
+    pattern: &Pattern,
+    found: &Type,
+    signatures: &[String],
+    origin: Origin,
+    fix: Option<(Span, String)>,
+) -> Diagnostic {
+    let what = match pattern {
+        Pattern::Is(kind) => kind.to_string(),
+        Pattern::Number => "a number".into(),
+        Pattern::Ordered => "a value with an order".into(),
+        Pattern::Any => "another type".into(),
+    };
+    let diagnostic =
+        Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
+    let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
+    signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0304: something that is not a single value.
+pub(in super::super) fn not_single(span: Span, found: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, span, "a single value is wanted here").saying(format!("this is {found}"));
+    match found {
+        "a stream" => diagnostic.help("a reducer makes one value of a stream: `(rows | sum x)`"),
+        "a record" => diagnostic.help("take a field of it: `it.name`"),
+        _ => diagnostic,
+    }
+}
+
+/// E0304
+pub(in super::super) fn not_a_stream(span: Span, found: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, span, "a pipe wants a stream before it");
+    let diagnostic = match &found.kind {
+        Kind::Unknown => diagnostic,
+        Kind::Record(_) => diagnostic.saying("this is a record"),
+        _ => diagnostic.saying(format!("this is one {found}")),
+    };
+    diagnostic.help("streams are `read(…)`, ranges `1..5`, lists `[1, 2]` and what stages make of them")
+}
+
+/// E0304
+pub(in super::super) fn no_record(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("{what} wants a record")).saying("this is none")
+}
+
+/// E0304
+pub(in super::super) fn no_record_argument(span: Span, function: &str, found: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, span, format!("`{function}` wants a record here"));
+    if found.is_unknown() { diagnostic } else { diagnostic.saying(format!("this is {found}")) }
+}
+
+/// E0304
+pub(in super::super) fn missing_field(span: Span, function: &str, field: &str, given: &[&str]) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{function}` wants a field `{field}`"))
+        .saying(format!("this has {}", list(given, 8)))
+}
+
+/// E0304
+pub(in super::super) fn stream_of(span: Span, function: &str, ty: &Type) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{function}` wants a stream of {ty}"))
+        .help("`map` makes a stream of single values: `rows | map column`")
+}
+
+/// E0304
+pub(in super::super) fn not_constant(span: Span, who: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("{who} wants a number that is known before the script runs"))
+        .help("write it as a number, or pass it in: `param n: int = 10`")
+}
+
+/// E0304
+pub(in super::super) fn lambda_without_row(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "this function wants a row, and there is none here")
+        .help("call it inside a stage, with `it`")
+}
+
+/// E0305
+pub(in super::super) fn argument_count(span: Span, name: &str, count: usize, signatures: &[String]) -> Diagnostic {
+    let arguments = if count == 1 { "one argument".to_string() } else { format!("{count} arguments") };
+    let diagnostic = Diagnostic::error(E0305, span, format!("`{name}` does not take {arguments} like this"));
+    signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0306
+pub(in super::super) fn branches(what: &str, a: (Span, &Type), b: (Span, &Type)) -> Diagnostic {
+    let message = match what {
+        "??" => "the two sides of `??` differ".to_string(),
+        _ => format!("the results of `{what}` differ"),
+    };
+    Diagnostic::error(E0306, b.0, message).saying(format!("this is {}", b.1)).label(a.0, format!("this is {}", a.1))
+}
+
+/// E0306
+pub(in super::super) fn items_differ(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(E0306, span, format!("the items of a list have {what}"))
+}
+
+/// E0307: `not` of a `bool?`.
+pub(in super::super) fn null_for_not(ast: &ast::Expr, origin: Origin) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0307, ast.span, "`not` of a value that can be null")
+        .saying("this is bool?")
+        .help("say what null counts as: with `?? false`, `not` makes it true");
+    let mut diagnostic = with_origin(diagnostic, origin);
+    if let Some(text) = spelled(ast) {
+        let text = format!("({text} ?? false)");
+        diagnostic.help[0] = format!("say what null counts as: `not {text}`");
+        diagnostic.edits.push(crate::diagnostic::Edit { span: ast.span, text });
+    }
+    diagnostic
+}
+
+/// E0307
+pub(in super::super) fn null_for_stream(span: Span) -> Diagnostic {
+    Diagnostic::error(E0307, span, "a value that can be null, for a function that gives a stream")
+        .help("give a value for null: `… ?? value`")
+}

@@ -1,0 +1,362 @@
+//! Expressions, operators and calls aside: literals, names, records, lists, fields and `if`.
+
+use super::scope::{Found, RangeValue, Row, Stream, Value};
+use super::{Checker, errors};
+use crate::diagnostic::did_you_mean;
+use crate::ir::{ExprId, OutputField, Shape};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::syntax::ast::{self, Block, ExprKind, RecordItem};
+use crate::ty::{Field, Kind, Schema, Type};
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl<'a> Checker<'a> {
+    /// Whatever an expression is.
+    pub(super) fn value(&mut self, expr: &'a ast::Expr) -> Value<'a> {
+        self.deeper(expr.span, |c| c.value_of(expr)).unwrap_or(Value::Unknown)
+    }
+
+    fn value_of(&mut self, expr: &'a ast::Expr) -> Value<'a> {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Int(value) => Value::Expr(self.int(*value)),
+            ExprKind::Float(value, _) => Value::Expr(self.float(*value)),
+            ExprKind::Bool(value) => Value::Expr(self.bool(*value)),
+            ExprKind::Null => Value::Expr(self.constant(Scalar::Null)),
+            ExprKind::String(text) | ExprKind::RawString(text) => {
+                Value::Expr(self.constant(Scalar::String(text.clone())))
+            }
+            ExprKind::Date(days) => Value::Expr(self.constant(Scalar::Date(*days))),
+            ExprKind::Name(name) => self.name(name, span),
+            ExprKind::It => self.it(span),
+            ExprKind::List(items) => Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect())),
+            ExprKind::Record(items) => self.record(items),
+            ExprKind::Parenthesized(inner) => self.value(inner),
+            ExprKind::Unary(op, inner) => or_unknown(self.unary(*op, inner, span)),
+            ExprKind::Binary(..) => or_unknown(self.binary(expr)),
+            ExprKind::Range { start, end, inclusive } => {
+                let mut end_of = |bound: &'a Option<Box<ast::Expr>>| match bound {
+                    Some(bound) => self.scalar(bound).map(Some),
+                    None => Some(None),
+                };
+                match (end_of(start), end_of(end)) {
+                    (Some(start), Some(end)) => Value::Range(RangeValue { start, end, inclusive: *inclusive }),
+                    (None, _) | (_, None) => Value::Unknown,
+                }
+            }
+            ExprKind::Call { function, arguments } => self.call(function, None, arguments, span),
+            ExprKind::Method { receiver, function, arguments, null_safe: _ } => {
+                self.call(function, Some(receiver), arguments, span)
+            }
+            ExprKind::Field { record, name, null_safe: _ } => self.field(record, name),
+            ExprKind::If { condition, then, otherwise } => self.if_value(condition, then, otherwise.as_ref(), span),
+            ExprKind::Pipeline { source, stages } => self.pipeline(source, stages),
+            ExprKind::Lambda { .. } => self.unknown(errors::lambda_as_value(span)),
+            ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
+            ExprKind::DateTime(_) => self.unknown(errors::not_yet(span, "a time of day")),
+            ExprKind::Duration(_) => self.unknown(errors::not_yet(span, "a duration")),
+            ExprKind::Path(_) => self.unknown(errors::not_yet(span, "a name of an imported module")),
+            ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
+            ExprKind::Index { .. } => self.unknown(errors::not_yet(span, "an index in brackets")),
+            ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
+            ExprKind::Error => Value::Unknown,
+        }
+    }
+
+    /// Reports, and knows nothing.
+    pub(super) fn unknown(&mut self, diagnostic: crate::diagnostic::Diagnostic) -> Value<'a> {
+        self.report(diagnostic);
+        Value::Unknown
+    }
+
+    /// An expression where a single value is wanted.
+    pub(super) fn scalar(&mut self, expr: &'a ast::Expr) -> Option<ExprId> {
+        let value = self.value(expr);
+        self.as_scalar(value, expr.span)
+    }
+
+    /// A value that must be a single one.
+    pub(super) fn as_scalar(&mut self, value: Value<'a>, span: Span) -> Option<ExprId> {
+        let error = match value {
+            Value::Expr(id) => return (!self.ty(id).is_unknown()).then_some(id),
+            Value::Unknown => return None,
+            Value::Stream(stream) if stream.row.shape == Shape::Scalar => return self.value_of_stream(&stream, span),
+            Value::Stream(stream) if !stream.row.known => return None,
+            Value::Stream(_) => errors::not_single(span, "a stream"),
+            Value::Record(_) => errors::not_single(span, "a record"),
+            Value::List(_) => errors::not_yet(span, "a list as a value"),
+            Value::Range(_) => errors::not_single(span, "a range"),
+            Value::Lambda(_) => errors::lambda_as_value(span),
+        };
+        self.report(error);
+        None
+    }
+
+    /// The value of a stream that has one, in an expression over it: `(xs | sum x) / 2`. Outside of stages only, and
+    /// of one such stream only, for that needs no join.
+    fn value_of_stream(&mut self, stream: &Stream, span: Span) -> Option<ExprId> {
+        if self.rows_entered > 0 {
+            self.report(errors::not_yet(span, "the value of a stream inside a stage"));
+            return None;
+        }
+        if self.base.is_some_and(|base| base != stream.node) {
+            self.report(errors::not_yet(span, "an expression over the values of two streams"));
+            return None;
+        }
+        self.base = Some(stream.node);
+        let field = stream.row.fields.first()?;
+        let column = field.column;
+        let known = !self.plan.column(column).ty.is_unknown();
+        known.then(|| self.plan.column_expr(column))
+    }
+
+    /// A name: inner, column, or outer.
+    fn name(&mut self, name: &Arc<str>, span: Span) -> Value<'a> {
+        if let Some(key) = self.aggregation.as_ref().and_then(|aggregation| aggregation.key(name)) {
+            return Value::Expr(self.plan.column_expr(key));
+        }
+        match self.scopes.look_up(self.scope, name) {
+            Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
+            Found::Binding(value) => value,
+            Found::Column(field) if self.aggregation.is_some() => {
+                let by = self.aggregation.as_ref().and_then(|aggregation| aggregation.by);
+                self.unknown(errors::plain_column(span, &field.name, by))
+            }
+            Found::Column(field) => self.column(&field),
+            Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
+            Found::Nothing(row) => match self.bound_table(name, span) {
+                Some(stream) => Value::Stream(stream),
+                None => self.no_such_name(name, span, row),
+            },
+        }
+    }
+
+    /// Says that there is no such column or name, unless nothing is known.
+    fn no_such_name(&mut self, name: &Arc<str>, span: Span, row: Option<Rc<Row>>) -> Value<'a> {
+        let error = match row {
+            Some(row) if !row.known => return Value::Unknown,
+            Some(row) => self.no_such_column(&row, name, span),
+            None => {
+                let (bound, tables) = (self.scopes.names(self.scope), self.sources.bound_names());
+                let near = did_you_mean(name, bound.iter().chain(&tables).map(|name| &**name));
+                let is_function = !self.catalog.functions_named(name).is_empty();
+                errors::unknown_name(span, name, &near, is_function)
+            }
+        };
+        self.unknown(error)
+    }
+
+    /// Why a row has no column of that name.
+    pub(super) fn no_such_column(&self, row: &Row, name: &Arc<str>, span: Span) -> crate::diagnostic::Diagnostic {
+        if let Some(gone) = row.gone(name) {
+            return errors::column_gone(span, name, gone);
+        }
+        let plain = |text: &str| text.trim().trim_start_matches('\u{feff}').to_lowercase();
+        let surprising = |known: &&str| plain(known) == plain(name) && known.trim() != *known;
+        if let Some(known) = row.names().find(surprising) {
+            return errors::header_surprise(span, name, known, row.from);
+        }
+        let outer = self.scopes.names(self.scope);
+        let near = did_you_mean(name, row.names().chain(outer.iter().map(|name| &**name)));
+        let columns: Vec<&str> = row.names().collect();
+        errors::unknown_column(span, name, &columns, row.from, &near)
+    }
+
+    /// A column of the row, unless its type is unknown.
+    fn column(&mut self, field: &OutputField) -> Value<'a> {
+        if self.plan.column(field.column).ty.is_unknown() {
+            return Value::Unknown;
+        }
+        let id = self.plan.column_expr(field.column);
+        Value::Expr(self.mention(id))
+    }
+
+    /// `it`: the row, or the element of a stream of single values.
+    fn it(&mut self, span: Span) -> Value<'a> {
+        let Some(row) = self.scopes.row(self.scope) else {
+            return self.unknown(errors::it_outside(span));
+        };
+        if let (Some(aggregation), true) = (&self.aggregation, row.known) {
+            let by = aggregation.by;
+            return self.unknown(errors::plain_column(span, "it", by));
+        }
+        self.row_value(&row)
+    }
+
+    /// The row as a value.
+    pub(super) fn row_value(&mut self, row: &Row) -> Value<'a> {
+        match row.shape {
+            _ if !row.known => Value::Unknown,
+            Shape::Values | Shape::Scalar => match row.fields.first() {
+                Some(field) => self.column(field),
+                None => Value::Unknown,
+            },
+            Shape::Table => {
+                let visible = row.fields.iter().filter(|field| row.field(&field.name).is_some());
+                Value::Record(Rc::new(visible.map(|field| (field.name.clone(), self.column(field))).collect()))
+            }
+        }
+    }
+
+    /// `{id: 1, name, ...it}`: later fields win.
+    fn record(&mut self, items: &'a [RecordItem]) -> Value<'a> {
+        let mut fields: Vec<(Arc<str>, Value<'a>)> = Vec::new();
+        let mut set = |name: Arc<str>, value: Value<'a>| match fields.iter_mut().find(|field| field.0 == name) {
+            Some(field) => field.1 = value,
+            None => fields.push((name, value)),
+        };
+        for item in items {
+            match item {
+                RecordItem::Field(name, expr) => set(name.text.clone(), self.value(expr)),
+                RecordItem::Short(expr) => match short_name(expr) {
+                    Some(name) => set(name, self.value(expr)),
+                    None => return self.unknown(errors::needs_name(expr.span, "a field of a record", None)),
+                },
+                RecordItem::Spread(expr) => match self.value(expr) {
+                    Value::Record(spread) => spread.iter().cloned().for_each(|(name, value)| set(name, value)),
+                    Value::Unknown => return Value::Unknown,
+                    Value::Expr(_) | Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) => {
+                        return self.unknown(errors::no_record(expr.span, "`...`"));
+                    }
+                },
+            }
+        }
+        Value::Record(Rc::new(fields))
+    }
+
+    /// `a.b`
+    fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name) -> Value<'a> {
+        // `it.b` beside a binding called `b` is how the column is named, and what is missing is a column.
+        if matches!(record.kind, ExprKind::It) && self.aggregation.is_none() {
+            if let Some(row) = self.scopes.row(self.scope).filter(|row| row.known && row.shape == Shape::Table) {
+                return match row.field(&name.text) {
+                    Some(field) => self.column(&field.clone()),
+                    None => {
+                        let error = self.no_such_column(&row, &name.text, name.span);
+                        self.unknown(error)
+                    }
+                };
+            }
+        }
+        match self.value(record) {
+            Value::Record(fields) => match fields.iter().find(|field| field.0 == name.text) {
+                Some((_, value)) => value.clone(),
+                None => {
+                    let names: Vec<&str> = fields.iter().map(|field| &*field.0).collect();
+                    let near = did_you_mean(&name.text, names.iter().copied());
+                    self.unknown(errors::unknown_column(name.span, &name.text, &names, record.span, &near))
+                }
+            },
+            Value::Unknown => Value::Unknown,
+            Value::Expr(id) if matches!(self.ty(id).kind, Kind::Record(_) | Kind::Json | Kind::Map(_)) => {
+                self.unknown(errors::not_yet(name.span, "a field of a column of records"))
+            }
+            Value::Stream(stream) if !stream.row.known => Value::Unknown,
+            Value::Expr(_) | Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) => {
+                self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text)))
+            }
+        }
+    }
+
+    /// `if c { a } else { b }`; of records field by field.
+    fn if_value(
+        &mut self,
+        condition: &'a ast::Expr,
+        then: &'a Block,
+        otherwise: Option<&'a Block>,
+        span: Span,
+    ) -> Value<'a> {
+        let test = self.condition(condition, "if");
+        let (holds, fails) = match test {
+            Some(test) => (self.facts(test, true), self.facts(test, false)),
+            None => (Vec::new(), Vec::new()),
+        };
+        let then_value = self.knowing(&holds, |c| c.block(then));
+        let Some(otherwise) = otherwise else { return Value::Unknown };
+        let else_value = self.knowing(&fails, |c| c.block(otherwise));
+        let Some(test) = test else { return Value::Unknown };
+        self.choose(test, (then_value, value_span(then)), (else_value, value_span(otherwise)), span)
+    }
+
+    fn choose(&mut self, test: ExprId, a: (Value<'a>, Span), b: (Value<'a>, Span), span: Span) -> Value<'a> {
+        match (a.0, b.0) {
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            (Value::Record(x), Value::Record(y)) if same_names(&x, &y) => {
+                let fields = x.iter().map(|(name, value)| {
+                    let other = y.iter().find(|field| field.0 == *name).expect("the names are the same");
+                    (name.clone(), self.choose(test, (value.clone(), a.1), (other.1.clone(), b.1), span))
+                });
+                Value::Record(Rc::new(fields.collect()))
+            }
+            (Value::Expr(x), Value::Expr(y)) => match self.if_expr(test, x, y) {
+                Some(id) => or_unknown((!self.is_too_deep(id, span)).then_some(id)),
+                None => {
+                    let (x, y) = (self.ty(x).clone(), self.ty(y).clone());
+                    self.unknown(errors::branches("if", (a.1, &x), (b.1, &y)))
+                }
+            },
+            (x, y) => match (self.as_scalar(x, a.1), self.as_scalar(y, b.1)) {
+                (Some(x), Some(y)) => self.choose(test, (Value::Expr(x), a.1), (Value::Expr(y), b.1), span),
+                (None, _) | (_, None) => Value::Unknown,
+            },
+        }
+    }
+
+    /// `{ let a = …; expression }`
+    pub(super) fn block(&mut self, block: &'a Block) -> Value<'a> {
+        let outside = self.scope;
+        for statement in &block.statements {
+            match statement {
+                ast::Statement::Let(definition) => {
+                    let value = self.value(&definition.value);
+                    self.bind(&definition.name.text, definition.name.span, value);
+                }
+                ast::Statement::Error(_) => {}
+                other => self.report(errors::not_yet(super::statement::span_of(other), "this statement in a block")),
+            }
+        }
+        let value = match &block.value {
+            Some(value) => self.value(value),
+            None => Value::Unknown,
+        };
+        self.scope = outside;
+        value
+    }
+
+    /// The type of a value, for messages.
+    pub(super) fn type_of(&self, value: &Value<'a>) -> Type {
+        match value {
+            Value::Expr(id) => self.ty(*id).clone(),
+            Value::Record(fields) => {
+                let field = |f: &(Arc<str>, Value<'a>)| Field { name: f.0.clone(), ty: self.type_of(&f.1) };
+                Type::of(Kind::Record(Arc::new(Schema { fields: fields.iter().map(field).collect() })))
+            }
+            Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) | Value::Unknown => Type::UNKNOWN,
+        }
+    }
+}
+
+/// The name that an unnamed column or field takes: that of a name or of the last field of a path.
+pub(super) fn short_name(expr: &ast::Expr) -> Option<Arc<str>> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Field { name, .. } => Some(name.text.clone()),
+        ExprKind::Parenthesized(inner) => short_name(inner),
+        _ => None,
+    }
+}
+
+/// The value of an expression, if it has one.
+pub(super) fn or_unknown<'a>(id: Option<ExprId>) -> Value<'a> {
+    id.map_or(Value::Unknown, Value::Expr)
+}
+
+/// What a block's value is blamed at.
+fn value_span(block: &Block) -> Span {
+    block.value.as_ref().map_or(block.span, |value| value.span)
+}
+
+fn same_names(x: &[(Arc<str>, Value)], y: &[(Arc<str>, Value)]) -> bool {
+    x.len() == y.len() && x.iter().all(|(name, _)| y.iter().any(|(other, _)| other == name))
+}

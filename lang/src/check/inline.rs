@@ -1,0 +1,481 @@
+//! The user's functions and lambdas: each call is replaced by the body. Recursion is not there yet.
+//!
+//! What a call promises is kept although no call is left: all arguments are evaluated, left to right, before null is
+//! looked at, and a null where the parameter takes none gives null without the body.
+
+use super::operators::is_ordered;
+use super::scope::{Entry, Lambda, Row, Stream, Value};
+use super::types::Declared;
+use super::{Checker, build, errors};
+use crate::ir::{Expr, ExprId, Shape};
+use crate::scalar::Comparison;
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ExprKind, Name};
+use crate::ty::{Schema, Type};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a call has before the arguments in its parentheses.
+pub(super) enum First<'a> {
+    Nothing,
+    /// The receiver of a method.
+    Receiver(&'a ast::Expr),
+    /// The stream before a stage.
+    Stream(Stream, Span),
+}
+
+/// An argument as it is evaluated: where its value may be null but the parameter takes none, `lifted`.
+#[derive(Clone, Copy)]
+struct Evaluated {
+    id: ExprId,
+    lifted: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// `xs | f a` is `f(xs, a)`.
+    pub(super) fn call_as_stage(
+        &mut self,
+        name: &'a Name,
+        value: Value<'a>,
+        span: Span,
+        stage: &'a ast::Stage,
+    ) -> Value<'a> {
+        for (word, clause) in stage.by.iter().map(|by| (by.0, "by")).chain(stage.on.iter().map(|on| (on.0, "on"))) {
+            self.report(errors::no_such_clause(word, &name.text, clause));
+        }
+        let input = self.as_stream(value, span);
+        self.call_user(name, First::Stream(input, span), &stage.arguments, stage.span)
+    }
+
+    /// A call of a user's function.
+    pub(super) fn call_user(
+        &mut self,
+        name: &'a Name,
+        first: First<'a>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
+        let Some(function) = self.functions.get(&name.text).map(|definition| definition.function) else {
+            return Value::Unknown;
+        };
+        let (receiver, mut stream) = match first {
+            First::Nothing => (None, None),
+            First::Receiver(receiver) => (Some(receiver), None),
+            First::Stream(stream, span) => (None, Some((stream, span))),
+        };
+        let Some(given) = self.given(&name.text, receiver, arguments) else { return Value::Unknown };
+        let shift = usize::from(stream.is_some());
+        let labels = given.iter().map(|(label, _)| *label);
+        let Some(places) = places(function, std::iter::repeat_n(None, shift).chain(labels)) else {
+            let count = given.len() + shift;
+            return self.unknown(errors::argument_count(span, &name.text, count, &[signature(function)]));
+        };
+        let mut values: Vec<Option<Value<'a>>> = vec![None; function.parameters.len()];
+        let mut evaluated = Vec::new();
+        let mut known = true;
+        for (at, place) in places.iter().enumerate() {
+            let declared = self.declared(&function.parameters[*place].ty);
+            let (value, span) = match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
+                (Some((stream, span)), _) => (Value::Stream(stream), span),
+                (None, Some(expr)) => (self.argument(expr, &declared), expr.span),
+                (None, None) => continue,
+            };
+            let value = self.pass(value, &declared, span, &name.text, &mut evaluated);
+            known &= value.is_some();
+            values[*place] = value;
+        }
+        if !known {
+            self.called.insert(name.text.clone());
+            return Value::Unknown;
+        }
+        let values = self.with_defaults(name, function, values);
+        let hidden = values.iter().find_map(|value| match value {
+            Value::Stream(stream) => Some(stream.row.hidden.clone()),
+            _ => None,
+        });
+        let result = self.inlined(name, values, span);
+        let result = match (result, hidden) {
+            (Value::Stream(stream), Some(_)) => Value::Stream(shown(stream)),
+            (result, _) => result,
+        };
+        self.after_arguments(result, &evaluated, span)
+    }
+
+    /// An argument: a lambda where a function is wanted, else its value.
+    fn argument(&mut self, expr: &'a ast::Expr, declared: &Declared) -> Value<'a> {
+        match (declared, &expr.kind) {
+            (Declared::Function, ExprKind::Lambda { parameters, body }) => {
+                Value::Lambda(Lambda { parameters, body, scope: self.scope })
+            }
+            (Declared::Function, ExprKind::Name(_)) => match self.value_if_lambda(expr) {
+                Some(lambda) => Value::Lambda(lambda),
+                None => Value::Lambda(Lambda { parameters: &[], body: expr, scope: self.scope }),
+            },
+            (Declared::Function, _) => Value::Lambda(Lambda { parameters: &[], body: expr, scope: self.scope }),
+            _ => self.value(expr),
+        }
+    }
+
+    /// A parameter that is itself a function may be passed on.
+    fn value_if_lambda(&self, expr: &ast::Expr) -> Option<Lambda<'a>> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        match self.scopes.look_up(self.scope, name) {
+            super::scope::Found::Binding(Value::Lambda(lambda)) => Some(lambda),
+            _ => None,
+        }
+    }
+
+    /// A value as the parameter takes it; what is evaluated for it is noted.
+    fn pass(
+        &mut self,
+        value: Value<'a>,
+        declared: &Declared,
+        span: Span,
+        function: &str,
+        evaluated: &mut Vec<Evaluated>,
+    ) -> Option<Value<'a>> {
+        match (declared, value) {
+            (_, Value::Unknown) => None,
+            (Declared::Any | Declared::Unknown, value) => Some(value),
+            (Declared::Stream(row), value) => {
+                let stream = self.as_stream(value, span);
+                self.pass_stream(stream, row, span, function).map(Value::Stream)
+            }
+            (Declared::Record { schema, open }, Value::Record(fields)) => {
+                self.pass_record(&fields, schema, *open, span, function)
+            }
+            (Declared::Function, value @ Value::Lambda(_)) => Some(value),
+            (Declared::Type(ty), value) => {
+                let id = self.as_scalar(value, span)?;
+                let found = self.ty(id).clone();
+                let Some(id) = self.coerce(id, &ty.kind) else {
+                    let who = format!("`{function}`");
+                    self.report(errors::wanted(span, &who, ty, &found));
+                    return None;
+                };
+                let lifted = !ty.nullable && self.ty(id).nullable;
+                evaluated.push(Evaluated { id, lifted });
+                if !lifted {
+                    return Some(Value::Expr(id));
+                }
+                let ty = self.ty(id).clone().without_null();
+                Some(Value::Expr(self.add(Expr::NonNull(id), ty)))
+            }
+            (Declared::Record { .. } | Declared::Function, value) => {
+                let found = self.type_of(&value);
+                self.report(errors::no_record_argument(span, function, &found));
+                None
+            }
+        }
+    }
+
+    /// A record with the declared fields; others are left out unless the type is open.
+    fn pass_record(
+        &mut self,
+        fields: &[(Arc<str>, Value<'a>)],
+        schema: &Schema,
+        open: bool,
+        span: Span,
+        function: &str,
+    ) -> Option<Value<'a>> {
+        let mut passed = Vec::new();
+        for field in &schema.fields {
+            let Some((_, value)) = fields.iter().find(|given| given.0 == field.name) else {
+                let names: Vec<&str> = fields.iter().map(|field| &*field.0).collect();
+                self.report(errors::missing_field(span, function, &field.name, &names));
+                return None;
+            };
+            let value = match value {
+                Value::Expr(id) if !field.ty.is_unknown() => {
+                    let found = self.ty(*id).clone();
+                    match self.coerce(*id, &field.ty.kind) {
+                        Some(id) if field.ty.nullable || !self.ty(id).nullable => Value::Expr(id),
+                        _ => {
+                            let who = format!("the field `{}` of `{function}`", field.name);
+                            self.report(errors::wanted(span, &who, &field.ty, &found));
+                            return None;
+                        }
+                    }
+                }
+                value => value.clone(),
+            };
+            passed.push((field.name.clone(), value));
+        }
+        let others = fields.iter().filter(|given| open && schema.position(&given.0).is_none());
+        passed.extend(others.cloned());
+        Some(Value::Record(Rc::new(passed)))
+    }
+
+    /// A stream that has the declared fields; the body does not see the others, but they pass through.
+    fn pass_stream(&mut self, stream: Stream, declared: &Declared, span: Span, function: &str) -> Option<Stream> {
+        if !stream.row.known {
+            return None;
+        }
+        let schema = match declared {
+            Declared::Record { schema, .. } => schema,
+            Declared::Type(ty) => {
+                let field = stream.row.fields.first().filter(|_| stream.row.shape == Shape::Values);
+                let found = field.map_or(Type::UNKNOWN, |field| self.plan.column(field.column).ty.clone());
+                if field.is_some() && found.fits(ty) {
+                    return Some(stream);
+                }
+                self.report(errors::stream_of(span, function, ty));
+                return None;
+            }
+            Declared::Any | Declared::Unknown | Declared::Stream(_) | Declared::Function => return Some(stream),
+        };
+        for field in &schema.fields {
+            let Some(given) = stream.row.field(&field.name) else {
+                let names: Vec<&str> = stream.row.names().collect();
+                let error = errors::missing_field(span, function, &field.name, &names);
+                self.report(error);
+                return None;
+            };
+            let found = self.plan.column(given.column).ty.clone();
+            if !found.fits(&field.ty) {
+                let who = format!("the column `{}` of `{function}`", field.name);
+                self.report(errors::wanted(span, &who, &field.ty, &found));
+                return None;
+            }
+        }
+        let undeclared = stream.row.names().filter(|name| schema.position(name).is_none()).map(Arc::from);
+        let hidden: Vec<Arc<str>> = stream.row.hidden.iter().cloned().chain(undeclared).collect();
+        Some(Stream { row: Rc::new(Row { hidden: Rc::new(hidden), ..(*stream.row).clone() }), ..stream })
+    }
+
+    /// The values of all parameters; a default sees what the function sees.
+    fn with_defaults(
+        &mut self,
+        name: &Name,
+        function: &'a ast::Function,
+        values: Vec<Option<Value<'a>>>,
+    ) -> Vec<Value<'a>> {
+        let scope = self.function_scope(name);
+        let mut complete = Vec::new();
+        for (parameter, value) in function.parameters.iter().zip(values) {
+            complete.push(match (value, &parameter.default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => {
+                    let declared = self.declared(&parameter.ty);
+                    let value = self.in_scope(scope, |c| c.value(default));
+                    let passed = self.pass(value, &declared, default.span, &name.text, &mut Vec::new());
+                    passed.unwrap_or(Value::Unknown)
+                }
+                (None, None) => Value::Unknown,
+            });
+        }
+        complete
+    }
+
+    /// What the body of a function sees: the `let`s and `param`s above it that have been reached.
+    fn function_scope(&self, name: &Name) -> super::scope::Scope {
+        let sees = self.functions.get(&name.text).map_or(0, |definition| definition.sees);
+        self.script_scopes[sees.min(self.script_scopes.len() - 1)]
+    }
+
+    /// The body of a function with these values for its parameters.
+    pub(super) fn inlined(&mut self, name: &Name, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
+        let Some(function) = self.functions.get(&name.text).map(|definition| definition.function) else {
+            return Value::Unknown;
+        };
+        self.called.insert(name.text.clone());
+        if self.inlining.contains(&name.text) {
+            return self.unknown(errors::not_yet(span, "recursion"));
+        }
+        if self.inlining.len() >= build::MOST_INLINED {
+            if !self.exhausted {
+                self.exhaust(errors::inlined_too_deep(span, build::MOST_INLINED));
+            }
+            return Value::Unknown;
+        }
+        let site = self.site(span);
+        let outside = (self.caller.replace(site), self.aggregation.take(), self.stage_name.take());
+        self.inlining.push(name.text.clone());
+        let scope = self.function_scope(name);
+        let value = self.in_scope(scope, |c| {
+            for (parameter, value) in function.parameters.iter().zip(values) {
+                c.bind(&parameter.name.text, parameter.name.span, value);
+            }
+            let value = c.block(&function.body);
+            c.result(function, value)
+        });
+        self.inlining.pop();
+        (self.caller, self.aggregation, self.stage_name) = outside;
+        value
+    }
+
+    /// The value of a body as the declared result.
+    fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
+        let Some(result) = &function.result else { return value };
+        let declared = self.declared(result);
+        let span = function.body.value.as_ref().map_or(function.body.span, |value| value.span);
+        match (&declared, value) {
+            (Declared::Type(ty), value) if is_ordered(&ty.kind) => {
+                let Some(id) = self.as_scalar(value, span) else { return Value::Unknown };
+                let found = self.ty(id).clone();
+                match self.coerce(id, &ty.kind) {
+                    Some(id) if ty.nullable || !self.ty(id).nullable => Value::Expr(id),
+                    _ => {
+                        let who = format!("the result of `{}`", function.name.text);
+                        self.unknown(errors::wanted(span, &who, ty, &found))
+                    }
+                }
+            }
+            (Declared::Record { schema, open }, Value::Record(fields)) => {
+                self.pass_record(&fields, schema, *open, span, &function.name.text).unwrap_or(Value::Unknown)
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// The result of a call after its arguments have been evaluated: null if one of them is null that must not be.
+    fn after_arguments(&mut self, result: Value<'a>, evaluated: &[Evaluated], span: Span) -> Value<'a> {
+        let mut arguments: Vec<Evaluated> = Vec::new();
+        for argument in evaluated {
+            let constant = self.plan.exprs.as_constant(argument.id).is_some() && !argument.lifted;
+            if !constant && !arguments.iter().any(|other| other.id == argument.id) {
+                arguments.push(*argument);
+            }
+        }
+        let lifted = arguments.iter().any(|argument| argument.lifted);
+        match result {
+            Value::Expr(body) => {
+                let ids: Vec<ExprId> = arguments.iter().map(|argument| argument.id).collect();
+                if !lifted && self.evaluates_in_order(body, &ids) {
+                    return Value::Expr(body);
+                }
+                let Some(is_null) = self.any_null(&arguments) else { return Value::Expr(body) };
+                let then = if lifted { self.null_of(&self.ty(body).clone()) } else { body };
+                super::expr::or_unknown(self.if_expr(is_null, then, body))
+            }
+            Value::Record(fields) => {
+                let after = |c: &mut Self, value: &Value<'a>| c.after_arguments(value.clone(), evaluated, span);
+                Value::Record(Rc::new(fields.iter().map(|(n, value)| (n.clone(), after(self, value))).collect()))
+            }
+            Value::Stream(_) if lifted => self.unknown(errors::null_for_stream(span)),
+            result => result,
+        }
+    }
+
+    /// Whether one of the arguments is null, all of them evaluated in order: `or` would not look at the second where
+    /// the first is null, but `not a <= b` of two `bool`s is the `or` that does.
+    fn any_null(&mut self, arguments: &[Evaluated]) -> Option<ExprId> {
+        let mut any = None;
+        for argument in arguments {
+            let null = self.null_of(&self.ty(argument.id).clone());
+            let is_null = self.add(Expr::Compare(Comparison::Equal, argument.id, null), Type::BOOL);
+            any = Some(match any {
+                None => is_null,
+                Some(any) => {
+                    let none = self.add(Expr::Not(any), Type::BOOL);
+                    self.add(Expr::Compare(Comparison::LessOrEqual, none, is_null), Type::BOOL)
+                }
+            });
+        }
+        any
+    }
+
+    /// Whether an expression by itself evaluates these in this order before anything else that could fail.
+    fn evaluates_in_order(&self, body: ExprId, arguments: &[ExprId]) -> bool {
+        let mut next = 0;
+        self.evaluates_next(body, arguments, &mut next) && next == arguments.len()
+    }
+
+    fn evaluates_next(&self, id: ExprId, arguments: &[ExprId], next: &mut usize) -> bool {
+        if *next == arguments.len() {
+            return true;
+        }
+        match arguments.iter().position(|argument| *argument == id) {
+            Some(at) if at <= *next => {
+                *next = (*next).max(at + 1);
+                return true;
+            }
+            Some(_) => return false,
+            None => {}
+        }
+        let expr = self.plan.exprs.get(id);
+        let operands = expr.operands();
+        let (sure, all) = match expr {
+            Expr::Column(_) => return false,
+            Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..) | Expr::If(..) => (&operands[..1], false),
+            _ => (&operands[..], true),
+        };
+        let in_order = sure.iter().all(|operand| self.evaluates_next(*operand, arguments, next));
+        in_order && (*next == arguments.len() || (all && self.plan.exprs.site(id).is_none()))
+    }
+
+    /// A call of a parameter that is a function.
+    pub(super) fn call_lambda(&mut self, lambda: Lambda<'a>, arguments: &'a [Argument], span: Span) -> Value<'a> {
+        let Some(given) = self.given("this function", None, arguments) else { return Value::Unknown };
+        if lambda.parameters.is_empty() {
+            // An expression over the row's columns: they are those of the row where it is called.
+            let Some(row) = self.scopes.row(self.scope) else {
+                return self.unknown(errors::lambda_without_row(span));
+            };
+            return self.in_scope(lambda.scope, |c| c.in_row(&row, |c| c.value(lambda.body)));
+        }
+        if given.len() != lambda.parameters.len() {
+            let names: Vec<&str> = lambda.parameters.iter().map(|name| &*name.text).collect();
+            let signature = format!("({}) => …", names.join(", "));
+            return self.unknown(errors::argument_count(span, "this function", given.len(), &[signature]));
+        }
+        let values: Vec<Value<'a>> = given.into_iter().map(|(_, expr)| self.value(expr)).collect();
+        self.in_scope(lambda.scope, |c| {
+            for (name, value) in lambda.parameters.iter().zip(values) {
+                let entry = Entry::Binding { name: name.text.clone(), span: name.span, value };
+                c.scope = c.scopes.enter(c.scope, entry);
+            }
+            c.value(lambda.body)
+        })
+    }
+
+    /// `o => e` over the row.
+    pub(super) fn apply_to_row(
+        &mut self,
+        parameters: &'a [Name],
+        body: &'a ast::Expr,
+        row: Value<'a>,
+        span: Span,
+    ) -> Value<'a> {
+        let [parameter] = parameters else {
+            return self.unknown(errors::argument_count(span, "map", parameters.len(), &["map row => value".into()]));
+        };
+        let scope = self.scope;
+        self.in_scope(scope, |c| {
+            c.bind(&parameter.text, parameter.span, row);
+            c.value(body)
+        })
+    }
+}
+
+/// The stream with all its columns in sight.
+fn shown(stream: Stream) -> Stream {
+    Stream { row: Rc::new(Row { hidden: Rc::default(), ..(*stream.row).clone() }), ..stream }
+}
+
+/// For each argument the position of its parameter; `None` if they do not match.
+fn places<'a>(function: &ast::Function, labels: impl Iterator<Item = Option<&'a Name>>) -> Option<Vec<usize>> {
+    let mut places = Vec::new();
+    for (at, label) in labels.enumerate() {
+        let place = match label {
+            Some(label) => function.parameters.iter().position(|parameter| parameter.name.text == label.text)?,
+            None => at,
+        };
+        if place >= function.parameters.len() || places.contains(&place) {
+            return None;
+        }
+        places.push(place);
+    }
+    let missing =
+        |(at, parameter): (usize, &ast::FunctionParameter)| parameter.default.is_none() && !places.contains(&at);
+    (!function.parameters.iter().enumerate().any(missing)).then_some(places)
+}
+
+/// `f(a, b, n?)`
+fn signature(function: &ast::Function) -> String {
+    let name = |parameter: &ast::FunctionParameter| {
+        format!("{}{}", parameter.name.text, if parameter.default.is_some() { "?" } else { "" })
+    };
+    let parameters: Vec<String> = function.parameters.iter().map(name).collect();
+    format!("{}({})", function.name.text, parameters.join(", "))
+}

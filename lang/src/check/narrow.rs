@@ -1,0 +1,54 @@
+//! What a condition says about null: `x != null` makes a `T?` a `T` where the condition holds.
+//!
+//! Facts are read off the plan's expression, so that it does not matter how the script spelled it. A fact names an
+//! expression, and an expression names its value for good (a redefined column is another column), so a fact needs no
+//! scope but the region where the condition holds.
+
+use super::Checker;
+use crate::ir::{Expr, ExprId};
+use crate::scalar::{Comparison, Scalar};
+
+impl<'a> Checker<'a> {
+    /// What is not null where `condition` is true (`holds`), or where it is not.
+    pub(super) fn facts(&self, condition: ExprId, holds: bool) -> Vec<ExprId> {
+        let mut facts = Vec::new();
+        let mut open = vec![(condition, holds)];
+        while let Some((id, holds)) = open.pop() {
+            match *self.plan.exprs.get(id) {
+                Expr::And(a, b) if holds => open.extend([(a, true), (b, true)]),
+                Expr::Or(a, b) if !holds => open.extend([(a, false), (b, false)]),
+                Expr::Not(a) => open.push((a, !holds)),
+                Expr::Compare(Comparison::NotEqual, a, b) if holds => facts.extend(self.beside_null(a, b)),
+                Expr::Compare(Comparison::Equal, a, b) if !holds => facts.extend(self.beside_null(a, b)),
+                _ => {}
+            }
+        }
+        facts
+    }
+
+    /// The operand that is compared with null.
+    fn beside_null(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
+        let is_null = |id| self.plan.exprs.as_constant(id) == Some(&Scalar::Null);
+        let operand = match (is_null(a), is_null(b)) {
+            (false, true) => a,
+            (true, false) => b,
+            (true, true) | (false, false) => return None,
+        };
+        // The comparison may have converted the value; what the script names is the value before that.
+        let named = match self.plan.exprs.get(operand) {
+            Expr::ToFloat(inner) => *inner,
+            _ => operand,
+        };
+        self.ty(named).nullable.then_some(named)
+    }
+
+    /// A mention of a value: without null where that is known.
+    pub(super) fn mention(&mut self, id: ExprId) -> ExprId {
+        if self.ty(id).nullable && self.not_null.contains(&id) {
+            let ty = self.ty(id).clone().without_null();
+            self.add(Expr::NonNull(id), ty)
+        } else {
+            id
+        }
+    }
+}

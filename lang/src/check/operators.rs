@@ -1,0 +1,346 @@
+//! Operators: what they take, what they give, and where they may fail.
+
+use super::decimal::Decimal;
+use super::scope::{RangeValue, Value};
+use super::{Checker, errors};
+use crate::catalog::Effect;
+use crate::ir::{Expr, ExprId};
+use crate::scalar::{Arithmetic, Comparison, Scalar};
+use crate::source::Span;
+use crate::syntax::ast::{self, BinaryOperator, ExprKind, UnaryOperator};
+use crate::ty::{Kind, Type, spell};
+
+/// An operand with the text that it stands for.
+#[derive(Clone, Copy)]
+pub(super) struct Operand<'a> {
+    pub id: ExprId,
+    pub ast: &'a ast::Expr,
+}
+
+impl<'a> Checker<'a> {
+    /// A binary operator. A chain of them leans to the left and may be long, so it is walked, not descended.
+    pub(super) fn binary(&mut self, expr: &'a ast::Expr) -> Option<ExprId> {
+        let (mut chain, mut left) = (Vec::new(), expr);
+        while let ExprKind::Binary(op, _, a, b) = &left.kind {
+            chain.push((left, *op, &**b));
+            left = a;
+        }
+        let mut result = self.scalar(left);
+        let mut decimal = Decimal::of(left);
+        for (whole, op, right) in chain.into_iter().rev() {
+            decimal = match op {
+                BinaryOperator::Arithmetic(op) => decimal.zip(Decimal::of(right)).and_then(|(a, b)| a.combine(op, b)),
+                _ => None,
+            };
+            result = match decimal.and_then(Decimal::to_float) {
+                Some(exact) => Some(self.float(exact)),
+                None => self.apply(op, result, left, right, whole.span),
+            };
+            if result.is_some_and(|id| self.is_too_deep(id, whole.span)) {
+                return None;
+            }
+            left = whole;
+        }
+        result
+    }
+
+    /// One operator over a left operand that has been checked and a right one that has not.
+    fn apply(
+        &mut self,
+        op: BinaryOperator,
+        left: Option<ExprId>,
+        left_ast: &'a ast::Expr,
+        right: &'a ast::Expr,
+        span: Span,
+    ) -> Option<ExprId> {
+        let a = |id| Operand { id, ast: left_ast };
+        match op {
+            BinaryOperator::Arithmetic(op) => {
+                let b = self.scalar(right);
+                self.arithmetic(op, a(left?), Operand { id: b?, ast: right }, span)
+            }
+            BinaryOperator::Comparison(op) => {
+                let b = self.scalar(right);
+                self.compare(op, a(left?), Operand { id: b?, ast: right })
+            }
+            BinaryOperator::And | BinaryOperator::Or => self.connect(op == BinaryOperator::And, left.map(a), right),
+            BinaryOperator::Coalesce => {
+                let b = self.scalar(right);
+                self.coalesce(a(left?), Operand { id: b?, ast: right })
+            }
+            BinaryOperator::Matches => {
+                let b = self.scalar(right);
+                self.matches(a(left?), Operand { id: b?, ast: right }, span)
+            }
+            BinaryOperator::In => self.contained(left.map(a), right),
+            BinaryOperator::NotIn => {
+                let inside = self.contained(left.map(a), right)?;
+                Some(self.add(Expr::Not(inside), Type::BOOL))
+            }
+        }
+    }
+
+    /// `+ - * / // % **`
+    fn arithmetic(&mut self, op: Arithmetic, a: Operand<'a>, b: Operand<'a>, span: Span) -> Option<ExprId> {
+        let takes = |kind: &Kind| matches!(kind, Kind::Int | Kind::Float | Kind::Null);
+        let (a_type, b_type) = (self.ty(a.id).clone(), self.ty(b.id).clone());
+        if !takes(&a_type.kind) || !takes(&b_type.kind) {
+            let labels = [a, b].map(|operand| self.origin(operand.id));
+            self.report(errors::arithmetic_types(op, (a, &a_type), (b, &b_type), labels));
+            return None;
+        }
+        let kind = match self.common_kind(a.id, b.id)? {
+            _ if op == Arithmetic::Divide => Kind::Float,
+            Kind::Float => Kind::Float,
+            _ => Kind::Int,
+        };
+        let (left, right) = (self.coerce(a.id, &kind)?, self.coerce(b.id, &kind)?);
+        let ty = Type::of(kind).or_null_if(a_type.nullable || b_type.nullable);
+        let expr = Expr::Arithmetic(op, left, right);
+        Some(match ty.kind {
+            Kind::Int => self.add_fallible(expr, ty, span, Effect::MayFail),
+            _ => self.add(expr, ty),
+        })
+    }
+
+    /// `== != < <= > >=`
+    pub(super) fn compare(&mut self, op: Comparison, a: Operand<'a>, b: Operand<'a>) -> Option<ExprId> {
+        let (a_type, b_type) = (self.ty(a.id).clone(), self.ty(b.id).clone());
+        let Some(kind) = self.common_kind(a.id, b.id) else {
+            let labels = [a, b].map(|operand| self.origin(operand.id));
+            let fix = self.conversion(a, b).or_else(|| self.conversion(b, a));
+            self.report(errors::compare_types((a, &a_type), (b, &b_type), labels, fix));
+            return None;
+        };
+        let kind = if kind == Kind::Null { Kind::Bool } else { kind };
+        if !is_ordered(&kind) {
+            self.report(errors::not_yet(a.ast.span.to(b.ast.span), &format!("comparing values of type {kind}")));
+            return None;
+        }
+        let (left, right) = (self.coerce(a.id, &kind)?, self.coerce(b.id, &kind)?);
+        Some(self.add(Expr::Compare(op, left, right), Type::BOOL))
+    }
+
+    /// The edit that makes the text of `from` a value of `to`'s type, if one is known.
+    pub(super) fn conversion(&self, from: Operand<'a>, to: Operand<'a>) -> Option<(Span, String)> {
+        let (found, wanted) = (&self.ty(from.id).kind, &self.ty(to.id).kind);
+        if *found != Kind::String {
+            return None;
+        }
+        if let Some(Scalar::String(text)) = self.plan.exprs.as_constant(from.id) {
+            let literal = match wanted {
+                Kind::Int => text.parse::<i64>().ok()?.to_string(),
+                Kind::Float => text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| text.to_string())?,
+                Kind::Date => text.parse::<jiff::civil::Date>().ok().map(|date| format!("@{date}"))?,
+                _ => return None,
+            };
+            return Some((from.ast.span, literal));
+        }
+        self.converted(from.ast, wanted)
+    }
+
+    /// The edit that converts an expression to a kind by calling a function.
+    pub(super) fn converted(&self, ast: &ast::Expr, wanted: &Kind) -> Option<(Span, String)> {
+        let function = match wanted {
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Date => "date",
+            Kind::String => "string",
+            _ => return None,
+        };
+        let known = !self.catalog.functions_named(function).is_empty();
+        spelled(ast).filter(|_| known).map(|text| (ast.span, format!("{function}({text})")))
+    }
+
+    /// `and`, `or`: the right operand is checked knowing what the left one says where it decides nothing.
+    fn connect(&mut self, and: bool, left: Option<Operand<'a>>, right: &'a ast::Expr) -> Option<ExprId> {
+        let word = if and { "and" } else { "or" };
+        let left = left.and_then(|left| self.as_condition(left, word));
+        let facts = left.map_or_else(Vec::new, |left| self.facts(left, and));
+        let right = self.knowing(&facts, |c| c.condition(right, word));
+        let (left, right) = (left?, right?);
+        let expr = if and { Expr::And(left, right) } else { Expr::Or(left, right) };
+        Some(self.add(expr, Type::BOOL))
+    }
+
+    /// An expression where true or false is wanted; null counts as false. `who` wants it.
+    pub(super) fn condition(&mut self, ast: &'a ast::Expr, who: &str) -> Option<ExprId> {
+        let id = self.scalar(ast)?;
+        self.as_condition(Operand { id, ast }, who)
+    }
+
+    fn as_condition(&mut self, operand: Operand<'a>, who: &str) -> Option<ExprId> {
+        let ty = self.ty(operand.id).clone();
+        let condition = self.coerce(operand.id, &Kind::Bool);
+        if condition.is_none() {
+            let origin = self.origin(operand.id);
+            self.report(errors::condition_type(who, operand.ast, &ty, origin));
+        }
+        condition
+    }
+
+    /// `a ?? b`
+    fn coalesce(&mut self, a: Operand<'a>, b: Operand<'a>) -> Option<ExprId> {
+        let (a_type, b_type) = (self.ty(a.id).clone(), self.ty(b.id).clone());
+        let Some((left, right)) = self.unify(a.id, b.id) else {
+            self.report(errors::branches("??", (a.ast.span, &a_type), (b.ast.span, &b_type)));
+            return None;
+        };
+        if !a_type.nullable {
+            return Some(left);
+        }
+        let ty = self.ty(right).clone();
+        Some(self.add(Expr::Coalesce(left, right), ty))
+    }
+
+    /// `text ~ pattern`; false with a null.
+    fn matches(&mut self, text: Operand<'a>, pattern: Operand<'a>, span: Span) -> Option<ExprId> {
+        let known = !self.catalog.functions_named("matches").is_empty();
+        if !known || self.plan.exprs.as_constant(pattern.id).is_none() {
+            self.report(errors::not_yet(span, if known { "`~` with a computed pattern" } else { "the operator `~`" }));
+            return None;
+        }
+        let call = self.call_catalog("matches", span, &[(None, text), (None, pattern)])?;
+        if !self.ty(call).nullable {
+            return Some(call);
+        }
+        let otherwise = self.bool(false);
+        Some(self.add(Expr::Coalesce(call, otherwise), Type::BOOL))
+    }
+
+    /// `x in a..b`, `x in [a, b]`; false where `x` is null.
+    fn contained(&mut self, left: Option<Operand<'a>>, right: &'a ast::Expr) -> Option<ExprId> {
+        let container = self.value(right);
+        let left = left?;
+        match container {
+            Value::Range(range) => self.in_range(left, range, right),
+            Value::List(items) => self.in_list(left, &items, right),
+            Value::Unknown => None,
+            Value::Stream(_) => {
+                self.report(errors::not_yet(right.span, "`in` over a stream"));
+                None
+            }
+            Value::Expr(_) | Value::Record(_) | Value::Lambda(_) => {
+                self.report(errors::in_what(right.span));
+                None
+            }
+        }
+    }
+
+    fn in_range(&mut self, x: Operand<'a>, range: RangeValue, right: &'a ast::Expr) -> Option<ExprId> {
+        let last = if range.inclusive { Comparison::LessOrEqual } else { Comparison::Less };
+        let bound = |id| Operand { id, ast: right };
+        let from = range.start.map(|start| self.compare(Comparison::GreaterOrEqual, x, bound(start)));
+        let to = range.end.map(|end| self.compare(last, x, bound(end)));
+        match (from, to) {
+            (Some(from), Some(to)) => {
+                let both = Expr::And(from?, to?);
+                Some(self.add(both, Type::BOOL))
+            }
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => Some(self.bool(true)),
+        }
+    }
+
+    fn in_list(&mut self, x: Operand<'a>, items: &[Value<'a>], right: &'a ast::Expr) -> Option<ExprId> {
+        let mut tests = Vec::new();
+        for item in items {
+            let id = self.as_scalar(item.clone(), right.span)?;
+            if self.ty(id).kind != Kind::Null {
+                tests.push(self.compare(Comparison::Equal, x, Operand { id, ast: right })?);
+                if self.ty(id).nullable && self.ty(x.id).nullable {
+                    let null = self.null_of(&self.ty(x.id).clone());
+                    let known = self.add(Expr::Compare(Comparison::NotEqual, x.id, null), Type::BOOL);
+                    let test = tests.pop().expect("it was pushed above");
+                    tests.push(self.add(Expr::And(known, test), Type::BOOL));
+                }
+            }
+        }
+        Some(self.any_of(&tests))
+    }
+
+    /// The tests joined by `or`, as a balanced tree: a long list must not make a deep expression.
+    fn any_of(&mut self, tests: &[ExprId]) -> ExprId {
+        match tests {
+            [] => self.bool(false),
+            [one] => *one,
+            _ => {
+                let (first, rest) = tests.split_at(tests.len() / 2);
+                let (first, rest) = (self.any_of(first), self.any_of(rest));
+                self.add(Expr::Or(first, rest), Type::BOOL)
+            }
+        }
+    }
+
+    /// `-a`, `not a`
+    pub(super) fn unary(&mut self, op: UnaryOperator, inner: &'a ast::Expr, span: Span) -> Option<ExprId> {
+        let id = self.scalar(inner)?;
+        let ty = self.ty(id).clone();
+        match (op, &ty.kind) {
+            (UnaryOperator::Negate, Kind::Int) => match self.plan.exprs.as_constant(id) {
+                Some(Scalar::Int(value)) if *value != i64::MIN => {
+                    let negated = -value;
+                    Some(self.int(negated))
+                }
+                _ => Some(self.add_fallible(Expr::Negate(id), ty, span, Effect::MayFail)),
+            },
+            (UnaryOperator::Negate, Kind::Float) => match self.plan.exprs.as_constant(id) {
+                Some(Scalar::Float(value)) => {
+                    let negated = -value;
+                    Some(self.float(negated))
+                }
+                _ => Some(self.add(Expr::Negate(id), ty)),
+            },
+            (UnaryOperator::Not, Kind::Bool) if !ty.nullable => Some(self.add(Expr::Not(id), Type::BOOL)),
+            (UnaryOperator::Not, Kind::Bool) => {
+                let origin = self.origin(id);
+                self.report(errors::null_for_not(inner, origin));
+                None
+            }
+            (UnaryOperator::Not, _) => {
+                let origin = self.origin(id);
+                self.report(errors::condition_type("not", inner, &ty, origin));
+                None
+            }
+            (UnaryOperator::Negate, _) => {
+                self.report(errors::negate_type(span, &ty));
+                None
+            }
+        }
+    }
+}
+
+/// Whether values of that kind can be compared and sorted.
+pub(super) fn is_ordered(kind: &Kind) -> bool {
+    match kind {
+        Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration => true,
+        Kind::Bytes
+        | Kind::Wide
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Map(_)
+        | Kind::Json
+        | Kind::Null
+        | Kind::Unknown => false,
+    }
+}
+
+/// A short expression as it is written, for fixes: names, fields, literals and calls of them.
+pub(super) fn spelled(expr: &ast::Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(spell(name)),
+        ExprKind::It => Some("it".into()),
+        ExprKind::Int(value) => Some(value.to_string()),
+        ExprKind::Float(_, text) => Some(text.to_string()),
+        ExprKind::Field { record, name, null_safe } => {
+            let dot = if *null_safe { "?." } else { "." };
+            spelled(record).map(|record| format!("{record}{dot}{}", spell(&name.text)))
+        }
+        ExprKind::Parenthesized(inner) => spelled(inner).map(|inner| format!("({inner})")),
+        ExprKind::Call { function, arguments } if function.len() == 1 => {
+            let arguments: Option<Vec<String>> = arguments.iter().map(|a| a.expr().and_then(spelled)).collect();
+            arguments.map(|arguments| format!("{}({})", function[0].text, arguments.join(", ")))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! Stages that keep rows as they are: `filter sort take skip`.
+
+use super::operators::is_ordered;
+use super::scope::{Row, Stream};
+use super::stage::StageCall;
+use super::{Checker, errors};
+use crate::ir::{Expr, ExprId, Shape, SortKey, Stage};
+use crate::syntax::ast::{self, ExprKind, UnaryOperator};
+use std::rc::Rc;
+
+/// `filter condition`: what the condition says about null holds for all rows after it.
+pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let condition = checker.only_argument(call)?;
+    let predicate = checker.in_row(&input.row, |c| c.condition(condition, "filter"));
+    let Some(predicate) = predicate else {
+        // The rows are the same, whatever is wrong with the condition.
+        return Some(input);
+    };
+    let is_column = |id: &ExprId| matches!(checker.plan.exprs.get(*id), Expr::Column(_));
+    let facts: Vec<ExprId> = checker.facts(predicate, true).into_iter().filter(is_column).collect();
+    let mut output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
+    if !facts.is_empty() {
+        let mut narrowed = (*output.row.narrowed).clone();
+        narrowed.extend(facts);
+        output.row = Rc::new(Row { narrowed: Rc::new(narrowed), ..(*output.row).clone() });
+    }
+    Some(output)
+}
+
+/// `sort -key, key`; a stream of single values may be sorted without a key.
+pub(super) fn sort<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let arguments = checker.positional(call)?;
+    let endless = checker.ends(&input, call);
+    if arguments.is_empty() && input.row.shape == Shape::Values {
+        let expr = input.row.fields.first().map(|field| checker.plan.column_expr(field.column))?;
+        let keys = vec![SortKey { expr, descending: false }];
+        return endless.map(|()| checker.same_rows(input, call.span(), |input| Stage::Sort { input, keys }));
+    }
+    if arguments.is_empty() {
+        checker.report(errors::stage_arguments(call.span(), "sort", call.def.signature, 0));
+        return Some(input);
+    }
+    let keys: Vec<Option<SortKey>> =
+        checker.in_row(&input.row, |c| arguments.into_iter().map(|key| c.sort_key(key)).collect());
+    let keys: Option<Vec<SortKey>> = keys.into_iter().collect();
+    match (keys, endless) {
+        (Some(keys), Some(())) => Some(checker.same_rows(input, call.span(), |input| Stage::Sort { input, keys })),
+        (None, _) | (_, None) => Some(Stream { endless: false, ..input }),
+    }
+}
+
+/// `take count`
+pub(super) fn take<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let Some(count) = checker.count(call) else { return Some(Stream { endless: false, ..input }) };
+    let stage = |input| Stage::Slice { input, skip: 0, take: Some(count) };
+    Some(Stream { endless: false, ..checker.same_rows(input, call.span(), stage) })
+}
+
+/// `skip count`
+pub(super) fn skip<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let Some(skip) = checker.count(call) else { return Some(input) };
+    Some(checker.same_rows(input, call.span(), |input| Stage::Slice { input, skip, take: None }))
+}
+
+impl<'a> Checker<'a> {
+    /// The number of rows that `take` and `skip` want: an int that is known now and not negative.
+    fn count(&mut self, call: &StageCall<'a>) -> Option<u64> {
+        let argument = self.only_argument(call)?;
+        let id = self.scalar(argument)?;
+        let value = self.int_constant(id, argument.span, &format!("`{}`", call.def.name))?;
+        let count = u64::try_from(value).ok();
+        if count.is_none() {
+            self.report(errors::negative_count(argument.span, call.def.name, value));
+        }
+        count
+    }
+
+    /// Reports a stage that needs all rows of a stream that never ends.
+    pub(super) fn ends(&mut self, input: &Stream, call: &StageCall<'a>) -> Option<()> {
+        if input.endless {
+            let name = call.stage.name.last().map_or(call.stage.span, |name| name.span);
+            self.report(errors::endless(name, call.def.name, input.row.from));
+        }
+        (!input.endless).then_some(())
+    }
+
+    /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses.
+    fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
+        let mut bare = key;
+        while let ExprKind::Parenthesized(inner) = &bare.kind {
+            bare = inner;
+        }
+        let (expr, descending) = match &bare.kind {
+            ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (&**inner, true),
+            _ if starts_with_minus(bare) => {
+                self.report(errors::sort_minus(bare.span));
+                return None;
+            }
+            _ => (bare, false),
+        };
+        let id = self.scalar(expr)?;
+        let ty = self.ty(id).clone();
+        if !is_ordered(&ty.kind) {
+            self.report(errors::no_order(expr.span, &ty));
+            return None;
+        }
+        Some(SortKey { expr: id, descending })
+    }
+}
+
+/// Whether an expression is of postfix strength.
+fn is_tight(expr: &ast::Expr) -> bool {
+    !matches!(expr.kind, ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Range { .. } | ExprKind::Lambda { .. })
+}
+
+fn starts_with_minus(expr: &ast::Expr) -> bool {
+    let mut left = expr;
+    loop {
+        match &left.kind {
+            // A negative number is a number.
+            ExprKind::Unary(UnaryOperator::Negate, inner) => {
+                return !matches!(inner.kind, ExprKind::Int(_) | ExprKind::Float(..)) || left.span == expr.span;
+            }
+            ExprKind::Binary(_, _, a, _) => left = a,
+            _ => return false,
+        }
+    }
+}

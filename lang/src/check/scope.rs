@@ -1,0 +1,236 @@
+//! What names mean: values, rows, and the chain of scopes in which a name is looked up.
+//!
+//! A scope is an index into an arena of entries, each of which knows the entry outside it. So a scope is copied freely
+//! (a lambda keeps the scope it was written in), and leaving one is forgetting an index. Nothing here reports.
+
+use super::Checker;
+use crate::ir::{ExprId, NodeId, OutputField, Shape};
+use crate::source::Span;
+use crate::syntax::ast;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What an expression of the script is while it is checked. Records, lists and functions exist only here: the plan has
+/// columns.
+#[derive(Clone)]
+pub(super) enum Value<'a> {
+    /// A single value.
+    Expr(ExprId),
+    /// A record, as its fields.
+    Record(Rc<Vec<(Arc<str>, Value<'a>)>>),
+    /// Rows.
+    Stream(Stream),
+    /// The items of a list literal.
+    List(Rc<Vec<Value<'a>>>),
+    /// `a..b`
+    Range(RangeValue),
+    /// A lambda with the scope it was written in.
+    Lambda(Lambda<'a>),
+    /// Reported already.
+    Unknown,
+}
+
+/// `a..b` with either end missing.
+#[derive(Clone, Copy)]
+pub(super) struct RangeValue {
+    pub start: Option<ExprId>,
+    pub end: Option<ExprId>,
+    pub inclusive: bool,
+}
+
+/// A lambda that has been passed to a user's function.
+#[derive(Clone, Copy)]
+pub(super) struct Lambda<'a> {
+    /// Its parameters; an expression over a row's columns has none, and then the row itself is in scope.
+    pub parameters: &'a [ast::Name],
+    pub body: &'a ast::Expr,
+    pub scope: Scope,
+}
+
+/// A stream of rows: the last node of its pipeline.
+#[derive(Clone)]
+pub(super) struct Stream {
+    pub node: NodeId,
+    pub row: Rc<Row>,
+    /// Whether it never ends.
+    pub endless: bool,
+}
+
+/// What is known of the rows of a stream.
+#[derive(Clone)]
+pub(super) struct Row {
+    pub fields: Vec<OutputField>,
+    pub shape: Shape,
+    /// False after an error: then every name is silently unknown.
+    pub known: bool,
+    /// What gave these columns: a `read`, a `select` …
+    pub from: Span,
+    /// Columns that earlier stages left out, the latest last.
+    pub gone: Rc<Vec<Gone>>,
+    /// Columns that a `filter` has shown not to be null, as expressions.
+    pub narrowed: Rc<Vec<ExprId>>,
+    /// Names that the code in view must not see: the undeclared fields of an open `stream<{…, ..}>`.
+    pub hidden: Rc<Vec<Arc<str>>>,
+}
+
+/// A column that is no more.
+#[derive(Clone)]
+pub(super) struct Gone {
+    pub name: Arc<str>,
+    /// The stage that left it out.
+    pub stage: Span,
+    /// The name of that stage.
+    pub stage_name: Arc<str>,
+    /// What `rename` calls it now.
+    pub renamed: Option<Arc<str>>,
+    /// Where its name could be added, and what to write before it.
+    pub add_at: Option<(Span, &'static str)>,
+    /// What the stage kept.
+    pub kept: Rc<Vec<Arc<str>>>,
+}
+
+impl Row {
+    /// The rows of a source.
+    pub fn new(fields: Vec<OutputField>, shape: Shape, from: Span) -> Row {
+        let (gone, narrowed, hidden) = Default::default();
+        Row { fields, shape, known: true, from, gone, narrowed, hidden }
+    }
+
+    /// The field of that name, if it can be seen. The column of a stream of single values has no name, it is `it`.
+    pub fn field(&self, name: &str) -> Option<&OutputField> {
+        if self.shape != Shape::Table || self.hidden.iter().any(|hidden| &**hidden == name) {
+            return None;
+        }
+        self.fields.iter().find(|field| &*field.name == name)
+    }
+
+    /// The names that can be seen.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| &*field.name).filter(|name| self.field(name).is_some())
+    }
+
+    /// The stage, if any, that left out a column of that name.
+    pub fn gone(&self, name: &str) -> Option<&Gone> {
+        self.gone.iter().rev().find(|gone| &*gone.name == name)
+    }
+}
+
+/// A scope: an entry of the arena with all outside it; `None` is the empty one.
+pub(super) type Scope = Option<u32>;
+
+/// Something that a scope adds to the one outside it.
+#[derive(Clone)]
+pub(super) enum Entry<'a> {
+    /// A name.
+    Binding { name: Arc<str>, span: Span, value: Value<'a> },
+    /// The row of a stage: what is inside it is inner to the columns, what is outside it is outer.
+    Row(Rc<Row>),
+}
+
+/// The arena of scopes.
+#[derive(Default)]
+pub(super) struct Scopes<'a> {
+    entries: Vec<(Entry<'a>, Scope)>,
+}
+
+/// What a name is.
+pub(super) enum Found<'a> {
+    /// A binding.
+    Binding(Value<'a>),
+    /// A column of the row.
+    Column(OutputField),
+    /// A column, and a binding outside the stage, defined at the span.
+    Both(Span),
+    /// Nothing; the row that was looked into, if there is one.
+    Nothing(Option<Rc<Row>>),
+}
+
+impl<'a> Scopes<'a> {
+    /// The scope with one entry more.
+    pub fn enter(&mut self, outside: Scope, entry: Entry<'a>) -> Scope {
+        self.entries.push((entry, outside));
+        Some(self.entries.len() as u32 - 1)
+    }
+
+    /// From the innermost entry outwards.
+    fn walk(&self, scope: Scope) -> impl Iterator<Item = &Entry<'a>> {
+        let mut at = scope;
+        std::iter::from_fn(move || {
+            let (entry, outside) = &self.entries[at? as usize];
+            at = *outside;
+            Some(entry)
+        })
+    }
+
+    /// The row in scope.
+    pub fn row(&self, scope: Scope) -> Option<Rc<Row>> {
+        self.walk(scope).find_map(|entry| match entry {
+            Entry::Row(row) => Some(row.clone()),
+            Entry::Binding { .. } => None,
+        })
+    }
+
+    /// Inner names first, then the columns of the nearest row, then outer names.
+    pub fn look_up(&self, scope: Scope, wanted: &str) -> Found<'a> {
+        let mut nearest: Option<Rc<Row>> = None;
+        for entry in self.walk(scope) {
+            match entry {
+                Entry::Row(row) => nearest = nearest.or_else(|| Some(row.clone())),
+                Entry::Binding { name, span, value } if &**name == wanted => {
+                    return match nearest.and_then(|row| row.field(wanted).cloned()) {
+                        Some(_) => Found::Both(*span),
+                        None => Found::Binding(value.clone()),
+                    };
+                }
+                Entry::Binding { .. } => {}
+            }
+        }
+        match nearest.as_ref().and_then(|row| row.field(wanted)) {
+            Some(field) => Found::Column(field.clone()),
+            None => Found::Nothing(nearest),
+        }
+    }
+
+    /// All bound names in scope.
+    pub fn names(&self, scope: Scope) -> Vec<Arc<str>> {
+        let name = |entry: &Entry<'a>| match entry {
+            Entry::Binding { name, .. } => Some(name.clone()),
+            Entry::Row(_) => None,
+        };
+        self.walk(scope).filter_map(name).collect()
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Binds a name in the current scope.
+    pub(super) fn bind(&mut self, name: &Arc<str>, span: Span, value: Value<'a>) {
+        let entry = Entry::Binding { name: name.clone(), span, value };
+        self.scope = self.scopes.enter(self.scope, entry);
+    }
+
+    /// Runs `body` in another scope.
+    pub(super) fn in_scope<T>(&mut self, scope: Scope, body: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = std::mem::replace(&mut self.scope, scope);
+        let result = body(self);
+        self.scope = outside;
+        result
+    }
+
+    /// Runs `body` where the columns of `row` are in scope.
+    pub(super) fn in_row<T>(&mut self, row: &Rc<Row>, body: impl FnOnce(&mut Self) -> T) -> T {
+        let scope = self.scopes.enter(self.scope, Entry::Row(row.clone()));
+        self.rows_entered += 1;
+        let result = self.in_scope(scope, |c| c.knowing(&row.narrowed, body));
+        self.rows_entered -= 1;
+        result
+    }
+
+    /// Runs `body` where these expressions are known not to be null.
+    pub(super) fn knowing<T>(&mut self, facts: &[ExprId], body: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.not_null.len();
+        self.not_null.extend_from_slice(facts);
+        let result = body(self);
+        self.not_null.truncate(before);
+        result
+    }
+}

@@ -1,0 +1,322 @@
+//! Pipelines: the table of stages, and how one is looked up and applied.
+
+use super::scope::{Gone, Row, Stream, Value};
+use super::{Checker, aggregate, columns, errors, rows};
+use crate::diagnostic::did_you_mean;
+use crate::ir::{OutputField, Shape};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A stage as scripts see it.
+pub struct StageDef {
+    /// Its name.
+    pub name: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// How it is written.
+    pub signature: &'static str,
+    /// Whether it takes `by`.
+    takes_by: bool,
+    check: Check,
+}
+
+/// Checks a stage over its input and adds it to the plan; `None` after an error: then nothing is known of its rows.
+type Check = for<'c, 'a, 's> fn(&'c mut Checker<'a>, &'s StageCall<'a>, Stream) -> Option<Stream>;
+
+/// The stages that there are.
+pub const STAGES: &[StageDef] = &[
+    StageDef {
+        name: "filter",
+        doc: "Keeps the rows for which a condition is true.",
+        signature: "filter condition",
+        takes_by: false,
+        check: rows::filter,
+    },
+    StageDef {
+        name: "derive",
+        doc: "Adds columns, or redefines some, from each row.",
+        signature: "derive name = value, …",
+        takes_by: false,
+        check: columns::derive,
+    },
+    StageDef {
+        name: "select",
+        doc: "Keeps these columns only, in this order.",
+        signature: "select column, name = value, …",
+        takes_by: false,
+        check: columns::select,
+    },
+    StageDef {
+        name: "drop",
+        doc: "Leaves out columns.",
+        signature: "drop column, …",
+        takes_by: false,
+        check: columns::drop,
+    },
+    StageDef {
+        name: "rename",
+        doc: "Gives columns other names.",
+        signature: "rename new = old, …",
+        takes_by: false,
+        check: columns::rename,
+    },
+    StageDef {
+        name: "map",
+        doc: "Makes each row a value or a record.",
+        signature: "map value",
+        takes_by: false,
+        check: columns::map,
+    },
+    StageDef {
+        name: "aggregate",
+        doc: "Computes reducers, for each group if there is a `by`.",
+        signature: "aggregate name = reducer(value), … by key, …",
+        takes_by: true,
+        check: aggregate::aggregate,
+    },
+    StageDef {
+        name: "sort",
+        doc: "Sorts rows; a leading minus sorts descending, and equal rows keep their order.",
+        signature: "sort -key, key, …",
+        takes_by: false,
+        check: rows::sort,
+    },
+    StageDef {
+        name: "take",
+        doc: "Gives the first rows and stops.",
+        signature: "take count",
+        takes_by: false,
+        check: rows::take,
+    },
+    StageDef {
+        name: "skip",
+        doc: "Leaves out the first rows.",
+        signature: "skip count",
+        takes_by: false,
+        check: rows::skip,
+    },
+];
+
+/// Stages that the language has and this version has not.
+const NOT_YET: [&str; 24] = [
+    "take_while",
+    "distinct",
+    "sample",
+    "flat_map",
+    "explode",
+    "nest",
+    "pivot",
+    "unpivot",
+    "parse",
+    "window",
+    "join",
+    "left_join",
+    "full_join",
+    "semi_join",
+    "anti_join",
+    "asof_join",
+    "cross_join",
+    "union",
+    "scan",
+    "fold",
+    "assert",
+    "tee",
+    "write",
+    "describe",
+];
+
+/// What other languages call a stage.
+const ALIASES: [(&str, &str); 22] = [
+    ("where", "filter"),
+    ("having", "filter"),
+    ("mutate", "derive"),
+    ("extend", "derive"),
+    ("with_columns", "derive"),
+    ("assign", "derive"),
+    ("summarize", "aggregate"),
+    ("summarise", "aggregate"),
+    ("agg", "aggregate"),
+    ("group_by", "aggregate"),
+    ("groupby", "aggregate"),
+    ("group", "aggregate"),
+    ("head", "take"),
+    ("limit", "take"),
+    ("top", "take"),
+    ("offset", "skip"),
+    ("project", "select"),
+    ("order_by", "sort"),
+    ("orderby", "sort"),
+    ("sort_by", "sort"),
+    ("arrange", "sort"),
+    ("unique", "distinct"),
+];
+
+/// A stage as it stands in the script.
+pub(super) struct StageCall<'a> {
+    pub stage: &'a ast::Stage,
+    pub def: &'static StageDef,
+}
+
+impl<'a> StageCall<'a> {
+    pub fn span(&self) -> Span {
+        self.stage.span
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// `source | stage | stage`
+    pub(super) fn pipeline(&mut self, source: &'a ast::Expr, stages: &'a [ast::Stage]) -> Value<'a> {
+        let (aggregation, stage_name) = (self.aggregation.take(), self.stage_name.take());
+        let mut value = self.value(source);
+        let mut span = source.span;
+        for stage in stages {
+            value = self.deeper(stage.span, |c| c.stage(value, span, stage)).unwrap_or(Value::Unknown);
+            span = span.to(stage.span);
+        }
+        self.aggregation = aggregation;
+        self.stage_name = stage_name;
+        value
+    }
+
+    /// One stage over whatever stands before it.
+    fn stage(&mut self, value: Value<'a>, span: Span, stage: &'a ast::Stage) -> Value<'a> {
+        let name = match stage.name.as_slice() {
+            [name] => name,
+            [] => return Value::Unknown,
+            [_, ..] => return self.unknown(errors::not_yet(stage.span, "a stage of an imported module")),
+        };
+        if self.functions.contains_key(&name.text) && !stage.broken {
+            return self.call_as_stage(name, value, span, stage);
+        }
+        let input = self.as_stream(value, span);
+        if input.row.shape == Shape::Scalar && input.row.known {
+            return self.unknown(errors::stage_after_value(name.span, &name.text, span));
+        }
+        let output = self.known_stage(name, stage, input.clone());
+        Value::Stream(output.unwrap_or_else(|| {
+            let row = Row { known: false, ..(*input.row).clone() };
+            Stream { row: Rc::new(row), ..input }
+        }))
+    }
+
+    /// A stage of the table, or a reducer.
+    fn known_stage(&mut self, name: &'a ast::Name, stage: &'a ast::Stage, input: Stream) -> Option<Stream> {
+        let def = STAGES.iter().find(|def| def.name == &*name.text);
+        let reducer = self.catalog.reducer_named(&name.text);
+        if def.is_none() && reducer.is_none() {
+            self.unknown_stage(name);
+            return None;
+        }
+        if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
+            return None;
+        }
+        let outside = self.stage_name.replace(name.text.clone());
+        let output = match (def, reducer) {
+            (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
+            (None, Some(reducer)) => self.reduce_all(reducer, stage, input),
+            (None, None) => None,
+        };
+        self.stage_name = outside;
+        output
+    }
+
+    /// Whether the stage takes the `by` and `on` that it has.
+    fn clauses_fit(&mut self, name: &ast::Name, stage: &'a ast::Stage, takes_by: bool) -> bool {
+        let by = stage.by.as_ref().filter(|_| !takes_by);
+        if let Some((word, keys)) = by {
+            let error = match (&*name.text, stage.arguments.is_empty()) {
+                ("sort", true) => errors::sort_by(*word, keys.first().map(|key| key.span)),
+                ("take" | "skip", _) => errors::not_yet(*word, &format!("`{} … by`", name.text)),
+                _ => errors::no_such_clause(*word, &name.text, "by"),
+            };
+            self.report(error);
+        }
+        if let Some((word, _)) = &stage.on {
+            self.report(errors::no_such_clause(*word, &name.text, "on"));
+        }
+        by.is_none() && stage.on.is_none()
+    }
+
+    fn unknown_stage(&mut self, name: &ast::Name) {
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name.text.to_lowercase());
+        let error = if NOT_YET.contains(&&*name.text) {
+            errors::not_yet(name.span, &format!("the stage `{}`", name.text))
+        } else if let Some((_, meant)) = alias {
+            errors::stage_alias(name.span, &name.text, meant)
+        } else {
+            let stages = STAGES.iter().map(|def| def.name).chain(NOT_YET);
+            let reducers = self.catalog.reducers().map(|def| def.name);
+            let functions = self.functions.keys().map(|name| &**name);
+            errors::unknown_stage(
+                name.span,
+                &name.text,
+                &did_you_mean(&name.text, stages.chain(reducers).chain(functions)),
+            )
+        };
+        self.report(error);
+    }
+
+    /// The arguments of a stage that takes plain expressions only.
+    pub(super) fn positional(&mut self, call: &StageCall<'a>) -> Option<Vec<&'a ast::Expr>> {
+        let mut expressions = Some(Vec::new());
+        for argument in &call.stage.arguments {
+            match (&argument.label, &argument.value, &mut expressions) {
+                (Label::None, ArgumentValue::Expr(expr), Some(list)) => list.push(expr),
+                (Label::None, ArgumentValue::Expr(_), None) => {}
+                (label, _, _) => {
+                    self.labelled(call, label, argument);
+                    expressions = None;
+                }
+            }
+        }
+        expressions
+    }
+
+    /// Says that a stage has no such option, or names no columns.
+    pub(super) fn labelled(&mut self, call: &StageCall<'a>, label: &Label, argument: &'a Argument) {
+        let error = match (label, argument.expr()) {
+            (Label::Column(name), Some(value)) => errors::equals_sign(call.def.name, name.span, value.span),
+            (Label::Option(name), _) => errors::unknown_option(name.span, call.def.name, &name.text, &[]),
+            (Label::None | Label::Column(_), _) => errors::option_type(argument.span, call.def.name),
+        };
+        self.report(error);
+    }
+
+    /// The only argument of a stage that takes one.
+    pub(super) fn only_argument(&mut self, call: &StageCall<'a>) -> Option<&'a ast::Expr> {
+        match self.positional(call)?.as_slice() {
+            [one] => Some(one),
+            other => {
+                let span = other.get(1).map_or(call.stage.span, |second| second.span);
+                self.report(errors::stage_arguments(span, call.def.name, call.def.signature, other.len()));
+                None
+            }
+        }
+    }
+}
+
+/// The rows after a stage that keeps some columns and makes others: what is gone is remembered for messages.
+pub(super) fn row_after(
+    input: &Row,
+    fields: Vec<OutputField>,
+    shape: Shape,
+    call: &StageCall,
+    add_at: Option<(Span, &'static str)>,
+    renamed: &[(Arc<str>, Arc<str>)],
+) -> Row {
+    let kept: Rc<Vec<Arc<str>>> = Rc::new(fields.iter().map(|field| field.name.clone()).collect());
+    let mut gone = (*input.gone).clone();
+    for field in input.fields.iter().filter(|field| !kept.contains(&field.name) && input.field(&field.name).is_some()) {
+        gone.push(Gone {
+            name: field.name.clone(),
+            stage: call.stage.name.last().map_or(call.stage.span, |name| name.span),
+            stage_name: call.def.name.into(),
+            renamed: renamed.iter().find(|(old, _)| *old == field.name).map(|(_, new)| new.clone()),
+            add_at,
+            kept: kept.clone(),
+        });
+    }
+    Row { gone: Rc::new(gone), hidden: input.hidden.clone(), ..Row::new(fields, shape, call.stage.span) }
+}

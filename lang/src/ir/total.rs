@@ -1,0 +1,54 @@
+//! What cannot fail: expressions by their effects, and columns by where their values come from.
+
+use super::{ColumnId, ExprId, Plan, Stage};
+use crate::catalog::Effect;
+use crate::ty::Kind;
+use std::collections::HashSet;
+
+/// The columns whose value, where it is demanded, may fail or differ from time to time.
+#[derive(Clone, Debug, Default)]
+pub struct FallibleColumns(HashSet<ColumnId>);
+
+impl Plan {
+    /// The columns that may fail: cells of a table whose reading may fail (text needs no conversion, so text cannot), and
+    /// definitions that may fail or mention such a column. What an aggregate gives has been demanded already.
+    pub fn fallible_columns(&self) -> FallibleColumns {
+        let mut fallible = FallibleColumns::default();
+        for node in &self.nodes {
+            let new: Vec<ColumnId> = match &node.stage {
+                Stage::Scan { table, columns } => {
+                    let effect = self.tables[table.0 as usize].effect;
+                    let fails = |column: &ColumnId| match effect {
+                        Effect::Total => false,
+                        Effect::MayFail => self.column(*column).ty.kind != Kind::String,
+                        Effect::Nondeterministic | Effect::Host => true,
+                    };
+                    columns.iter().map(|(_, column)| *column).filter(fails).collect()
+                }
+                Stage::Values { columns, rows } => {
+                    let fails = |at: usize| rows.iter().any(|row| !self.is_total(row[at], &fallible));
+                    columns.iter().enumerate().filter(|(at, _)| fails(*at)).map(|(_, column)| *column).collect()
+                }
+                Stage::Map { definitions, .. } => {
+                    let fails = |(_, expr): &&(ColumnId, ExprId)| !self.is_total(*expr, &fallible);
+                    definitions.iter().filter(fails).map(|(column, _)| *column).collect()
+                }
+                Stage::Range { .. }
+                | Stage::Filter { .. }
+                | Stage::Aggregate { .. }
+                | Stage::Sort { .. }
+                | Stage::TopK { .. }
+                | Stage::Slice { .. } => Vec::new(),
+            };
+            fallible.0.extend(new);
+        }
+        fallible
+    }
+
+    /// Whether evaluating an expression always gives a value, and the same each time, the columns that it mentions
+    /// included.
+    pub fn is_total(&self, expr: ExprId, fallible: &FallibleColumns) -> bool {
+        self.exprs.effect(expr) == Effect::Total
+            && self.exprs.columns(expr).iter().all(|column| !fallible.0.contains(column))
+    }
+}

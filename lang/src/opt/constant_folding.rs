@@ -1,0 +1,184 @@
+//! What is known before the first row is computed before the first row.
+//!
+//! **Before**: operations on constants; `and`, `or`, `if`, `??` whose deciding operand is a constant; `filter true`.
+//! **After**: the constant, or the operand that is left; without the filter.
+//!
+//! **Legal** for what gives the same value each time. A fold that fails is not made: the operation stays at its site and
+//! fails where, and if, it is demanded. An operand is dropped only where it would not have been evaluated (`false and
+//! x`), or cannot fail (`x and false`). **Errors** are therefore unchanged. Floats are computed by the functions that
+//! compute them at run time, and nothing is reassociated.
+
+use super::{Rule, tree};
+use crate::catalog::{Catalog, Effect};
+use crate::ir::typing::{own_effect, scalar_type};
+use crate::ir::{Expr, ExprId, FallibleColumns, NodeId, Plan, Stage, TypedExpr};
+use crate::scalar::{self, Arithmetic, Scalar};
+use crate::ty::Type;
+use std::collections::HashMap;
+
+/// See the module.
+pub const RULE: Rule = Rule { name: "constant_folding", apply };
+
+/// The bytes that a text may have which is put into the plan.
+const MOST_BYTES: usize = 4096;
+
+fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
+    let fallible = plan.fallible_columns();
+    let mut folder = Folder { plan, catalog, fallible, done: HashMap::new() };
+    let (mut changed, mut idle) = (false, Vec::new());
+    for at in 0..folder.plan.nodes.len() {
+        let mut stage = folder.plan.nodes[at].stage.clone();
+        tree::for_each_expr(&mut stage, |expr| {
+            let folded = folder.fold(*expr);
+            changed |= folded != *expr;
+            *expr = folded;
+        });
+        if let Stage::Filter { predicate, .. } = &stage
+            && folder.plan.exprs.as_constant(*predicate) == Some(&Scalar::Bool(true))
+        {
+            idle.push(NodeId(at as u32));
+        }
+        folder.plan.nodes[at].stage = stage;
+    }
+    changed |= !idle.is_empty();
+    tree::remove(plan, &idle);
+    changed
+}
+
+struct Folder<'a> {
+    plan: &'a mut Plan,
+    catalog: &'a Catalog,
+    fallible: FallibleColumns,
+    done: HashMap<ExprId, ExprId>,
+}
+
+impl Folder<'_> {
+    fn fold(&mut self, root: ExprId) -> ExprId {
+        for old in self.plan.exprs.postorder(&[root]) {
+            if self.done.contains_key(&old) {
+                continue;
+            }
+            let typed = self.plan.exprs.typed(old).clone();
+            let expr = typed.expr.map_operands(|operand| self.done[&operand]);
+            let same = if expr == typed.expr {
+                old
+            } else {
+                let effect = own_effect(&expr, &self.plan.exprs, self.catalog);
+                self.plan.exprs.add(TypedExpr { expr, ..typed }, effect)
+            };
+            let new = self.computed(same).or_else(|| self.decided(same)).unwrap_or(same);
+            self.done.insert(old, new);
+        }
+        self.done[&root]
+    }
+
+    /// The constant that an operation on constants gives.
+    fn computed(&mut self, id: ExprId) -> Option<ExprId> {
+        let typed = self.plan.exprs.typed(id).clone();
+        let operands = typed.expr.operands();
+        let values: Option<Vec<Scalar>> = operands.iter().map(|o| self.plan.exprs.as_constant(*o).cloned()).collect();
+        let value = compute(&typed.expr, &values?, self.catalog)?;
+        let fits = match &value {
+            Scalar::Null => typed.ty.nullable,
+            Scalar::String(text) if text.len() > MOST_BYTES => false,
+            value => scalar_type(value).kind == typed.ty.kind,
+        };
+        fits.then(|| self.plan.exprs.literal(value, typed.ty))
+    }
+
+    /// What is left of an operation whose deciding operand is a constant.
+    fn decided(&mut self, id: ExprId) -> Option<ExprId> {
+        let typed = self.plan.exprs.typed(id).clone();
+        let constant = |id: ExprId| self.plan.exprs.as_constant(id);
+        // null counts as false
+        let truth = |id: ExprId| constant(id).map(|value| *value == Scalar::Bool(true));
+        match typed.expr {
+            Expr::And(a, b) => match (truth(a), truth(b)) {
+                (Some(false), _) => self.condition(a),
+                (Some(true), _) => self.condition(b),
+                (None, Some(true)) => self.condition(a),
+                (None, Some(false)) if self.plan.is_total(a, &self.fallible) => self.condition(b),
+                (None, _) => None,
+            },
+            Expr::Or(a, b) => match (truth(a), truth(b)) {
+                (Some(true), _) => self.condition(a),
+                (Some(false), _) => self.condition(b),
+                (None, Some(false)) => self.condition(a),
+                (None, Some(true)) if self.plan.is_total(a, &self.fallible) => self.condition(b),
+                (None, _) => None,
+            },
+            Expr::If(condition, then, otherwise) => {
+                let taken = if truth(condition)? { then } else { otherwise };
+                self.retyped(taken, &typed.ty)
+            }
+            Expr::Coalesce(a, b) => match constant(a) {
+                Some(Scalar::Null) => self.retyped(b, &typed.ty),
+                Some(_) => self.retyped(a, &typed.ty),
+                None if !self.plan.exprs.ty(a).nullable => self.retyped(a, &typed.ty),
+                None => None,
+            },
+            Expr::Column(_)
+            | Expr::Literal(_)
+            | Expr::Arithmetic(..)
+            | Expr::Negate(_)
+            | Expr::Compare(..)
+            | Expr::Not(_)
+            | Expr::NonNull(_)
+            | Expr::ToFloat(_)
+            | Expr::Narrow(_)
+            | Expr::Call(..) => None,
+        }
+    }
+
+    /// The operand as a `bool`, where null counts as false.
+    fn condition(&mut self, id: ExprId) -> Option<ExprId> {
+        match self.plan.exprs.as_constant(id) {
+            Some(value) => {
+                let value = Scalar::Bool(*value == Scalar::Bool(true));
+                Some(self.plan.exprs.literal(value, Type::BOOL))
+            }
+            None => (*self.plan.exprs.ty(id) == Type::BOOL).then_some(id),
+        }
+    }
+
+    /// The operand, if it has that type; a constant can be given any type that it fits.
+    fn retyped(&mut self, id: ExprId, ty: &Type) -> Option<ExprId> {
+        match self.plan.exprs.as_constant(id).cloned() {
+            Some(value) => Some(self.plan.exprs.literal(value, ty.clone())),
+            None => (self.plan.exprs.ty(id) == ty).then_some(id),
+        }
+    }
+}
+
+/// The value of an operation on constants; none where it fails, or where the operation is not computed here.
+fn compute(expr: &Expr, values: &[Scalar], catalog: &Catalog) -> Option<Scalar> {
+    let null = values.contains(&Scalar::Null);
+    match (expr, values) {
+        (Expr::Compare(op, ..), [a, b]) => Some(Scalar::Bool(scalar::compare(*op, a, b))),
+        (Expr::Not(_), [Scalar::Bool(a)]) => Some(Scalar::Bool(!a)),
+        (Expr::NonNull(_), [a]) if !null => Some(a.clone()),
+        (Expr::Arithmetic(..) | Expr::Negate(_) | Expr::ToFloat(_) | Expr::Narrow(_), _) if null => Some(Scalar::Null),
+        // an int is converted before it is divided
+        (Expr::Arithmetic(Arithmetic::Divide, ..), [Scalar::Int(_), _]) => None,
+        (Expr::Arithmetic(op, ..), [Scalar::Int(a), Scalar::Int(b)]) => {
+            scalar::int_arithmetic(*op, *a, *b).ok().map(Scalar::Int)
+        }
+        (Expr::Arithmetic(op, ..), [Scalar::Float(a), Scalar::Float(b)]) => {
+            Some(Scalar::Float(scalar::float_arithmetic(*op, *a, *b)))
+        }
+        (Expr::Negate(_), [Scalar::Int(a)]) => scalar::int_negate(*a).ok().map(Scalar::Int),
+        (Expr::Negate(_), [Scalar::Float(a)]) => Some(Scalar::Float(scalar::canonical(-a))),
+        (Expr::ToFloat(_), [Scalar::Int(a)]) => Some(Scalar::Float(*a as f64)),
+        (Expr::Narrow(_), [Scalar::Wide(a)]) => scalar::narrow(*a).ok().map(Scalar::Int),
+        (Expr::Call(function, _), _) => {
+            let function = catalog.function(*function);
+            match function.effect {
+                Effect::Total | Effect::MayFail if null => Some(Scalar::Null),
+                Effect::Total | Effect::MayFail => (function.body)(values).ok(),
+                Effect::Nondeterministic | Effect::Host => None,
+            }
+        }
+        // a literal is folded already; the others are decided by one operand; what is left has operands of other kinds
+        _ => None,
+    }
+}

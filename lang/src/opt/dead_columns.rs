@@ -1,0 +1,86 @@
+//! What nobody uses is neither read, defined nor computed.
+//!
+//! **Before**: scans, definitions, constant columns and reductions that no stage behind them mentions and no statement
+//! gives. **After**: without them; a map that defines nothing is gone.
+//!
+//! **Legal** for what evaluates nothing unless it is demanded: a column of a scan or of constants, and a definition. An
+//! aggregate *demands* its conditions and arguments for every row, so a reduction goes only if none of them can fail,
+//! the cells that they read included; its keys stay, for they make the groups. **Errors**: what goes was not demanded, or
+//! could not fail.
+
+use super::{Rule, tree};
+use crate::catalog::Catalog;
+use crate::ir::{ColumnId, FallibleColumns, NodeId, Phase, Plan, Reduction, Stage};
+use std::collections::HashSet;
+
+/// See the module.
+pub const RULE: Rule = Rule { name: "dead_columns", apply };
+
+fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
+    let fallible = plan.fallible_columns();
+    let mut used: Vec<HashSet<ColumnId>> = vec![HashSet::new(); plan.nodes.len()];
+    for statement in &plan.statements {
+        let output = &plan.node(statement.node).output;
+        used[statement.node.0 as usize].extend(output.iter().map(|field| field.column));
+    }
+    let (mut changed, mut idle) = (false, Vec::new());
+    for at in (0..plan.nodes.len()).rev() {
+        let mut node = plan.nodes[at].clone();
+        let columns = std::mem::take(&mut used[at]);
+        changed |= prune(plan, &mut node.stage, &columns, &fallible);
+        let fields = node.output.len();
+        node.output.retain(|field| columns.contains(&field.column));
+        changed |= node.output.len() < fields;
+        if let Some(input) = node.stage.input() {
+            let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
+            let mentioned = mentioned(plan, &node.stage);
+            used[input.0 as usize].extend(columns.into_iter().filter(|column| !own.contains(column)).chain(mentioned));
+            if matches!(&node.stage, Stage::Map { definitions, .. } if definitions.is_empty()) {
+                idle.push(NodeId(at as u32));
+            }
+        }
+        plan.nodes[at] = node;
+    }
+    let stages = plan.nodes.len();
+    tree::remove(plan, &idle);
+    changed || plan.nodes.len() < stages
+}
+
+/// Takes out of a stage what makes columns other than `used`.
+fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &FallibleColumns) -> bool {
+    let before = stage.defines().len();
+    match stage {
+        Stage::Scan { columns, .. } => columns.retain(|(_, column)| used.contains(column)),
+        Stage::Values { columns, rows } => {
+            for row in rows {
+                let mut at = columns.iter();
+                row.retain(|_| at.next().is_some_and(|column| used.contains(column)));
+            }
+            columns.retain(|column| used.contains(column));
+        }
+        Stage::Map { definitions, .. } => definitions.retain(|(column, _)| used.contains(column)),
+        Stage::Aggregate { reductions, phase: Phase::Single, .. } => {
+            reductions.retain(|reduction| used.contains(&reduction.column) || !is_total(plan, reduction, fallible));
+        }
+        Stage::Range { .. }
+        | Stage::Filter { .. }
+        | Stage::Aggregate { .. }
+        | Stage::Sort { .. }
+        | Stage::TopK { .. }
+        | Stage::Slice { .. } => {}
+    }
+    stage.defines().len() < before
+}
+
+fn is_total(plan: &Plan, reduction: &Reduction, fallible: &FallibleColumns) -> bool {
+    reduction.arguments.iter().chain(&reduction.condition).all(|expr| plan.is_total(*expr, fallible))
+}
+
+/// The columns that the expressions of a stage mention.
+fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
+    let mut roots = stage.demands();
+    if let Stage::Map { definitions, .. } = stage {
+        roots.extend(definitions.iter().map(|(_, expr)| *expr));
+    }
+    roots.into_iter().flat_map(|root| plan.exprs.columns(root)).collect()
+}

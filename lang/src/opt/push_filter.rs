@@ -1,0 +1,130 @@
+//! Filters go towards the source, conjunct by conjunct, so that what stands behind sees fewer rows.
+//!
+//! **Before**: `stage | filter a and b`. **After**: `filter a | stage | filter b`, each conjunct as far as it may go.
+//!
+//! **Legal**, and why errors are unchanged, where `p` is a conjunct:
+//! - `filter a and b` is `filter a | filter b`: `b` is evaluated for a row only where `a` is true, after `a`, either way.
+//! - past a *map*, with its definitions put in place of its columns: a map demands nothing, so the same rows demand the
+//!   same expressions, sites included, in the same order. Only a definition that differs from time to time must stay
+//!   the only one.
+//! - past a *sort*, if neither `p` nor a key can fail (cells that are read included): a failing key of a row that `p`
+//!   would have taken away is an error, and a failing `p` would be found in another order of rows. What is left is
+//!   sorted the same way, for the sort is stable.
+//! - past an *aggregate* with keys, if `p` mentions only keys, and neither `p` nor anything that the aggregate demands can
+//!   fail. A group has one key, so `p` takes whole groups, and the order in which the others appear stays. Not if `p`
+//!   looks at a float key: equal keys (`0.0` and `-0.0`) are then not all the same to `p`. Not without keys: then there
+//!   is a row even of no rows.
+//! - never past a slice or a top-k, which count rows; nor past another filter, which may be its guard.
+
+use super::{Rule, tree};
+use crate::catalog::{Catalog, Effect};
+use crate::ir::{ColumnId, Expr, ExprId, FallibleColumns, Node, NodeId, Phase, Plan, Stage};
+use crate::ty::{Kind, Type};
+use std::collections::HashMap;
+
+/// See the module.
+pub const RULE: Rule = Rule { name: "push_filter", apply };
+
+/// How many distinct nodes a predicate may have after its columns were replaced by their definitions; it is there so
+/// that a chain of thousands of definitions does not end in one expression.
+const MOST_NODES: usize = 500;
+
+fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
+    let mut changed = split(plan);
+    let fallible = plan.fallible_columns();
+    for at in 0..plan.nodes.len() {
+        let mut id = NodeId(at as u32);
+        while let Stage::Filter { input, predicate } = plan.node(id).stage {
+            let Some(predicate) = below(plan, &fallible, input, predicate) else { break };
+            swap(plan, id, input, predicate);
+            (id, changed) = (input, true);
+        }
+    }
+    changed
+}
+
+/// Makes a filter of every conjunct.
+fn split(plan: &mut Plan) -> bool {
+    let mut changed = false;
+    let mut at = 0;
+    while at < plan.nodes.len() {
+        while let Stage::Filter { input, predicate } = plan.nodes[at].stage
+            && let Expr::And(a, b) = *plan.exprs.get(predicate)
+        {
+            let Node { span, .. } = plan.nodes[at];
+            let output = plan.node(input).output.clone();
+            let first = plan.add_node(Node { stage: Stage::Filter { input, predicate: a }, output, span });
+            plan.nodes[at].stage = Stage::Filter { input: first, predicate: b };
+            changed = true;
+        }
+        at += 1;
+    }
+    tree::renumber(plan);
+    changed
+}
+
+/// The predicate as it would be before the stage `id`, if it may go there.
+fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: ExprId) -> Option<ExprId> {
+    match &plan.node(id).stage {
+        Stage::Map { definitions, .. } => {
+            let used = plan.exprs.columns(predicate);
+            let replace: HashMap<ColumnId, ExprId> =
+                definitions.iter().filter(|(column, _)| used.contains(column)).copied().collect();
+            let repeatable = replace.values().all(|expr| plan.exprs.effect(*expr) <= Effect::MayFail);
+            if !repeatable {
+                return None;
+            }
+            let new = plan.exprs.substitute(predicate, &replace);
+            (plan.exprs.postorder(&[new]).len() <= MOST_NODES).then_some(new)
+        }
+        stage @ Stage::Sort { .. } => {
+            let total = plan.is_total(predicate, fallible) && demands_total(plan, stage, fallible);
+            total.then_some(predicate)
+        }
+        stage @ Stage::Aggregate { keys, phase: Phase::Single, .. } => {
+            let used = plan.exprs.columns(predicate);
+            let is_key = |column: &ColumnId| keys.iter().any(|(key, _)| key == column);
+            let legal = !keys.is_empty()
+                && used.iter().all(|c| is_key(c) && one_representation(&plan.column(*c).ty))
+                && plan.is_total(predicate, fallible)
+                && demands_total(plan, stage, fallible);
+            let replace = keys.iter().copied().collect();
+            legal.then(|| plan.exprs.substitute(predicate, &replace))
+        }
+        Stage::Scan { .. }
+        | Stage::Range { .. }
+        | Stage::Values { .. }
+        | Stage::Filter { .. }
+        | Stage::Aggregate { .. }
+        | Stage::TopK { .. }
+        | Stage::Slice { .. } => None,
+    }
+}
+
+/// Whether nothing that a stage demands can fail.
+fn demands_total(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool {
+    stage.demands().iter().all(|expr| plan.is_total(*expr, fallible))
+}
+
+/// Whether values that are one key are the same to every expression.
+fn one_representation(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Date | Kind::Duration | Kind::Null => true,
+        // instants in several zones may be one key
+        Kind::DateTime => false,
+        Kind::Float | Kind::Wide | Kind::Json | Kind::Unknown => false,
+        Kind::List(_) | Kind::Record(_) | Kind::Map(_) => false,
+    }
+}
+
+/// Puts the filter at `upper` before the stage at `lower`, with its new predicate.
+fn swap(plan: &mut Plan, upper: NodeId, lower: NodeId, predicate: ExprId) {
+    let (up, low) = (upper.0 as usize, lower.0 as usize);
+    let passed = plan.nodes[low].clone();
+    let input = passed.stage.input().expect("a filter goes only past a stage that takes rows");
+    let output = plan.node(input).output.clone();
+    let span = plan.nodes[up].span;
+    plan.nodes[low] = Node { stage: Stage::Filter { input, predicate }, output, span };
+    plan.nodes[up].stage = passed.stage.with_input(lower);
+    plan.nodes[up].span = passed.span;
+}

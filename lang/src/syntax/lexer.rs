@@ -1,0 +1,416 @@
+//! Text to tokens with their places. Comments are kept beside the tokens, for the formatter.
+//!
+//! What is wrong is reported and replaced by what was probably meant (`&&` becomes `and`), so that one fault gives one
+//! error. Newlines and brackets are not judged here (`layout.rs`, `brackets.rs`). The only state is the stack of
+//! interpolated texts, whose holes hold ordinary tokens: no recursion, whatever the nesting.
+
+use super::literal;
+use super::token::Token;
+use crate::codes::*;
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Span};
+use logos::Logos;
+
+/// What a text consists of.
+#[derive(Debug, Default)]
+pub struct Lexed<'s> {
+    /// The tokens; newlines in a row are one.
+    pub tokens: Vec<(Token<'s>, Span)>,
+    /// The comments, from `#` to the end of the line.
+    pub comments: Vec<Span>,
+    /// What was wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Splits a text into tokens; it never fails.
+pub fn lex(source: SourceId, text: &str) -> Lexed<'_> {
+    let logos = Token::lexer(text);
+    let mut lexer = Lexer { source, text, logos, out: Lexed::default(), holes: Vec::new() };
+    if text.starts_with('\u{feff}') {
+        lexer.logos.bump('\u{feff}'.len_utf8());
+    }
+    while let Some(token) = lexer.logos.next() {
+        lexer.token(token.ok());
+    }
+    lexer.close_holes();
+    lexer.out
+}
+
+/// A hole of an interpolated text that is still open.
+struct Hole {
+    /// The quote that opened the text.
+    opener: Span,
+    /// Open `{` in the hole.
+    braces: u32,
+    /// Open `(` and `[` in the hole.
+    others: u32,
+}
+
+struct Lexer<'s> {
+    source: SourceId,
+    text: &'s str,
+    logos: logos::Lexer<'s, Token<'s>>,
+    out: Lexed<'s>,
+    holes: Vec<Hole>,
+}
+
+impl<'s> Lexer<'s> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.source, start, end)
+    }
+
+    /// Where the next token starts.
+    fn position(&self) -> usize {
+        self.logos.span().end
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.out.diagnostics.push(diagnostic);
+    }
+
+    /// Adds what logos found.
+    fn token(&mut self, token: Option<Token<'s>>) {
+        let range = self.logos.span();
+        let span = self.span(range.start, range.end);
+        let slice = self.logos.slice();
+        match token {
+            None => self.stray(span, slice),
+            Some(Token::Comment) => self.out.comments.push(span),
+            Some(Token::Number) => self.number(span, slice),
+            Some(Token::At) => {
+                let value = literal::date(slice);
+                self.literal(span, value);
+            }
+            Some(Token::Quote) => self.string(span),
+            Some(Token::RawQuote) => self.raw_string(span),
+            Some(Token::FormatQuote) => {
+                self.push(Token::FormatStart, span);
+                self.format_text(span);
+            }
+            Some(Token::BacktickQuote) => self.backtick(span),
+            Some(Token::ForeignQuote) => self.foreign_quote(span, slice),
+            Some(Token::ForeignOperator) => self.foreign_operator(span, slice),
+            Some(Token::ForeignName) => self.foreign_name(span, slice),
+            Some(Token::Newline) => {
+                self.close_holes();
+                match self.out.tokens.last_mut() {
+                    Some((Token::Newline, last)) => *last = last.to(span),
+                    _ => self.push(Token::Newline, span),
+                }
+            }
+            Some(token) if !self.holes.is_empty() => self.token_in_hole(token, span),
+            Some(token) => self.push(token, span),
+        }
+    }
+
+    /// Adds a token, joined with those before it where they make one: `not in`, `int?(`, a word behind a dot.
+    fn push(&mut self, token: Token<'s>, span: Span) {
+        let tokens = &mut self.out.tokens;
+        let touches = |before: &Span| before.end == span.start;
+        match (&token, tokens.as_slice()) {
+            (Token::In, [.., (Token::Not, not)]) => {
+                let span = not.to(span);
+                tokens.pop();
+                tokens.push((Token::NotIn, span));
+            }
+            (Token::ParenOpen, [.., (Token::Name(_), name), (Token::Question, mark)])
+                if touches(mark) && name.end == mark.start =>
+            {
+                let joined = name.to(*mark);
+                tokens.truncate(tokens.len() - 2);
+                tokens.push((Token::Name(&self.text[joined.range()]), joined));
+                tokens.push((token, span));
+            }
+            (word, [.., (Token::Dot | Token::QuestionDot, _)]) if word.is_reserved() => {
+                tokens.push((Token::Name(&self.text[span.range()]), span));
+            }
+            _ => tokens.push((token, span)),
+        }
+    }
+
+    fn stray(&mut self, span: Span, slice: &str) {
+        let what = match slice.chars().next() {
+            Some('\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{3000}') => {
+                "this is not an ordinary blank".to_string()
+            }
+            Some(c) if c.is_control() || ('\u{200c}'..='\u{206f}').contains(&c) => {
+                format!("this is an invisible character, U+{:04X}", c as u32)
+            }
+            _ => format!("`{}` means nothing in Pipe", slice.chars().take(20).collect::<String>()),
+        };
+        // A run of stray characters is one mistake.
+        if let Some(last) = self.out.diagnostics.last_mut().and_then(|last| last.primary.as_mut())
+            && last.text == "leave it out"
+            && last.span.end == span.start
+        {
+            last.span.end = span.end;
+            return;
+        }
+        self.report(Diagnostic::error(E0102, span, what).saying("leave it out"));
+    }
+
+    fn number(&mut self, span: Span, slice: &'s str) {
+        if literal::is_beyond_by_one(slice)
+            && let [before @ .., (Token::Minus, minus)] = self.out.tokens.as_slice()
+            && minus.end == span.start
+            && !before.last().is_some_and(|(token, _)| token.ends_operand())
+        {
+            let span = minus.to(span);
+            self.out.tokens.pop();
+            return self.push(Token::Int(i64::MIN), span);
+        }
+        self.literal(span, literal::number(slice));
+    }
+
+    fn literal(&mut self, span: Span, value: Result<Token<'s>, literal::Failure>) {
+        let token = value.unwrap_or_else(|(code, message, help)| {
+            self.report(Diagnostic::error(code, span, message).help(help));
+            Token::Faulty
+        });
+        self.push(token, span);
+    }
+
+    /// The text up to the closing quote, escapes resolved; `None` where the line ends first. `hole` says whether a
+    /// brace ends it too. Leaves logos behind what it read.
+    fn quoted(&mut self, in_format: bool) -> (String, Option<char>) {
+        let mut value = String::new();
+        loop {
+            let at = self.position();
+            let rest = &self.text[at..];
+            let plain = rest.find(['"', '\\', '\n', '{', '}']).unwrap_or(rest.len());
+            value.push_str(&rest[..plain]);
+            let Some(stop) = rest[plain..].chars().next().filter(|&stop| stop != '\n') else {
+                self.logos.bump(plain);
+                return (value, None);
+            };
+            let doubled = rest[plain + 1..].starts_with(stop);
+            match stop {
+                '"' => {
+                    self.logos.bump(plain + 1);
+                    return (value, Some('"'));
+                }
+                '\\' => {
+                    self.logos.bump(plain + 1);
+                    self.escape(&mut value, at + plain);
+                }
+                '{' if in_format && !doubled => {
+                    self.logos.bump(plain + 1);
+                    return (value, Some('{'));
+                }
+                brace => {
+                    if in_format && !doubled {
+                        let span = self.span(at + plain, at + plain + 1);
+                        let message = "a `}` in an interpolated text is written `}}`";
+                        self.report(Diagnostic::error(E0130, span, message).fix(span, "}}"));
+                    }
+                    value.push(brace);
+                    self.logos.bump(plain + 1 + usize::from(in_format && doubled));
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self, value: &mut String, backslash: usize) {
+        let after = &self.text[self.position()..];
+        if let Some((meant, length)) = literal::escape(after) {
+            value.push(meant);
+            return self.logos.bump(length);
+        }
+        value.push('\\');
+        let Some(next) = after.chars().next().filter(|&c| c != '\n') else { return };
+        let span = self.span(backslash, backslash + 1 + next.len_utf8());
+        let message = if next == 'u' {
+            "after `\\u` stands a character's number in braces: `\\u{1F600}`".to_string()
+        } else {
+            format!("`\\{}` stands for nothing; a backslash is written `\\\\`", next.escape_default())
+        };
+        let insertion = self.span(backslash, backslash);
+        let mut diagnostic = Diagnostic::error(E0130, span, message).fix(insertion, "\\");
+        diagnostic.help.push("in a raw text, `r\"…\"`, a backslash is only itself".to_string());
+        self.report(diagnostic);
+    }
+
+    fn string(&mut self, quote: Span) {
+        let (value, end) = self.quoted(false);
+        if end.is_none() {
+            self.unclosed(quote, "\"");
+        }
+        let span = self.span(quote.start as usize, self.position());
+        self.push(Token::String(value.into()), span);
+    }
+
+    fn raw_string(&mut self, quote: Span) {
+        let (length, closed) = self.until('"');
+        let start = self.position();
+        if !closed {
+            self.unclosed(quote, "\"");
+        }
+        self.logos.bump(length + usize::from(closed));
+        let span = self.span(quote.start as usize, self.position());
+        self.push(Token::RawString(&self.text[start..start + length]), span);
+    }
+
+    fn backtick(&mut self, quote: Span) {
+        let (length, closed) = self.until('`');
+        let start = self.position();
+        if !closed {
+            let message = "this name never ends";
+            self.report(
+                Diagnostic::error(E0105, quote, message).saying("opened here").help("close it with a backtick"),
+            );
+        } else if length == 0 {
+            let span = self.span(start - 1, start + 1);
+            self.report(Diagnostic::error(E0102, span, "a name in backticks has at least one character"));
+        }
+        self.logos.bump(length + usize::from(closed));
+        let span = self.span(quote.start as usize, self.position());
+        self.push(Token::Backtick(&self.text[start..start + length]), span);
+    }
+
+    /// How many bytes come before `quote` or the end of the line, and whether it is the quote.
+    fn until(&self, quote: char) -> (usize, bool) {
+        let rest = &self.text[self.position()..];
+        let length = rest.find([quote, '\n']).unwrap_or(rest.len());
+        (length, rest[length..].starts_with(quote))
+    }
+
+    fn unclosed(&mut self, opener: Span, close: &str) {
+        let line_start = opener.end as usize;
+        let line = &self.text
+            [line_start..line_start + self.text[line_start..].find('\n').unwrap_or(self.text.len() - line_start)];
+        let end = line_start + line.trim_end().len();
+        let diagnostic = Diagnostic::error(E0105, opener, "this text never ends").saying("opened here");
+        let insertion = self.span(end, end);
+        self.report(diagnostic.fix(insertion, close));
+    }
+
+    /// The text of an interpolated text from here to its end or to its next hole.
+    fn format_text(&mut self, opener: Span) {
+        let start = self.position();
+        let (value, end) = self.quoted(true);
+        let stop = self.position();
+        let text_end = stop - usize::from(end.is_some());
+        if text_end > start {
+            let span = self.span(start, text_end);
+            self.push(Token::FormatText(value.into()), span);
+        }
+        let closer = self.span(text_end, stop);
+        match end {
+            Some('{') => {
+                self.push(Token::HoleOpen, closer);
+                self.holes.push(Hole { opener, braces: 0, others: 0 });
+            }
+            Some(_) => self.push(Token::FormatEnd, closer),
+            None => {
+                self.unclosed(opener, "\"");
+                self.push(Token::FormatEnd, closer);
+            }
+        }
+    }
+
+    /// A hole ends at the first `}` or `:` outside of brackets and texts.
+    fn token_in_hole(&mut self, token: Token<'s>, span: Span) {
+        let Some(hole) = self.holes.last_mut() else { return self.push(token, span) };
+        match &token {
+            Token::BraceOpen => hole.braces += 1,
+            Token::BraceClose if hole.braces == 0 => return self.close_hole(span),
+            Token::BraceClose => hole.braces -= 1,
+            Token::ParenOpen | Token::BracketOpen => hole.others += 1,
+            Token::ParenClose | Token::BracketClose => hole.others = hole.others.saturating_sub(1),
+            Token::Colon if hole.braces == 0 && hole.others == 0 => return self.hole_format(),
+            _ => {}
+        }
+        self.push(token, span);
+    }
+
+    fn close_hole(&mut self, brace: Span) {
+        self.push(Token::HoleClose, brace);
+        if let Some(hole) = self.holes.pop() {
+            self.format_text(hole.opener);
+        }
+    }
+
+    fn hole_format(&mut self) {
+        let start = self.position();
+        let rest = &self.text[start..];
+        let length = rest.find(['}', '"', '\n']).unwrap_or(rest.len());
+        let span = self.span(start, start + length);
+        self.push(Token::HoleFormat(&rest[..length]), span);
+        self.logos.bump(length);
+        if rest[length..].starts_with('}') {
+            self.logos.bump(1);
+            let brace = self.span(start + length, start + length + 1);
+            return self.close_hole(brace);
+        }
+        let here = self.span(start + length, start + length);
+        self.push(Token::HoleClose, here);
+        let Some(hole) = self.holes.pop() else { return };
+        let diagnostic = Diagnostic::error(E0103, here, "this hole is never closed").label(hole.opener, "in this text");
+        self.report(diagnostic.fix(here, "}"));
+        self.format_text(hole.opener);
+    }
+
+    /// Ends the interpolated texts that are still open where the line ends.
+    fn close_holes(&mut self) {
+        let end = self.logos.span().start.max(self.out.tokens.last().map_or(0, |(_, span)| span.end as usize));
+        let here = self.span(end, end);
+        while let Some(hole) = self.holes.pop() {
+            self.push(Token::HoleClose, here);
+            self.push(Token::FormatEnd, here);
+            // An unclosed text inside the hole has been reported: it is the same missing quote.
+            let told =
+                |last: &Diagnostic| last.code == E0105 && last.primary.as_ref().is_some_and(|p| p.span > hole.opener);
+            if !self.out.diagnostics.last().is_some_and(told) {
+                self.unclosed(hole.opener, "\"");
+            }
+        }
+    }
+
+    fn foreign_quote(&mut self, span: Span, slice: &str) {
+        let closers: &[char] = match slice {
+            "'" => &['\'', '\n'],
+            "‘" | "’" | "‚" | "‛" => &['‘', '’', '‛', '\n'],
+            _ => &['“', '”', '„', '‟', '«', '»', '"', '\n'],
+        };
+        let start = self.position();
+        let rest = &self.text[start..];
+        let length = rest.find(closers).unwrap_or(rest.len());
+        let closer = rest[length..].chars().next().filter(|&c| c != '\n');
+        let message = "this is not a quote that Pipe knows; write `\"`";
+        let Some(closer) = closer else {
+            return self.report(Diagnostic::error(E0102, span, message).fix(span, "\""));
+        };
+        self.logos.bump(length + closer.len_utf8());
+        let whole = self.span(span.start as usize, self.position());
+        let text = &rest[..length];
+        let value = text.replace('\\', "\\\\").replace('"', "\\\"");
+        self.report(Diagnostic::error(E0102, whole, message).fix(whole, format!("\"{value}\"")));
+        self.push(Token::String(text.into()), whole);
+    }
+
+    fn foreign_operator(&mut self, span: Span, slice: &str) {
+        let (meant, token) = match slice {
+            "&&" | "&" => ("and", Token::And),
+            "||" => ("or", Token::Or),
+            "!" => ("not", Token::Not),
+            "===" => ("==", Token::Equal),
+            "=~" => ("~", Token::Tilde),
+            _ => ("!=", Token::NotEqual),
+        };
+        // `!x` becomes `not x`.
+        let before = self.out.tokens.last().is_some_and(|(_, last)| last.end == span.start && slice != "!");
+        let after = self.text[span.end as usize..].starts_with(|c: char| !c.is_whitespace());
+        let word = meant.starts_with(|c: char| c.is_alphabetic());
+        let blank = |wanted: bool| if wanted && word { " " } else { "" };
+        let message = format!("Pipe spells this `{meant}`");
+        let fixed = format!("{}{meant}{}", blank(before), blank(after));
+        self.report(Diagnostic::error(E0106, span, message).fix(span, fixed));
+        self.push(token, span);
+    }
+
+    fn foreign_name(&mut self, span: Span, slice: &'s str) {
+        let message = "a name with such letters stands in backticks";
+        self.report(Diagnostic::error(E0102, span, message).fix(span, format!("`{slice}`")));
+        self.push(Token::Backtick(slice), span);
+    }
+}

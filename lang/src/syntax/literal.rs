@@ -1,0 +1,209 @@
+//! What a literal means: numbers, dates, durations and escapes, each from its text alone.
+//!
+//! A failure says its code and one sentence; where it stands is the lexer's to say.
+
+use super::token::Token;
+use crate::codes::{Code, E0111, E0310};
+use jiff::civil;
+
+/// Why a literal has no value: the code, the headline, what to do.
+pub(super) type Failure = (Code, String, String);
+
+/// The value of what begins with a digit.
+pub(super) fn number(text: &str) -> Result<Token<'_>, Failure> {
+    let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let (digits, rest) = text.split_at(digits_end);
+    if digits == "0" && rest.starts_with(['x', 'X']) {
+        return hexadecimal(text, &rest[1..]);
+    }
+    if rest.is_empty() {
+        return int(text, &digits.replace('_', ""), 10);
+    }
+    if rest.starts_with('.') || is_exponent(rest) {
+        return decimal(text);
+    }
+    match microseconds(rest) {
+        Some(unit) => duration(text, digits, unit),
+        None => Err((E0111, format!("`{text}` is not a number"), number_help(digits, rest))),
+    }
+}
+
+fn number_help(digits: &str, suffix: &str) -> String {
+    match suffix {
+        "k" | "K" => format!("write `{digits}_000`"),
+        "M" | "m" => format!("write `{digits}_000_000`"),
+        "hr" | "hrs" | "hour" | "hours" => format!("an hour is written `{digits}h`"),
+        "sec" | "secs" => format!("a second is written `{digits}s`"),
+        "mins" | "minutes" => format!("a minute is written `{digits}min`"),
+        "days" | "day" => format!("a day is written `{digits}d`"),
+        _ => "numbers are written `42`, `1_000`, `0xff`, `3.14` or `1e9`, lengths of time `250ms 30s 5min 2h 1d 1w`"
+            .to_string(),
+    }
+}
+
+fn is_exponent(rest: &str) -> bool {
+    let digits = rest.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+    digits.is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn hexadecimal<'s>(text: &str, digits: &str) -> Result<Token<'s>, Failure> {
+    let digits = digits.replace('_', "");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let help = "after `0x` stand the digits 0 to 9 and a to f: `0xff`".to_string();
+        return Err((E0111, format!("`{text}` is not a number"), help));
+    }
+    int(text, &digits, 16)
+}
+
+fn int<'s>(text: &str, digits: &str, radix: u32) -> Result<Token<'s>, Failure> {
+    i64::from_str_radix(digits, radix).map(Token::Int).map_err(|_| {
+        let shown = if text.len() > 30 { "this number".to_string() } else { format!("`{text}`") };
+        let help = "the largest int is 9_223_372_036_854_775_807; with a `.0` behind it a number is a float";
+        (E0310, format!("{shown} does not fit into int (64 bits)"), help.to_string())
+    })
+}
+
+/// Whether this is 2^63, which is an int only behind a minus.
+pub(super) fn is_beyond_by_one(text: &str) -> bool {
+    text.replace('_', "") == "9223372036854775808"
+}
+
+fn decimal(text: &str) -> Result<Token<'_>, Failure> {
+    match float(text) {
+        Some(value) if value.is_finite() => Ok(Token::Float(text)),
+        Some(_) => {
+            let help = "the largest float is about 1.8e308".to_string();
+            Err((E0111, format!("`{text}` is larger than any float"), help))
+        }
+        None => {
+            let dots = text.matches('.').count();
+            let help = if dots > 1 { "a number has one `.`" } else { "numbers are written `3.14` or `1e9`" };
+            Err((E0111, format!("`{text}` is not a number"), help.to_string()))
+        }
+    }
+}
+
+/// The value of a decimal number as it is written.
+pub(super) fn float(text: &str) -> Option<f64> {
+    text.replace('_', "").parse().ok()
+}
+
+fn microseconds(unit: &str) -> Option<i64> {
+    Some(match unit {
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "min" => 60_000_000,
+        "h" => 3_600_000_000,
+        "d" => 86_400_000_000,
+        "w" => 604_800_000_000,
+        _ => return None,
+    })
+}
+
+fn duration<'s>(text: &str, digits: &str, unit: i64) -> Result<Token<'s>, Failure> {
+    let value = digits.replace('_', "").parse::<i64>().ok().and_then(|count| count.checked_mul(unit));
+    value.map(Token::Duration).ok_or_else(|| {
+        (E0310, format!("`{text}` is too long a time"), "the longest is about 292_000 years".to_string())
+    })
+}
+
+/// The value of what begins with `@`.
+pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
+    let body = &text[1..];
+    if !body.contains(['T', 't']) {
+        return match body.parse::<civil::Date>() {
+            Ok(date) if body.len() == 10 => Ok(Token::Date(days(date))),
+            _ => Err(not_a_date(text)),
+        };
+    }
+    let has_zone = body.ends_with(['Z', 'z']) || body.get(11..).is_some_and(|time| time.contains(['+', '-']));
+    let instant = if has_zone {
+        body.parse::<jiff::Timestamp>().ok()
+    } else {
+        body.parse::<civil::DateTime>()
+            .ok()
+            .and_then(|at| at.to_zoned(jiff::tz::TimeZone::UTC).ok())
+            .map(|at| at.timestamp())
+    };
+    match instant {
+        Some(instant) if instant.subsec_nanosecond() % 1_000 == 0 => Ok(Token::DateTime(instant.as_microsecond())),
+        Some(_) => {
+            let help = "a datetime has at most six digits after the seconds".to_string();
+            Err((E0310, format!("`{text}` is finer than microseconds"), help))
+        }
+        None => Err(not_a_date(text)),
+    }
+}
+
+fn days(date: civil::Date) -> i32 {
+    let epoch = civil::date(1970, 1, 1);
+    date.since(epoch).map_or(0, |span| span.get_days())
+}
+
+fn not_a_date(text: &str) -> Failure {
+    let shown = if text.len() > 40 { "this" } else { text };
+    let help = "dates are written `@2024-12-31`, datetimes `@2024-12-31T10:00:00Z`".to_string();
+    (E0111, format!("`{shown}` is not a date"), help)
+}
+
+/// What `\` and the text after it stand for, and how many bytes of that text belong to it.
+pub(super) fn escape(after: &str) -> Option<(char, usize)> {
+    let first = after.chars().next()?;
+    Some(match first {
+        'n' => ('\n', 1),
+        't' => ('\t', 1),
+        'r' => ('\r', 1),
+        '0' => ('\0', 1),
+        '\\' | '"' | '\'' => (first, 1),
+        'u' => {
+            let digits = after.strip_prefix("u{")?.split_once('}')?.0;
+            let value = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() <= 6)?;
+            (char::from_u32(value)?, digits.len() + 3)
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(number("1_000"), Ok(Token::Int(1000)));
+        assert_eq!(number("0xff"), Ok(Token::Int(255)));
+        assert_eq!(number("1e9"), Ok(Token::Float("1e9")));
+        assert_eq!(number("3.14"), Ok(Token::Float("3.14")));
+        assert_eq!(number("5min"), Ok(Token::Duration(300_000_000)));
+        for text in ["1.2.3", "0x", "0xg", "1e999", "10k", "1.5h", "5e", "1x2"] {
+            assert_eq!(number(text).unwrap_err().0, E0111, "{text}");
+        }
+        assert_eq!(number("9223372036854775808").unwrap_err().0, E0310);
+        assert_eq!(number("99999999999999999999999999").unwrap_err().0, E0310);
+        assert_eq!(number("99999999999999w").unwrap_err().0, E0310);
+    }
+
+    #[test]
+    fn dates() {
+        assert_eq!(date("@1970-01-02"), Ok(Token::Date(1)));
+        assert_eq!(date("@2024-03-01"), Ok(Token::Date(19783)));
+        assert_eq!(date("@1969-12-31"), Ok(Token::Date(-1)));
+        assert_eq!(date("@0001-01-01"), Ok(Token::Date(-719162)));
+        assert_eq!(date("@1970-01-01T00:00:01Z"), Ok(Token::DateTime(1_000_000)));
+        assert_eq!(date("@1970-01-01T01:00:00+01:00"), Ok(Token::DateTime(0)));
+        assert_eq!(date("@1970-01-01T00:00:00.5"), Ok(Token::DateTime(500_000)));
+        for text in ["@", "@2024-13-01", "@2024-02-30", "@2024-1-1", "@20240101", "@tomorrow"] {
+            assert_eq!(date(text).unwrap_err().0, E0111, "{text}");
+        }
+        assert_eq!(date("@1970-01-01T00:00:00.0000001Z").unwrap_err().0, E0310);
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(escape("n…"), Some(('\n', 1)));
+        assert_eq!(escape("u{1F600}x"), Some(('😀', 8)));
+        assert_eq!(escape("u{D800}"), None);
+        assert_eq!(escape("d"), None);
+        assert_eq!(escape(""), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Patterns of `match`.
+
+use super::faults::Class;
+use super::{Rule, expr, name};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Pattern, UnaryOperator};
+use crate::syntax::token::Token;
+use chumsky::prelude::*;
+
+/// `pattern = single_pattern { "or" single_pattern }`
+pub(super) fn pattern<'t>() -> Rule<'t, Pattern> {
+    recursive(|inner| {
+        single_pattern(inner.boxed()).separated_by(just(Token::Or)).at_least(1).collect::<Vec<_>>().map_with(
+            |mut patterns, e| match patterns.len() {
+                1 => patterns.pop().expect("there is one"),
+                _ => Pattern::Either(patterns, e.span()),
+            },
+        )
+    })
+    .boxed()
+}
+
+/// `single_pattern = "_" | NAME | value_pattern | record_pattern`
+fn single_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, Pattern> {
+    let anything = select! { Token::Name("_") = e => Pattern::Anything(e.span()) };
+    choice((anything, name().map(Pattern::Name), value_pattern(), record_pattern(inner)))
+        .labelled(Class::Pattern)
+        .boxed()
+}
+
+/// `value_pattern = [ "-" ] literal [ range [ [ "-" ] literal ] ] | range [ "-" ] literal`
+fn value_pattern<'t>() -> Rule<'t, Pattern> {
+    let signed = just(Token::Minus).map_with(|_, e| e.span()).or_not().then(expr::literal()).map_with(
+        |(minus, value): (Option<Span>, Expr), e| match minus {
+            Some(_) => Expr { kind: ExprKind::Unary(UnaryOperator::Negate, Box::new(value)), span: e.span() },
+            None => value,
+        },
+    );
+    let signed = signed.boxed();
+    let range = select! { Token::Range => true, Token::RangeExclusive => false };
+    let from =
+        signed.clone().then(range.then(signed.clone().or_not()).or_not()).map_with(|(start, rest), e| match rest {
+            None => start,
+            Some((inclusive, end)) => range_of(Some(start), end, inclusive, e.span()),
+        });
+    let to = range.then(signed).map_with(|(inclusive, end), e| range_of(None, Some(end), inclusive, e.span()));
+    choice((from, to)).map(Pattern::Value).boxed()
+}
+
+fn range_of(start: Option<Expr>, end: Option<Expr>, inclusive: bool, span: Span) -> Expr {
+    Expr { kind: ExprKind::Range { start: start.map(Box::new), end: end.map(Box::new), inclusive }, span }
+}
+
+/// `record_pattern = "{" [ NAME [ ":" pattern ] { "," NAME [ ":" pattern ] } [ "," ] ] "}"`
+fn record_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, Pattern> {
+    name()
+        .then(just(Token::Colon).ignore_then(inner).or_not())
+        .separated_by(just(Token::Comma))
+        .allow_trailing()
+        .collect()
+        .delimited_by(just(Token::BraceOpen), just(Token::BraceClose))
+        .map_with(|fields, e| Pattern::Record(fields, e.span()))
+        .boxed()
+}

@@ -1,0 +1,176 @@
+//! Cuts a stream of CSV text into pieces of whole records, in bounded memory.
+//!
+//! Pieces end exactly at records, never at a guess: where quotes stand in a block, it is walked from the start of its
+//! first record. Only the end of the file may leave a piece with an open record, and the parser says what is wrong with it.
+
+use super::dialect::{Dialect, Record};
+use crate::error::RunError;
+use crate::formats::files;
+use crate::formats::{Chunk, Cut, MorselSize};
+use arrow_buffer::Buffer;
+use memchr::{memchr, memchr_iter};
+use std::io::Read;
+use std::sync::Arc;
+
+/// The longest record that is read.
+pub const LONGEST_RECORD: usize = 64 << 20;
+
+/// How much is read at once, unless small pieces are wanted.
+pub const BLOCK: usize = 1 << 20;
+
+/// A text being cut.
+pub struct Cutter {
+    input: Box<dyn Read + Send>,
+    file: Arc<str>,
+    dialect: Dialect,
+    morsel: MorselSize,
+    block: usize,
+    /// What was read; up to `at` it has been given out.
+    held: Buffer,
+    at: usize,
+    /// The line at `at`.
+    line: u64,
+    input_has_ended: bool,
+}
+
+impl Cutter {
+    /// Cuts what `input` gives; `file` names it in errors.
+    pub fn new(input: Box<dyn Read + Send>, file: Arc<str>, dialect: Dialect, morsel: MorselSize) -> Cutter {
+        let block = block_of(morsel);
+        let held = Buffer::from_vec(Vec::<u8>::new());
+        Cutter { input, file, dialect, morsel, block, held, at: 0, line: 1, input_has_ended: false }
+    }
+
+    /// Goes on with other pieces, and with what was learnt about blank lines.
+    pub fn go_on(&mut self, morsel: MorselSize, blank_is_row: bool) {
+        self.morsel = morsel;
+        self.block = block_of(morsel);
+        self.dialect.blank_is_row = blank_is_row;
+    }
+
+    /// What has been read and not given out, after trying to have `length` bytes of it.
+    pub fn peek(&mut self, length: usize) -> Result<&[u8], RunError> {
+        while self.held.len() - self.at < length && !self.input_has_ended {
+            self.fill()?;
+        }
+        Ok(&self.held.as_slice()[self.at..])
+    }
+
+    /// Leaves out bytes that [`Cutter::peek`] has shown and that hold no newline.
+    pub fn skip_bytes(&mut self, length: usize) {
+        self.at += length;
+    }
+
+    /// Leaves out lines; fewer if the text ends before.
+    pub fn skip_lines(&mut self, lines: usize) -> Result<(), RunError> {
+        for _ in 0..lines {
+            loop {
+                let rest = &self.held.as_slice()[self.at..];
+                match memchr(b'\n', rest) {
+                    Some(length) => {
+                        self.at += length + 1;
+                        self.line += 1;
+                        break;
+                    }
+                    None if self.input_has_ended => {
+                        self.at = self.held.len();
+                        return Ok(());
+                    }
+                    None => {
+                        self.at = self.held.len();
+                        self.fill()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next row alone (with the skipped lines before it); none at the end.
+    pub fn next_row(&mut self) -> Result<Option<Chunk>, RunError> {
+        let morsel = std::mem::replace(&mut self.morsel, MorselSize::Rows(1));
+        let row = self.next();
+        self.morsel = morsel;
+        row
+    }
+
+    /// Takes back the piece that was given out last.
+    pub fn take_back(&mut self, chunk: &Chunk) {
+        self.at -= chunk.text.len();
+        self.line = chunk.first_line;
+    }
+
+    /// How far to cut `rest`, if it holds enough.
+    fn cut_point(&self, rest: &[u8]) -> Option<usize> {
+        match self.morsel {
+            MorselSize::Bytes(_) => self.dialect.last_record_end(rest),
+            MorselSize::Rows(rows) => self.dialect.end_of_row(rest, rows.max(1)).or_else(|| {
+                let is_full = rest.len() > LONGEST_RECORD;
+                is_full.then(|| self.dialect.last_record_end(rest)).flatten()
+            }),
+        }
+    }
+
+    fn give_out(&mut self, length: usize) -> Chunk {
+        let text = self.held.slice_with_length(self.at, length);
+        let first_line = self.line;
+        self.at += length;
+        self.line += memchr_iter(b'\n', &text).count() as u64;
+        Chunk { text, first_line }
+    }
+
+    /// Reads another block, at least as long as what is left over so that growing a long record costs linear time.
+    fn fill(&mut self) -> Result<(), RunError> {
+        let rest = &self.held.as_slice()[self.at..];
+        let wanted = self.block.max(rest.len());
+        let mut text = Vec::with_capacity(rest.len() + wanted);
+        text.extend_from_slice(rest);
+        let count = (&mut self.input).take(wanted as u64).read_to_end(&mut text);
+        let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
+        self.input_has_ended = count < wanted;
+        self.held = Buffer::from_vec(text);
+        self.at = 0;
+        Ok(())
+    }
+
+    fn too_long(&self) -> RunError {
+        let rest = &self.held.as_slice()[self.at..];
+        let mut start = 0;
+        let mut line = self.line;
+        while let Record::Row(next) | Record::Skipped(next) = self.dialect.record(rest, start) {
+            line += memchr_iter(b'\n', &rest[start..next]).count() as u64;
+            start = next;
+        }
+        RunError::Limit(format!(
+            "{}:{line}: this record is longer than {} MiB; perhaps a quote in it is never closed",
+            self.file,
+            LONGEST_RECORD >> 20
+        ))
+    }
+}
+
+impl Cut for Cutter {
+    fn next(&mut self) -> Result<Option<Chunk>, RunError> {
+        loop {
+            let rest = &self.held.as_slice()[self.at..];
+            if let Some(length) = self.cut_point(rest) {
+                return Ok(Some(self.give_out(length)));
+            }
+            if rest.len() > LONGEST_RECORD {
+                return Err(self.too_long());
+            }
+            if self.input_has_ended {
+                let length = rest.len();
+                return Ok((length > 0).then(|| self.give_out(length)));
+            }
+            self.fill()?;
+        }
+    }
+}
+
+fn block_of(morsel: MorselSize) -> usize {
+    match morsel {
+        MorselSize::Bytes(bytes) => bytes.clamp(1, LONGEST_RECORD),
+        MorselSize::Rows(_) => BLOCK,
+    }
+}

@@ -1,0 +1,276 @@
+//! What the columns of a CSV file are: names from the header, types from a sample or from `schema:`.
+//!
+//! The sample is the first 1,000 records and, where the file can be sought, some records from blocks across it. It is a
+//! guess and nothing depends on it but the types: a later cell that does not fit is an error that names the way out.
+
+use super::cut::LONGEST_RECORD;
+use super::index::Index;
+use super::open::{Opened, open};
+use super::options::CsvOptions;
+use crate::error::RunError;
+use crate::formats::{Cut, MorselSize, cell, date, files};
+use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
+use pipelang_lang::codes::{E0201, E0207, E0502};
+use pipelang_lang::diagnostic::{DataPlace, Diagnostic, did_you_mean};
+use pipelang_lang::source::Span;
+use pipelang_lang::ty::{Field, Kind, Schema, Type};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// How many records of the head are looked at.
+const HEAD: usize = 1000;
+/// How many blocks across the file are looked at.
+const BLOCKS: u64 = 8;
+/// How long they are.
+const BLOCK: usize = 16 << 10;
+
+/// The table behind a `read` of a CSV file.
+pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+    let named = request.options.iter().map(|(name, _, value)| (&**name, value));
+    let options = CsvOptions::new(&request.path, named).map_err(|problem| {
+        let span = request.options.get(problem.at).map_or(request.span, |option| option.1);
+        let diagnostic = Diagnostic::error(problem.code, span, problem.message);
+        Box::new(problem.help.into_iter().fold(diagnostic, Diagnostic::help))
+    })?;
+    let says = |error: RunError| Box::new(report(error, request.span));
+    let opened = open(&request.path, &options, MorselSize::Rows(HEAD)).map_err(says)?;
+    let Some((declared, is_open)) = &options.schema else {
+        let types = sample(&request.path, opened, &options).map_err(says)?;
+        return Ok(table(types, true));
+    };
+    let option = request.options.iter().find(|(name, ..)| &**name == "schema");
+    let span = option.map_or(request.span, |(_, span, _)| *span);
+    let names = declared_names(&opened.names, declared, *is_open, options.header, span)?;
+    let is_closed = names.iter().all(|name| declared.position(name).is_some());
+    let fields = if is_closed {
+        names.iter().map(|name| Field { name: name.clone(), ty: Type::STRING }).collect()
+    } else {
+        let opened = Opened { names, ..opened };
+        sample(&request.path, opened, &options).map_err(says)?
+    };
+    let typed = |field: Field| match declared.position(&field.name) {
+        Some(at) => declared.fields[at].clone(),
+        None => field,
+    };
+    Ok(table(fields.into_iter().map(typed).collect(), !is_closed))
+}
+
+fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
+    let may_fail = fields.iter().any(|field| field.ty.kind != Kind::String);
+    let effect = if may_fail { Effect::MayFail } else { Effect::Total };
+    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect }
+}
+
+/// What cannot be read, said at the `read`.
+fn report(error: RunError, span: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
+    match error {
+        RunError::Record { place, .. } => diagnostic.at_data(DataPlace {
+            file: place.file.to_string(),
+            line: place.line,
+            column: None,
+            excerpt: None,
+            cell: None,
+        }),
+        _ => diagnostic,
+    }
+}
+
+/// The names of the columns under a `schema:`, in the order of the file.
+fn declared_names(
+    names: &[Arc<str>],
+    declared: &Schema,
+    is_open: bool,
+    header: bool,
+    span: Span,
+) -> Result<Vec<Arc<str>>, Box<Diagnostic>> {
+    if !header {
+        let fits = if is_open { declared.fields.len() <= names.len() } else { declared.fields.len() == names.len() };
+        if !fits {
+            let (many, count) = (declared.fields.len(), names.len());
+            let message = format!("the schema has {many} fields, the first record {count}");
+            return Err(Box::new(Diagnostic::error(E0502, span, message)));
+        }
+        let given = declared.fields.iter().map(|field| field.name.clone());
+        return Ok(given.chain(names.iter().skip(declared.fields.len()).cloned()).collect());
+    }
+    for field in &declared.fields {
+        if !names.contains(&field.name) {
+            return Err(Box::new(missing(&field.name, names, span)));
+        }
+    }
+    let undeclared: Vec<&str> =
+        names.iter().filter(|name| declared.position(name).is_none()).map(|name| &**name).collect();
+    if is_open || undeclared.is_empty() {
+        return Ok(names.to_vec());
+    }
+    let message = format!("the schema leaves out columns of the file: {}", list(&undeclared));
+    let advice = "name them, or end the schema in `..` to have their types inferred";
+    Err(Box::new(Diagnostic::error(E0201, span, message).help(advice)))
+}
+
+fn missing(name: &str, names: &[Arc<str>], span: Span) -> Diagnostic {
+    let spelled = names.iter().find(|other| other.trim().eq_ignore_ascii_case(name.trim()));
+    if let Some(spelled) = spelled {
+        let message = format!("the file spells the column `{name}` as `{spelled}`");
+        return Diagnostic::error(E0207, span, message);
+    }
+    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+    let diagnostic = Diagnostic::error(E0201, span, format!("the file has no column `{name}`"));
+    match did_you_mean(name, names.iter().copied()).first() {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("its columns: {}", list(&names))),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    let shown = names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > 8 { format!("{shown} and {} more", names.len() - 8) } else { shown }
+}
+
+/// The columns with the types that a sample of the file suggests.
+fn sample(path: &str, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Field>, RunError> {
+    let mut dialect = options.dialect;
+    dialect.blank_is_row = opened.names.len() == 1;
+    let mut guesses = vec![Guess::Nothing; opened.names.len()];
+    let mut look = |text: &[u8]| {
+        let Ok(text) = std::str::from_utf8(text) else { return false };
+        let index = Index::new(text.as_bytes(), &dialect, Some(guesses.len()));
+        let mut has_newlines = false;
+        for row in 0..index.rows() {
+            for (column, guess) in guesses.iter_mut().enumerate() {
+                let (content, quoted) = dialect.content(&text[index.field(row, column)]);
+                has_newlines |= quoted && content.contains('\n');
+                *guess = guess.with(classify(&content, quoted, &options.null_words));
+            }
+        }
+        has_newlines
+    };
+    let mut looked_at = 0;
+    let mut has_newlines = false;
+    if let Some(chunk) = opened.cutter.next()? {
+        has_newlines = look(&chunk.text);
+        looked_at = chunk.text.len() as u64;
+    }
+    // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
+    if !has_newlines && !files::is_compressed(path) {
+        for line in lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
+        {
+            look(line);
+        }
+    }
+    let typed = |(name, guess): (Arc<str>, Guess)| Field { name, ty: guess.ty() };
+    Ok(opened.names.into_iter().zip(guesses).map(typed).collect())
+}
+
+/// Whole lines from some places of a file that was looked at up to about `from`; none if it cannot be sought.
+fn lines_across(path: &str, from: u64) -> Vec<Vec<u8>> {
+    let Ok(mut file) = File::open(path) else { return Vec::new() };
+    let length = file.metadata().ok().filter(|data| data.is_file()).map_or(0, |data| data.len());
+    let mut blocks = Vec::new();
+    for at in 1..=BLOCKS {
+        let place = (length.saturating_mul(at) / BLOCKS).saturating_sub(BLOCK as u64);
+        let mut block = Vec::new();
+        if place <= from || file.seek(SeekFrom::Start(place)).is_err() {
+            continue;
+        }
+        if (&mut file).take(BLOCK as u64).read_to_end(&mut block).is_err() || block.len() > LONGEST_RECORD {
+            continue;
+        }
+        let first = memchr::memchr(b'\n', &block).map_or(block.len(), |newline| newline + 1);
+        let last = memchr::memrchr(b'\n', &block).map_or(first, |newline| newline + 1);
+        blocks.push(block[first..last.max(first)].to_vec());
+    }
+    blocks
+}
+
+/// What the cells of a column have in common so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guess {
+    Nothing,
+    Bool,
+    Int,
+    Float,
+    Date,
+    String,
+}
+
+impl Guess {
+    fn with(self, other: Guess) -> Guess {
+        match (self, other) {
+            (Guess::Nothing, guess) | (guess, Guess::Nothing) => guess,
+            (Guess::Int, Guess::Float) | (Guess::Float, Guess::Int) => Guess::Float,
+            (one, other) if one == other => one,
+            (_, _) => Guess::String,
+        }
+    }
+
+    fn ty(self) -> Type {
+        match self {
+            Guess::Nothing | Guess::String => Type::STRING,
+            Guess::Bool => Type::BOOL,
+            Guess::Int => Type::INT,
+            Guess::Float => Type::FLOAT,
+            Guess::Date => Type::DATE,
+        }
+        .or_null()
+    }
+}
+
+/// What a cell looks like. A number that would not be written back alike is text: it may be a code.
+fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
+    if quoted {
+        return Guess::String;
+    }
+    if text.is_empty() || null_words.iter().any(|word| **word == *text) {
+        return Guess::Nothing;
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text).bytes();
+    let whole: Vec<u8> = digits.take_while(u8::is_ascii_digit).take(19).collect();
+    if whole.len() > 18 || (whole.len() > 1 && whole[0] == b'0') || text.starts_with('+') {
+        return Guess::String;
+    }
+    if cell::read_int(text).is_some() {
+        Guess::Int
+    } else if cell::read_float(text).is_some() {
+        Guess::Float
+    } else if date::parse(text.as_bytes()).is_some() {
+        Guess::Date
+    } else if cell::read_bool(text).is_some() {
+        Guess::Bool
+    } else {
+        Guess::String
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_classified() {
+        let class = |text| classify(text, false, &cell::default_null_words());
+        for text in ["0", "-1", "999999999999999999"] {
+            assert_eq!(class(text), Guess::Int, "{text}");
+        }
+        for text in ["0.5", "-1.5e3", ".5", "NaN", "-inf", "1e-7"] {
+            assert_eq!(class(text), Guess::Float, "{text}");
+        }
+        for text in ["007", "+5", "-01", "1234567890123456789", "00.5", "x", " 1", "2024-01-32", "1,5"] {
+            assert_eq!(class(text), Guess::String, "{text}");
+        }
+        assert_eq!(class("0024-01-01"), Guess::String, "as a year with zeros it may be a code");
+        assert_eq!((class("2024-01-31"), class("True")), (Guess::Date, Guess::Bool));
+        assert_eq!((class(""), class("NA"), class("nan")), (Guess::Nothing, Guess::Nothing, Guess::Nothing));
+        assert_eq!(classify("1", true, &[]), Guess::String);
+    }
+
+    #[test]
+    fn guesses_meet() {
+        assert_eq!(Guess::Int.with(Guess::Float), Guess::Float);
+        assert_eq!(Guess::Int.with(Guess::Nothing), Guess::Int);
+        assert_eq!(Guess::Int.with(Guess::Bool), Guess::String);
+        assert_eq!(Guess::Nothing.ty(), Type::STRING.or_null());
+    }
+}

@@ -1,0 +1,110 @@
+//! The beginning of a CSV file: byte order mark, skipped lines, header. Inference and scans begin alike.
+
+use super::cut::Cutter;
+use super::index::{Flaw, Index};
+use super::options::CsvOptions;
+use crate::error::{Place, RunError};
+use crate::formats::{Chunk, MorselSize, files};
+use pipelang_lang::codes::{Code, E0205, E0502, E0503, E0504, E0508};
+use std::sync::Arc;
+
+/// A file whose header has been read.
+pub struct Opened {
+    /// The names of its columns; of a file without a header `column_1` and so on.
+    pub names: Vec<Arc<str>>,
+    /// Gives the records after the header.
+    pub cutter: Cutter,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Opened").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// Opens a file and reads its header.
+pub fn open(path: &Arc<str>, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
+    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
+    let mut cutter = Cutter::new(input, path.clone(), options.dialect, morsel);
+    skip_byte_order_mark(&mut cutter, path)?;
+    cutter.skip_lines(options.skip)?;
+    let Some(first) = first_row(&mut cutter, options)? else {
+        return Err(RunError::Outside { code: E0508, message: format!("`{path}` has no header: it holds no record") });
+    };
+    let names = if options.header {
+        header_names(&first, path, options)?
+    } else {
+        let arity = fields(&first, path, options)?.len();
+        cutter.take_back(&first);
+        (1..=arity).map(unnamed).collect()
+    };
+    cutter.go_on(morsel, names.len() == 1);
+    Ok(Opened { names, cutter })
+}
+
+/// The name of a column that has none.
+fn unnamed(position: usize) -> Arc<str> {
+    format!("column_{position}").into()
+}
+
+fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunError> {
+    let head = cutter.peek(4)?;
+    if head.is_empty() {
+        return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
+    }
+    let says = |message: String| Err(RunError::Outside { code: E0504, message });
+    if head.starts_with(&[0xef, 0xbb, 0xbf]) {
+        cutter.skip_bytes(3);
+    } else if head.starts_with(&[0xff, 0xfe]) {
+        return says(format!("`{path}` begins with the bytes FF FE: it is UTF-16 (little-endian), not UTF-8"));
+    } else if head.starts_with(&[0xfe, 0xff]) {
+        return says(format!("`{path}` begins with the bytes FE FF: it is UTF-16 (big-endian), not UTF-8"));
+    } else if head.starts_with(&[0x1f, 0x8b]) {
+        return says(format!("`{path}` is compressed with gzip: its name must end in `.gz`"));
+    }
+    Ok(())
+}
+
+/// The first record that is not blank and no comment.
+fn first_row(cutter: &mut Cutter, options: &CsvOptions) -> Result<Option<Chunk>, RunError> {
+    let Some(chunk) = cutter.next_row()? else { return Ok(None) };
+    let index = Index::new(&chunk.text, &options.dialect, None);
+    Ok((index.rows() > 0 || index.flaw.is_some()).then_some(chunk))
+}
+
+/// The fields of a piece of one row.
+fn fields(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<String>, RunError> {
+    let broken = |code: Code, message: &str, at: usize| {
+        let line = chunk.first_line + memchr::memchr_iter(b'\n', &chunk.text[..at]).count() as u64;
+        RunError::Record { code, message: message.to_string(), place: Place { file: path.clone(), line } }
+    };
+    let text = std::str::from_utf8(&chunk.text)
+        .map_err(|error| broken(E0504, "this record is not UTF-8", error.valid_up_to()))?;
+    let index = Index::new(&chunk.text, &options.dialect, None);
+    match index.flaw {
+        Some((at, Flaw::Unclosed)) => Err(broken(E0503, "a quote in this record is never closed", at)),
+        Some((at, Flaw::Fields(_))) => Err(broken(E0502, "this record has another number of fields", at)),
+        None => {
+            let field = |at| options.dialect.content(&text[index.field(0, at)]).0.into_owned();
+            Ok((0..index.arity).map(field).collect())
+        }
+    }
+}
+
+fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<Arc<str>>, RunError> {
+    let fields = fields(chunk, path, options)?;
+    let name = |(at, name): (usize, &String)| if name.is_empty() { unnamed(at + 1) } else { name.as_str().into() };
+    let names: Vec<Arc<str>> = fields.iter().enumerate().map(name).collect();
+    if names.iter().any(|name| name.contains('\r')) && !chunk.text.ends_with(b"\n") {
+        let message = format!("the lines of `{path}` end in a carriage return alone: convert it to newlines");
+        return Err(RunError::Outside { code: E0508, message });
+    }
+    let mut sorted: Vec<(&Arc<str>, usize)> = names.iter().zip(1..).collect();
+    sorted.sort();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let [(name, first), (_, second)] = [pair[0], pair[1]];
+        let message = format!("the columns {first} and {second} of `{path}` are both called `{name}`");
+        return Err(RunError::Outside { code: E0205, message });
+    }
+    Ok(names)
+}

@@ -1,0 +1,264 @@
+//! Pieces of CSV text to rows: index the fields, check every record, then read only the columns that are wanted.
+//!
+//! A fast path may give up on any cell; what the cell means is then said by [`cell::read`]. A cell that does not fit
+//! becomes a fault of its row and column; a record that breaks the file's structure ends the rows.
+
+use super::dialect::Dialect;
+use super::index::{Flaw, Index};
+use super::quick;
+use crate::batch::{Batch, BatchFault, Column, Origin};
+use crate::error::{Place, RowError, RowFault, RunError};
+use crate::formats::{Chunk, Parse, Parsed, cell, date};
+use arrow_array::builder::make_view;
+use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringViewArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
+use memchr::memchr_iter;
+use pipelang_lang::codes::{Code, E0502, E0503, E0504};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::{Kind, Type};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A column that is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its position in the file.
+    pub position: usize,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its type.
+    pub ty: Type,
+    /// Whether the type was inferred.
+    pub inferred: bool,
+}
+
+/// How to read the pieces of one file.
+#[derive(Clone, Debug)]
+pub struct CsvParse {
+    /// The file as the script names it.
+    pub file: Arc<str>,
+    /// Where fields and records end.
+    pub dialect: Dialect,
+    /// How many fields a record has.
+    pub arity: usize,
+    /// What says how many fields there are: `the header`.
+    pub rule: &'static str,
+    /// The words that are null.
+    pub null_words: Vec<Arc<str>>,
+    /// The columns that go out, in order.
+    pub columns: Vec<Wanted>,
+}
+
+impl Parse for CsvParse {
+    fn parse(&self, chunk: &Chunk) -> Parsed {
+        let bytes = chunk.text.as_slice();
+        let mut index = Index::new(bytes, &self.dialect, Some(self.arity));
+        let (text, undecodable) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there");
+                (valid, Some(error.valid_up_to()))
+            }
+        };
+        let error = self.structure_error(chunk, &mut index, undecodable);
+        let piece = Piece { parse: self, chunk, text, index: &index };
+        let mut faults = Vec::new();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (at, wanted) in self.columns.iter().enumerate() {
+            columns.push(piece.column(at, wanted, &mut faults));
+        }
+        faults.sort_by_key(|fault| (fault.row, fault.column));
+        let rows = index.rows();
+        let origin = Origin {
+            file: self.file.clone(),
+            first_line: chunk.first_line,
+            text: chunk.text.clone(),
+            starts: index.starts.into(),
+        };
+        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error }
+    }
+}
+
+impl CsvParse {
+    /// The first record that cannot be read; the index is cut before it.
+    fn structure_error(&self, chunk: &Chunk, index: &mut Index, undecodable: Option<usize>) -> Option<RunError> {
+        if let Some(at) = undecodable {
+            let rows = (0..index.rows()).find(|row| index.row_end(*row) > at).unwrap_or(index.rows());
+            let is_first = rows < index.rows() || index.flaw.is_none_or(|(start, _)| at < start);
+            if is_first {
+                let start = index.starts.get(rows).map_or(at, |start| at.min(*start as usize));
+                index.truncate(rows);
+                return Some(self.broken(chunk, start, E0504, "this record is not UTF-8".into()));
+            }
+        }
+        let (start, flaw) = index.flaw?;
+        Some(match flaw {
+            Flaw::Unclosed => self.broken(chunk, start, E0503, "a quote in this record is never closed".into()),
+            Flaw::Fields(count) => {
+                let fields = if count == 1 { "field" } else { "fields" };
+                let why = if count > self.arity { "; perhaps a delimiter in a field is not quoted" } else { "" };
+                let message = format!("this record has {count} {fields}, {} {}{why}", self.rule, self.arity);
+                self.broken(chunk, start, E0502, message)
+            }
+        })
+    }
+
+    fn broken(&self, chunk: &Chunk, start: usize, code: Code, message: String) -> RunError {
+        let line = chunk.first_line + memchr_iter(b'\n', &chunk.text[..start]).count() as u64;
+        RunError::Record { code, message, place: Place { file: self.file.clone(), line } }
+    }
+}
+
+/// A piece whose fields are known.
+struct Piece<'a> {
+    parse: &'a CsvParse,
+    chunk: &'a Chunk,
+    /// The text as far as it is UTF-8, which all rows of the index are.
+    text: &'a str,
+    index: &'a Index,
+}
+
+impl<'a> Piece<'a> {
+    fn column(&self, at: usize, wanted: &Wanted, faults: &mut Vec<BatchFault>) -> Column {
+        let mut cells = Cells { piece: self, at, wanted, faults, line: self.chunk.first_line, counted: 0 };
+        match &wanted.ty.kind {
+            Kind::Int => {
+                let (values, nulls) = cells.lanes(0, quick::int, |value| match value {
+                    Scalar::Int(value) => Some(value),
+                    _ => None,
+                });
+                Column::Int(Int64Array::new(values.into(), nulls.build()))
+            }
+            Kind::Float => {
+                let (values, nulls) = cells.lanes(0.0, quick::float, |value| match value {
+                    Scalar::Float(value) => Some(value),
+                    _ => None,
+                });
+                Column::Float(Float64Array::new(values.into(), nulls.build()))
+            }
+            Kind::Date => {
+                let (values, nulls) = cells.lanes(0, date::parse, |value| match value {
+                    Scalar::Date(value) => Some(value),
+                    _ => None,
+                });
+                Column::Date(Date32Array::new(values.into(), nulls.build()))
+            }
+            Kind::Bool => {
+                let (values, nulls) = cells.lanes(false, quick::bool, |value| match value {
+                    Scalar::Bool(value) => Some(value),
+                    _ => None,
+                });
+                Column::Bool(BooleanArray::new(BooleanBuffer::from(values), nulls.build()))
+            }
+            Kind::String => self.strings(wanted),
+            Kind::Bytes
+            | Kind::DateTime
+            | Kind::Duration
+            | Kind::Wide
+            | Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Map(_)
+            | Kind::Json
+            | Kind::Null
+            | Kind::Unknown => Column::Null(self.index.rows()),
+        }
+    }
+
+    /// A column of texts: views of the piece, and of a side block for those that had to be unescaped.
+    fn strings(&self, wanted: &Wanted) -> Column {
+        const PIECE: u32 = 0;
+        const SIDE: u32 = 1;
+        let rows = self.index.rows();
+        let (mut views, mut nulls) = (Vec::with_capacity(rows), NullBufferBuilder::new(rows));
+        let mut side: Vec<u8> = Vec::new();
+        let mut is_pinned = false;
+        for row in 0..rows {
+            let range = self.index.field(row, wanted.position);
+            let raw = &self.text[range.clone()];
+            if raw.is_empty() && wanted.ty.nullable {
+                views.push(0);
+                nulls.append_null();
+                continue;
+            }
+            nulls.append_non_null();
+            match self.parse.dialect.content(raw) {
+                (Cow::Borrowed(content), quoted) => {
+                    let start = range.start + usize::from(quoted);
+                    is_pinned |= content.len() > INLINE;
+                    views.push(make_view(content.as_bytes(), PIECE, start as u32));
+                }
+                (Cow::Owned(content), _) => {
+                    views.push(make_view(content.as_bytes(), SIDE, side.len() as u32));
+                    side.extend_from_slice(content.as_bytes());
+                    is_pinned |= content.len() > INLINE;
+                }
+            }
+        }
+        // Views of up to 12 bytes hold their text themselves: then nothing keeps the piece in memory.
+        let blocks = if is_pinned { vec![self.chunk.text.clone(), Buffer::from_vec(side)] } else { Vec::new() };
+        let array = StringViewArray::try_new(ScalarBuffer::from(views), blocks, nulls.build());
+        Column::String(array.expect("the views lie in the blocks and are UTF-8"))
+    }
+}
+
+/// The longest text that a view holds itself.
+const INLINE: usize = 12;
+
+/// The cells of one column.
+struct Cells<'a, 'b> {
+    piece: &'b Piece<'a>,
+    at: usize,
+    wanted: &'b Wanted,
+    faults: &'b mut Vec<BatchFault>,
+    /// The line at byte `counted`, carried along so that many faults do not count the same newlines again.
+    line: u64,
+    counted: usize,
+}
+
+impl Cells<'_, '_> {
+    /// The values and which of them are there. `quick` may refuse any cell; `pick` takes the value out of a scalar.
+    #[inline]
+    fn lanes<T: Copy>(
+        &mut self,
+        nothing: T,
+        quick: impl Fn(&[u8]) -> Option<T>,
+        pick: impl Fn(Scalar) -> Option<T>,
+    ) -> (Vec<T>, NullBufferBuilder) {
+        let rows = self.piece.index.rows();
+        let (mut values, mut nulls) = (Vec::with_capacity(rows), NullBufferBuilder::new(rows));
+        let bytes = self.piece.chunk.text.as_slice();
+        let null_words = self.piece.parse.null_words.iter().map(|word| word.as_bytes());
+        let quick_null_words: Vec<&[u8]> = null_words.filter(|word| quick(word).is_some()).collect();
+        for row in 0..rows {
+            let field = &bytes[self.piece.index.field(row, self.wanted.position)];
+            let is_tricky = !quick_null_words.is_empty() && quick_null_words.contains(&field);
+            let value = if is_tricky { None } else { quick(field) };
+            let value = value.or_else(|| self.slow(row).and_then(&pick));
+            values.push(value.unwrap_or(nothing));
+            nulls.append(value.is_some() || !self.wanted.ty.nullable);
+        }
+        (values, nulls)
+    }
+
+    /// The meaning of a cell; null also where it does not fit, which is noted as a fault.
+    #[cold]
+    fn slow(&mut self, row: usize) -> Option<Scalar> {
+        let piece = self.piece;
+        let raw = &piece.text[piece.index.field(row, self.wanted.position)];
+        let (text, quoted) = piece.parse.dialect.content(raw);
+        match cell::read(&text, quoted, &self.wanted.ty, &piece.parse.null_words) {
+            Some(Scalar::Null) => None,
+            Some(value) => Some(value),
+            None => {
+                let start = piece.index.starts[row] as usize;
+                self.line += memchr_iter(b'\n', &piece.chunk.text[self.counted..start]).count() as u64;
+                self.counted = start;
+                let place = Place { file: piece.parse.file.clone(), line: self.line };
+                let misfit = cell::misfit(&self.wanted.name, &self.wanted.ty, &text, self.wanted.inferred);
+                let error = Arc::new(RowError { fault: RowFault::Cell(misfit), place: Some(place) });
+                self.faults.push(BatchFault { row: row as u32, column: self.at as u32, error });
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Rows as CSV: a header always, `\n` after each record, quotes only where they are needed.
+//!
+//! Null is an empty cell and empty text is `""`; floats are the shortest text that reads back, `NaN`, `inf` and `-inf`
+//! included.
+
+use crate::batch::Batch;
+use crate::formats::write::{Value, spell};
+use pipelang_lang::ir::Shape;
+use pipelang_lang::ty::Schema;
+
+/// The header. A value that is not a row is under `value`.
+pub fn head(schema: &Schema, shape: Shape) -> Vec<u8> {
+    let mut out = Vec::new();
+    match shape {
+        Shape::Table => {
+            for (at, field) in schema.fields.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                text(&field.name, &mut out);
+            }
+        }
+        Shape::Values | Shape::Scalar => out.extend_from_slice(b"value"),
+    }
+    out.push(b'\n');
+    out
+}
+
+/// The records of some rows.
+pub fn rows(batch: &Batch) -> Vec<u8> {
+    let mut out = Vec::with_capacity(batch.rows * batch.columns.len() * 8);
+    for row in 0..batch.rows {
+        for (at, column) in batch.columns.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            match spell(column, row, &mut out) {
+                Value::Null | Value::Date | Value::Plain => {}
+                Value::NotFinite(word) => out.extend_from_slice(word.as_bytes()),
+                Value::Text(content) => text(content, &mut out),
+            }
+        }
+        out.push(b'\n');
+    }
+    out
+}
+
+fn text(content: &str, out: &mut Vec<u8>) {
+    let needs_quotes = content.is_empty() || content.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+    if !needs_quotes {
+        out.extend_from_slice(content.as_bytes());
+        return;
+    }
+    out.push(b'"');
+    for (at, part) in content.split('"').enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Column;
+    use pipelang_lang::scalar::Scalar;
+    use pipelang_lang::ty::{Field, Kind, Type};
+
+    #[test]
+    fn records() {
+        let texts = ["", "plain", "a,b", "say \"x\"", "two\nlines", " NA "];
+        let texts: Vec<Scalar> = texts.iter().map(|text| Scalar::String((*text).into())).collect();
+        let ints: Vec<Scalar> = (0..6).map(|n| if n == 2 { Scalar::Null } else { Scalar::Int(n) }).collect();
+        let floats = [0.5, 1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0].map(Scalar::Float);
+        let columns = vec![
+            Column::from_scalars(&Kind::String, &texts),
+            Column::from_scalars(&Kind::Int, &ints),
+            Column::from_scalars(&Kind::Float, &floats),
+        ];
+        let batch = Batch::new(6, columns);
+        let whole = rows(&batch);
+        assert_eq!(
+            String::from_utf8(whole.clone()).expect("text"),
+            "\"\",0,0.5\nplain,1,1.0\n\"a,b\",,NaN\n\"say \"\"x\"\"\",3,inf\n\"two\nlines\",4,-inf\n NA ,5,-0.0\n"
+        );
+        let pieces = [rows(&batch.slice(0, 2)), rows(&batch.slice(2, 4))].concat();
+        assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn heads() {
+        let field = |name: &str| Field { name: name.into(), ty: Type::INT };
+        let schema = Schema { fields: vec![field("a,b"), field("c")] };
+        assert_eq!(head(&schema, Shape::Table), b"\"a,b\",c\n");
+        assert_eq!(head(&schema, Shape::Scalar), b"value\n");
+    }
+}

@@ -1,0 +1,77 @@
+//! Opening files: compression by extension, and what to say when it does not work.
+
+use crate::error::RunError;
+use flate2::read::MultiGzDecoder;
+use pipelang_lang::codes::E0701;
+use pipelang_lang::diagnostic::did_you_mean;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Whether a file is read through a decoder, by its extension.
+pub fn is_compressed(path: &str) -> bool {
+    extension_of(path).is_some_and(|extension| extension == "gz" || extension == "zst")
+}
+
+/// The name of the file without the extension of its compression.
+pub fn without_compression(path: &str) -> &str {
+    if is_compressed(path) { path.rsplit_once('.').map_or(path, |(stem, _)| stem) } else { path }
+}
+
+/// The extension in lower case.
+pub fn extension_of(path: &str) -> Option<String> {
+    Path::new(path).extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase)
+}
+
+/// The text of a file.
+pub fn open(path: &str) -> io::Result<Box<dyn Read + Send>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    Ok(match extension_of(path).as_deref() {
+        Some("gz") => Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, file))),
+        _ => Box::new(file),
+    })
+}
+
+/// What to say when a file cannot be opened.
+pub fn unopened(path: &str, error: &io::Error) -> RunError {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file `{path}`"),
+        io::ErrorKind::PermissionDenied => format!("`{path}` may not be read"),
+        io::ErrorKind::IsADirectory => format!("`{path}` is a folder, not a file"),
+        _ => format!("`{path}` cannot be opened: {error}"),
+    };
+    RunError::Outside { code: E0701, message }
+}
+
+/// What to say when a file cannot be read on.
+pub fn unreadable(path: &str, error: &io::Error) -> RunError {
+    let message = match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("`{path}` is cut off: its compressed data end too early"),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            format!("`{path}` cannot be decompressed: {error}")
+        }
+        _ => format!("`{path}` cannot be read on: {error}"),
+    };
+    RunError::Outside { code: E0701, message }
+}
+
+/// The files of the same folder that a path may have meant, spelled as the path is.
+pub fn near(path: &str) -> Vec<String> {
+    let wanted = Path::new(path);
+    let (Some(name), Some(parent)) = (wanted.file_name().and_then(|name| name.to_str()), wanted.parent()) else {
+        return Vec::new();
+    };
+    let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .take(10_000)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    let prefix = &path[..path.len() - name.len()];
+    did_you_mean(name, names.iter().map(String::as_str)).into_iter().map(|name| format!("{prefix}{name}")).collect()
+}

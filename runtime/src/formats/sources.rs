@@ -1,0 +1,81 @@
+//! The files that scripts name, as the compiler sees them.
+
+use super::{Format, by_extension, by_name, files, formats};
+use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::codes::{E0206, E0701, E0703, E0902};
+use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Schema;
+use std::sync::Arc;
+
+/// All files of this machine, by paths as the process sees them. Binds no tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileSources;
+
+impl Sources for FileSources {
+    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+        let format = format_of(request)?;
+        if let Err(error) = std::fs::metadata(&*request.path) {
+            let missing = files::unopened(&request.path, &error).to_string();
+            let is_glob = request.path.contains(['*', '?', '[']);
+            if is_glob {
+                let message = "reading several files by a pattern is not there yet";
+                return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
+            }
+            let diagnostic = Diagnostic::error(E0701, request.span, missing);
+            return Err(Box::new(match files::near(&request.path).as_slice() {
+                [] => diagnostic,
+                near => diagnostic.help(format!("did you mean {}?", quoted(near))),
+            }));
+        }
+        if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
+            let message = "reading files that are compressed with zstd is not there yet";
+            return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
+        }
+        (format.infer)(request)
+    }
+
+    fn bound(&self, _name: &str) -> Option<Schema> {
+        None
+    }
+
+    fn bound_names(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+}
+
+/// The format that the options or the extension name.
+fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> {
+    let known = || formats().map(|format| format.def.name);
+    let given = request.options.iter().find(|(name, ..)| &**name == "format");
+    if let Some((_, span, value)) = given {
+        let OptionValue::Scalar(Scalar::String(name)) = value else {
+            return Err(Box::new(Diagnostic::error(E0206, *span, "`format` is the name of a format")));
+        };
+        return by_name(name).ok_or_else(|| {
+            let diagnostic = Diagnostic::error(E0703, *span, format!("there is no format called `{name}`"));
+            Box::new(match did_you_mean(name, known()).first() {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("known formats: {}", known().collect::<Vec<_>>().join(", "))),
+            })
+        });
+    }
+    if let Some(format) = by_extension(&request.path) {
+        return Ok(format);
+    }
+    let name = files::without_compression(&request.path);
+    let message = match files::extension_of(name) {
+        Some(extension) => format!("no known format has the extension `.{extension}`"),
+        None => format!("`{}` has no extension that names its format", request.path),
+    };
+    let known: Vec<String> = formats().flat_map(|f| f.def.extensions).map(|e| format!("`.{e}`")).collect();
+    Err(Box::new(
+        Diagnostic::error(E0703, request.span, message)
+            .help(format!("known: {}, each also with `.gz`", known.join(", ")))
+            .help("or say it: read(…, format: \"csv\")"),
+    ))
+}
+
+fn quoted(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,248 @@
+//! Rows as a table for eyes: names, types under the names, numbers to the right, a footer with the count.
+//!
+//! Every cell is one line: control characters and those that turn the direction of text are spelled out. Long texts
+//! are cut, and columns left out, only where a width is given; numbers are never cut.
+
+use super::write::{Value, spell};
+use crate::batch::{Batch, Column};
+use pipelang_lang::ir::Shape;
+use pipelang_lang::ty::{Kind, Schema, Type};
+use std::fmt::Write;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How a table looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableStyle {
+    /// At most so many rows, the first and the last; the others are counted.
+    pub rows: usize,
+    /// How many characters fit into a line.
+    pub width: Option<usize>,
+    /// Whether to use the colours of a terminal.
+    pub color: bool,
+}
+
+impl Default for TableStyle {
+    fn default() -> TableStyle {
+        TableStyle { rows: 40, width: None, color: false }
+    }
+}
+
+/// Between two columns.
+const GAP: &str = "  ";
+/// No text is cut to less.
+const NARROWEST: usize = 8;
+
+/// The table of all rows of the batches, which have the columns of the schema. One value alone is just that value.
+pub fn render(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
+    match shape {
+        Shape::Scalar => scalar(batches),
+        Shape::Table | Shape::Values => table(schema, shape, batches, style),
+    }
+}
+
+fn scalar(batches: &[Batch]) -> String {
+    let mut text = String::new();
+    for (batch, row) in rows_of(batches) {
+        for column in &batch.columns {
+            // A text may have lines of its own here.
+            let (cell, _) = cell(column, row, |c| c == '\n' || c == '\t');
+            text.push_str(&cell);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn rows_of(batches: &[Batch]) -> impl Iterator<Item = (&Batch, usize)> {
+    batches.iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
+}
+
+fn table(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
+    let total: usize = batches.iter().map(|batch| batch.rows).sum();
+    let (first, last) = if total > style.rows { (style.rows.div_ceil(2), style.rows / 2) } else { (total, 0) };
+    let shown: Vec<(&Batch, usize)> =
+        rows_of(batches).enumerate().filter(|(at, _)| *at < first || *at >= total - last).map(|(_, row)| row).collect();
+    let mut columns: Vec<TableColumn> = schema
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(at, field)| {
+            let name = if shape == Shape::Values { "value" } else { &*field.name };
+            TableColumn::new(name, &field.ty, shown.iter().map(|(batch, row)| (&batch.columns[at], *row)))
+        })
+        .collect();
+    let left_out = style.width.map_or(0, |width| fit(&mut columns, width));
+    let mut out = Lines { text: String::new(), color: style.color };
+    out.line(columns.iter().map(|column| (column.pad(&column.name), Look::Bold)));
+    out.line(columns.iter().map(|column| (column.pad(&column.ty), Look::Dim)));
+    let width = columns.iter().map(|column| column.width + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
+    out.line([("─".repeat(width), Look::Dim)].into_iter());
+    for row in 0..shown.len() {
+        if row == first {
+            out.line([(format!("… {} more …", rows_text(total - first - last)), Look::Dim)].into_iter());
+        }
+        out.line(columns.iter().map(|column| {
+            let (cell, is_null) = &column.cells[row];
+            (column.pad(cell), if *is_null { Look::Dim } else { Look::Plain })
+        }));
+    }
+    if first < total && last == 0 {
+        out.line([(format!("… {} more …", rows_text(total - first)), Look::Dim)].into_iter());
+    }
+    let mut footer = rows_text(total);
+    if left_out > 0 {
+        let plural = if left_out == 1 { "" } else { "s" };
+        write!(footer, ", {left_out} more column{plural}").expect("text can always be written to");
+    }
+    out.line([(footer, Look::Dim)].into_iter());
+    out.text
+}
+
+fn rows_text(count: usize) -> String {
+    if count == 1 { "1 row".to_string() } else { format!("{count} rows") }
+}
+
+/// A column of a table: everything in it is one line of printable text.
+struct TableColumn {
+    name: String,
+    ty: String,
+    to_the_right: bool,
+    may_be_cut: bool,
+    /// With whether it is null.
+    cells: Vec<(String, bool)>,
+    width: usize,
+}
+
+impl TableColumn {
+    fn new<'a>(name: &str, ty: &Type, cells: impl Iterator<Item = (&'a Column, usize)>) -> TableColumn {
+        let cells: Vec<(String, bool)> = cells.map(|(column, row)| cell(column, row, |_| false)).collect();
+        let (name, ty_text) = (visible(name, |_| false), ty.to_string());
+        let widest = cells.iter().map(|(cell, _)| cell.width()).max().unwrap_or(0);
+        let width = widest.max(name.width()).max(ty_text.width());
+        let to_the_right = ty.is_numeric();
+        TableColumn { name, ty: ty_text, to_the_right, may_be_cut: ty.kind == Kind::String, cells, width }
+    }
+
+    /// A cell as wide as the column.
+    fn pad(&self, cell: &str) -> String {
+        let cut = cut(cell, self.width);
+        let blanks = " ".repeat(self.width - cut.width());
+        if self.to_the_right { blanks + &cut } else { cut + &blanks }
+    }
+}
+
+/// Makes the columns fit into a width: first the widest texts are cut, then columns at the end are left out and counted.
+fn fit(columns: &mut Vec<TableColumn>, width: usize) -> usize {
+    let needed = |columns: &[TableColumn]| {
+        columns.iter().map(|column| column.width + GAP.len()).sum::<usize>().saturating_sub(GAP.len())
+    };
+    while needed(columns) > width {
+        let over = needed(columns) - width;
+        let texts = columns.iter().filter(|column| column.may_be_cut && column.width > NARROWEST);
+        let Some(widest) = texts.map(|column| column.width).max() else { break };
+        let next = columns.iter().filter(|c| c.may_be_cut && c.width < widest).map(|c| c.width).max().unwrap_or(0);
+        let to = widest.saturating_sub(over).max(next).max(NARROWEST);
+        let column = columns.iter_mut().rfind(|column| column.may_be_cut && column.width == widest);
+        column.expect("it was just found").width = to.min(widest - 1);
+    }
+    let before = columns.len();
+    while needed(columns) > width && columns.len() > 1 {
+        columns.pop();
+    }
+    before - columns.len()
+}
+
+/// A text of at most so many characters' width.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_string();
+    }
+    let mut cut = String::new();
+    for c in text.chars() {
+        if cut.width() + c.width().unwrap_or(0) + 1 > width {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
+/// A value as one line of text, and whether it is null.
+fn cell(column: &Column, row: usize, is_let_through: fn(char) -> bool) -> (String, bool) {
+    let mut out = Vec::new();
+    let text = match spell(column, row, &mut out) {
+        Value::Null => return ("null".to_string(), true),
+        Value::Text(content) => visible(content, is_let_through),
+        Value::NotFinite(word) => word.to_string(),
+        Value::Plain | Value::Date => String::from_utf8(out).expect("numbers and dates are ASCII"),
+    };
+    (text, false)
+}
+
+/// The text with everything spelled out that a terminal would not show as it is.
+fn visible(text: &str, is_let_through: fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let turns =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        match c {
+            _ if is_let_through(c) => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if c.is_control() || turns => {
+                write!(out, "\\u{{{:x}}}", u32::from(c)).expect("text can always be written to");
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// How a cell is shown.
+#[derive(Clone, Copy)]
+enum Look {
+    Plain,
+    Bold,
+    Dim,
+}
+
+/// Lines without blanks at their ends.
+struct Lines {
+    text: String,
+    color: bool,
+}
+
+impl Lines {
+    fn line(&mut self, cells: impl Iterator<Item = (String, Look)>) {
+        let cells: Vec<(String, Look)> = cells.collect();
+        let last = cells.len().saturating_sub(1);
+        for (at, (cell, look)) in cells.into_iter().enumerate() {
+            let cell = if at == last { cell.trim_end_matches(' ') } else { &cell };
+            let code = match look {
+                Look::Plain => "",
+                Look::Bold => "\x1b[1m",
+                Look::Dim => "\x1b[2m",
+            };
+            if self.color && !code.is_empty() {
+                self.text.push_str(code);
+                self.text.push_str(cell);
+                self.text.push_str("\x1b[0m");
+            } else {
+                self.text.push_str(cell);
+            }
+            if at < last {
+                self.text.push_str(GAP);
+            }
+        }
+        if !self.color {
+            let length = self.text.trim_end_matches(' ').len();
+            self.text.truncate(length);
+        }
+        self.text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Output as text, for all formats: which there are, and how single values are spelled.
+//!
+//! CSV and JSONL are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
+//! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
+
+use super::{csv, date, json};
+use crate::batch::{Batch, Column};
+use pipelang_lang::ir::Shape;
+use pipelang_lang::ty::Schema;
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// For eyes: all rows are needed first.
+    Table,
+    /// A header, then a record for each row.
+    Csv,
+    /// A JSON object for each row.
+    Jsonl,
+}
+
+/// The formats that are written row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFormat {
+    /// A header, then a record for each row.
+    Csv,
+    /// A JSON object for each row.
+    Jsonl,
+}
+
+impl OutputFormat {
+    /// The format of that name: `table`, `csv` or `jsonl`.
+    pub fn named(name: &str) -> Option<OutputFormat> {
+        match name {
+            "table" => Some(OutputFormat::Table),
+            "csv" => Some(OutputFormat::Csv),
+            "jsonl" => Some(OutputFormat::Jsonl),
+            _ => None,
+        }
+    }
+
+    /// How to write it row by row; none for a table, which is rendered as a whole.
+    pub fn by_rows(self) -> Option<RowFormat> {
+        match self {
+            OutputFormat::Table => None,
+            OutputFormat::Csv => Some(RowFormat::Csv),
+            OutputFormat::Jsonl => Some(RowFormat::Jsonl),
+        }
+    }
+}
+
+impl RowFormat {
+    /// What stands before the first row.
+    pub fn head(self, schema: &Schema, shape: Shape) -> Vec<u8> {
+        match self {
+            RowFormat::Csv => csv::write::head(schema, shape),
+            RowFormat::Jsonl => Vec::new(),
+        }
+    }
+
+    /// The bytes of some rows. The columns of the batch are those of the schema; none of them is `wide`, and the
+    /// batch's faults have been raised before.
+    pub fn rows(self, schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
+        match self {
+            RowFormat::Csv => csv::write::rows(batch),
+            RowFormat::Jsonl => json::rows(schema, shape, batch),
+        }
+    }
+
+    /// What stands after the last row.
+    pub fn tail(self) -> Vec<u8> {
+        match self {
+            RowFormat::Csv | RowFormat::Jsonl => Vec::new(),
+        }
+    }
+}
+
+/// A value as text, its quoting left to the format.
+pub(super) enum Value<'a> {
+    /// Null.
+    Null,
+    /// A string.
+    Text(&'a str),
+    /// A number that is not finite, spelled as CSV spells it.
+    NotFinite(&'static str),
+    /// A date, appended to the buffer.
+    Date,
+    /// Any other value, appended to the buffer.
+    Plain,
+}
+
+/// Spells a value: strings are handed back as they are, the others are appended to `out`.
+pub(super) fn spell<'a>(column: &'a Column, row: usize, out: &mut Vec<u8>) -> Value<'a> {
+    if column.is_null(row) {
+        return Value::Null;
+    }
+    match column {
+        Column::Bool(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),
+        Column::Int(array) => write_int(array.value(row), out),
+        Column::Float(array) => {
+            let number = array.value(row);
+            if number.is_nan() {
+                return Value::NotFinite("NaN");
+            } else if number.is_infinite() {
+                return Value::NotFinite(if number > 0.0 { "inf" } else { "-inf" });
+            }
+            out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+        }
+        Column::String(array) => return Value::Text(array.value(row)),
+        Column::Date(array) => {
+            date::write(array.value(row), out);
+            return Value::Date;
+        }
+        Column::Wide(_) => unreachable!("the checker narrows sums before they are shown"),
+        Column::Null(_) => return Value::Null,
+    }
+    Value::Plain
+}
+
+fn write_int(number: i64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut rest = number.unsigned_abs();
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::cell;
+    use pipelang_lang::scalar::Scalar;
+    use pipelang_lang::ty::Kind;
+
+    fn spelled(kind: Kind, value: Scalar) -> String {
+        let mut out = Vec::new();
+        let column = Column::from_scalars(&kind, &[value]);
+        if let Value::NotFinite(word) = spell(&column, 0, &mut out) {
+            return word.to_string();
+        }
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn floats_are_shortest_and_read_back() {
+        for (number, text) in [
+            (5.0, "5.0"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (1e300, "1e+300"),
+            (1.5e-7, "1.5e-7"),
+            (0.00012, "0.00012"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (5e-324, "5e-324"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(spelled(Kind::Float, Scalar::Float(number)), text);
+        }
+        let mut bits = 1u64;
+        for _ in 0..100_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = f64::from_bits(bits ^ (bits >> 29));
+            let text = spelled(Kind::Float, Scalar::Float(number));
+            let back = cell::read_float(&text).expect("what is written is a float");
+            assert!(number.is_nan() && back.is_nan() || number.to_bits() == back.to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ints() {
+        for number in [0, 7, -1, 10, i64::MAX, i64::MIN] {
+            assert_eq!(spelled(Kind::Int, Scalar::Int(number)), number.to_string());
+        }
+    }
+}

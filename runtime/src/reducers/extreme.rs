@@ -1,0 +1,219 @@
+//! `min` and `max`, of numbers, texts (by their bytes), bools (`false` first) and dates.
+//!
+//! Nulls are skipped, and so is NaN unless there is nothing else. `-0.0` and `0.0` are equal to `==`, and which of them
+//! is shown must not depend on how the work was cut: `min` takes `-0.0` for the smaller and `max` `0.0` for the larger
+//! one, as `minimum` and `maximum` of IEEE 754-2019 do.
+//!
+//! Everything but text is compared as a 64-bit key, the smallest of which wins: for `max` the bits of the keys are
+//! flipped.
+
+use super::rows::Rows;
+use super::slots::{Slots, Word};
+use super::{Reducer, State, same_or_null, same_state};
+use crate::batch::Column;
+use arrow_buffer::BooleanBuffer;
+use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::scalar::canonical;
+use std::any::Any;
+
+/// `min`
+pub const MIN: Reducer = Reducer {
+    def: ReducerDef {
+        name: "min",
+        doc: "The smallest value that is not null; NaN only if there is nothing else.",
+        arity: (1, 1),
+        result: same_or_null,
+        takes: "a number, a string, a bool or a date",
+        examples: &[Example { source: "[3, 1, null, 2] | min it", result: "1" }],
+    },
+    start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: 0 }),
+};
+
+/// `max`
+pub const MAX: Reducer = Reducer {
+    def: ReducerDef {
+        name: "max",
+        doc: "The largest value that is not null; NaN only if there is nothing else.",
+        arity: (1, 1),
+        result: same_or_null,
+        takes: "a number, a string, a bool or a date",
+        examples: &[Example { source: "[3, 1, null, 2] | max it", result: "3" }],
+    },
+    start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: -1 }),
+};
+
+/// The state of both.
+struct Extreme {
+    /// The best values so far; what is not text, as keys.
+    best: Slots,
+    /// What keys are xor-ed with: 0 for `min`, all ones for `max`.
+    flip: i64,
+}
+
+impl State for Extreme {
+    fn grow(&mut self, groups: usize) {
+        self.best.grow(groups);
+    }
+
+    fn update(&mut self, arguments: &[Column], groups: &[u32], _ordinals: &[u64], active: Option<&BooleanBuffer>) {
+        let [column] = arguments else { unreachable!("`min` and `max` have one argument") };
+        let rows = Rows::active(groups.len(), active).with_value(column);
+        let flip = self.flip;
+        match (&mut self.best, column) {
+            (Slots::Text(best), Column::String(texts)) => rows.each(|row| {
+                keep_text(&mut best[groups[row] as usize], texts.value(row), flip);
+            }),
+            (Slots::Bits { bits, present, .. }, column) => {
+                let mut keys = Keys { bits, present, groups, rows: &rows };
+                match column {
+                    Column::Int(values) => keys.keep(|row| values.value(row) ^ flip),
+                    Column::Float(values) => keys.keep(|row| float_key(values.value(row), flip)),
+                    Column::Date(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),
+                    Column::Bool(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),
+                    Column::Null(_) => {}
+                    Column::String(_) | Column::Wide(_) => unreachable!("the checker gives one type throughout"),
+                }
+            }
+            (Slots::Null(_) | Slots::Text(_), _) => {}
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+        let other: Extreme = same_state(other);
+        match (&mut self.best, other.best) {
+            (Slots::Bits { bits, present, .. }, Slots::Bits { bits: keys, present: theirs, .. }) => {
+                let rows = Rows::Some(BooleanBuffer::from(theirs));
+                Keys { bits, present, groups, rows: &rows }.keep(|row| keys[row]);
+            }
+            (Slots::Text(best), Slots::Text(texts)) => {
+                for (text, group) in texts.iter().zip(groups) {
+                    if let Some(text) = text {
+                        keep_text(&mut best[*group as usize], text, self.flip);
+                    }
+                }
+            }
+            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_), _) => {}
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Column {
+        let mut best = self.best;
+        if let Slots::Bits { word, bits, .. } = &mut best {
+            let is_float = *word == Word::Float;
+            for key in bits {
+                *key = if is_float { float_bits(*key, self.flip) } else { *key ^ self.flip };
+            }
+        }
+        best.finish()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Where keys go.
+struct Keys<'a> {
+    bits: &'a mut [i64],
+    present: &'a mut [bool],
+    groups: &'a [u32],
+    rows: &'a Rows,
+}
+
+impl Keys<'_> {
+    /// Keeps the smallest key of each group.
+    #[inline(always)]
+    fn keep(&mut self, key: impl Fn(usize) -> i64) {
+        if let ([best], [present]) = (&mut *self.bits, &mut *self.present) {
+            // No key but that of a value is as large, or it is the right answer anyway.
+            let mut smallest = if *present { *best } else { i64::MAX };
+            let mut any = *present;
+            self.rows.each(|row| {
+                smallest = smallest.min(key(row));
+                any = true;
+            });
+            (*best, *present) = (smallest, any);
+            return;
+        }
+        self.rows.each(|row| {
+            let group = self.groups[row] as usize;
+            let key = key(row);
+            if !self.present[group] || key < self.bits[group] {
+                self.bits[group] = key;
+                self.present[group] = true;
+            }
+        });
+    }
+}
+
+/// Keeps `text` if it is smaller (with a `flip`, larger) than the best so far.
+#[inline]
+fn keep_text(best: &mut Option<Box<str>>, text: &str, flip: i64) {
+    let wins = match best {
+        None => true,
+        Some(best) if flip == 0 => text.as_bytes() < best.as_bytes(),
+        Some(best) => text.as_bytes() > best.as_bytes(),
+    };
+    if wins {
+        *best = Some(text.into());
+    }
+}
+
+/// The key of a float: smaller for smaller values, the largest there is for NaN.
+#[inline(always)]
+fn float_key(x: f64, flip: i64) -> i64 {
+    if x.is_nan() { i64::MAX } else { ordered(x.to_bits() as i64) ^ flip }
+}
+
+/// The encoding of the float that a key stands for.
+fn float_bits(key: i64, flip: i64) -> i64 {
+    if key == i64::MAX { canonical(f64::NAN).to_bits() as i64 } else { ordered(key ^ flip) }
+}
+
+/// Turns encodings into ints of the same order, and back: those of negative values run the other way.
+#[inline(always)]
+fn ordered(bits: i64) -> i64 {
+    bits ^ ((bits >> 63) & i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+
+    const NAN: f64 = f64::NAN;
+
+    #[test]
+    fn of_floats() {
+        let (min, max) = ("min", "max");
+        assert_eq!(reduce(min, floats(&[2.0, NAN, -1.0, f64::NEG_INFINITY])), float(f64::NEG_INFINITY));
+        assert_eq!(reduce(max, floats(&[2.0, -NAN, f64::INFINITY])), float(f64::INFINITY));
+        assert_eq!(reduce(max, floats(&[-2.0, NAN, -1.0])), float(-1.0));
+        for reducer in [min, max] {
+            assert_eq!(bits(reduce(reducer, floats(&[-NAN, NAN]))), 0x7ff8_0000_0000_0000);
+        }
+        assert_eq!(bits(reduce(min, floats(&[0.0, -0.0, 0.0]))), (-0.0f64).to_bits());
+        assert_eq!(bits(reduce(max, floats(&[-0.0, 0.0, -0.0]))), 0);
+        assert_eq!(reduce(min, floats(&[5e-324, 1.0])), float(5e-324));
+        assert_eq!(reduce(max, floats(&[-5e-324, -1.0])), float(-5e-324));
+    }
+
+    #[test]
+    fn of_ints_at_their_ends() {
+        assert_eq!(reduce("min", ints(&[Some(i64::MAX), None])), int(i64::MAX));
+        assert_eq!(reduce("max", ints(&[Some(i64::MIN), None])), int(i64::MIN));
+        assert_eq!(reduce("max", ints(&[Some(-1), Some(i64::MAX), Some(0)])), int(i64::MAX));
+        assert_eq!(reduce("min", ints(&[Some(-1), Some(i64::MIN), Some(0)])), int(i64::MIN));
+        assert_eq!(reduce("min", ints(&[None, None])), NULL);
+    }
+
+    #[test]
+    fn of_texts_bools_and_dates() {
+        let words = texts(&[Some("b"), None, Some("é"), Some("B"), Some("")]);
+        assert_eq!(reduce("min", words.clone()), text(""));
+        assert_eq!(reduce("max", words), text("é"));
+        assert_eq!(reduce("min", bools(&[Some(true), None])), boolean(true));
+        assert_eq!(reduce("max", bools(&[Some(true), Some(false)])), boolean(true));
+        assert_eq!(reduce("min", dates(&[3, -7, 5])), date(-7));
+        assert_eq!(reduce("max", dates(&[3, -7, 5])), date(5));
+    }
+}
