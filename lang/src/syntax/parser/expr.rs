@@ -40,11 +40,10 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
                 let span = start.span.to(dots);
                 make(ExprKind::Range { start: Some(Box::new(start)), end: None, inclusive }, span)
             }),
-            infix(left(6), range(), closed_range),
-            prefix(6, range(), |(inclusive, dots): (bool, Span), end: Expr, _: &mut Fold| {
-                let span = dots.to(end.span);
-                make(ExprKind::Range { start: None, end: Some(Box::new(end)), inclusive }, span)
+            infix(left(6), range(), |start: Expr, range: (bool, Span), end: Expr, e: &mut Fold| {
+                closed_range(Some(start), range, end, e)
             }),
+            prefix(6, range(), |range: (bool, Span), end: Expr, e: &mut Fold| closed_range(None, range, end, e)),
             infix(left(5), operator(|token| (*token == Token::Coalesce).then_some(Coalesce)), binary),
             infix(left(4), operator(comparison), binary),
             infix(left(4), place(Token::Assign), |left: Expr, assign: Span, right: Expr, e: &mut Fold| {
@@ -115,9 +114,10 @@ fn compares(operator: BinaryOperator) -> bool {
 }
 
 fn binary<'t>(left: Expr, (operator, place): (BinaryOperator, Span), right: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    let is_logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
-    if !is_logical && matches!(right.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
-        e.emit(Fault::new(right.span, Problem::Loose));
+    for operand in [&left, &right] {
+        if is_loose_in(operator, operand) {
+            e.emit(Fault::new(operand.span, Problem::Loose));
+        }
     }
     if compares(operator)
         && let Some(middle) = chained(&left)
@@ -135,6 +135,16 @@ fn binary<'t>(left: Expr, (operator, place): (BinaryOperator, Span), right: Expr
     make(ExprKind::Binary(operator, place, Box::new(left), Box::new(right)), span)
 }
 
+/// Whether an operand stands, without parentheses, where a looser operator may not stand.
+fn is_loose_in(operator: BinaryOperator, operand: &Expr) -> bool {
+    match (&operand.kind, operator) {
+        (_, BinaryOperator::And | BinaryOperator::Or) => false,
+        (ExprKind::Unary(UnaryOperator::Not, _), _) => true,
+        (ExprKind::Range { .. }, BinaryOperator::Arithmetic(_)) => true,
+        _ => false,
+    }
+}
+
 /// The last operand of a comparison that stands, without parentheses, on the left of another one.
 fn chained(left: &Expr) -> Option<&Expr> {
     match &left.kind {
@@ -145,19 +155,23 @@ fn chained(left: &Expr) -> Option<&Expr> {
 }
 
 fn unary<'t>(operator: UnaryOperator, place: Span, of: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    if operator == UnaryOperator::Negate && matches!(of.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
+    let is_loose = matches!(of.kind, ExprKind::Unary(UnaryOperator::Not, _) | ExprKind::Range { .. });
+    if operator == UnaryOperator::Negate && is_loose {
         e.emit(Fault::new(of.span, Problem::Loose));
     }
     let span = place.to(of.span);
     make(ExprKind::Unary(operator, Box::new(of)), span)
 }
 
-fn closed_range<'t>(start: Expr, (inclusive, dots): (bool, Span), end: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    if matches!(start.kind, ExprKind::Range { .. }) || matches!(end.kind, ExprKind::Range { .. }) {
+fn closed_range<'t>(start: Option<Expr>, (inclusive, dots): (bool, Span), end: Expr, e: &mut Fold<'t, '_>) -> Expr {
+    let is_range = |side: &Expr| matches!(side.kind, ExprKind::Range { .. });
+    if start.as_ref().is_some_and(is_range) || is_range(&end) {
         e.emit(Fault::new(dots, Problem::ChainedRange));
+    } else if matches!(end.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
+        e.emit(Fault::new(end.span, Problem::Loose));
     }
-    let span = start.span.to(end.span);
-    make(ExprKind::Range { start: Some(Box::new(start)), end: Some(Box::new(end)), inclusive }, span)
+    let span = start.as_ref().map_or(dots, |start| start.span).to(end.span);
+    make(ExprKind::Range { start: start.map(Box::new), end: Some(Box::new(end)), inclusive }, span)
 }
 
 /// A link of a postfix chain.
@@ -169,10 +183,14 @@ enum Link {
 /// `postfix = operand { "." member | "?." member | "[" expr "]" [ "?" ] }`
 fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let dot = select! { Token::Dot => false, Token::QuestionDot => true }.labelled(Class::Operator);
-    let member = dot
-        .then(path())
-        .then(stage::call_arguments(expr.clone()).or_not())
-        .map(|((null_safe, name), arguments)| Link::Member { name, arguments, null_safe });
+    let member = dot.then(path()).then(stage::call_arguments(expr.clone()).or_not()).validate(
+        |((null_safe, name), arguments), e, emitter| {
+            if name.len() > 1 && arguments.is_none() {
+                emitter.emit(Fault::new(e.span(), Problem::PathMember));
+            }
+            Link::Member { name, arguments, null_safe }
+        },
+    );
     let question =
         choice((just(Token::Question).to(true), just(Token::QuestionDot).rewind().to(true), empty().to(false)));
     let index = inner(expr.clone())
@@ -192,7 +210,7 @@ impl Link {
             }
             Link::Member { mut name, arguments: None, null_safe } => match (name.pop(), name.is_empty()) {
                 (Some(name), true) => ExprKind::Field { record: of_box, name, null_safe },
-                _ => ExprKind::Error,
+                (Some(_) | None, _) => ExprKind::Error,
             },
         };
         make(kind, span)
@@ -240,11 +258,18 @@ pub(super) fn literal<'t>() -> Rule<'t, Expr> {
     .boxed()
 }
 
+/// Functions whose arguments are sort keys.
+const RANKS: [&str; 2] = ["rank", "dense_rank"];
+
 /// `NAME`, `path "(" args ")"`
 fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     path()
         .then(stage::call_arguments(expr).or_not())
-        .map_with(|(mut function, arguments), e| {
+        .validate(|(mut function, arguments), e, emitter| {
+            let ranks = matches!(function.as_slice(), [name] if RANKS.contains(&&*name.text));
+            if let Some(keys) = arguments.as_ref().filter(|_| ranks) {
+                stage::check_sort_keys(keys).into_iter().for_each(|fault| emitter.emit(fault));
+            }
             let kind = match arguments {
                 Some(arguments) => ExprKind::Call { function, arguments },
                 None if function.len() > 1 => ExprKind::Path(function),

@@ -107,6 +107,8 @@ pub(super) enum Problem {
     BarePipeline,
     /// A leading minus in a sort key before more than a name.
     SortKey { operand: Span },
+    /// `x.geo::f` without arguments.
+    PathMember,
     /// Entries of a map beside fields of a record.
     MixedMap,
     /// `{a + 1}`
@@ -293,6 +295,9 @@ impl Problem {
             Problem::SortKey { operand } => {
                 let fixed = format!("({})", slice(*operand));
                 error(E0130, "the `-` of a sort key stands before a name or parentheses").fix(*operand, fixed)
+            }
+            Problem::PathMember => {
+                error(E0130, "a function of another file is called with parentheses").fix(span.at_end(), "()")
             }
             Problem::MixedMap => error(E0130, "this is half a record and half a map")
                 .help("the keys of a map are texts: `{\"US\": 1}`; the fields of a record are names: `{id: 1}`"),

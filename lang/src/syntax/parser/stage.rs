@@ -88,7 +88,9 @@ fn stage<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Parsed> {
         let broken = head.after.is_some() || nothing.is_some();
         nothing.into_iter().for_each(|fault| emitter.emit(fault));
         let stage = Stage { name, arguments: head.arguments, called: head.called, by, on, span, pipe, broken };
-        check_sort_keys(&stage).into_iter().for_each(|fault| emitter.emit(fault));
+        if matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
+            check_sort_keys(&stage.arguments).into_iter().for_each(|fault| emitter.emit(fault));
+        }
         Parsed { stage, after: head.after }
     });
     whole.recover_with(via_parser(broken_stage())).boxed()
@@ -219,12 +221,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .boxed()
 }
 
-/// A leading minus in a key of `sort` ends with what it stands before: a name, a call or parentheses.
-fn check_sort_keys(stage: &Stage) -> Vec<Fault> {
-    if !matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
-        return Vec::new();
-    }
-    let keys = stage.arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
+/// A leading minus in a sort key ends with what it stands before: a name, a call or parentheses.
+pub(super) fn check_sort_keys(arguments: &[Argument]) -> Vec<Fault> {
+    let keys = arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
     keys.filter_map(|key| {
         let key = without_parentheses(key);
         let minus = leading_minus(key)?;

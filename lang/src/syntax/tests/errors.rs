@@ -60,6 +60,13 @@ fn stages_that_are_missing_or_closed() {
     one("xs | count - 1", "E0120", "(xs | count) - 1", "xs | BROKEN count");
     one("xs | sort - x", "E0120", "xs | sort -x", "xs | BROKEN sort");
     one("xs | sort -a + b", "E0130", "xs | sort -(a + b)", "xs | sort (+ (- a) b)");
+    one("xs | window r = rank(-a + b)", "E0130", "xs | window r = rank(-(a + b))", "xs | window r=(rank! (+ (- a) b))");
+    one("1 + not a", "E0130", "1 + (not a)", "(+ 1 (not a))");
+    one("1..2..3", "E0130", "1..2..3", "(.. (.. 1 2) 3)");
+    one("xs | join b on x on y", "E0130", "xs | join b on x on y", "xs | join b on x");
+    one("f({a: 1, \"b\": 2})", "E0130", "f({a: 1, \"b\": 2})", "(f! <error>)");
+    one("{a + 1}", "E0130", "{value: a + 1}", "<error>");
+    one("fn f(x: int) { let y = 1 }", "E0130", "fn f(x: int) { let y = 1 }", "(fn f [x: int] {(let y 1)})");
     one("f(xs | take 3)", "E0130", "f((xs | take 3))", "(f! <error>)");
 }
 

@@ -238,7 +238,7 @@ fn random_tokens_and_bytes() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    for _ in 0..20_000 {
+    for _ in 0..3_000 {
         let length = next(40);
         let text: String = (0..length).map(|_| pieces[next(pieces.len())]).collect();
         survives(&text);
@@ -248,5 +248,19 @@ fn random_tokens_and_bytes() {
     for _ in 0..20 {
         let text: String = (0..20_000).map(|_| pieces[next(pieces.len())]).collect();
         survives(&text);
+    }
+}
+
+/// Run with `cargo test --release -p pipelang-lang --lib -- --ignored --nocapture parsing_speed`.
+#[test]
+#[ignore = "a measurement"]
+fn parsing_speed() {
+    let line = "orders | filter qty * price > 10.5 and region == \"north\" | aggregate n = count(), s = sum(qty) by region | sort -n\n";
+    for (text, times) in [("1 + 2".to_string(), 1000), (line.repeat(1000), 5)] {
+        let start = Instant::now();
+        for _ in 0..times {
+            assert!(parse(&text).1.is_empty());
+        }
+        eprintln!("{} bytes: {:?} each", text.len(), start.elapsed() / times);
     }
 }
