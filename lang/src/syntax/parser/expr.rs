@@ -46,10 +46,14 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
             prefix(6, range(), |range: (bool, Span), end: Expr, e: &mut Fold| closed_range(None, range, end, e)),
             infix(left(5), operator(|token| (*token == Token::Coalesce).then_some(Coalesce)), binary),
             infix(left(4), operator(comparison), binary),
-            infix(left(4), place(Token::Assign), |left: Expr, assign: Span, right: Expr, e: &mut Fold| {
-                e.emit(Fault::new(assign, Problem::AssignForEqual));
-                binary(left, (BinaryOperator::Comparison(Comparison::Equal), assign), right, e)
-            }),
+            infix(
+                left(4),
+                place(Token::Assign).labelled(Class::Operator),
+                |left: Expr, assign: Span, right: Expr, e: &mut Fold| {
+                    e.emit(Fault::new(assign, Problem::AssignForEqual));
+                    binary(left, (BinaryOperator::Comparison(Comparison::Equal), assign), right, e)
+                },
+            ),
             prefix(3, place(Token::Not).labelled(Class::Value), |not: Span, of: Expr, e: &mut Fold| {
                 unary(UnaryOperator::Not, not, of, e)
             }),

@@ -191,12 +191,12 @@ fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argumen
     let make = |label, value, span| Argument { label, value, span };
     let value = choice((lambda(expr), value)).map(ArgumentValue::Expr).boxed();
     let schema = select! { Token::Name("schema") = e => Name { text: "schema".into(), span: e.span() } }
-        .then_ignore(just(Token::Colon))
+        .then_ignore(just(Token::Colon).labelled(Class::Operator))
         .then(types::type_expr())
         .map_with(move |(name, ty), e| make(Label::Option(name), ArgumentValue::Type(ty), e.span()));
     let label = choice((
-        name().then_ignore(just(Token::Assign)).map(Label::Column),
-        name().then_ignore(just(Token::Colon)).map(Label::Option),
+        name().then_ignore(just(Token::Assign).labelled(Class::Operator)).map(Label::Column),
+        name().then_ignore(just(Token::Colon).labelled(Class::Operator)).map(Label::Option),
         empty().to(Label::None),
     ));
     let labelled = label.then(value).map_with(move |(label, value), e| make(label, value, e.span()));
@@ -212,7 +212,7 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .delimited_by(just(Token::LambdaOpen), just(Token::ParenClose));
     let one = name().map(|name| vec![name]);
     choice((several, one))
-        .then_ignore(just(Token::FatArrow))
+        .then_ignore(just(Token::FatArrow).labelled(Class::Operator))
         .then(expr)
         .map_with(|(parameters, body), e| Expr {
             kind: ExprKind::Lambda { parameters, body: Box::new(body) },

@@ -47,6 +47,12 @@ fn mistakes_of_other_languages_are_mended() {
     one("let w = read \"a.csv\"", "E0113", "let w = read(\"a.csv\")", "(let w (read! \"a.csv\"))");
     one("w | derive x = upper (a)", "E0113", "w | derive x = upper(a)", "w | derive x=(upper! a)");
     one("w | derive x = a [0]", "E0130", "w | derive x = a[0]", "w | derive x=a[0]");
+    one("{a: 1, b 2}", "E0130", "{a: 1, b: 2}", "{a:1 b:2}");
+    one("w |> take 3", "E0106", "w | take 3", "w | take 3");
+    one("fn f(x: int) { return x }", "E0114", "fn f(x: int) {  x }", "(fn f [x: int] {x})");
+    one("w | derive x = a ? b : c", "E0114", "w | derive x = a ? b : c", "w | BROKEN derive");
+    one("w | filter count(*) > 3", "E0114", "w | filter count() > 3", "w | filter (> (count! <error>) 3)");
+    one("import geo", "E0130", "import \"geo.pipe\"", "<error>");
     one("w | select a b, c", "E0130", "w | select a, b, c", "w | select a b c");
     one("w | take 3, by: dept", "E0130", "w | take 3 by dept", "w | take 3 by dept");
 }
@@ -126,6 +132,9 @@ fn sentences_of_the_grammar() {
         ("w | 3", "E0130:1 `3` a stage should stand here, not `3`"),
         ("w | take )", "E0103:1 `)` this `)` closes nothing"),
         ("w | take 3 4", "E0130:1 `4` `4` cannot stand here"),
+        ("let w read(1)", "E0130:1 `read` `=` is missing before this `read`"),
+        ("type A = {a: int, b}", "E0130:1 `}` `:` is missing before this `}`"),
+        ("match x { 1 -> a }", "E0130:1 `->` `=>` is missing before this `->`"),
     ];
     for (text, wanted) in cases {
         let (_, diagnostics) = parse(text);
