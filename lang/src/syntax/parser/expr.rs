@@ -1,7 +1,10 @@
 //! Expressions: operators by precedence, postfix chains, operands.
 
 use super::faults::{Class, Fault, Problem};
-use super::{Fold, Rule, before, ends_item, hole, name, path, pattern, place, recovered, skip_until, stage, statement};
+use super::{
+    Extra, Fold, Rule, Tokens, before, ends_item, hole, name, name_before, path, pattern, place, recovered, skip_until,
+    stage, statement,
+};
 use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast::{Arm, BinaryOperator, Block, Expr, ExprKind, Fragment, Name, RecordItem, UnaryOperator};
@@ -24,10 +27,8 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
     use BinaryOperator::{And, Coalesce, Or};
     let range = || {
         select! { Token::Range = e => (true, e.span()), Token::RangeExclusive = e => (false, e.span()) }
-            .labelled(Class::Operator)
-            .boxed()
     };
-    let open_end = any().filter(|token: &Token| token.starts_operand() || *token == Token::Minus).not();
+    let open_end = any_ref().filter(|token: &&Token| token.starts_operand() || **token == Token::Minus).not();
     operand
         .pratt((
             infix(right(10), operator(power), binary),
@@ -58,18 +59,16 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
                 unary(UnaryOperator::Not, not, of, e)
             }),
             infix(left(2), operator(|token| (*token == Token::And).then_some(And)), binary),
-            infix(left(1), operator(|token| (*token == Token::Or).then_some(Or)), binary),
+            infix(left(1), operator(|token| (*token == Token::Or).then_some(Or)).labelled(Class::Operator), binary),
         ))
         .boxed()
 }
 
-/// An operator with its place.
-fn operator<'t>(which: fn(&Token<'t>) -> Option<BinaryOperator>) -> Rule<'t, (BinaryOperator, Span)> {
-    any()
-        .filter(move |token| which(token).is_some())
-        .try_map(move |token, span| which(&token).map(|operator| (operator, span)).ok_or(Fault::unexpected(span)))
-        .labelled(Class::Operator)
-        .boxed()
+/// An operator with its place. Not labelled and not boxed: most tries of an operator fail, and this is where.
+fn operator<'t>(
+    which: fn(&Token<'t>) -> Option<BinaryOperator>,
+) -> impl Parser<'t, Tokens<'t>, (BinaryOperator, Span), Extra<'t>> + Clone {
+    any_ref().try_map(move |token, span| which(token).map(|operator| (operator, span)).ok_or(Fault::unexpected(span)))
 }
 
 fn power(token: &Token) -> Option<BinaryOperator> {
@@ -267,19 +266,22 @@ const RANKS: [&str; 2] = ["rank", "dense_rank"];
 
 /// `NAME`, `path "(" args ")"`
 fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    path()
+    let further = just(Token::PathSeparator).ignore_then(name()).repeated().collect::<Vec<_>>();
+    name()
+        .then(further)
         .then(stage::call_arguments(expr).or_not())
-        .validate(|(mut function, arguments), e, emitter| {
-            let ranks = matches!(function.as_slice(), [name] if RANKS.contains(&&*name.text));
-            if let Some(keys) = arguments.as_ref().filter(|_| ranks) {
-                stage::check_sort_keys(keys).into_iter().for_each(|fault| emitter.emit(fault));
+        .validate(|((first, further), arguments), e, emitter| {
+            let span: Span = e.span();
+            if arguments.is_none() && further.is_empty() {
+                return make(ExprKind::Name(first.text), span);
             }
-            let kind = match arguments {
-                Some(arguments) => ExprKind::Call { function, arguments },
-                None if function.len() > 1 => ExprKind::Path(function),
-                None => function.pop().map_or(ExprKind::Error, |name| ExprKind::Name(name.text)),
-            };
-            make(kind, e.span())
+            let mut function = vec![first];
+            function.extend(further);
+            let Some(arguments) = arguments else { return make(ExprKind::Path(function), span) };
+            if matches!(function.as_slice(), [name] if RANKS.contains(&&*name.text)) {
+                stage::check_sort_keys(&arguments).into_iter().for_each(|fault| emitter.emit(fault));
+            }
+            make(ExprKind::Call { function, arguments }, span)
         })
         .boxed()
 }
@@ -336,10 +338,7 @@ fn record<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .then_ignore(just(Token::Colon))
         .then(value.clone())
         .map(|(key, value)| Item::Entry(key, value));
-    let field = name()
-        .then_ignore(just(Token::Colon))
-        .then(value)
-        .map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
+    let field = name_before(Token::Colon).then(value).map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
     let short = expr.validate(|value, _, emitter| {
         if !names_itself(&value) {
             emitter.emit(Fault::new(value.span, Problem::UnnamedField));

@@ -132,14 +132,16 @@ pub(super) struct Fault {
     /// A bit for each class that may stand here.
     expected: u16,
     at_end: bool,
-    problem: Option<Problem>,
+    /// Boxed, since most faults are only those of an alternative that was not taken.
+    problem: Option<Box<Problem>>,
 }
 
 impl Fault {
     pub(super) fn new(span: Span, problem: Problem) -> Fault {
-        Fault { span, expected: 0, at_end: false, problem: Some(problem) }
+        Fault { span, expected: 0, at_end: false, problem: Some(Box::new(problem)) }
     }
 
+    /// Nothing that is worth telling could stand here.
     pub(super) fn unexpected(span: Span) -> Fault {
         Fault { span, expected: 0, at_end: false, problem: None }
     }

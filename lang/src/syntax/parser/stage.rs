@@ -1,7 +1,7 @@
 //! Pipelines, stages, their arguments, and those of calls.
 
 use super::faults::{Class, Fault, Problem};
-use super::{Rule, before, ends_stage, expr, hole, name, path, place, recovered, skip_until, types};
+use super::{Rule, before, ends_stage, expr, hole, name, name_before, path, place, recovered, skip_until, types};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, ArgumentValue, Expr, ExprKind, Label, Name, Stage, UnaryOperator};
 use crate::syntax::token::Token;
@@ -195,8 +195,8 @@ fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argumen
         .then(types::type_expr())
         .map_with(move |(name, ty), e| make(Label::Option(name), ArgumentValue::Type(ty), e.span()));
     let label = choice((
-        name().then_ignore(just(Token::Assign).labelled(Class::Operator)).map(Label::Column),
-        name().then_ignore(just(Token::Colon).labelled(Class::Operator)).map(Label::Option),
+        name_before(Token::Assign).map(Label::Column),
+        name_before(Token::Colon).map(Label::Option),
         empty().to(Label::None),
     ));
     let labelled = label.then(value).map_with(move |(label, value), e| make(label, value, e.span()));
@@ -210,9 +210,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .allow_trailing()
         .collect()
         .delimited_by(just(Token::LambdaOpen), just(Token::ParenClose));
-    let one = name().map(|name| vec![name]);
+    let several = several.then_ignore(just(Token::FatArrow));
+    let one = name_before(Token::FatArrow).map(|name| vec![name]);
     choice((several, one))
-        .then_ignore(just(Token::FatArrow).labelled(Class::Operator))
         .then(expr)
         .map_with(|(parameters, body), e| Expr {
             kind: ExprKind::Lambda { parameters, body: Box::new(body) },
