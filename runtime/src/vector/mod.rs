@@ -9,7 +9,7 @@ mod loops;
 mod output;
 mod primitive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;
