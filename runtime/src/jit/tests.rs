@@ -1,9 +1,9 @@
 //! Machine code against the batch interpreter and against an evaluation row by row.
 
 use super::*;
-use crate::kernel::random::{self, Random};
 use crate::kernel::{lower, print};
 use crate::limits::Watch;
+use crate::vector::random::{self, Random};
 use crate::vector::tests::{agrees, nullable};
 use crate::vector::{Outcome, Scratch, run, run_with};
 

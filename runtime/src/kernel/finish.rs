@@ -8,6 +8,7 @@ use super::ops::{Class, Lane, Op};
 pub fn finish(program: &mut Program) {
     leave_out_dead(program);
     bring_together(program);
+    renumber(program);
     cut(program);
     place(program);
 }
@@ -50,6 +51,26 @@ fn bring_together(program: &mut Program) {
     }
     keyed.sort_by_key(|(key, _)| *key);
     program.instructions = keyed.into_iter().map(|(_, instruction)| instruction).collect();
+}
+
+/// Numbers the registers in the order in which they are written.
+fn renumber(program: &mut Program) {
+    let old = std::mem::take(&mut program.registers);
+    let mut new = vec![None; old.len()];
+    for result in program.instructions.iter().flat_map(|instruction| &instruction.results) {
+        new[result.0 as usize] = Some(Register(program.registers.len() as u32));
+        program.registers.push(old[result.0 as usize]);
+    }
+    let rename = |register: &mut Register| {
+        *register = new[register.0 as usize].expect("what is read is written");
+    };
+    for instruction in &mut program.instructions {
+        instruction.operands.iter_mut().chain(&mut instruction.results).for_each(rename);
+    }
+    for output in &mut program.outputs {
+        output.lanes.iter_mut().chain(&mut output.valid).for_each(rename);
+    }
+    program.keep.iter_mut().for_each(rename);
 }
 
 fn cut(program: &mut Program) {

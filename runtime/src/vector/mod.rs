@@ -9,6 +9,8 @@ mod loops;
 mod output;
 mod primitive;
 #[cfg(test)]
+pub(crate) mod random;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use crate::batch::Batch;
