@@ -30,13 +30,12 @@ pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
     }
     for output in &segment.outputs {
         let value = lowering.demand(output.expr, mask);
-        let kind = plan.exprs.ty(output.expr).kind.clone();
         let output = match value {
-            Value::Null => ProgramOutput { lanes: None, valid: None, kind },
-            Value::Of { lanes, valid } => {
-                let lanes = lowering.builder.clean(lanes);
-                ProgramOutput { lanes: Some(lanes), valid, kind: lowering.builder.program.lane(lanes).kind() }
-            }
+            Value::Null => ProgramOutput::Null,
+            Value::Of { lanes, valid } => match lowering.columns.get(&(lanes, valid)) {
+                Some(input) => ProgramOutput::Input(*input),
+                None => ProgramOutput::Computed { lanes: lowering.builder.clean(lanes), valid },
+            },
         };
         lowering.builder.program.outputs.push(output);
     }
@@ -81,6 +80,8 @@ struct Lowering<'a> {
     /// Each with its place in the order of the stages.
     definitions: HashMap<ColumnId, (usize, ExprId)>,
     inputs: HashMap<ColumnId, usize>,
+    /// The registers of inputs that were read.
+    columns: HashMap<(Register, Option<Register>), u32>,
     masks: Vec<Mask>,
     narrowed: HashMap<(MaskId, Register), MaskId>,
     values: HashMap<ExprId, Vec<(MaskId, Value)>>,
@@ -111,6 +112,7 @@ impl<'a> Lowering<'a> {
             builder,
             definitions,
             inputs: segment.inputs.iter().enumerate().map(|(at, column)| (*column, at)).collect(),
+            columns: HashMap::new(),
             masks: vec![Mask { register: None, outer: ALL, depth: 0, jump: ALL }],
             narrowed: HashMap::new(),
             values: HashMap::new(),
@@ -271,6 +273,7 @@ impl<'a> Lowering<'a> {
         let immediate = Immediate::Input(at as u32);
         let lanes = self.builder.all(Op::Input, &[], immediate, Some(lane))[0];
         let valid = nullable.then(|| self.builder.all(Op::Valid, &[], immediate, None)[0]);
+        self.columns.insert((lanes, valid), at as u32);
         Value::Of { lanes, valid }
     }
 

@@ -47,7 +47,7 @@ leaf 0
   v9: float = float.multiply v8, v3
   v10: float = float.canonical v9
 keep v5
-output v0
+output qty
 output v10 where v4
 ";
     assert_eq!(print(&lower(&segment, &plan, &[false, true])), nullable);
