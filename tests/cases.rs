@@ -157,8 +157,7 @@ fn examples_run() {
         if path.extension().is_some_and(|extension| extension == "pipe") {
             let text = fs::read_to_string(&path).expect("examples are text");
             let script = Script { name: "example", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-            let config =
-                Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
+            let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
             let outcome = script.run(&config);
             assert_eq!(outcome.err, "", "{}", path.display());
             assert!(!outcome.out.is_empty(), "{}", path.display());
