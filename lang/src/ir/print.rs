@@ -23,7 +23,7 @@ mod expr;
 mod text;
 
 pub use expr::print_expr;
-pub(super) use expr::{CONVERSIONS, arithmetic_precedence, precedence};
+pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
 pub(super) use text::WORDS;
 
 use super::typing::natural_output;

@@ -145,8 +145,8 @@ fn filters_pass_aggregates_by_their_keys() {
     fires(
         rule,
         CELLS,
-        "aggregate n = count() by k | filter k != null:string? and n > 3",
-        "filter k != null:string? | aggregate n = count() by k | filter n > 3",
+        "aggregate n = count() by k | filter k != null and n > 3",
+        "filter k != null | aggregate n = count() by k | filter n > 3",
     );
     fires(
         rule,
@@ -175,7 +175,8 @@ fn a_sorted_slice_is_a_top_k() {
     fires(rule, CELLS, "sort x desc | take 5", "top_k 5 by x desc");
     fires(rule, CELLS, "sort x | skip 3 take 5", "top_k 8 by x | skip 3");
     fires(rule, CELLS, "sort x | map z = y -> z | take 5", "top_k 5 by x | map z = y -> z");
-    fires(rule, CELLS, "sort x | skip 3 take 5 | take 2", "top_k 8 by x | skip 3 | take 2");
+    fires(rule, CELLS, "sort x | skip 3 take 5 | take 2", "top_k 5 by x | skip 3");
+    fires(rule, CELLS, "sort x | skip 3 | map z = y | take 5", "top_k 8 by x | skip 3 | map z = y");
     fires(rule, CELLS, "sort x | take 7 | take 5", "top_k 5 by x");
     fires(rule, CELLS, "top_k 3 by x | take 5 -> s", "top_k 3 by x | map -> s");
     refuses(rule, CELLS, "sort x | skip 3");
@@ -224,11 +225,11 @@ fn columns_that_are_used_stay() {
 #[test]
 fn all_rules_together() {
     let before = CELLS.to_string()
-        + "  | map net = x *! 2, note = upper(s)\n  | sort k\n  | filter 1 < 2 and k != null:string?\n  \
+        + "  | map net = x *! 2, note = upper(s)\n  | sort k\n  | filter 1 < 2 and k != null\n  \
            | map -> k, net\n  | skip 0 take 3\n";
     let plan = optimize(plan(&before), &catalog(), &RuleSet::all());
     let expected = CELLS.replace("scan k, x, y, s", "scan k, x")
-        + "  | filter k != null:string?\n  | map net = x *! 2 -> k, net\n  | top_k 3 by k\n";
+        + "  | filter k != null\n  | map net = x *! 2 -> k, net\n  | top_k 3 by k\n";
     assert_eq!(printed(&plan), expected);
 }
 

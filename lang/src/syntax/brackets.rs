@@ -212,7 +212,10 @@ impl<'s> Pass<'_, 's> {
             };
             self.diagnostics.push(diagnostic.fix(end, bracket(&open.closer)));
         }
+        // The newline before this token still ends a line.
+        let newline = self.out.pop_if(|(token, _)| *token == Token::Newline);
         self.out.push((open.closer, end));
+        self.out.extend(newline);
     }
 
     /// Whether the last token touches what starts at `span`, and is such a one.

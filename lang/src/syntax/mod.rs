@@ -41,8 +41,8 @@ pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
         }
     };
     diagnostics.extend(unmatched);
-    let mut tokens = layout::lay_out(text, tokens);
-    diagnostics.extend(repair::repair(text, &mut tokens));
+    let (tokens, mended) = repair::repair(text, layout::lay_out(text, tokens));
+    diagnostics.extend(mended);
     let (statements, faults) = parser::script(text, &tokens);
     let causes = Causes::of(&tokens, &diagnostics);
     diagnostics.extend(faults.into_iter().filter(|fault| !causes.explain(fault)));

@@ -2,6 +2,14 @@
 //! examples, scalar body, and, where it pays, a body over whole columns. Checker, docs, completion and constant folding
 //! see a new row at once.
 
+mod convert;
+mod math;
+mod row;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{FunctionDef, FunctionId};
@@ -39,7 +47,16 @@ impl Functions {
     }
 }
 
-/// All functions that Pipe has by itself.
-pub fn all() -> Vec<Function> {
-    Vec::new()
+/// The groups in the order in which they are listed.
+const GROUPS: &[(&str, fn() -> Vec<Function>)] =
+    &[("convert", convert::rows), ("math", math::rows), ("text", text::rows), ("time", time::rows)];
+
+/// All functions that Pipe brings along.
+pub fn functions() -> Functions {
+    let group = |(group, rows): &(&'static str, fn() -> Vec<Function>)| {
+        let mut rows = rows();
+        rows.iter_mut().for_each(|function| function.def.group = group);
+        rows
+    };
+    Functions(GROUPS.iter().flat_map(group).collect())
 }

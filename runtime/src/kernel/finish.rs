@@ -109,7 +109,10 @@ fn ends(program: &Program) -> Vec<Vec<Register>> {
     let mut last: Vec<Option<usize>> = vec![None; program.registers.len()];
     let mut born = vec![0; program.registers.len()];
     for (at, instruction) in program.instructions.iter().enumerate() {
-        instruction.results.iter().for_each(|register| (born[register.0 as usize], last[register.0 as usize]) = (at, Some(at)));
+        instruction
+            .results
+            .iter()
+            .for_each(|register| (born[register.0 as usize], last[register.0 as usize]) = (at, Some(at)));
         instruction.operands.iter().for_each(|register| last[register.0 as usize] = Some(at));
     }
     for range in program.leaves() {

@@ -118,8 +118,7 @@ impl<'a> Lowering<'a> {
             Expr::Column(column) => self.definitions.get(column).copied(),
             _ => None,
         };
-        let selective =
-            own || expr.operands().into_iter().chain(definition).any(|operand| self.is_selective(operand));
+        let selective = own || expr.operands().into_iter().chain(definition).any(|operand| self.is_selective(operand));
         self.selective.insert(id, selective);
         selective
     }

@@ -10,6 +10,8 @@ pub mod ir;
 mod lower;
 pub mod ops;
 mod print;
+#[cfg(test)]
+pub mod random;
 mod segment;
 mod verify;
 

@@ -121,7 +121,8 @@ impl<'a> Gather<'a> {
         let kept = keep.as_ref().map_or(self.batch.rows, BooleanArray::true_count);
         let all = kept == self.batch.rows;
         let columns = self.outputs.into_iter().map(|gathered| {
-            scratch.allocated += u64::from(!matches!(gathered.values, Values::Input(_))) + u64::from(gathered.valid.is_some());
+            scratch.allocated +=
+                u64::from(!matches!(gathered.values, Values::Input(_))) + u64::from(gathered.valid.is_some());
             let nulls = gathered.valid.map(|bits| NullBuffer::new(bits.finish()));
             let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
             match (gathered.values, &keep) {

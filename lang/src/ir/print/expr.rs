@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, FunctionId};
 use crate::ir::typing::{natural_type, resolve};
 use crate::ir::{ColumnId, Expr, ExprId, Plan};
 use crate::scalar::{Arithmetic, Scalar};
+use crate::ty::Type;
 use std::collections::HashMap;
 
 /// The nodes that the expressions of a stage may have, printed in full, before what they share gets names.
@@ -39,6 +40,11 @@ pub(in crate::ir) fn arithmetic_precedence(op: Arithmetic) -> u8 {
 
 /// Words that look like a call but are no function of the catalog.
 pub(in crate::ir) const CONVERSIONS: [&str; 3] = ["float", "narrow", "nonnull"];
+
+/// The type of a bare `null` that is compared with a value of type `other`.
+pub(in crate::ir) fn null_beside(other: &Type) -> Type {
+    other.clone().or_null()
+}
 
 /// An expression for a message: columns by the names they were made with, and `…` for what would make it long.
 pub fn print_expr(plan: &Plan, catalog: &Catalog, expr: ExprId) -> String {
@@ -186,7 +192,11 @@ impl<'a> Printer<'a> {
                 let (left, right) = if *op == Arithmetic::Power { (own + 1, own) } else { (own, own + 1) };
                 self.write_binary(*a, left, &format!("{}{mark}", op.symbol()), *b, right, out);
             }
-            Expr::Compare(op, a, b) => self.write_binary(*a, COMPARE + 1, op.symbol(), *b, COMPARE + 1, out),
+            Expr::Compare(op, a, b) => {
+                self.write_compared(*a, *b, out);
+                out.push_str(&format!(" {} ", op.symbol()));
+                self.write_compared(*b, *a, out);
+            }
             Expr::And(a, b) => self.write_binary(*a, AND, "and", *b, AND + 1, out),
             Expr::Or(a, b) => self.write_binary(*a, OR, "or", *b, OR + 1, out),
             Expr::Coalesce(a, b) => self.write_binary(*a, COALESCE, "??", *b, COALESCE + 1, out),
@@ -227,6 +237,18 @@ impl<'a> Printer<'a> {
         out.push_str(operator);
         out.push(' ');
         self.write(b, right, out);
+    }
+
+    /// An operand of a comparison; the type of a null that is compared follows from the other one.
+    fn write_compared(&self, id: ExprId, other: ExprId, out: &mut String) {
+        let exprs = &self.plan.exprs;
+        if exprs.as_constant(id) != Some(&Scalar::Null) {
+            self.write(id, COMPARE + 1, out);
+        } else if *exprs.ty(id) == null_beside(exprs.ty(other)) {
+            out.push_str("null");
+        } else {
+            out.push_str(&format!("null:{}", text::ty(exprs.ty(id))));
+        }
     }
 
     fn write_call(&self, name: &str, mark: &str, arguments: &[ExprId], out: &mut String) {

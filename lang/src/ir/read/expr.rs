@@ -3,7 +3,7 @@
 use super::{Cursor, NOWHERE, Parsed, Reader};
 use crate::catalog::FunctionId;
 use crate::ir::print::precedence::*;
-use crate::ir::print::{CONVERSIONS, arithmetic_precedence};
+use crate::ir::print::{CONVERSIONS, arithmetic_precedence, null_beside};
 use crate::ir::typing::{natural_type, own_effect, resolve};
 use crate::ir::{Expr, ExprId, TypedExpr};
 use crate::scalar::{Arithmetic, Comparison, Scalar};
@@ -70,19 +70,34 @@ impl Reader<'_> {
     /// An expression whose operators bind at least as tightly as `least`.
     fn operand(&mut self, cursor: &mut Cursor, least: u8) -> Parsed<ExprId> {
         cursor.deeper()?;
+        let start = cursor.rest();
         let mut left = self.prefix(cursor)?;
         while let Some((text, operator)) = binary_here(cursor) {
+            let left_is_null = is_bare_null(start, cursor);
             let (own, right) = operator.precedence();
             if own < least {
                 break;
             }
             cursor.expect(text)?;
             let fails = matches!(operator, Binary::Arithmetic(_)) && cursor.eat_touching("!");
-            let right = self.operand(cursor, right)?;
+            let start = cursor.rest();
+            let mut right = self.operand(cursor, right)?;
+            if let Binary::Compare(_) = operator {
+                (left, right) = (
+                    if left_is_null { self.null_beside(right) } else { left },
+                    if is_bare_null(start, cursor) { self.null_beside(left) } else { right },
+                );
+            }
             left = self.build(operator.of(left, right), fails)?;
         }
         cursor.depth -= 1;
         Ok(left)
+    }
+
+    /// The null that a bare `null` is when it is compared with `other`.
+    fn null_beside(&mut self, other: ExprId) -> ExprId {
+        let ty = null_beside(self.plan.exprs.ty(other));
+        self.plan.exprs.literal(Scalar::Null, ty)
     }
 
     fn prefix(&mut self, cursor: &mut Cursor) -> Parsed<ExprId> {
@@ -213,6 +228,11 @@ impl Reader<'_> {
 fn is_number(after_minus: &str) -> bool {
     let touches_inf = after_minus.starts_with('i') && Cursor::new(after_minus).peek_word() == "inf";
     touches_inf || after_minus.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether what was read since `start` is a `null` without a type.
+fn is_bare_null(start: &str, cursor: &Cursor) -> bool {
+    start[..start.len() - cursor.touching().len()].trim_end() == "null"
 }
 
 /// The binary operator that stands here, not taken yet.

@@ -8,7 +8,7 @@ use crate::ty::{Kind, Type};
 
 const SALES: &str = r#"table
   scan region, qty, price from read("sales.csv", csv, delimiter: ";", nulls: ["NA", "-"], header: true) {region: string?, `Order Date`: date?, qty: int?, price: float}, inferred, may fail
-  | filter qty != null:int? and nonnull(qty) >= 3
+  | filter qty != null and nonnull(qty) >= 3
   | map net = float(nonnull(qty)) * price, twice = nonnull(qty) *! 2 -> region, net, twice
   | aggregate total = sum(twice) where net > 1.5, n = count() by r = region
   | map total = narrow!(total)
@@ -70,6 +70,10 @@ fn expressions_read_back() {
         "now() == @2024-01-01",
         "null",
         "null:int?",
+        "s == null and null != a",
+        "null == null",
+        "null:int? == null:null",
+        "a == null:bool?",
         "1:int?",
         "null:[{a: int, `b c`: map<float?>?}]?",
     ] {

@@ -4,6 +4,7 @@ use super::Tokens;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::syntax::repair::ASSIGN_FOR_EQUAL;
 use crate::syntax::token::Token;
 use chumsky::DefaultExpected;
 use chumsky::error::{Error, LabelError};
@@ -94,6 +95,8 @@ pub(super) enum Problem {
     LambdaLet { name: Span, parameters: Vec<Span>, body: Span },
     /// `xs | sum(x) / 2`, `xs | count - 1`: from the source to the end of the stage.
     AfterStage { pipeline: Span },
+    /// `aggregate by k`, `group_by k`: the keys.
+    NothingToAggregate { keys: Option<Span> },
     /// The same as `sort - x`.
     LooseMinus,
     /// `fn f(x)`
@@ -269,6 +272,11 @@ impl Problem {
                 error(E0119, "a lambda can only be an argument").fix(span, fixed)
             }
             Problem::AfterStage { pipeline } => after_stage(span, *pipeline, slice(*pipeline)),
+            Problem::NothingToAggregate { keys } => {
+                let keys = keys.map_or(String::new(), |keys| format!(" by {}", slice(keys)));
+                let message = "`aggregate` wants something to compute";
+                error(E0107, message).fix(span, format!("aggregate n = count(){keys}"))
+            }
             Problem::LooseMinus => {
                 let fixed = format!("-{}", slice(span).trim_start_matches('-').trim_start());
                 error(E0120, "a minus that means descending touches its key").fix(span, fixed)
@@ -301,9 +309,6 @@ impl Problem {
         }
     }
 }
-
-/// The headline of E0104.
-pub(in crate::syntax) const ASSIGN_FOR_EQUAL: &str = "`=` names a value; to compare write `==`";
 
 /// E0120: the rest behind a closed stage belongs outside of parentheses around the pipeline.
 fn after_stage(rest: Span, pipeline: Span, slice: &str) -> Diagnostic {

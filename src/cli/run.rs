@@ -1,0 +1,88 @@
+//! `pipe FILE`, `pipe -e '…'`, `pipe -`: compiles a script and writes what it gives.
+
+use super::arguments::{ScriptArguments, Settings};
+use super::terminal::Terminal;
+use super::{Exit, complain, engine, interruption, print_report, read_script};
+use pipelang::{OutputFormat, RunSettings, Script, Stats, Style};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::time::Instant;
+
+/// Runs a script.
+pub fn run(arguments: &ScriptArguments) -> Exit {
+    let started = Instant::now();
+    let settings = &arguments.settings;
+    let (name, text) = match (&arguments.eval, arguments.file()) {
+        (Some(text), _) => ("<command line>".to_string(), text.clone()),
+        (None, file) => match read_script(file.unwrap_or("-")) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        },
+    };
+    let parameters = match arguments.parameters() {
+        Ok(parameters) => parameters,
+        Err(text) => {
+            complain(&text);
+            return Exit::Usage;
+        }
+    };
+    let script = match engine(settings).script(&name, &text, &parameters) {
+        Ok(script) => script,
+        Err(report) => {
+            print_report(&report, settings);
+            return Exit::of(&report);
+        }
+    };
+    if !script.warnings().is_empty() {
+        print_report(script.warnings(), settings);
+    }
+    let compiled = started.elapsed();
+    let (stats, exit) = write(&script, settings);
+    if settings.stats {
+        let run = started.elapsed() - compiled;
+        let Stats { workers, morsels, compilable, compiled: native, replays } = stats;
+        let _ = writeln!(
+            std::io::stderr(),
+            "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
+             {native} of {compilable} kernels native, {replays} batches replayed"
+        );
+    }
+    exit
+}
+
+/// Writes the results of a script to stdout.
+pub fn write(script: &Script, settings: &Settings) -> (Stats, Exit) {
+    let terminal = Terminal::stdout(settings.color);
+    let default = if terminal.is_terminal() { OutputFormat::Table } else { OutputFormat::Jsonl };
+    let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
+    let run = RunSettings {
+        executor: settings.executor.into(),
+        threads: settings.threads.unwrap_or(0),
+        morsel_rows: settings.morsel_rows,
+        cancel: interruption(),
+        ..RunSettings::default()
+    };
+    let mut out = output();
+    let (stats, result) = script.write(&mut *out, &style, &run);
+    let flushed = out.flush();
+    match result {
+        Ok(()) => (stats, if flushed.is_ok() { Exit::Done } else { Exit::Usage }),
+        Err(report) => {
+            print_report(&report, settings);
+            (stats, Exit::of(&report))
+        }
+    }
+}
+
+/// stdout, written in large pieces.
+fn output() -> Box<dyn Write + Send> {
+    const PIECE: usize = 1 << 16;
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        if let Ok(fd) = std::io::stdout().as_fd().try_clone_to_owned() {
+            return Box::new(BufWriter::with_capacity(PIECE, File::from(fd)));
+        }
+    }
+    Box::new(BufWriter::with_capacity(PIECE, std::io::stdout()))
+}
