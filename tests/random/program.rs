@@ -398,9 +398,12 @@ impl Maker<'_> {
 
     /// An expression whose text does not begin with a minus, so that it can be a key of a sort.
     pub fn without_minus(made: Made) -> Made {
-        if made.text.trim_start_matches('(').starts_with('-') {
-            return Made { text: format!("0 + {}", made.at_level(7)), level: 6, ..made };
+        if !made.text.trim_start_matches('(').starts_with('-') {
+            return made;
         }
-        made
+        if made.kind == Kind::Bool {
+            return Made { text: format!("({}) == true", made.text), level: 3, nullable: false, ..made };
+        }
+        Made { text: format!("0 + {}", made.at_level(7)), level: 6, ..made }
     }
 }

@@ -28,6 +28,7 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
         "max" => extreme(&present, Ordering::Greater),
         "first" => values.first().map_or(Scalar::Null, |value| (*value).clone()),
         "last" => values.last().map_or(Scalar::Null, |value| (*value).clone()),
+        "count_if" => Scalar::Int(values.iter().filter(|value| ***value == Scalar::Bool(true)).count() as i64),
         "any" | "all" if values.is_empty() => Scalar::Null,
         "any" => Scalar::Bool(values.iter().any(|value| **value == Scalar::Bool(true))),
         "all" => Scalar::Bool(values.iter().all(|value| **value == Scalar::Bool(true))),
