@@ -171,7 +171,7 @@ pub struct Maker<'a> {
 /// The program of a seed.
 pub fn program(seed: u64, catalog: &Catalog) -> Program {
     let mut draw = Draw::new(seed);
-    let wild = draw.chance(30);
+    let wild = draw.chance(45);
     let mut maker = Maker {
         draw,
         catalog,
