@@ -128,7 +128,7 @@ fn check(case: &Case, tally: &Mutex<Tally>) {
             ));
             return;
         }
-        if false && config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
+        if config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
             let path = case.path.display();
             tally.faults.push(format!("{path}: kernels were not compiled: {:?}", outcome.stats));
         }
@@ -167,8 +167,7 @@ fn examples_run() {
         if path.extension().is_some_and(|extension| extension == "pipe") {
             let text = fs::read_to_string(&path).expect("examples are text");
             let script = Script { name: "example", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-            let config =
-                Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
+            let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
             let outcome = script.run(&config);
             assert_eq!(outcome.err, "", "{}", path.display());
             assert!(!outcome.out.is_empty(), "{}", path.display());
