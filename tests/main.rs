@@ -3,6 +3,7 @@
 mod cases;
 mod cli;
 mod embedding;
+mod fusion;
 mod harness;
 mod plans;
 mod random;

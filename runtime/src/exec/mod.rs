@@ -90,6 +90,8 @@ pub struct Stats {
     pub compiled: usize,
     /// Batches that were run again row by row.
     pub replays: usize,
+    /// Buffers that kernels allocated, those of the batches that went out included.
+    pub buffers: u64,
 }
 
 impl Stats {
@@ -100,6 +102,7 @@ impl Stats {
         self.compilable += other.compilable;
         self.compiled += other.compiled;
         self.replays += other.replays;
+        self.buffers += other.buffers;
     }
 }
 
@@ -214,6 +217,7 @@ impl<'a> Run<'a> {
             stats.workers = stats.workers.max(workers);
             stats.morsels = stats.morsels.max(morsels);
         }
+        stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
         for prepared in self.tails.iter().chain([&self.segment]) {
             let (compilable, compiled) = prepared.compiled();
             stats.compilable += compilable;
