@@ -1,6 +1,7 @@
 //! A compiled script whose results are written out as text, and what every run has: its settings.
 
 use crate::engine::Engine;
+use crate::excerpt;
 use crate::report::Report;
 use pipelang_lang::Compiled;
 use pipelang_lang::ir::{Plan, Shape, print};
@@ -147,7 +148,11 @@ impl Script {
     fn failed(&self, error: &RunError) -> Report {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
-            error => vec![error.diagnostic(&self.plan)],
+            error => {
+                let mut diagnostic = error.diagnostic(&self.plan);
+                excerpt::add_line(&mut diagnostic, error);
+                vec![diagnostic]
+            }
         };
         Report::new(diagnostics, self.sources.clone())
     }

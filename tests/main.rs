@@ -1,5 +1,7 @@
 //! The one test binary; its modules are the kinds of tests.
 
 mod cases;
+mod cli;
+mod embedding;
 mod harness;
 mod tidy;

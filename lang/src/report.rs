@@ -240,6 +240,13 @@ fn tidy(drawn: &str, labels: &[(&Label, bool)], sources: &SourceMap, options: Re
         };
         match lines.last_mut() {
             Some(above) if is_lone_underline(&plain(above), &plain(arrow), options.ascii) => {
+                let (joint, dash) = if options.ascii { ('|', "^") } else { ('┬', "─") };
+                if text.is_empty()
+                    && let Some(at) = above.rfind(joint)
+                {
+                    // Nothing hangs from it.
+                    above.replace_range(at..at + joint.len_utf8(), dash);
+                }
                 above.push(' ');
                 above.push_str(text);
             }

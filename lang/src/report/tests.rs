@@ -131,6 +131,16 @@ fn json_has_places_and_edits() {
 }
 
 #[test]
+fn a_label_without_text_is_a_plain_line() {
+    let (sources, id) = script("1..5 | tke 3");
+    let diagnostic = Diagnostic::error(E0101, span_of(&sources, id, "tke"), "there is no stage called `tke`");
+    let text = render(std::slice::from_ref(&diagnostic), &sources, PLAIN);
+    assert!(text.contains("\n   │        ───\n"), "{text}");
+    let ascii = render(&[diagnostic], &sources, RenderOptions { ascii: true, ..PLAIN });
+    assert!(ascii.contains("\n   |        ^^^\n"), "{ascii}");
+}
+
+#[test]
 fn a_long_line_is_cut_to_a_window() {
     let text = format!("{} | tke 3 | {}", "1 + ".repeat(400), "x | ".repeat(400));
     let (sources, id) = script(&text);
