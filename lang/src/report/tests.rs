@@ -60,7 +60,7 @@ fn two_labels_on_a_line_hang_below_each_other() {
         .label(span_of(&sources, id, "it ==").at_end(), "")
         .label(span_of(&sources, id, "\"a\""), "string");
     let text = render(&[diagnostic], &sources, PLAIN);
-    assert!(text.contains("string\n"), "{text}");
+    assert!(text.contains("string\n") && text.contains("here\n"), "{text}");
     assert!(text.ends_with("───╯ more: pipe explain E0101\n"), "{text}");
 }
 
