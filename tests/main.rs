@@ -4,4 +4,6 @@ mod cases;
 mod cli;
 mod embedding;
 mod harness;
+mod plans;
+mod random;
 mod tidy;
