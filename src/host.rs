@@ -171,7 +171,8 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function
     Function { def, batch: None }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

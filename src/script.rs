@@ -5,7 +5,6 @@ use crate::excerpt;
 use crate::report::Report;
 use pipelang_lang::Compiled;
 use pipelang_lang::ir::{Plan, Shape, print};
-use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
@@ -65,10 +64,10 @@ pub struct Script {
 }
 
 impl Script {
-    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, rules: &RuleSet) -> Script {
+    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, optimized: Plan) -> Script {
         let sources = Arc::new(sources);
         let written = Arc::new(compiled.plan);
-        let plan = Arc::new(opt::optimize((*written).clone(), &engine.inner().registry.catalog, rules));
+        let plan = Arc::new(optimized);
         Script { warnings: Report::new(compiled.warnings, sources.clone()), engine, sources, written, plan }
     }
 

@@ -1,3 +1,5 @@
+//! Reports as they are drawn, and spans that nobody should make.
+
 use super::*;
 use crate::codes::{E0101, E0201, E0501, E0601};
 use crate::source::Span;
