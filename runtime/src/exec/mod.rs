@@ -238,6 +238,10 @@ impl<'a> Run<'a> {
         parsed: crate::formats::Parsed,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Made {
+        if parsed.batch.rows == 0 && parsed.error.is_some() {
+            // The source failed, and its batch may not even have columns.
+            return Made { rows: None, error: parsed.error };
+        }
         let (batch, error) = self.segment.run(&parsed.batch, &mut lock(&self.scratch[worker]));
         let error = error.or(parsed.error);
         if !self.tails.is_empty() {
