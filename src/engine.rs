@@ -87,6 +87,24 @@ impl Engine {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
     }
 
+    /// All functions and reducers that scripts can call, by group, for help and completion.
+    pub fn functions(&self) -> Vec<FunctionInfo> {
+        let catalog = &self.0.registry.catalog;
+        let functions = catalog.functions().map(|function| FunctionInfo {
+            signature: function.signature(),
+            group: function.group,
+            doc: function.doc.to_string(),
+        });
+        let reducers = catalog.reducers().map(|reducer| FunctionInfo {
+            signature: format!("{}({})", reducer.name, if reducer.arity.1 == 0 { "" } else { "…" }),
+            group: "reducers",
+            doc: reducer.doc.to_string(),
+        });
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).collect();
+        all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
+        all
+    }
+
     fn compile_with(
         &self,
         name: &str,
@@ -109,6 +127,17 @@ impl Engine {
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionInfo {
+    /// `round(x: number, digits?: int) -> float`
+    pub signature: String,
+    /// `math`, `text`, `host` …
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: String,
 }
 
 /// Settings of an engine.

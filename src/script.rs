@@ -94,6 +94,7 @@ impl Script {
     }
 
     /// Runs it and writes the results, each as soon as its rows are there. What comes before an error is written too.
+    /// If the reader of `out` has gone (a closed pipe), the run ends with an empty report.
     pub fn write(
         &self,
         out: &mut (dyn Write + Send),
@@ -142,8 +143,13 @@ impl Script {
         Environment { plan: &self.plan, registry: &inner.registry, tables, pool: &inner.pool }
     }
 
+    /// What a failed run says. Of an output that was closed there is nothing to tell: its reader has seen enough.
     fn failed(&self, error: &RunError) -> Report {
-        Report::new(vec![error.diagnostic(&self.plan)], self.sources.clone())
+        let diagnostics = match error {
+            RunError::OutputClosed => Vec::new(),
+            error => vec![error.diagnostic(&self.plan)],
+        };
+        Report::new(diagnostics, self.sources.clone())
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -1,5 +1,6 @@
 //! Runs a script in a given configuration and keeps everything that a user would see.
 
+use pipelang_lang::check::{ParameterValue, Parameters};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::opt::RuleSet;
 use pipelang_lang::report::{self, RenderOptions};
@@ -65,7 +66,8 @@ impl Script<'_> {
     pub fn run(&self, config: &Config) -> Outcome {
         let mut sources = SourceMap::default();
         let registry = registry();
-        let parameters = self.parameters.iter().cloned().collect();
+        let given = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
+        let parameters = Parameters { values: self.parameters.iter().map(given).collect() };
         let compiled =
             pipelang_lang::compile(&mut sources, self.name, self.text, &registry.catalog, &FileSources, &parameters);
         let compiled = match compiled {

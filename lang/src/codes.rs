@@ -65,6 +65,9 @@ codes! {
     E0108 = 108, "`sort by`",
         "`sort` takes its keys directly, and a leading minus sorts descending: `sort -price, name`.",
         "1..5 | sort by it desc";
+    E0109 = 109, "SQL",
+        "A query of SQL begins with what it selects; a pipeline begins with its table and names each step where it happens: `orders | filter qty > 3 | select id, qty`.",
+        "select id from orders where qty > 3";
     E0110 = 110, "a stage is missing",
         "A `|` is followed by a stage. A doubled or trailing `|` has none.",
         "1..5 | | take 3";
@@ -77,6 +80,9 @@ codes! {
     E0113 = 113, "call without parentheses",
         "A call has parentheses: `upper(name)`, or with a dot, `name.upper()`.",
         "1..5 | derive x = string it";
+    E0114 = 114, "word of another language",
+        "Pipe writes `x ~ r\"^S\"` for `like`, `x in a..b` for `between`, `x == null` for `is null`, and `if` for `case` and `? :`.",
+        "1..5 | filter it between 2 and 4";
     E0116 = 116, "nothing changes here",
         "A name is bound once, with `let`. There is no assignment and no loop; `fold` and `scan` carry a state through a stream.",
         "x = 5";

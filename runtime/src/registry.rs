@@ -24,14 +24,14 @@ impl Registry {
 
     /// The same and functions of a host.
     pub fn with_functions(host: Vec<Function>) -> Registry {
-        let mut functions = crate::builtins::all();
-        functions.extend(host);
+        let mut functions = crate::builtins::functions();
+        functions.0.extend(host);
         let reducers = reducers::reducers();
         let catalog = Catalog::new(
-            functions.iter().map(|function| function.def.clone()).collect(),
+            functions.0.iter().map(|function| function.def.clone()).collect(),
             reducers.0.iter().map(|reducer| reducer.def.clone()).collect(),
             formats::formats().map(|format| format.def).collect(),
         );
-        Registry { catalog, functions: Functions(functions), reducers: reducers }
+        Registry { catalog, functions, reducers: reducers }
     }
 }

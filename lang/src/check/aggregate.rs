@@ -169,8 +169,10 @@ impl<'a> Checker<'a> {
                     column
                 }
                 None => {
-                    let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
-                    let column = self.add_column(&name, ty, None);
+                    let column = match id {
+                        Some(id) => self.define(&name, id, None),
+                        None => self.add_column(&name, Type::UNKNOWN, None),
+                    };
                     definitions.extend(id.map(|id| (column, id)));
                     column
                 }
@@ -280,7 +282,6 @@ impl<'a> Checker<'a> {
     }
 
     /// The arguments of a reducer: values, and `where:`.
-    #[expect(clippy::type_complexity, reason = "two lists of the same arguments")]
     fn reducer_arguments(
         &mut self,
         name: &str,
@@ -362,7 +363,7 @@ impl<'a> Checker<'a> {
             self.plan.columns[column.0 as usize].name = value.clone();
             (column, Vec::new())
         } else {
-            let column = self.add_column(&value, self.ty(id).clone(), None);
+            let column = self.define(&value, id, None);
             (column, vec![(column, id)])
         };
         let row = Row::new(vec![OutputField { name: value, column }], Shape::Scalar, stage.span);

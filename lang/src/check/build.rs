@@ -118,6 +118,22 @@ impl<'a> Checker<'a> {
         id
     }
 
+    /// Whether evaluating it cannot fail for any row.
+    pub(super) fn is_sure(&self, id: ExprId) -> bool {
+        let unsure = |column: &ColumnId| self.unsure.contains(column);
+        self.plan.exprs.effect(id) == Effect::Total
+            && (self.unsure.is_empty() || !self.plan.exprs.columns(id).iter().any(unsure))
+    }
+
+    /// Adds a column that is defined by an expression.
+    pub(super) fn define(&mut self, name: &Arc<str>, id: ExprId, origin: Option<(Span, String)>) -> ColumnId {
+        let column = self.add_column(name, self.ty(id).clone(), origin);
+        if !self.is_sure(id) {
+            self.unsure.insert(column);
+        }
+        column
+    }
+
     /// Where an expression's type came from, if it is a column.
     pub(super) fn origin(&self, id: ExprId) -> Option<(Span, String)> {
         match self.plan.exprs.get(id) {
@@ -147,7 +163,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The same value as a float: int is converted, a constant at once.
-    pub(super) fn to_float(&mut self, id: ExprId) -> ExprId {
+    pub(super) fn as_float(&mut self, id: ExprId) -> ExprId {
         match (&self.ty(id).kind, self.plan.exprs.as_constant(id)) {
             (Kind::Float, _) => id,
             (_, Some(Scalar::Int(value))) => {
@@ -166,7 +182,7 @@ impl<'a> Checker<'a> {
     pub(super) fn coerce(&mut self, id: ExprId, kind: &Kind) -> Option<ExprId> {
         match (&self.ty(id).kind, kind) {
             (found, wanted) if found == wanted => Some(id),
-            (Kind::Int, Kind::Float) => Some(self.to_float(id)),
+            (Kind::Int, Kind::Float) => Some(self.as_float(id)),
             (Kind::Null, _) => Some(self.typed_null(id, kind)),
             _ => None,
         }

@@ -143,9 +143,7 @@ impl<'a> Checker<'a> {
         projection.given.push(name.0.clone());
         let value = self.value(expr);
         let id = self.as_scalar(value, expr.span);
-        if replace {
-            self.place(projection, &name.0, name.1, id);
-        } else if !projection.fields.iter().any(|field| field.name == name.0) {
+        if replace || !projection.fields.iter().any(|field| field.name == name.0) {
             self.place(projection, &name.0, name.1, id);
         }
     }
@@ -172,10 +170,15 @@ impl<'a> Checker<'a> {
             Some(column) if !projection.fields.iter().any(|field| field.column == column) => column,
             Some(_) | None => {
                 let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
-                let origin = format!("`{name}` is {ty}, defined here");
-                let column = self.add_column(name, ty, Some((span, origin)));
-                projection.definitions.extend(id.map(|id| (column, id)));
-                column
+                let origin = Some((span, format!("`{name}` is {ty}, defined here")));
+                match id {
+                    Some(id) => {
+                        let column = self.define(name, id, origin);
+                        projection.definitions.push((column, id));
+                        column
+                    }
+                    None => self.add_column(name, ty, origin),
+                }
             }
         };
         match at {

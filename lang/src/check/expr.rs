@@ -227,17 +227,19 @@ impl<'a> Checker<'a> {
 
     /// `a.b`
     fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name) -> Value<'a> {
-        // `it.b` beside a binding called `b` is how the column is named, and what is missing is a column.
-        if matches!(record.kind, ExprKind::It) && self.aggregation.is_none() {
-            if let Some(row) = self.scopes.row(self.scope).filter(|row| row.known && row.shape == Shape::Table) {
-                return match row.field(&name.text) {
-                    Some(field) => self.column(&field.clone()),
-                    None => {
-                        let error = self.no_such_column(&row, &name.text, name.span);
-                        self.unknown(error)
-                    }
-                };
-            }
+        // `it.b` names a column, so a mistake in it is told with what is known of columns.
+        let row = match (&record.kind, &self.aggregation) {
+            (ExprKind::It, None) => self.scopes.row(self.scope),
+            _ => None,
+        };
+        if let Some(row) = row.filter(|row| row.known && row.shape == Shape::Table) {
+            return match row.field(&name.text) {
+                Some(field) => self.column(field),
+                None => {
+                    let error = self.no_such_column(&row, &name.text, name.span);
+                    self.unknown(error)
+                }
+            };
         }
         match self.value(record) {
             Value::Record(fields) => match fields.iter().find(|field| field.0 == name.text) {

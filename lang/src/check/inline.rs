@@ -146,15 +146,17 @@ impl<'a> Checker<'a> {
             }
             (Declared::Function, value @ Value::Lambda(_)) => Some(value),
             (Declared::Type(ty), value) => {
-                let id = self.as_scalar(value, span)?;
-                let found = self.ty(id).clone();
-                let Some(id) = self.coerce(id, &ty.kind) else {
+                let given = self.as_scalar(value, span)?;
+                let found = self.ty(given).clone();
+                let Some(id) = self.coerce(given, &ty.kind) else {
                     let who = format!("`{function}`");
                     self.report(errors::wanted(span, &who, ty, &found));
                     return None;
                 };
                 let lifted = !ty.nullable && self.ty(id).nullable;
-                evaluated.push(Evaluated { id, lifted });
+                if lifted || !self.is_sure(given) {
+                    evaluated.push(Evaluated { id: given, lifted });
+                }
                 if !lifted {
                     return Some(Value::Expr(id));
                 }
@@ -332,9 +334,9 @@ impl<'a> Checker<'a> {
     fn after_arguments(&mut self, result: Value<'a>, evaluated: &[Evaluated], span: Span) -> Value<'a> {
         let mut arguments: Vec<Evaluated> = Vec::new();
         for argument in evaluated {
-            let constant = self.plan.exprs.as_constant(argument.id).is_some() && !argument.lifted;
-            if !constant && !arguments.iter().any(|other| other.id == argument.id) {
-                arguments.push(*argument);
+            match arguments.iter_mut().find(|other| other.id == argument.id) {
+                Some(other) => other.lifted |= argument.lifted,
+                None => arguments.push(*argument),
             }
         }
         let lifted = arguments.iter().any(|argument| argument.lifted);
@@ -382,26 +384,31 @@ impl<'a> Checker<'a> {
     }
 
     fn evaluates_next(&self, id: ExprId, arguments: &[ExprId], next: &mut usize) -> bool {
-        if *next == arguments.len() {
+        let argument = arguments.iter().position(|argument| *argument == id);
+        if *next == arguments.len() || argument.is_some_and(|at| at < *next) {
             return true;
         }
-        match arguments.iter().position(|argument| *argument == id) {
-            Some(at) if at <= *next => {
-                *next = (*next).max(at + 1);
-                return true;
-            }
-            Some(_) => return false,
-            None => {}
+        if argument == Some(*next) {
+            *next += 1;
+            return true;
         }
         let expr = self.plan.exprs.get(id);
         let operands = expr.operands();
-        let (sure, all) = match expr {
-            Expr::Column(_) => return false,
+        let (first, all) = match expr {
+            Expr::Column(column) => return !self.unsure.contains(column),
             Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..) | Expr::If(..) => (&operands[..1], false),
             _ => (&operands[..], true),
         };
-        let in_order = sure.iter().all(|operand| self.evaluates_next(*operand, arguments, next));
-        in_order && (*next == arguments.len() || (all && self.plan.exprs.site(id).is_none()))
+        let in_order = first.iter().all(|operand| self.evaluates_next(*operand, arguments, next));
+        match argument {
+            // An argument may stand inside another one; evaluating that evaluates both.
+            Some(at) if in_order && at == *next => {
+                *next += 1;
+                true
+            }
+            Some(_) => false,
+            None => in_order && (*next == arguments.len() || (all && self.plan.exprs.site(id).is_none())),
+        }
     }
 
     /// A call of a parameter that is a function.

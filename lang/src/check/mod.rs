@@ -30,7 +30,7 @@ pub use stage::{STAGES, StageDef};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
-use crate::ir::{ExprId, NodeId, Plan, SiteId};
+use crate::ir::{ColumnId, ExprId, NodeId, Plan, SiteId};
 use crate::source::Span;
 use crate::syntax::ast;
 use aggregate::Aggregation;
@@ -90,6 +90,8 @@ struct Checker<'a> {
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
     origins: Vec<Option<Origin>>,
+    /// Columns whose value may fail where it is used.
+    unsure: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
@@ -136,6 +138,7 @@ impl<'a> Checker<'a> {
             stage_name: None,
             base: None,
             origins: Vec::new(),
+            unsure: HashSet::new(),
             sites: HashMap::new(),
             depths: Vec::new(),
             steps: 0,

@@ -84,7 +84,8 @@ impl<'a> Checker<'a> {
         (!input.endless).then_some(())
     }
 
-    /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses.
+    /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses (the parser says so where
+    /// it is not).
     fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
         let mut bare = key;
         while let ExprKind::Parenthesized(inner) = &bare.kind {
@@ -92,10 +93,6 @@ impl<'a> Checker<'a> {
         }
         let (expr, descending) = match &bare.kind {
             ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (&**inner, true),
-            _ if starts_with_minus(bare) => {
-                self.report(errors::sort_minus(bare.span));
-                return None;
-            }
             _ => (bare, false),
         };
         let id = self.scalar(expr)?;
@@ -111,18 +108,4 @@ impl<'a> Checker<'a> {
 /// Whether an expression is of postfix strength.
 fn is_tight(expr: &ast::Expr) -> bool {
     !matches!(expr.kind, ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Range { .. } | ExprKind::Lambda { .. })
-}
-
-fn starts_with_minus(expr: &ast::Expr) -> bool {
-    let mut left = expr;
-    loop {
-        match &left.kind {
-            // A negative number is a number.
-            ExprKind::Unary(UnaryOperator::Negate, inner) => {
-                return !matches!(inner.kind, ExprKind::Int(_) | ExprKind::Float(..)) || left.span == expr.span;
-            }
-            ExprKind::Binary(_, _, a, _) => left = a,
-            _ => return false,
-        }
-    }
 }

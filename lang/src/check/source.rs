@@ -61,6 +61,9 @@ impl<'a> Checker<'a> {
     fn scan(&mut self, table: Table, place: &str) -> Stream {
         let (span, fields) = (table.span, self.fields(&table.schema, table.span, place));
         let columns = fields.iter().map(|field| field.column).enumerate().collect();
+        if table.effect != Effect::Total {
+            self.unsure.extend(fields.iter().map(|field| field.column));
+        }
         self.plan.tables.push(table);
         let table = TableId(self.plan.tables.len() as u32 - 1);
         let row = Row::new(fields, Shape::Table, span);
@@ -163,6 +166,9 @@ impl<'a> Checker<'a> {
         for (at, name) in names.into_iter().enumerate() {
             let ty = self.same_type(&mut rows, at, span)?;
             let column = self.add_column(&name, ty, Some((span, format!("`{name}` comes from here"))));
+            if rows.iter().any(|row| !self.is_sure(row[at])) {
+                self.unsure.insert(column);
+            }
             fields.push(OutputField { name, column });
         }
         let columns: Vec<ColumnId> = fields.iter().map(|field| field.column).collect();

@@ -246,14 +246,14 @@ impl<'a> Checker<'a> {
         } else if let Some((_, meant)) = alias {
             errors::stage_alias(name.span, &name.text, meant)
         } else {
-            let stages = STAGES.iter().map(|def| def.name).chain(NOT_YET);
+            let stages = STAGES.iter().map(|def| def.name);
             let reducers = self.catalog.reducers().map(|def| def.name);
             let functions = self.functions.keys().map(|name| &**name);
-            errors::unknown_stage(
-                name.span,
-                &name.text,
-                &did_you_mean(&name.text, stages.chain(reducers).chain(functions)),
-            )
+            let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
+            if near.is_empty() {
+                near = did_you_mean(&name.text, NOT_YET);
+            }
+            errors::unknown_stage(name.span, &name.text, &near)
         };
         self.report(error);
     }
@@ -318,5 +318,9 @@ pub(super) fn row_after(
             kept: kept.clone(),
         });
     }
-    Row { gone: Rc::new(gone), hidden: input.hidden.clone(), ..Row::new(fields, shape, call.stage.span) }
+    // A column that the code in view has made itself is not hidden, whatever its name was before.
+    let same = |row: &Row, name: &Arc<str>| row.fields.iter().find(|f| f.name == *name).map(|f| f.column);
+    let output = Row::new(fields, shape, call.stage.span);
+    let hidden = input.hidden.iter().filter(|name| same(input, name) == same(&output, name)).cloned().collect();
+    Row { gone: Rc::new(gone), hidden: Rc::new(hidden), ..output }
 }

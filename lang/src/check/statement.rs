@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
             Some(base) => base,
             None => self.add_node(Stage::Values { columns: Vec::new(), rows: vec![Vec::new()] }, span, Vec::new()),
         };
-        let column = self.add_column(name, self.ty(id).clone(), None);
+        let column = self.define(name, id, None);
         let output = vec![OutputField { name: name.clone(), column }];
         let row = super::scope::Row::new(output, Shape::Scalar, span);
         self.other_rows(Stage::Map { input, definitions: vec![(column, id)] }, span, row, false)
@@ -182,6 +182,7 @@ impl<'a> Checker<'a> {
 
     fn stand_in_column(&mut self, name: &Arc<str>, ty: &Type) -> ExprId {
         let column = self.add_column(name, ty.clone(), None);
+        self.unsure.insert(column);
         self.plan.column_expr(column)
     }
 }

@@ -16,6 +16,9 @@ mod repair;
 #[cfg(test)]
 mod tests;
 pub mod token;
+mod unfinished;
+
+pub use unfinished::is_unfinished;
 
 use crate::codes::*;
 use crate::diagnostic::{self, Diagnostic};
@@ -41,8 +44,8 @@ pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
         }
     };
     diagnostics.extend(unmatched);
-    let mut tokens = layout::lay_out(text, tokens);
-    diagnostics.extend(repair::repair(text, &mut tokens));
+    let (tokens, mended) = repair::repair(text, layout::lay_out(text, tokens));
+    diagnostics.extend(mended);
     let (statements, faults) = parser::script(text, &tokens);
     let causes = Causes::of(&tokens, &diagnostics);
     diagnostics.extend(faults.into_iter().filter(|fault| !causes.explain(fault)));

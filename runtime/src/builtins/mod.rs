@@ -2,6 +2,14 @@
 //! examples, scalar body, and, where it pays, a body over whole columns. Checker, docs, completion and constant folding
 //! see a new row at once.
 
+mod convert;
+mod math;
+mod row;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{FunctionDef, FunctionId};
@@ -39,7 +47,19 @@ impl Functions {
     }
 }
 
-/// All functions that Pipe has by itself.
-pub fn all() -> Vec<Function> {
-    Vec::new()
+/// The name of a group, and its rows.
+type Group = (&'static str, fn() -> Vec<Function>);
+
+/// The groups in the order in which they are listed.
+const GROUPS: &[Group] =
+    &[("convert", convert::rows), ("math", math::rows), ("text", text::rows), ("time", time::rows)];
+
+/// All functions that Pipe brings along.
+pub fn functions() -> Functions {
+    let group = |(group, rows): &Group| {
+        let mut rows = rows();
+        rows.iter_mut().for_each(|function| function.def.group = group);
+        rows
+    };
+    Functions(GROUPS.iter().flat_map(group).collect())
 }

@@ -11,6 +11,8 @@ mod lower;
 pub mod ops;
 mod print;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use ir::{CHUNK, Program};

@@ -258,13 +258,10 @@ mod tests {
             let (significand, place) = if exponent == 0 { (fraction, 0) } else { (fraction | 1 << 52, exponent - 1) };
             let sum = &mut sums[usize::from(*x < 0.0)];
             let mut carry = false;
-            for at in place as usize..2200 {
-                let bit = at - (place as usize) < 53 && significand >> (at - place as usize) & 1 == 1;
-                if !carry && at - (place as usize) >= 53 {
-                    break;
-                }
-                let ones = u8::from(sum[at]) + u8::from(bit) + u8::from(carry);
-                (sum[at], carry) = (ones & 1 == 1, ones > 1);
+            for (at, place) in sum[place as usize..].iter_mut().enumerate() {
+                let bit = at < 53 && significand >> at & 1 == 1;
+                let ones = u8::from(*place) + u8::from(bit) + u8::from(carry);
+                (*place, carry) = (ones & 1 == 1, ones > 1);
             }
         }
         let [positive, negative] = sums;

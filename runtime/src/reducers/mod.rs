@@ -125,10 +125,10 @@ mod tests {
             let types = [if takes_ints { Type::INT } else { Type::BOOL }];
             let mut alone = start(&types);
             alone.grow(1);
-            alone.update(&[column.clone()], &[0, 0], &[8, 9], None);
+            alone.update(std::slice::from_ref(&column), &[0, 0], &[8, 9], None);
             let mut late = start(&types);
             late.grow(1);
-            late.update(&[column.clone()], &[0, 0], &[0, 1], None);
+            late.update(std::slice::from_ref(&column), &[0, 0], &[0, 1], None);
             late.grow(3);
             late.update(&[column], &[2, 2], &[8, 9], None);
             let (alone, late) = (alone.finish(), late.finish());

@@ -40,11 +40,13 @@ pub fn run(instruction: &Instruction, frame: &mut Frame) {
             let sum = a.wrapping_add(b);
             (a ^ sum) & (b ^ sum) < 0
         }),
-        Op::IntSubtract => checked(frame, operands, results, i64::wrapping_sub, |a, b| {
-            (a ^ b) & (a ^ a.wrapping_sub(b)) < 0
-        }),
+        Op::IntSubtract => {
+            checked(frame, operands, results, i64::wrapping_sub, |a, b| (a ^ b) & (a ^ a.wrapping_sub(b)) < 0)
+        }
         Op::IntMultiply => checked(frame, operands, results, i64::wrapping_mul, |a, b| a.overflowing_mul(b).1),
-        Op::IntFloorDivide => checked(frame, operands, results, floor_divide, |a, b| b == 0 || (b == -1 && a == i64::MIN)),
+        Op::IntFloorDivide => {
+            checked(frame, operands, results, floor_divide, |a, b| b == 0 || (b == -1 && a == i64::MIN))
+        }
         Op::IntModulo => checked(frame, operands, results, modulo, |_, b| b == 0),
         Op::IntPower => {
             let power = |a, b| int_arithmetic(Arithmetic::Power, a, b);

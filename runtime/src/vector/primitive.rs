@@ -134,9 +134,7 @@ fn select_text(instruction: &Instruction, frame: &mut Frame) {
 /// A bitmap of the chunk.
 fn mask(frame: &Frame, register: Register) -> BooleanBuffer {
     match frame.lanes::<u64>(register) {
-        Lanes::Each(words) => {
-            BooleanBuffer::new(Buffer::from_slice_ref(&words[..frame.words()]), 0, frame.rows)
-        }
+        Lanes::Each(words) => BooleanBuffer::new(Buffer::from_slice_ref(&words[..frame.words()]), 0, frame.rows),
         Lanes::All(u64::MAX) => BooleanBuffer::new_set(frame.rows),
         Lanes::All(_) => BooleanBuffer::new_unset(frame.rows),
     }

@@ -2,7 +2,7 @@
 
 use super::{list, suggest};
 use crate::catalog::OptionKind;
-use crate::codes::{E0101, E0104, E0107, E0108, E0130, E0206, E0304, E0305, E0401, E0402, E0403};
+use crate::codes::{E0101, E0104, E0107, E0108, E0206, E0304, E0305, E0401, E0402, E0403};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::ty::{Type, spell};
@@ -32,9 +32,11 @@ pub(in super::super) fn stage_alias(span: Span, name: &str, meant: &str) -> Diag
 pub(in super::super) fn equals_sign(who: &str, name: Span, value: Span) -> Diagnostic {
     let sign = Span { start: name.end, end: value.start.max(name.end), ..name };
     if matches!(who, "filter" | "where") {
-        return Diagnostic::error(E0104, name.to(value), "`=` names a value")
+        let mut diagnostic = Diagnostic::error(E0104, name.to(value), "`=` names a value")
             .saying("to compare, write `==`")
-            .fix(sign, " == ");
+            .help("replace `=` with `==`");
+        diagnostic.edits.push(Edit { span: sign, text: " == ".into() });
+        return diagnostic;
     }
     Diagnostic::error(E0206, name, format!("`{who}` names nothing"))
         .saying("what is this name for?")
@@ -52,13 +54,6 @@ pub(in super::super) fn nothing_to_aggregate(span: Span, keys: &str) -> Diagnost
 pub(in super::super) fn sort_by(word: Span, first_key: Option<Span>) -> Diagnostic {
     let leave_out = Span { end: first_key.map_or(word.end, |key| key.start), ..word };
     Diagnostic::error(E0108, word, "`sort` takes its keys directly").fix(leave_out, "")
-}
-
-/// E0130
-pub(in super::super) fn sort_minus(span: Span) -> Diagnostic {
-    Diagnostic::error(E0130, span, "a leading minus in a key of `sort` means descending")
-        .saying("it stands before a name, a call or parentheses")
-        .help("descending: `-(a * b)`; the negative value: `(0 - a) * b`")
 }
 
 /// E0206

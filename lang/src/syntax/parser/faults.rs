@@ -4,6 +4,7 @@ use super::Tokens;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::syntax::repair::ASSIGN_FOR_EQUAL;
 use crate::syntax::token::Token;
 use chumsky::DefaultExpected;
 use chumsky::error::{Error, LabelError};
@@ -20,6 +21,7 @@ pub(super) enum Class {
     Block,
     Arrow,
     Assign,
+    Colon,
     Operator,
     Comma,
     Close,
@@ -28,7 +30,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 13] = [
+    const ALL: [Class; 14] = [
         Class::Value,
         Class::Type,
         Class::Pattern,
@@ -37,6 +39,7 @@ impl Class {
         Class::Block,
         Class::Arrow,
         Class::Assign,
+        Class::Colon,
         Class::Operator,
         Class::Comma,
         Class::Close,
@@ -54,6 +57,7 @@ impl Class {
             Class::Block => "a block in braces",
             Class::Arrow => "`=>`",
             Class::Assign => "`=`",
+            Class::Colon => "`:`",
             Class::Operator => "an operator",
             Class::Comma => "a comma",
             Class::Close => "a closing bracket",
@@ -70,6 +74,7 @@ impl Class {
             Token::End => Class::End,
             Token::BlockOpen => Class::Block,
             Token::Assign => Class::Assign,
+            Token::Colon => Class::Colon,
             Token::FatArrow => Class::Arrow,
             token if token.closes() => Class::Close,
             _ => return None,
@@ -94,6 +99,8 @@ pub(super) enum Problem {
     LambdaLet { name: Span, parameters: Vec<Span>, body: Span },
     /// `xs | sum(x) / 2`, `xs | count - 1`: from the source to the end of the stage.
     AfterStage { pipeline: Span },
+    /// `aggregate by k`, `group_by k`: the keys.
+    NothingToAggregate { keys: Option<Span> },
     /// The same as `sort - x`.
     LooseMinus,
     /// `fn f(x)`
@@ -104,6 +111,8 @@ pub(super) enum Problem {
     BarePipeline,
     /// A leading minus in a sort key before more than a name.
     SortKey { operand: Span },
+    /// `x.geo::f` without arguments.
+    PathMember,
     /// Entries of a map beside fields of a record.
     MixedMap,
     /// `{a + 1}`
@@ -123,14 +132,16 @@ pub(super) struct Fault {
     /// A bit for each class that may stand here.
     expected: u16,
     at_end: bool,
-    problem: Option<Problem>,
+    /// Boxed, since most faults are only those of an alternative that was not taken.
+    problem: Option<Box<Problem>>,
 }
 
 impl Fault {
     pub(super) fn new(span: Span, problem: Problem) -> Fault {
-        Fault { span, expected: 0, at_end: false, problem: Some(problem) }
+        Fault { span, expected: 0, at_end: false, problem: Some(Box::new(problem)) }
     }
 
+    /// Nothing that is worth telling could stand here.
     pub(super) fn unexpected(span: Span) -> Fault {
         Fault { span, expected: 0, at_end: false, problem: None }
     }
@@ -196,7 +207,16 @@ impl Fault {
         let mut classes: Vec<&str> = Class::ALL.into_iter().filter(|&class| wants(class)).map(Class::words).collect();
         let leads = [Class::Value, Class::Type, Class::Pattern, Class::Stage, Class::Name, Class::Block];
         let missing = leads.into_iter().find(|&class| wants(class));
+        let signs = [Class::Arrow, Class::Assign, Class::Colon];
+        let sign = signs.into_iter().find(|&class| self.expected == 1 << class as u16);
         let found = found(text, self.span, self.at_end);
+        if let Some(foreign) = self.foreign(text) {
+            return foreign;
+        }
+        if let (Some(class), Found::Token(token)) = (sign, &found) {
+            let message = format!("{} is missing before this `{token}`", class.words());
+            return Diagnostic::error(E0130, self.span, message);
+        }
         if let Some(class) = missing {
             let what = class.words();
             let message = match &found {
@@ -218,6 +238,23 @@ impl Fault {
             None => diagnostic,
             Some((last, [])) => diagnostic.saying(format!("{last} can")),
             Some((last, rest)) => diagnostic.saying(format!("{} or {last} can", rest.join(", "))),
+        }
+    }
+}
+
+impl Fault {
+    /// E0114: what other languages write here.
+    fn foreign(&self, text: &str) -> Option<Diagnostic> {
+        let before = text.get(..self.span.start as usize).unwrap_or("");
+        match text.get(self.span.range()).unwrap_or("") {
+            "?" => Some(
+                Diagnostic::error(E0114, self.span, "Pipe has no `? :`; it writes `if`")
+                    .help("`if x > 3 { a } else { b }`"),
+            ),
+            "*" if before.ends_with("count(") => {
+                Some(Diagnostic::error(E0114, self.span, "Pipe counts rows with `count()`").fix(self.span, ""))
+            }
+            _ => None,
         }
     }
 }
@@ -269,6 +306,11 @@ impl Problem {
                 error(E0119, "a lambda can only be an argument").fix(span, fixed)
             }
             Problem::AfterStage { pipeline } => after_stage(span, *pipeline, slice(*pipeline)),
+            Problem::NothingToAggregate { keys } => {
+                let keys = keys.map_or(String::new(), |keys| format!(" by {}", slice(keys)));
+                let message = "`aggregate` wants something to compute";
+                error(E0107, message).fix(span, format!("aggregate n = count(){keys}"))
+            }
             Problem::LooseMinus => {
                 let fixed = format!("-{}", slice(span).trim_start_matches('-').trim_start());
                 error(E0120, "a minus that means descending touches its key").fix(span, fixed)
@@ -286,6 +328,9 @@ impl Problem {
                 let fixed = format!("({})", slice(*operand));
                 error(E0130, "the `-` of a sort key stands before a name or parentheses").fix(*operand, fixed)
             }
+            Problem::PathMember => {
+                error(E0130, "a function of another file is called with parentheses").fix(span.at_end(), "()")
+            }
             Problem::MixedMap => error(E0130, "this is half a record and half a map")
                 .help("the keys of a map are texts: `{\"US\": 1}`; the fields of a record are names: `{id: 1}`"),
             Problem::UnnamedField => {
@@ -301,9 +346,6 @@ impl Problem {
         }
     }
 }
-
-/// The headline of E0104.
-pub(in crate::syntax) const ASSIGN_FOR_EQUAL: &str = "`=` names a value; to compare write `==`";
 
 /// E0120: the rest behind a closed stage belongs outside of parentheses around the pipeline.
 fn after_stage(rest: Span, pipeline: Span, slice: &str) -> Diagnostic {

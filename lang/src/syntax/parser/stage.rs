@@ -1,7 +1,7 @@
 //! Pipelines, stages, their arguments, and those of calls.
 
 use super::faults::{Class, Fault, Problem};
-use super::{Rule, before, ends_stage, expr, hole, name, path, place, recovered, skip_until, types};
+use super::{Rule, before, ends_stage, expr, hole, name, name_before, path, place, recovered, skip_until, types};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, ArgumentValue, Expr, ExprKind, Label, Name, Stage, UnaryOperator};
 use crate::syntax::token::Token;
@@ -38,8 +38,8 @@ struct Parsed {
 }
 
 enum After {
-    /// Something behind the parentheses of a stage.
-    Call(Span),
+    /// Something behind the parentheses of a stage: those, and that.
+    Call(Span, Span),
     /// A minus with blanks around it behind the name.
     Minus(Span),
 }
@@ -48,9 +48,12 @@ fn emitter_after(stage: &Stage, after: Option<After>, pipeline: Span) -> Option<
     let sorts = stage.name.last().is_some_and(|name| &*name.text == "sort");
     Some(match after? {
         After::Minus(span) if sorts => Fault::new(span, Problem::LooseMinus),
-        After::Minus(span) | After::Call(span) => Fault::new(span, Problem::AfterStage { pipeline }),
+        After::Minus(span) | After::Call(_, span) => Fault::new(span, Problem::AfterStage { pipeline }),
     })
 }
+
+/// `by` or `on`: the place of the word, and its arguments.
+type Clause = (Span, Vec<Argument>);
 
 /// What follows the name of a stage, before `by` and `on`.
 struct Head {
@@ -75,12 +78,35 @@ fn stage<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Parsed> {
                 Some(_) => emitter.emit(Fault::new(word, Problem::RepeatedClause)),
             }
         }
-        let broken = head.after.is_some();
+        let nothing = nothing_to_aggregate(&name, &head, &by, span);
+        let names = name.first().zip(name.last()).map_or(span, |(first, last)| first.span.to(last.span));
+        let span = match &head.after {
+            None => span,
+            Some(After::Call(closed, _)) => names.to(*closed),
+            Some(After::Minus(_)) => names,
+        };
+        let broken = head.after.is_some() || nothing.is_some();
+        nothing.into_iter().for_each(|fault| emitter.emit(fault));
         let stage = Stage { name, arguments: head.arguments, called: head.called, by, on, span, pipe, broken };
-        check_sort_keys(&stage).into_iter().for_each(|fault| emitter.emit(fault));
+        if matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
+            check_sort_keys(&stage.arguments).into_iter().for_each(|fault| emitter.emit(fault));
+        }
         Parsed { stage, after: head.after }
     });
     whole.recover_with(via_parser(broken_stage())).boxed()
+}
+
+/// E0107: `aggregate` without a reducer, and its names elsewhere.
+fn nothing_to_aggregate(name: &[Name], head: &Head, by: &Option<Clause>, span: Span) -> Option<Fault> {
+    let [Name { text, .. }] = name else { return None };
+    let first_and_last =
+        |keys: &[Argument]| keys.first().zip(keys.last()).map(|(first, last)| first.span.to(last.span));
+    let keys = match &**text {
+        "aggregate" if head.arguments.is_empty() && head.after.is_none() => by.as_ref().map(|(_, keys)| keys),
+        "group_by" | "groupby" => Some(&head.arguments),
+        _ => return None,
+    };
+    Some(Fault::new(span, Problem::NothingToAggregate { keys: keys.and_then(|keys| first_and_last(keys)) }))
 }
 
 /// What remains of a stage with a fault in it: its name, up to the next pipe.
@@ -113,10 +139,11 @@ fn stage_head<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Head> {
         .or_not();
     let called = call_arguments(expr.clone()).map(|arguments| (arguments, true));
     let wrapped = wrapped(expr.clone(), Token::WrapOpen).map(|arguments| (arguments, false));
-    let closed = choice((called, wrapped)).then(rest).map(|((arguments, called), rest)| Head {
+    let closed = choice((called, wrapped)).map_with(|arguments, e| (arguments, e.span())).then(rest);
+    let closed = closed.map(|(((arguments, called), span), rest)| Head {
         arguments,
         called,
-        after: rest.map(After::Call),
+        after: rest.map(|rest| After::Call(span, rest)),
     });
     let minus = just(Token::LooseMinus).rewind().ignore_then(skip_until(ends_stage)).map(|span| Head {
         arguments: Vec::new(),
@@ -164,12 +191,12 @@ fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argumen
     let make = |label, value, span| Argument { label, value, span };
     let value = choice((lambda(expr), value)).map(ArgumentValue::Expr).boxed();
     let schema = select! { Token::Name("schema") = e => Name { text: "schema".into(), span: e.span() } }
-        .then_ignore(just(Token::Colon))
+        .then_ignore(just(Token::Colon).labelled(Class::Operator))
         .then(types::type_expr())
         .map_with(move |(name, ty), e| make(Label::Option(name), ArgumentValue::Type(ty), e.span()));
     let label = choice((
-        name().then_ignore(just(Token::Assign)).map(Label::Column),
-        name().then_ignore(just(Token::Colon)).map(Label::Option),
+        name_before(Token::Assign).map(Label::Column),
+        name_before(Token::Colon).map(Label::Option),
         empty().to(Label::None),
     ));
     let labelled = label.then(value).map_with(move |(label, value), e| make(label, value, e.span()));
@@ -183,9 +210,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .allow_trailing()
         .collect()
         .delimited_by(just(Token::LambdaOpen), just(Token::ParenClose));
-    let one = name().map(|name| vec![name]);
+    let several = several.then_ignore(just(Token::FatArrow));
+    let one = name_before(Token::FatArrow).map(|name| vec![name]);
     choice((several, one))
-        .then_ignore(just(Token::FatArrow))
         .then(expr)
         .map_with(|(parameters, body), e| Expr {
             kind: ExprKind::Lambda { parameters, body: Box::new(body) },
@@ -194,12 +221,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .boxed()
 }
 
-/// A leading minus in a key of `sort` ends with what it stands before: a name, a call or parentheses.
-fn check_sort_keys(stage: &Stage) -> Vec<Fault> {
-    if !matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
-        return Vec::new();
-    }
-    let keys = stage.arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
+/// A leading minus in a sort key ends with what it stands before: a name, a call or parentheses.
+pub(super) fn check_sort_keys(arguments: &[Argument]) -> Vec<Fault> {
+    let keys = arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
     keys.filter_map(|key| {
         let key = without_parentheses(key);
         let minus = leading_minus(key)?;

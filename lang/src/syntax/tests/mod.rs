@@ -1,5 +1,7 @@
 //! Scripts to trees and to errors.
 
+mod errors;
+mod hostile;
 mod print;
 mod trees;
 
@@ -32,4 +34,15 @@ fn described(text: &str, diagnostics: &[Diagnostic]) -> String {
         format!("{}:{line} `{}` {}{said}", diagnostic.code, &text[primary.span.range()], diagnostic.message)
     };
     diagnostics.iter().map(describe).collect::<Vec<_>>().join("\n")
+}
+
+/// The text with the edits of a diagnostic applied.
+fn fixed(text: &str, diagnostic: &Diagnostic) -> String {
+    let mut edits: Vec<_> = diagnostic.edits.iter().collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut out = text.to_string();
+    for edit in edits.into_iter().rev() {
+        out.replace_range(edit.span.range(), &edit.text);
+    }
+    out
 }

@@ -12,7 +12,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::{Field, Schema, Type};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -455,4 +455,15 @@ fn without_columns_the_rows_are_counted_and_checked() {
     let (records, error) = cut_and_parse("a,b\nc,d\ne\n", &parse, MorselSize::Bytes(100));
     assert_eq!(records.len(), 2);
     assert_eq!(error.map(|error| error.code()), Some(codes::E0502));
+}
+
+#[test]
+fn a_quote_that_swallows_the_file_ends_at_a_limit() {
+    let text = (&b"a,b\n1,2\n\"x"[..]).chain(std::io::repeat(b'\n').take(1 << 40));
+    let mut cutter = Cutter::new(Box::new(text), "f".into(), PLAIN, MorselSize::Bytes(1 << 20));
+    let first = cutter.next().expect("whole records come first").expect("there are some");
+    assert_eq!(first.text.as_slice(), b"a,b\n1,2\n");
+    let error = cutter.next().expect_err("the record is too long");
+    assert_eq!(error.code(), codes::E0801);
+    assert!(error.to_string().starts_with("f:3: this record is longer than 64 MiB"), "{error}");
 }

@@ -1,0 +1,268 @@
+//! Two operands with nothing between them: a call without parentheses, a missing comma, an operator of another language
+//! or with a typing error.
+
+use super::{Tokens, end_of, slice};
+use crate::codes::*;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::source::Span;
+use crate::syntax::brackets::stage_name;
+use crate::syntax::token::Token;
+
+/// Stages whose bare arguments are mostly single names, so that a comma is what is missing.
+const LISTS: [&str; 4] = ["select", "drop", "distinct", "sort"];
+/// The operators that are words.
+const WORDS: [&str; 5] = ["and", "or", "in", "by", "on"];
+
+/// E0113, E0114, and what is near them.
+pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+    let mut pass = Pass {
+        text,
+        tokens: &tokens,
+        out: Vec::with_capacity(tokens.len() + 8),
+        insert: Vec::new(),
+        open: Vec::new(),
+        touching: None,
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        at = pass.token(at, diagnostics);
+    }
+    pass.flush(tokens.len());
+    pass.out
+}
+
+struct Pass<'a, 's> {
+    text: &'s str,
+    tokens: &'a [(Token<'s>, Span)],
+    out: Tokens<'s>,
+    /// Tokens to put in before a position; the nearest is last.
+    insert: Vec<(usize, Token<'s>)>,
+    /// The open brackets.
+    open: Vec<Token<'s>>,
+    /// What the opening bracket at the next position is, had it touched the name before it.
+    touching: Option<Token<'s>>,
+}
+
+impl<'s> Pass<'_, 's> {
+    /// Puts in what belongs before the token at `at`.
+    fn flush(&mut self, at: usize) {
+        while self.insert.last().is_some_and(|(before, _)| *before <= at) {
+            let Some((_, token)) = self.insert.pop() else { return };
+            let here = self.out.last().map_or(self.tokens[0].1, |(_, span)| *span).at_end();
+            self.out.push((token, here));
+        }
+    }
+
+    /// Copies the token at `at` and mends what follows it; gives the next position.
+    fn token(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let planned = self.insert.last().is_some_and(|(before, _)| *before == at + 1);
+        self.flush(at);
+        let (token, span) = &self.tokens[at];
+        if self.begins_definition(at) {
+            // Types and the heads of functions have adjacent names of their own.
+            let end = end_of(self.tokens, at, |token| matches!(token, Token::Assign | Token::BlockOpen | Token::End));
+            let end = end.max(at + 1);
+            self.out.extend_from_slice(&self.tokens[at..end]);
+            return end;
+        }
+        if token.opens() {
+            self.open.push(token.clone());
+        } else if token.closes() {
+            self.open.pop();
+        }
+        self.out.push((self.touching.take().unwrap_or_else(|| token.clone()), *span));
+        let Some((next, _)) = self.tokens.get(at + 1) else { return at + 1 };
+        let binds = matches!(self.out.as_slice(), [.., (Token::Let | Token::As, _), _]);
+        if planned || binds || !token.is_name() || !is_argument(next) || stage_name(&self.out).is_some() {
+            return at + 1;
+        }
+        self.adjacent(at, diagnostics)
+    }
+
+    fn begins_definition(&self, at: usize) -> bool {
+        let next_names = self.tokens.get(at + 1).is_some_and(|(next, _)| next.is_name());
+        match self.tokens[at].0 {
+            Token::Type | Token::Param => true,
+            Token::Fn => next_names,
+            _ => false,
+        }
+    }
+
+    /// The name at `at` has been copied, and an operand follows it.
+    fn adjacent(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let (next, next_span) = &self.tokens[at + 1];
+        if let Token::Name(word) = next {
+            if let Some((token, diagnostic)) = self.word_operator(word, *next_span, at) {
+                diagnostics.push(diagnostic);
+                self.out.push((token, *next_span));
+                return at + 2;
+            }
+            if let Some(diagnostic) = foreign_word(word, *next_span) {
+                diagnostics.push(diagnostic);
+                self.out.push((next.clone(), *next_span));
+                return at + 2;
+            }
+        }
+        if next.is_name() && self.lacks_comma() {
+            let name = self.tokens[at].1;
+            let message = "a comma is missing between these";
+            diagnostics.push(Diagnostic::error(E0130, name.to(*next_span), message).fix(name.at_end(), ","));
+            self.insert.push((at + 1, Token::Comma));
+            return at + 1;
+        }
+        if self.is_field() {
+            let place = self.tokens[at].1;
+            let error = Diagnostic::error(E0130, place, "a `:` is missing behind the name of this field");
+            diagnostics.push(error.fix(place.at_end(), ":"));
+            self.insert.push((at + 1, Token::Colon));
+            return at + 1;
+        }
+        diagnostics.push(self.call(at));
+        at + 1
+    }
+
+    /// `a AND b`, `a an b`.
+    fn word_operator(&self, word: &str, span: Span, at: usize) -> Option<(Token<'s>, Diagnostic)> {
+        let operand_follows = self.tokens.get(at + 2).is_some_and(|(after, _)| after.starts_operand());
+        let lower = word.to_ascii_lowercase();
+        let meant = match WORDS.into_iter().find(|meant| *meant == lower) {
+            Some(meant) => meant,
+            None if operand_follows && foreign_word(word, span).is_none() => {
+                *did_you_mean(word, WORDS).first().filter(|_| word.len() > 1)?
+            }
+            None => return None,
+        };
+        let token = match meant {
+            "and" => Token::And,
+            "or" => Token::Or,
+            "in" => Token::In,
+            "by" => Token::By,
+            _ => Token::On,
+        };
+        Some((token, Diagnostic::error(E0106, span, format!("Pipe spells this `{meant}`")).fix(span, meant)))
+    }
+
+    /// Whether the name copied last begins an item of a record.
+    fn is_field(&self) -> bool {
+        let [.., (previous, _), _] = self.out.as_slice() else { return false };
+        self.open.last() == Some(&Token::BraceOpen) && matches!(previous, Token::BraceOpen | Token::Comma)
+    }
+
+    /// Whether the name copied last is an item of a list of names.
+    fn lacks_comma(&self) -> bool {
+        let [before @ .., (previous, _), _] = self.out.as_slice() else { return false };
+        match previous {
+            Token::BracketOpen => true,
+            Token::Comma if self.open.last() == Some(&Token::BracketOpen) => true,
+            Token::By => true,
+            Token::Comma => {
+                let mut names = before;
+                let mut steps = 0;
+                while let [rest @ .., (Token::Comma, _), (name, _)] = names
+                    && name.is_name()
+                    && steps < 50
+                {
+                    names = rest;
+                    steps += 1;
+                }
+                let head = names.split_last().map_or(names, |(_, head)| head);
+                matches!(head.last(), Some((Token::By, _))) || is_list(head)
+            }
+            _ => is_list(&self.out[..self.out.len() - 1]),
+        }
+    }
+
+    /// E0113: what follows the name becomes its arguments.
+    fn call(&mut self, at: usize) -> Diagnostic {
+        let name = self.tokens[at].1;
+        let mut starts = Vec::new();
+        let mut end = at + 1;
+        while self.tokens.get(end).is_some_and(|(token, _)| is_argument(token)) {
+            starts.push(end);
+            end = self.postfix_end(end);
+        }
+        if let Some(diagnostic) = self.spaced_bracket(at) {
+            return diagnostic;
+        }
+        let whole = name.to(self.tokens[end - 1].1);
+        let message = "a call needs parentheses";
+        let arguments: Vec<&str> = (0..starts.len())
+            .map(|nth| {
+                let last = starts.get(nth + 1).copied().unwrap_or(end) - 1;
+                slice(self.text, self.tokens[starts[nth]].1.to(self.tokens[last].1))
+            })
+            .collect();
+        let fixed = format!("{}({})", slice(self.text, name), arguments.join(", "));
+        // Inserted from the end, so that the nearest is last.
+        self.insert.push((end, Token::ParenClose));
+        self.insert.extend(starts[1..].iter().rev().map(|&start| (start, Token::Comma)));
+        self.insert.push((at + 1, Token::CallOpen));
+        Diagnostic::error(E0113, whole, message).fix(whole, fixed)
+    }
+
+    /// `f (x)` and `xs [0]`: the bracket touches what it follows.
+    fn spaced_bracket(&mut self, at: usize) -> Option<Diagnostic> {
+        let (name, (bracket, opened)) = (self.tokens[at].1, &self.tokens[at + 1]);
+        let (code, message, touching) = match bracket {
+            Token::ParenOpen => (E0113, "the `(` of a call touches its name", Token::CallOpen),
+            Token::BracketOpen => (E0130, "the `[` of an index touches what it follows", Token::IndexOpen),
+            _ => return None,
+        };
+        self.touching = Some(touching);
+        let fixed = format!("{}{}", slice(self.text, name), slice(self.text, *opened));
+        let diagnostic = Diagnostic::error(code, name.to(*opened), message);
+        Some(diagnostic.fix(name.to(*opened), fixed))
+    }
+
+    /// The position behind the postfix chain that begins at `at`.
+    fn postfix_end(&self, at: usize) -> usize {
+        let past = |at: usize| match self.tokens.get(at) {
+            Some((token, _)) if token.opens() => (end_of(self.tokens, at + 1, |_| false) + 1).min(self.tokens.len()),
+            Some((Token::FormatStart, _)) => {
+                (end_of(self.tokens, at, |token| *token == Token::FormatEnd) + 1).min(self.tokens.len())
+            }
+            _ => at + 1,
+        };
+        let mut end = past(at);
+        while let Some((token, _)) = self.tokens.get(end) {
+            end = match token {
+                Token::CallOpen | Token::IndexOpen => past(end),
+                Token::Dot | Token::QuestionDot | Token::PathSeparator => (end + 2).min(self.tokens.len()),
+                _ => return end,
+            };
+        }
+        end
+    }
+}
+
+/// Whether these tokens end with the name of a stage that takes a list of names.
+fn is_list(tokens: &[(Token, Span)]) -> bool {
+    stage_name(tokens).is_some_and(|name| LISTS.contains(&name))
+}
+
+/// Whether a token behind a name begins an argument of it.
+fn is_argument(token: &Token) -> bool {
+    token.starts_operand() && !matches!(token, Token::If | Token::Match | Token::BraceOpen | Token::LambdaOpen)
+}
+
+/// E0114: an operator that other languages write as a word.
+fn foreign_word(word: &str, span: Span) -> Option<Diagnostic> {
+    let (instead, example) = match word.to_ascii_lowercase().as_str() {
+        "like" | "ilike" | "rlike" | "matches" => ("~", "`name ~ r\"^S\"` matches what begins with S"),
+        "between" => ("in", "`x in 2..4` holds from 2 to 4"),
+        "is" => ("==", "`x == null`, `x != null`"),
+        "contains" => (".contains()", "`name.contains(\"ab\")`"),
+        "div" => ("//", "`7 // 2` is 3"),
+        "mod" => ("%", "`7 % 2` is 1"),
+        "eq" | "equals" => ("==", "`x == 3`"),
+        "ne" => ("!=", "`x != 3`"),
+        "lt" => ("<", "`x < 3`"),
+        "le" => ("<=", "`x <= 3`"),
+        "gt" => (">", "`x > 3`"),
+        "ge" => (">=", "`x >= 3`"),
+        "as" => ("=", "`derive total = qty * price` names a column"),
+        "then" => ("{ }", "`if x > 3 { 1 } else { 2 }`"),
+        _ => return None,
+    };
+    Some(Diagnostic::error(E0114, span, format!("Pipe has no `{word}`; it writes `{instead}`")).help(example))
+}

@@ -1,0 +1,97 @@
+//! Mistakes that show in the tokens alone: each is reported with a fix and mended, so that the grammar reads what was
+//! meant and the checker sees the right columns behind it.
+//!
+//! Only what other languages or habits suggest is here (errors.md, E0104 to E0116); everything else is the grammar's.
+
+mod calls;
+mod stages;
+mod statements;
+
+use super::token::Token;
+use crate::codes::*;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// Tokens with their places.
+type Tokens<'s> = Vec<(Token<'s>, Span)>;
+
+/// The headline of E0104.
+pub(super) const ASSIGN_FOR_EQUAL: &str = "`=` names a value; to compare write `==`";
+
+/// Mends the tokens of `text`.
+pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let mut tokens = missing_stages(tokens, &mut diagnostics);
+    for pass in [statements::repair, stages::repair, reserved_names, calls::repair] {
+        tokens = pass(text, tokens, &mut diagnostics);
+    }
+    (tokens, diagnostics)
+}
+
+fn slice(text: &str, span: Span) -> &str {
+    text.get(span.range()).unwrap_or("")
+}
+
+/// The position of the first token from `at` on that `stops`, or that closes the bracket around `at`, or the end.
+fn end_of(tokens: &[(Token, Span)], at: usize, stops: fn(&Token) -> bool) -> usize {
+    let mut depth = 0usize;
+    for (offset, (token, _)) in tokens[at..].iter().enumerate() {
+        if depth == 0 && (token.closes() || stops(token)) {
+            return at + offset;
+        }
+        if token.opens() {
+            depth += 1;
+        } else if token.closes() {
+            depth -= 1;
+        }
+    }
+    tokens.len()
+}
+
+/// E0110: a `|` with no stage behind it is left out.
+fn missing_stages<'s>(tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+    let is_empty = |at: usize| {
+        let next = tokens.get(at + 1).map(|(token, _)| token);
+        tokens[at].0 == Token::Pipe && next.is_none_or(|next| matches!(next, Token::Pipe | Token::End) || next.closes())
+    };
+    let mut out = Vec::with_capacity(tokens.len());
+    for (at, (token, span)) in tokens.iter().enumerate() {
+        if is_empty(at) {
+            diagnostics.push(Diagnostic::error(E0110, *span, "a stage is missing after this `|`").fix(*span, ""));
+        } else {
+            out.push((token.clone(), *span));
+        }
+    }
+    out
+}
+
+/// E0112: a reserved word where a name is due is read as one in backticks.
+fn reserved_names<'s>(text: &'s str, mut tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+    for at in 0..tokens.len() {
+        let (token, span) = &tokens[at];
+        if !token.is_reserved() || !is_name_due(&tokens, at) {
+            continue;
+        }
+        let (span, word) = (*span, slice(text, *span));
+        let message = format!("`{word}` is reserved");
+        let help = "another name, or backticks around this one".to_string();
+        let mut diagnostic = Diagnostic::error(E0112, span, message).fix(span, format!("`{word}`"));
+        diagnostic.help[0] = help;
+        diagnostics.push(diagnostic);
+        tokens[at].0 = Token::Backtick(word);
+    }
+    tokens
+}
+
+fn is_name_due(tokens: &[(Token, Span)], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| &tokens[before].0);
+    let next = tokens.get(at + 1).map(|(token, _)| token);
+    let is_label = matches!(next, Some(Token::Assign | Token::Colon));
+    match before {
+        Some(Token::Let | Token::Param | Token::Type | Token::As | Token::PathSeparator) => true,
+        Some(Token::Fn) => matches!(next, Some(Token::ParenOpen | Token::CallOpen)),
+        Some(Token::Comma | Token::CallOpen | Token::WrapOpen | Token::By | Token::On) => is_label,
+        Some(before) if before.is_name() => is_label && super::brackets::stage_name(&tokens[..at]).is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,174 @@
+//! Runs the examples of all functions through their scalar bodies and, where there is one, through their bodies over
+//! columns. Examples are simple: calls of literals and calls.
+
+use super::*;
+use pipelang_lang::catalog::{Effect, Pattern, ResultType};
+use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::ty::Kind;
+
+struct Reader<'a> {
+    functions: &'a Functions,
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, what: &str) -> bool {
+        let found = self.rest.trim_start().strip_prefix(what);
+        self.rest = found.unwrap_or(self.rest);
+        found.is_some()
+    }
+
+    fn until(&mut self, end: impl Fn(char) -> bool) -> String {
+        let (word, rest) = self.rest.split_at(self.rest.find(end).unwrap_or(self.rest.len()));
+        self.rest = rest;
+        word.to_string()
+    }
+
+    fn value(&mut self) -> Result<Scalar, Fault> {
+        self.rest = self.rest.trim_start();
+        if self.take("r\"") || self.take("\"") {
+            let text = self.until(|c| c == '"');
+            assert!(self.take("\""));
+            return Ok(Scalar::String(text.into()));
+        }
+        let word = self.until(|c| matches!(c, '(' | ')' | ','));
+        if self.take("(") {
+            let mut arguments = Vec::new();
+            while !self.take(")") {
+                arguments.push(self.value()?);
+                self.take(",");
+            }
+            return call(self.functions, &word, arguments);
+        }
+        Ok(match word.as_str() {
+            "true" => Scalar::Bool(true),
+            "false" => Scalar::Bool(false),
+            date if date.starts_with('@') => {
+                call(self.functions, "date", vec![Scalar::String(date[1..].into())]).expect("a date")
+            }
+            int if int.parse::<i64>().is_ok() => Scalar::Int(int.parse().expect("an int")),
+            float => Scalar::Float(float.parse().expect("a float")),
+        })
+    }
+}
+
+fn kind(value: &Scalar) -> Kind {
+    match value {
+        Scalar::Null => Kind::Null,
+        Scalar::Bool(_) => Kind::Bool,
+        Scalar::Int(_) => Kind::Int,
+        Scalar::Float(_) => Kind::Float,
+        Scalar::String(_) => Kind::String,
+        Scalar::Date(_) => Kind::Date,
+        Scalar::Wide(_) => Kind::Wide,
+    }
+}
+
+/// The arguments as a function wants them, if it takes them.
+fn arranged(function: &Function, mut arguments: Vec<Scalar>, convert: bool) -> Option<Vec<Scalar>> {
+    let parameters = &function.def.parameters;
+    for parameter in parameters.get(arguments.len()..)? {
+        arguments.push(parameter.default.clone()?);
+    }
+    let float = function.def.result == ResultType::SameAsArguments
+        && arguments
+            .iter()
+            .zip(parameters)
+            .any(|(a, p)| kind(a) == Kind::Float && !matches!(p.pattern, Pattern::Is(_)));
+    for (argument, parameter) in arguments.iter_mut().zip(parameters) {
+        let wants_float = match &parameter.pattern {
+            Pattern::Is(Kind::Float) => convert,
+            Pattern::Is(wanted) if kind(argument) == *wanted => false,
+            Pattern::Is(_) => return None,
+            Pattern::Number | Pattern::Ordered | Pattern::Any => float,
+        };
+        match argument {
+            Scalar::Int(i) if wants_float => *argument = Scalar::Float(*i as f64),
+            _ => {}
+        }
+        if parameter.pattern == Pattern::Is(Kind::Float) && kind(argument) != Kind::Float {
+            return None;
+        }
+    }
+    Some(arguments)
+}
+
+fn call(functions: &Functions, name: &str, arguments: Vec<Scalar>) -> Result<Scalar, Fault> {
+    let overloads = || functions.0.iter().filter(|function| &*function.def.name == name);
+    for convert in [false, true] {
+        for function in overloads() {
+            if let Some(arguments) = arranged(function, arguments.clone(), convert) {
+                let result = (function.def.body)(&arguments);
+                assert!(result.is_ok() || function.def.effect == Effect::MayFail, "{name} must not fail");
+                over_columns(function, &arguments, &result);
+                return result;
+            }
+        }
+    }
+    panic!("no {name} takes {arguments:?}")
+}
+
+/// The body over columns must say the same: of rows, of a row, and with arguments that stand for all rows.
+fn over_columns(function: &Function, arguments: &[Scalar], wanted: &Result<Scalar, Fault>) {
+    let Some(body) = function.batch else { return };
+    for (rows, constant_from) in [(1, 9), (70, 9), (70, 1), (70, 0)] {
+        let columns: Vec<Column> = (arguments.iter().enumerate())
+            .map(|(at, value)| {
+                let length = if at >= constant_from { 1 } else { rows };
+                Column::from_scalars(&kind(value), &vec![value.clone(); length])
+            })
+            .collect();
+        let result = body(&columns, rows, None);
+        assert_eq!(result.failed, wanted.is_err(), "{}", function.def.name);
+        if let Ok(wanted) = wanted {
+            assert_eq!(result.column.len(), rows);
+            // As text, so that NaN is NaN and 0 is not -0.
+            assert_eq!(format!("{:?}", result.column.get(rows - 1)), format!("{wanted:?}"), "{}", function.def.name);
+        }
+        let none = arrow_buffer::BooleanBuffer::new_unset(rows);
+        let idle = body(&columns, rows, Some(&none));
+        assert!(idle.column.len() == rows);
+    }
+}
+
+fn shown(functions: &Functions, value: &Scalar) -> String {
+    match value {
+        Scalar::Null => "null".into(),
+        Scalar::Float(x) => format!("{x:?}"),
+        Scalar::String(s) => format!("{s:?}"),
+        Scalar::Date(_) => shown(functions, &call(functions, "string", vec![value.clone()]).expect("a text")),
+        Scalar::Int(i) => i.to_string(),
+        Scalar::Bool(b) => b.to_string(),
+        Scalar::Wide(_) => unreachable!("no function gives a sum"),
+    }
+}
+
+#[test]
+fn examples_are_true() {
+    let functions = functions();
+    for function in &functions.0 {
+        let def = &function.def;
+        assert!(!def.examples.is_empty() && def.doc.ends_with('.'), "{} has a sentence and an example", def.name);
+        assert_eq!(def.name.ends_with('?'), def.may_be_null, "{}", def.name);
+        for example in def.examples {
+            let mut reader = Reader { functions: &functions, rest: example.source };
+            let result = match reader.value() {
+                Ok(value) => shown(&functions, &value),
+                Err(fault) => fault.code.to_string(),
+            };
+            assert_eq!(result, example.result, "{}", example.source);
+        }
+    }
+}
+
+#[test]
+fn overloads_differ() {
+    let functions = functions();
+    for (at, function) in functions.0.iter().enumerate() {
+        let same = |other: &&Function| {
+            let patterns = |f: &Function| f.def.parameters.iter().map(|p| p.pattern.clone()).collect::<Vec<_>>();
+            other.def.name == function.def.name && patterns(other) == patterns(function)
+        };
+        assert!(functions.0[at + 1..].iter().find(same).is_none(), "{:?} twice", function.def);
+    }
+}

@@ -1,0 +1,214 @@
+//! Text. Lengths and positions count Unicode scalar values. A pattern of `replace`, `contains` and the like is plain
+//! text; regular expressions are for `matches`.
+
+use super::row::{answers, counts, gives, ints, of, shows, string, text, texts, total};
+use super::{BatchResult, Function};
+use crate::batch::Column;
+use arrow_buffer::BooleanBuffer;
+use pipelang_lang::codes::E0604;
+use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::ty::{Kind, Type};
+use regex::{Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// The functions of this group.
+pub(super) fn rows() -> Vec<Function> {
+    let mut rows = whole_texts();
+    rows.extend(searches());
+    rows.extend(patterns());
+    rows
+}
+
+fn whole_texts() -> Vec<Function> {
+    let s = || vec![of("s", Kind::String)];
+    vec![
+        total(
+            "len",
+            s(),
+            gives(Type::INT),
+            "How many characters (Unicode scalar values) a text has.",
+            &[shows!("len(\"Zürich\")", "6")],
+            |arguments| Ok(Scalar::Int(length(text(&arguments[0])))),
+        )
+        .over_columns(|arguments, rows, active| {
+            let s = texts(&arguments[0], rows);
+            ints(rows, active, |row| length(s(row)))
+        }),
+        total(
+            "lower",
+            s(),
+            gives(Type::STRING),
+            "The text in small letters.",
+            &[shows!("lower(\"ÀB\")", "\"àb\"")],
+            |arguments| Ok(string(text(&arguments[0]).to_lowercase())),
+        ),
+        total(
+            "upper",
+            s(),
+            gives(Type::STRING),
+            "The text in capital letters.",
+            &[shows!("upper(\"straße\")", "\"STRASSE\"")],
+            |arguments| Ok(string(text(&arguments[0]).to_uppercase())),
+        ),
+        total(
+            "trim",
+            s(),
+            gives(Type::STRING),
+            "The text without blanks at either end.",
+            &[shows!("trim(\"  a b \")", "\"a b\"")],
+            |arguments| Ok(string(text(&arguments[0]).trim())),
+        ),
+        total(
+            "trim_start",
+            s(),
+            gives(Type::STRING),
+            "The text without blanks at its start.",
+            &[shows!("trim_start(\" a \")", "\"a \"")],
+            |arguments| Ok(string(text(&arguments[0]).trim_start())),
+        ),
+        total(
+            "trim_end",
+            s(),
+            gives(Type::STRING),
+            "The text without blanks at its end.",
+            &[shows!("trim_end(\" a \")", "\" a\"")],
+            |arguments| Ok(string(text(&arguments[0]).trim_end())),
+        ),
+    ]
+}
+
+fn searches() -> Vec<Function> {
+    let two = || vec![of("s", Kind::String), of("part", Kind::String)];
+    vec![
+        total(
+            "contains",
+            two(),
+            gives(Type::BOOL),
+            "Whether a text has another one in it.",
+            &[shows!("contains(\"pipeline\", \"pel\")", "true")],
+            |arguments| Ok(Scalar::Bool(text(&arguments[0]).contains(text(&arguments[1])))),
+        )
+        .over_columns(contains),
+        total(
+            "starts_with",
+            two(),
+            gives(Type::BOOL),
+            "Whether a text begins with another one.",
+            &[shows!("starts_with(\"pipe\", \"pi\")", "true")],
+            |arguments| Ok(Scalar::Bool(text(&arguments[0]).starts_with(text(&arguments[1])))),
+        )
+        .over_columns(|arguments, rows, active| {
+            let (s, part) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
+            answers(rows, active, |row| s(row).starts_with(part(row)))
+        }),
+        total(
+            "ends_with",
+            two(),
+            gives(Type::BOOL),
+            "Whether a text ends with another one.",
+            &[shows!("ends_with(\"pipe\", \"pi\")", "false")],
+            |arguments| Ok(Scalar::Bool(text(&arguments[0]).ends_with(text(&arguments[1])))),
+        )
+        .over_columns(|arguments, rows, active| {
+            let (s, part) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
+            answers(rows, active, |row| s(row).ends_with(part(row)))
+        }),
+    ]
+}
+
+fn patterns() -> Vec<Function> {
+    vec![
+        total(
+            "replace",
+            vec![of("s", Kind::String), of("part", Kind::String), of("with", Kind::String)],
+            gives(Type::STRING),
+            "The text with each occurrence of a part replaced.",
+            &[
+                shows!("replace(\"a-b-c\", \"-\", \"+\")", "\"a+b+c\""),
+                shows!("replace(\"abc\", \"\", \"-\")", "\"abc\""),
+            ],
+            |arguments| {
+                let (s, part) = (text(&arguments[0]), text(&arguments[1]));
+                Ok(if part.is_empty() { arguments[0].clone() } else { string(s.replace(part, text(&arguments[2]))) })
+            },
+        ),
+        total(
+            "matches",
+            vec![of("s", Kind::String), of("pattern", Kind::String)],
+            gives(Type::BOOL),
+            "Whether a regular expression matches anywhere in a text; `s ~ pattern` is the same.",
+            &[
+                shows!("matches(\"id-042\", r\"^id-\\d+$\")", "true"),
+                shows!("matches(\"abc\", r\"\\d\")", "false"),
+                shows!("matches(\"abc\", r\"(\")", "E0604"),
+            ],
+            |arguments| with_regex(text(&arguments[1]), |regex| Scalar::Bool(regex.is_match(text(&arguments[0])))),
+        )
+        .failing()
+        .over_columns(matches),
+    ]
+}
+
+fn length(text: &str) -> i64 {
+    text.chars().count() as i64
+}
+
+fn contains(arguments: &[Column], rows: usize, active: Option<&BooleanBuffer>) -> BatchResult {
+    let (s, part) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
+    if arguments[1].len() == 1 && rows != 1 {
+        let finder = memchr::memmem::Finder::new(part(0).as_bytes());
+        return answers(rows, active, |row| finder.find(s(row).as_bytes()).is_some());
+    }
+    answers(rows, active, |row| s(row).contains(part(row)))
+}
+
+fn matches(arguments: &[Column], rows: usize, active: Option<&BooleanBuffer>) -> BatchResult {
+    let (s, pattern) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
+    let failed = |_: Fault| BatchResult { column: Column::Null(rows), failed: true };
+    if arguments[1].len() == 1 && rows != 1 {
+        return with_regex(pattern(0), |regex| answers(rows, active, |row| regex.is_match(s(row))))
+            .unwrap_or_else(failed);
+    }
+    let one = |row: usize| match counts(active, row) {
+        true => with_regex(pattern(row), |regex| regex.is_match(s(row))),
+        false => Ok(false),
+    };
+    match (0..rows).map(one).collect::<Result<Vec<bool>, Fault>>() {
+        Ok(found) => BatchResult { column: Column::Bool(found.into()), failed: false },
+        Err(fault) => failed(fault),
+    }
+}
+
+/// How many regular expressions a thread remembers.
+const REMEMBERED: usize = 64;
+
+/// How many bytes a compiled one may take.
+const LARGEST: usize = 1 << 20;
+
+/// Does something with a regular expression, which is compiled once a thread (until too many others were).
+fn with_regex<T>(pattern: &str, f: impl FnOnce(&Regex) -> T) -> Result<T, Fault> {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Result<Regex, String>>> = RefCell::default();
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        if !compiled.contains_key(pattern) {
+            if compiled.len() >= REMEMBERED {
+                compiled.clear();
+            }
+            let regex = RegexBuilder::new(pattern).size_limit(LARGEST).dfa_size_limit(LARGEST).build();
+            compiled.insert(pattern.to_string(), regex.map_err(|error| one_line(&error)));
+        }
+        match &compiled[pattern] {
+            Ok(regex) => Ok(f(regex)),
+            Err(why) => Err(Fault::new(E0604, format!("{pattern:?} is not a regular expression: {why}"))),
+        }
+    })
+}
+
+/// The last line of the library's report; the lines before it draw the pattern.
+fn one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or("");
+    last.strip_prefix("error: ").unwrap_or(last).trim_end_matches('.').to_string()
+}

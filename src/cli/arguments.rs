@@ -1,0 +1,237 @@
+//! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use pipelang::{Executor, OutputFormat, ParameterValue, Parameters, Phase};
+use std::ffi::OsString;
+
+/// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
+#[derive(Debug, Parser)]
+#[command(name = "pipe", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
+#[command(after_help = "Examples:\n  pipe report.pipe --year 2024\n  pipe -e '1..5 | derive half = it / 2'\n  \
+                        pipe check report.pipe\n  pipe explain E0201")]
+pub struct Arguments {
+    /// Something else than running FILE.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What is run.
+    #[command(flatten)]
+    pub script: ScriptArguments,
+}
+
+/// What `pipe` can do besides running FILE.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs a script (as `pipe FILE` does)
+    Run(ScriptArguments),
+    /// Finds the errors of a script without running it
+    Check {
+        /// The script; - is stdin
+        file: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Shows how a script is run, or what an error code means
+    Explain {
+        /// A script, or a code such as E0201
+        #[arg(value_name = "FILE|CODE")]
+        what: String,
+        /// What is shown of a script
+        #[arg(long, value_enum, default_value_t = PhaseName::Plan)]
+        phase: PhaseName,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Lists all functions and reducers
+    Functions {
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// A script and the values of its parameters.
+#[derive(Debug, clap::Args)]
+pub struct ScriptArguments {
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Runs this text instead of FILE
+    #[arg(short, long = "eval", value_name = "SCRIPT")]
+    pub eval: Option<String>,
+    /// The script (- is stdin), then its parameters: --name value
+    #[arg(value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub rest: Vec<String>,
+}
+
+/// What all commands understand.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// How results are written [default: table on a terminal, else jsonl]
+    #[arg(long, value_enum)]
+    pub format: Option<FormatName>,
+    /// How errors are written, to stderr
+    #[arg(long, value_enum, default_value_t = ErrorFormat::Text)]
+    pub errors: ErrorFormat,
+    /// Whether to use colours
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Who computes; the results are the same
+    #[arg(long, value_enum, default_value_t = ExecutorName::Auto)]
+    pub executor: ExecutorName,
+    /// Rows that a thread takes at once; the results are the same
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub morsel_rows: Option<usize>,
+    /// Runs the plan as written; the results are the same
+    #[arg(long)]
+    pub no_optimize: bool,
+    /// Says at the end, on stderr, how the run went
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatName {
+    Table,
+    Csv,
+    Jsonl,
+}
+
+impl From<FormatName> for OutputFormat {
+    fn from(name: FormatName) -> OutputFormat {
+        match name {
+            FormatName::Table => OutputFormat::Table,
+            FormatName::Csv => OutputFormat::Csv,
+            FormatName::Jsonl => OutputFormat::Jsonl,
+        }
+    }
+}
+
+/// How errors are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// Drawn, with the lines of the script
+    Text,
+    /// A line each
+    Short,
+    /// A JSON object each
+    Json,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// Who computes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ExecutorName {
+    /// What is best
+    Auto,
+    /// Row by row, the oracle of the others
+    Reference,
+    /// Batches of rows
+    Vector,
+    /// Native code
+    Jit,
+}
+
+impl From<ExecutorName> for Executor {
+    fn from(name: ExecutorName) -> Executor {
+        match name {
+            ExecutorName::Auto => Executor::Auto,
+            ExecutorName::Reference => Executor::Reference,
+            ExecutorName::Vector => Executor::Vector,
+            ExecutorName::Jit => Executor::Jit,
+        }
+    }
+}
+
+/// What `pipe explain FILE` shows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PhaseName {
+    /// The plan as written and as optimized, and its pipelines
+    Plan,
+    /// The kernels
+    Kernel,
+}
+
+impl From<PhaseName> for Phase {
+    fn from(name: PhaseName) -> Phase {
+        match name {
+            PhaseName::Plan => Phase::Plan,
+            PhaseName::Kernel => Phase::Kernel,
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number from 1".to_string()),
+        Ok(number) => Ok(number),
+    }
+}
+
+impl Arguments {
+    /// Reads them.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+        let read = Arguments::try_parse_from(arguments)?;
+        let script = match &read.command {
+            Some(Command::Run(script)) => script,
+            Some(Command::Check { .. } | Command::Explain { .. } | Command::Functions { .. }) => return Ok(read),
+            None => &read.script,
+        };
+        // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.
+        match script.rest.first() {
+            Some(first) if script.eval.is_none() && first.starts_with('-') && first != "-" => {
+                Err(unknown_option(first))
+            }
+            _ => Ok(read),
+        }
+    }
+}
+
+fn unknown_option(given: &str) -> clap::Error {
+    let mut command = Arguments::command();
+    let name = given.split('=').next().unwrap_or(given).trim_start_matches('-');
+    let known: Vec<String> = command.get_arguments().filter_map(|it| it.get_long().map(str::to_string)).collect();
+    let near = pipelang::tools::did_you_mean(name, known.iter().map(String::as_str));
+    let hint = near.first().map_or(String::new(), |near| format!("; did you mean '--{near}'?"));
+    command.error(clap::error::ErrorKind::UnknownArgument, format!("pipe has no option '{given}'{hint}"))
+}
+
+impl ScriptArguments {
+    /// Whether nothing is to be run.
+    pub fn is_missing(&self) -> bool {
+        self.eval.is_none() && self.rest.is_empty()
+    }
+
+    /// The script file; none with `-e`.
+    pub fn file(&self) -> Option<&str> {
+        if self.eval.is_some() { None } else { self.rest.first().map(String::as_str) }
+    }
+
+    /// The parameters of the script: `--name value` or `--name=value`; a `--name` alone is `true`.
+    pub fn parameters(&self) -> Result<Parameters, String> {
+        let skipped = usize::from(self.eval.is_none());
+        let mut given = self.rest.iter().skip(skipped).map(String::as_str).peekable();
+        let mut parameters = Parameters::default();
+        while let Some(word) = given.next() {
+            let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
+                return Err(format!("`{word}` is no parameter; they are written `--name value`"));
+            };
+            let (name, value) = match name.split_once('=') {
+                Some((name, value)) => (name, value),
+                None => (name, given.next_if(|next| !next.starts_with("--")).unwrap_or("true")),
+            };
+            let name = name.replace('-', "_");
+            parameters.values.push((name.into(), ParameterValue::Text(value.to_string())));
+        }
+        Ok(parameters)
+    }
+}

@@ -1,0 +1,77 @@
+//! `pipe explain FILE`: how a script is run. `pipe explain E0201`: what an error means.
+
+use super::arguments::{PhaseName, Settings};
+use super::{Exit, complain, engine, print_report, read_script};
+use pipelang::{Engine, Parameters, codes};
+use std::fmt::Write as _;
+use std::io::Write;
+
+/// Explains a script or a code.
+pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
+    if let Some(text) = page(what) {
+        return show(&text);
+    }
+    if looks_like_code(what) && !std::path::Path::new(what).exists() {
+        complain(&format!("there is no error code `{what}`"));
+        return Exit::Usage;
+    }
+    let (name, text) = match read_script(what) {
+        Ok(read) => read,
+        Err(exit) => return exit,
+    };
+    match engine(settings).script(&name, &text, &Parameters::default()) {
+        Ok(script) => show(&script.explain(phase.into())),
+        Err(report) => {
+            print_report(&report, settings);
+            Exit::of(&report)
+        }
+    }
+}
+
+fn looks_like_code(what: &str) -> bool {
+    let digits = what.strip_prefix(['E', 'e']).unwrap_or("");
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The page of an error code.
+pub fn page(code: &str) -> Option<String> {
+    let info = codes::info(codes::parse(code)?)?;
+    let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, info.explanation);
+    if !info.example.is_empty() {
+        text.push_str("\nFor example:\n\n");
+        for line in info.example.lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    Some(text)
+}
+
+/// `pipe functions`: all functions and reducers.
+pub fn list_functions(settings: &Settings) -> Exit {
+    show(&functions(&engine(settings)))
+}
+
+/// All functions and reducers, by group.
+pub fn functions(engine: &Engine) -> String {
+    let mut text = String::new();
+    let mut group = "";
+    for function in engine.functions() {
+        if function.group != group {
+            group = function.group;
+            let _ = writeln!(text, "{}{group}", if text.is_empty() { "" } else { "\n" });
+        }
+        let _ = writeln!(text, "  {:44} {}", function.signature, function.doc);
+    }
+    text
+}
+
+/// Writes to stdout; a closed one is no error.
+fn show(text: &str) -> Exit {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("the output cannot be written: {error}"));
+            Exit::Usage
+        }
+        Ok(()) | Err(_) => Exit::Done,
+    }
+}

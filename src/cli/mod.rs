@@ -1,0 +1,141 @@
+//! The command line. It uses the library's public API only, and is the only place that prints, exits or looks at the
+//! environment. stdout carries data and nothing else.
+
+mod arguments;
+mod check;
+mod explain;
+mod repl;
+mod run;
+mod terminal;
+
+use arguments::{Arguments, Command, ErrorFormat, Settings};
+use pipelang::{CancelToken, Engine, Report, codes};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use terminal::Terminal;
+
+/// What `pipe` ends with (see `docs/`): the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Exit {
+    /// All went well.
+    Done = 0,
+    /// An `assert` or a test of the script failed.
+    Assertion = 1,
+    /// The command line, or a file that is not there or cannot be written.
+    Usage = 2,
+    /// The script is wrong.
+    Script = 3,
+    /// The data are wrong.
+    Data = 4,
+    /// A limit was reached.
+    Limit = 5,
+    /// A bug of ours.
+    Internal = 70,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// What a report ends with. An empty one is that of a closed output: no error.
+    fn of(report: &Report) -> Exit {
+        let Some(code) = report.code() else { return Exit::Done };
+        if report.diagnostics().iter().all(|diagnostic| !diagnostic.is_error()) {
+            return Exit::Done;
+        }
+        match code {
+            codes::E0802 => Exit::Interrupted,
+            codes::E0801 => Exit::Limit,
+            codes::E0901 => Exit::Internal,
+            codes::Code(605) => Exit::Assertion,
+            codes::Code(500..=699) => Exit::Data,
+            codes::Code(700..=799) => Exit::Usage,
+            codes::Code(_) => Exit::Script,
+        }
+    }
+}
+
+/// Runs `pipe` with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` come this way too, to stdout and with 0.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code().clamp(0, 255) as u8);
+        }
+    };
+    ExitCode::from(dispatch(arguments) as u8)
+}
+
+fn dispatch(arguments: Arguments) -> Exit {
+    match arguments.command {
+        Some(Command::Run(script)) => run::run(&script),
+        Some(Command::Check { file, settings }) => check::check(&file, &settings),
+        Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
+        Some(Command::Functions { settings }) => explain::list_functions(&settings),
+        None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
+            repl::repl(&arguments.script.settings)
+        }
+        None => run::run(&arguments.script),
+    }
+}
+
+/// The engine of the command line: whatever the user may read, scripts may read.
+fn engine(settings: &Settings) -> Engine {
+    Engine::builder()
+        .grant(pipelang::fs::read_everything())
+        .threads(settings.threads.unwrap_or(0))
+        .optimize(!settings.no_optimize)
+        .build()
+}
+
+/// Prints a report to stderr as it is asked for.
+fn print_report(report: &Report, settings: &Settings) {
+    let options = Terminal::stderr(settings.color).render_options();
+    let text = match settings.errors {
+        ErrorFormat::Text => report.render(options),
+        ErrorFormat::Short => report.render_short(options),
+        ErrorFormat::Json => report.render_json(),
+    };
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Says what is wrong with the command line or a script file.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "pipe: {text}");
+}
+
+/// A script's name in reports, and its text: of a file, or of stdin for `-`.
+fn read_script(file: &str) -> Result<(String, String), Exit> {
+    let read = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let name = if file == "-" { "<stdin>" } else { file };
+    read.map(|text| (name.to_string(), text)).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no file `{file}`"),
+            std::io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8 text"),
+            _ => format!("`{name}` cannot be read: {error}"),
+        };
+        complain(&why);
+        Exit::Usage
+    })
+}
+
+/// The token that Ctrl-C cancels. A second Ctrl-C before the run has ended ends the process at once.
+fn interruption() -> CancelToken {
+    static TOKEN: OnceLock<CancelToken> = OnceLock::new();
+    let make = || {
+        let token = CancelToken::new();
+        let cancelled = token.clone();
+        // Without a handler Ctrl-C ends the process, which is what is wanted then.
+        let _ = ctrlc::set_handler(move || {
+            if cancelled.is_cancelled() {
+                std::process::exit(Exit::Interrupted as i32);
+            }
+            cancelled.cancel();
+        });
+        token
+    };
+    TOKEN.get_or_init(make).clone()
+}

@@ -1,0 +1,91 @@
+//! `pipe FILE`, `pipe -e '…'`, `pipe -`: compiles a script and writes what it gives.
+
+use super::arguments::{ScriptArguments, Settings};
+use super::terminal::Terminal;
+use super::{Exit, complain, engine, interruption, print_report, read_script};
+use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Runs a script.
+pub fn run(arguments: &ScriptArguments) -> Exit {
+    let started = Instant::now();
+    let settings = &arguments.settings;
+    let (name, text) = match (&arguments.eval, arguments.file()) {
+        (Some(text), _) => ("<command line>".to_string(), text.clone()),
+        (None, file) => match read_script(file.unwrap_or("-")) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        },
+    };
+    let parameters = match arguments.parameters() {
+        Ok(parameters) => parameters,
+        Err(text) => {
+            complain(&text);
+            return Exit::Usage;
+        }
+    };
+    let script = match engine(settings).script(&name, &text, &parameters) {
+        Ok(script) => script,
+        Err(report) => {
+            print_report(&report, settings);
+            return Exit::of(&report);
+        }
+    };
+    if !script.warnings().is_empty() {
+        print_report(script.warnings(), settings);
+    }
+    let compiled = started.elapsed();
+    let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::Jsonl };
+    let (stats, failed) = write(&script, settings, default);
+    if let Some(report) = &failed {
+        print_report(report, settings);
+    }
+    if settings.stats {
+        print_stats(&stats, compiled, started.elapsed() - compiled);
+    }
+    failed.map_or(Exit::Done, |report| Exit::of(&report))
+}
+
+fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
+    let Stats { workers, morsels, compilable, compiled: native, replays } = stats;
+    let _ = writeln!(
+        std::io::stderr(),
+        "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
+         {native} of {compilable} kernels native, {replays} batches replayed"
+    );
+}
+
+/// Writes the results of a script to stdout; the report is that of a run that failed.
+pub fn write(script: &Script, settings: &Settings, default: OutputFormat) -> (Stats, Option<Report>) {
+    let terminal = Terminal::stdout(settings.color);
+    let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
+    let run = RunSettings {
+        executor: settings.executor.into(),
+        threads: settings.threads.unwrap_or(0),
+        morsel_rows: settings.morsel_rows,
+        cancel: interruption(),
+        ..RunSettings::default()
+    };
+    let mut out = output();
+    let (stats, result) = script.write(&mut *out, &style, &run);
+    if result.is_err() {
+        // What came before the error; if that cannot be written either, the error says enough.
+        let _ = out.flush();
+    }
+    (stats, result.err())
+}
+
+/// stdout, written in large pieces.
+fn output() -> Box<dyn Write + Send> {
+    const PIECE: usize = 1 << 16;
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        if let Ok(fd) = std::io::stdout().as_fd().try_clone_to_owned() {
+            return Box::new(BufWriter::with_capacity(PIECE, File::from(fd)));
+        }
+    }
+    Box::new(BufWriter::with_capacity(PIECE, std::io::stdout()))
+}
