@@ -5,4 +5,5 @@ mod cli;
 mod embedding;
 mod harness;
 mod plans;
+mod rules;
 mod tidy;
