@@ -7,4 +7,5 @@ mod fusion;
 mod harness;
 mod plans;
 mod random;
+mod rules;
 mod tidy;
