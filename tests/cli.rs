@@ -161,7 +161,8 @@ fn parameters_stand_after_the_file() {
 
 #[test]
 fn every_executor_and_size_gives_the_same() {
-    let script = "1..100000 | filter it % 7 == 3 | derive x = it * 0.1 | aggregate s = sum(x), n = count() by k = it % 5";
+    let script =
+        "1..100000 | filter it % 7 == 3 | derive x = it * 0.1 | aggregate s = sum(x), n = count() by k = it % 5";
     let expected = pipe(&["--executor", "reference", "-e", script]).out;
     assert_eq!(expected.lines().count(), 5);
     for arguments in [

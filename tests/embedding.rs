@@ -201,7 +201,8 @@ fn files_are_read_only_where_granted() {
 #[test]
 fn runs_are_stopped() {
     let engine = Engine::builder().threads(2).build();
-    let endless = engine.compile::<(), Id>("endless.pipe", "1.. | filter it < 0 | select id = it, weight = it").unwrap();
+    let endless =
+        engine.compile::<(), Id>("endless.pipe", "1.. | filter it < 0 | select id = it, weight = it").unwrap();
     assert_eq!(code(endless.run(&[]).wall(Duration::from_millis(50)).collect()), codes::E0801);
     let token = CancelToken::new();
     std::thread::scope(|scope| {

@@ -1,6 +1,9 @@
 //! The one test binary; its modules are the kinds of tests.
 
 mod cases;
+mod cli;
+mod embedding;
 mod harness;
+mod plans;
 mod random;
 mod tidy;

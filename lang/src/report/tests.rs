@@ -1,3 +1,5 @@
+//! What reports look like, for ordinary and for hostile spans.
+
 use super::*;
 use crate::codes::{E0101, E0201, E0501, E0601};
 use crate::source::Span;
