@@ -76,9 +76,11 @@ impl Case {
 /// Whether two CSV texts have the same cells: as text, or as the same float. (DuckDB does not print the digits that are
 /// nearest to a float, only enough of them.)
 fn same_values(ours: &str, theirs: &str) -> bool {
-    let cells = |text: &str| text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<_>>>();
+    let cells =
+        |text: &str| text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<_>>>();
     let (ours, theirs) = (cells(ours), cells(theirs));
-    let same_cell = |(a, b): (&String, &String)| a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b);
+    let same_cell =
+        |(a, b): (&String, &String)| a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b);
     let same_row = |(a, b): (&Vec<String>, &Vec<String>)| a.len() == b.len() && a.iter().zip(b).all(same_cell);
     ours.len() == theirs.len() && ours.iter().zip(&theirs).all(same_row)
 }

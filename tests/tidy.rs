@@ -13,7 +13,7 @@ const LONG_FILES: &[(&str, &str)] = &[];
 const LANG_LAYERS: &[(&str, u32)] = &[
     ("source", 0),
     ("diagnostic", 1),
-    ("codes", 1),
+    ("codes", 0),
     ("ty", 1),
     ("scalar", 2),
     ("report", 2),
@@ -107,9 +107,10 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
     }
 }
 
-/// The part of a file before its unit tests, without comments.
+/// The part of a file before its unit tests, without comments; nothing of a file of unit tests.
 fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
-    let is_tests = |line: &str| line.trim_start().starts_with("#[cfg(test)]");
+    let all_tests = source.path.contains("/tests/") || source.path.ends_with("/tests.rs");
+    let is_tests = move |line: &str| all_tests || line.trim_start().starts_with("#[cfg(test)]");
     source
         .text
         .lines()

@@ -25,8 +25,8 @@ use crate::stages::aggregate::{Grouper, Layout};
 use crate::stages::sort::Sorter;
 use crate::vector::Scratch;
 use parallel::Work;
-use pipeline::{End, Pipeline, Tail};
 use pipelang_lang::ir::Plan;
+use pipeline::{End, Pipeline, Tail};
 use segment::Prepared;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -189,20 +189,28 @@ impl<'a> Run<'a> {
             let mut morsels = 0;
             let encode = sink.encode;
             let accept = &mut *sink.accept;
-            let workers = parallel::ordered(self.env.pool, self.threads, self.options.spread, Work {
-                claim: &mut || {
-                    morsels += 1;
-                    self.options.watch.check().map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
+            let workers = parallel::ordered(
+                self.env.pool,
+                self.threads,
+                self.options.spread,
+                Work {
+                    claim: &mut || {
+                        morsels += 1;
+                        self.options
+                            .watch
+                            .check()
+                            .map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
+                    },
+                    work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
+                    commit: &mut |made| match self.commit(made, &mut slices, encode, accept) {
+                        Ok(flow) => flow,
+                        Err(first) => {
+                            error = Some(first);
+                            ControlFlow::Break(())
+                        }
+                    },
                 },
-                work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
-                commit: &mut |made| match self.commit(made, &mut slices, encode, accept) {
-                    Ok(flow) => flow,
-                    Err(first) => {
-                        error = Some(first);
-                        ControlFlow::Break(())
-                    }
-                },
-            })?;
+            )?;
             stats.workers = stats.workers.max(workers);
             stats.morsels = stats.morsels.max(morsels);
         }

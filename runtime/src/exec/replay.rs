@@ -58,7 +58,11 @@ fn outputs<'a>(
             segment.outputs.iter().map(value).collect::<Result<_, _>>().map(Some)
         }
         Some((Step::Filter(predicate), rest)) => {
-            if evaluator.holds(*predicate, &*row)? { outputs(evaluator, segment, rest, row) } else { Ok(None) }
+            if evaluator.holds(*predicate, &*row)? {
+                outputs(evaluator, segment, rest, row)
+            } else {
+                Ok(None)
+            }
         }
         Some((Step::Define(definitions), rest)) => {
             outputs(evaluator, segment, rest, Rc::new(Defined::new(evaluator, row, definitions)))
