@@ -7,12 +7,15 @@ use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::check::Parameters;
-use pipelang_lang::opt::RuleSet;
+use pipelang_lang::codes::E0901;
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Compiles scripts. Immutable, cheap to clone, shared by threads; engines know nothing of each other.
@@ -87,6 +90,24 @@ impl Engine {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
     }
 
+    /// All functions and reducers that scripts can call, by group, for help and completion.
+    pub fn functions(&self) -> Vec<FunctionInfo> {
+        let catalog = &self.0.registry.catalog;
+        let functions = catalog.functions().map(|function| FunctionInfo {
+            signature: function.signature(),
+            group: function.group,
+            doc: function.doc.to_string(),
+        });
+        let reducers = catalog.reducers().map(|reducer| FunctionInfo {
+            signature: format!("{}({})", reducer.name, if reducer.arity.1 == 0 { "" } else { "…" }),
+            group: "reducers",
+            doc: reducer.doc.to_string(),
+        });
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).collect();
+        all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
+        all
+    }
+
     fn compile_with(
         &self,
         name: &str,
@@ -97,11 +118,21 @@ impl Engine {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
         let files = HostSources { grants: &self.0.grants, input };
-        match pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters) {
-            Ok(compiled) => {
+        let compile = || {
+            pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
                 let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                Ok(Script::new(self.clone(), sources, compiled, &rules))
-            }
+                let optimized = opt::optimize(compiled.plan.clone(), catalog, &rules);
+                (compiled, optimized)
+            })
+        };
+        // A panic is a bug of ours; the host lives on.
+        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+            let text = host::panic_text(&*panic).to_string();
+            let bug = Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script");
+            Err(vec![bug.help(format!("please report it with the script: {text}"))])
+        });
+        match compiled {
+            Ok((compiled, optimized)) => Ok(Script::new(self.clone(), sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
     }
@@ -109,6 +140,17 @@ impl Engine {
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionInfo {
+    /// `round(x: number, digits?: int) -> float`
+    pub signature: String,
+    /// `math`, `text`, `host` …
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: String,
 }
 
 /// Settings of an engine.

@@ -146,11 +146,8 @@ functions! {
 pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function: F) -> Function {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let (kind, may_be_null) = F::result();
-    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter {
-        name,
-        pattern: Pattern::Is(kind.kind()),
-        default: None,
-    };
+    let parameter =
+        |(kind, name): (FieldKind, &'static str)| Parameter { name, pattern: Pattern::Is(kind.kind()), default: None };
     let shown: Arc<str> = name.into();
     let body = move |arguments: &[Scalar]| {
         let called = catch_unwind(AssertUnwindSafe(|| function.call(arguments)));
@@ -174,7 +171,8 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function
     Function { def, batch: None }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
@@ -192,7 +190,7 @@ mod tests {
         let sum = |x: f64, y: i64| x + y as f64;
         assert_eq!(call(sum, &[Scalar::Float(1.5), Scalar::Int(2)]), Ok(Scalar::Float(3.5)));
         let text = Scalar::String("abc".into());
-        assert_eq!(call(|s: &str| s.len() as i64, &[text.clone()]), Ok(Scalar::Int(3)));
+        assert_eq!(call(|s: &str| s.len() as i64, std::slice::from_ref(&text)), Ok(Scalar::Int(3)));
         let join = |a: String, b: bool, c: &str, d: i64| format!("{a}{b}{c}{d}");
         let arguments = [text.clone(), Scalar::Bool(true), text.clone(), Scalar::Int(1)];
         assert_eq!(call(join, &arguments), Ok(Scalar::String("abctrueabc1".into())));

@@ -38,6 +38,7 @@
 extern crate self as pipelang;
 
 mod engine;
+mod excerpt;
 pub mod fs;
 mod host;
 mod program;
@@ -46,7 +47,7 @@ mod row;
 mod script;
 pub mod tools;
 
-pub use engine::{Engine, EngineBuilder};
+pub use engine::{Engine, EngineBuilder, FunctionInfo};
 pub use host::{Argument, HostFunction, HostResult};
 pub use pipelang_derive::Row;
 pub use pipelang_lang::check::{ParameterValue, Parameters};

@@ -236,17 +236,15 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         let text = format!("this is {}, and {}{null} is wanted", field.ty, wanted.kind);
         return refuse(Diagnostic::error(code, statement.span, text));
     }
-    let mut value = None;
+    let mut row = None;
     let mut accept = |encoded: Encoded| {
-        if let Encoded::Rows(batch) = encoded
-            && batch.rows > 0
-        {
-            value = Some(T::from_cell(Cell::at(&batch.columns[0], 0)));
+        if let Encoded::Rows(batch) = encoded {
+            row = Some(batch).filter(|batch| batch.rows > 0).or(row.take());
         }
         Ok(())
     };
     script.run(0, &Tables::default(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
-    match value {
+    match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),
         None => refuse(Diagnostic::outside(pipelang_lang::codes::E0901, "an expression gave no value")),

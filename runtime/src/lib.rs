@@ -10,6 +10,8 @@ pub mod builtins;
 pub mod error;
 pub mod exec;
 pub mod formats;
+#[cfg(feature = "jit")]
+pub mod jit;
 pub mod kernel;
 pub mod limits;
 pub mod reducers;

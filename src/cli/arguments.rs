@@ -41,6 +41,11 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Lists all functions and reducers
+    Functions {
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 /// A script and the values of its parameters.
@@ -178,7 +183,7 @@ impl Arguments {
         let read = Arguments::try_parse_from(arguments)?;
         let script = match &read.command {
             Some(Command::Run(script)) => script,
-            Some(Command::Check { .. } | Command::Explain { .. }) => return Ok(read),
+            Some(Command::Check { .. } | Command::Explain { .. } | Command::Functions { .. }) => return Ok(read),
             None => &read.script,
         };
         // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.

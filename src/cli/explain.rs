@@ -2,7 +2,8 @@
 
 use super::arguments::{PhaseName, Settings};
 use super::{Exit, complain, engine, print_report, read_script};
-use pipelang::{Parameters, codes};
+use pipelang::{Engine, Parameters, codes};
+use std::fmt::Write as _;
 use std::io::Write;
 
 /// Explains a script or a code.
@@ -43,6 +44,25 @@ pub fn page(code: &str) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// `pipe functions`: all functions and reducers.
+pub fn list_functions(settings: &Settings) -> Exit {
+    show(&functions(&engine(settings)))
+}
+
+/// All functions and reducers, by group.
+pub fn functions(engine: &Engine) -> String {
+    let mut text = String::new();
+    let mut group = "";
+    for function in engine.functions() {
+        if function.group != group {
+            group = function.group;
+            let _ = writeln!(text, "{}{group}", if text.is_empty() { "" } else { "\n" });
+        }
+        let _ = writeln!(text, "  {:44} {}", function.signature, function.doc);
+    }
+    text
 }
 
 /// Writes to stdout; a closed one is no error.

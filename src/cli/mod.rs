@@ -74,7 +74,10 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Check { file, settings }) => check::check(&file, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
-        None if arguments.script.is_missing() && std::io::stdin().is_terminal() => repl::repl(&arguments.script.settings),
+        Some(Command::Functions { settings }) => explain::list_functions(&settings),
+        None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
+            repl::repl(&arguments.script.settings)
+        }
         None => run::run(&arguments.script),
     }
 }

@@ -3,10 +3,10 @@
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
 use super::{Exit, complain, engine, interruption, print_report, read_script};
-use pipelang::{OutputFormat, RunSettings, Script, Stats, Style};
+use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style};
 use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::time::Instant;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 /// Runs a script.
 pub fn run(arguments: &ScriptArguments) -> Exit {
@@ -37,23 +37,29 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
         print_report(script.warnings(), settings);
     }
     let compiled = started.elapsed();
-    let (stats, exit) = write(&script, settings);
-    if settings.stats {
-        let run = started.elapsed() - compiled;
-        let Stats { workers, morsels, compilable, compiled: native, replays } = stats;
-        let _ = writeln!(
-            std::io::stderr(),
-            "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
-             {native} of {compilable} kernels native, {replays} batches replayed"
-        );
+    let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::Jsonl };
+    let (stats, failed) = write(&script, settings, default);
+    if let Some(report) = &failed {
+        print_report(report, settings);
     }
-    exit
+    if settings.stats {
+        print_stats(&stats, compiled, started.elapsed() - compiled);
+    }
+    failed.map_or(Exit::Done, |report| Exit::of(&report))
 }
 
-/// Writes the results of a script to stdout.
-pub fn write(script: &Script, settings: &Settings) -> (Stats, Exit) {
+fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
+    let Stats { workers, morsels, compilable, compiled: native, replays, buffers } = stats;
+    let _ = writeln!(
+        std::io::stderr(),
+        "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
+         {native} of {compilable} kernels native, {replays} batches replayed, {buffers} buffers"
+    );
+}
+
+/// Writes the results of a script to stdout; the report is that of a run that failed.
+pub fn write(script: &Script, settings: &Settings, default: OutputFormat) -> (Stats, Option<Report>) {
     let terminal = Terminal::stdout(settings.color);
-    let default = if terminal.is_terminal() { OutputFormat::Table } else { OutputFormat::Jsonl };
     let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
     let run = RunSettings {
         executor: settings.executor.into(),
@@ -64,14 +70,11 @@ pub fn write(script: &Script, settings: &Settings) -> (Stats, Exit) {
     };
     let mut out = output();
     let (stats, result) = script.write(&mut *out, &style, &run);
-    let flushed = out.flush();
-    match result {
-        Ok(()) => (stats, if flushed.is_ok() { Exit::Done } else { Exit::Usage }),
-        Err(report) => {
-            print_report(&report, settings);
-            (stats, Exit::of(&report))
-        }
+    if result.is_err() {
+        // What came before the error; if that cannot be written either, the error says enough.
+        let _ = out.flush();
     }
+    (stats, result.err())
 }
 
 /// stdout, written in large pieces.

@@ -38,9 +38,9 @@ impl Terminal {
         Terminal { is_terminal, color, width }
     }
 
-    /// Whether somebody looks at it.
-    pub fn is_terminal(&self) -> bool {
-        self.is_terminal
+    /// Whether to use colours on it.
+    pub fn has_color(&self) -> bool {
+        self.color
     }
 
     /// How reports are drawn on it.

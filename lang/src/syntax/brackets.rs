@@ -15,12 +15,12 @@ pub(super) const NESTING: usize = 256;
 /// Stages whose arguments are conditions, where `name = value` can only be meant as `==`.
 pub(super) const CONDITION_STAGES: [&str; 4] = ["filter", "take_while", "skip_while", "assert"];
 
+/// Balanced tokens, and what was wrong with the brackets.
+type Balanced<'s> = (Vec<(Token<'s>, Span)>, Vec<Diagnostic>);
+
 /// The tokens with matched and classified brackets, and what was wrong; `told` is what the lexer reported. Fails where
 /// the nesting is too deep.
-pub(super) fn balance<'s>(
-    tokens: &[(Token<'s>, Span)],
-    told: &[Diagnostic],
-) -> Result<(Vec<(Token<'s>, Span)>, Vec<Diagnostic>), Box<Diagnostic>> {
+pub(super) fn balance<'s>(tokens: &[(Token<'s>, Span)], told: &[Diagnostic]) -> Result<Balanced<'s>, Box<Diagnostic>> {
     let partners = partners(tokens)?;
     let mut pass = Pass { tokens, told, out: Vec::new(), open: Vec::new(), head: None, diagnostics: Vec::new() };
     for at in 0..tokens.len() {

@@ -395,6 +395,7 @@ impl<'s> Lexer<'s> {
             "!" => ("not", Token::Not),
             "===" => ("==", Token::Equal),
             "=~" => ("~", Token::Tilde),
+            "|>" | "%>%" => ("|", Token::Pipe),
             _ => ("!=", Token::NotEqual),
         };
         // `!x` becomes `not x`.

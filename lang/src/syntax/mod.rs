@@ -16,6 +16,9 @@ mod repair;
 #[cfg(test)]
 mod tests;
 pub mod token;
+mod unfinished;
+
+pub use unfinished::is_unfinished;
 
 use crate::codes::*;
 use crate::diagnostic::{self, Diagnostic};

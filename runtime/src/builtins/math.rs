@@ -219,7 +219,7 @@ fn round_float(x: f64, digits: i64) -> f64 {
         let lacks = size.mul_add(scale, -scaled);
         let whole = scaled.trunc();
         let above_half = scaled - whole - 0.5;
-        let up = above_half > -lacks || above_half == -lacks;
+        let up = above_half >= -lacks;
         (if up { whole + 1.0 } else { whole }) / scale
     };
     rounded.copysign(x)

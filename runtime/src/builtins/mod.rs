@@ -47,13 +47,16 @@ impl Functions {
     }
 }
 
+/// The name of a group, and its rows.
+type Group = (&'static str, fn() -> Vec<Function>);
+
 /// The groups in the order in which they are listed.
-const GROUPS: &[(&str, fn() -> Vec<Function>)] =
+const GROUPS: &[Group] =
     &[("convert", convert::rows), ("math", math::rows), ("text", text::rows), ("time", time::rows)];
 
 /// All functions that Pipe brings along.
 pub fn functions() -> Functions {
-    let group = |(group, rows): &(&'static str, fn() -> Vec<Function>)| {
+    let group = |(group, rows): &Group| {
         let mut rows = rows();
         rows.iter_mut().for_each(|function| function.def.group = group);
         rows

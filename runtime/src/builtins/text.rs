@@ -16,6 +16,7 @@ use std::collections::HashMap;
 pub(super) fn rows() -> Vec<Function> {
     let mut rows = whole_texts();
     rows.extend(searches());
+    rows.extend(patterns());
     rows
 }
 
@@ -113,6 +114,11 @@ fn searches() -> Vec<Function> {
             let (s, part) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
             answers(rows, active, |row| s(row).ends_with(part(row)))
         }),
+    ]
+}
+
+fn patterns() -> Vec<Function> {
+    vec![
         total(
             "replace",
             vec![of("s", Kind::String), of("part", Kind::String), of("with", Kind::String)],

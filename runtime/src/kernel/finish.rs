@@ -1,13 +1,14 @@
 //! From a list of instructions to a program that can be run: what nobody reads is left out, what machine code can be
 //! made of is brought together, and registers are given places that are used again as soon as they are free.
 
-use super::ir::{Immediate, Instruction, Place, Program, Register, Work};
+use super::ir::{Immediate, Instruction, Place, Program, ProgramOutput, Register, Work};
 use super::ops::{Class, Lane, Op};
 
 /// Finishes a program of which inputs, registers, instructions, constants, calls, `keep` and outputs are there.
 pub fn finish(program: &mut Program) {
     leave_out_dead(program);
     bring_together(program);
+    renumber(program);
     cut(program);
     place(program);
 }
@@ -52,6 +53,28 @@ fn bring_together(program: &mut Program) {
     program.instructions = keyed.into_iter().map(|(_, instruction)| instruction).collect();
 }
 
+/// Numbers the registers in the order in which they are written.
+fn renumber(program: &mut Program) {
+    let old = std::mem::take(&mut program.registers);
+    let mut new = vec![None; old.len()];
+    for result in program.instructions.iter().flat_map(|instruction| &instruction.results) {
+        new[result.0 as usize] = Some(Register(program.registers.len() as u32));
+        program.registers.push(old[result.0 as usize]);
+    }
+    let rename = |register: &mut Register| {
+        *register = new[register.0 as usize].expect("what is read is written");
+    };
+    for instruction in &mut program.instructions {
+        instruction.operands.iter_mut().chain(&mut instruction.results).for_each(rename);
+    }
+    for output in &mut program.outputs {
+        if let ProgramOutput::Computed { lanes, valid } = output {
+            std::iter::once(lanes).chain(valid).for_each(rename);
+        }
+    }
+    program.keep.iter_mut().for_each(rename);
+}
+
 fn cut(program: &mut Program) {
     let mut leaves = 0;
     for (at, instruction) in program.instructions.iter().enumerate() {
@@ -77,11 +100,10 @@ fn cut(program: &mut Program) {
 
 /// Linear scan: a result is placed before the operands that end here are freed, so that no operation works in place.
 fn place(program: &mut Program) {
-    let mut ending = ends(program);
+    let ending = ends(program);
     program.places = vec![Place::Nowhere; program.registers.len()];
     let mut free: [Vec<u32>; 6] = Default::default();
-    for at in 0..program.instructions.len() {
-        let instruction = &program.instructions[at];
+    for (instruction, ended) in program.instructions.iter().zip(ending) {
         for result in &instruction.results {
             let lane = program.registers[result.0 as usize];
             // A bitmap of a batch may begin in the middle of a byte, so it is always copied.
@@ -95,7 +117,7 @@ fn place(program: &mut Program) {
             };
             program.places[result.0 as usize] = place;
         }
-        for register in std::mem::take(&mut ending[at]) {
+        for register in ended {
             if let Place::Slot(slot) = program.places[register.0 as usize] {
                 free[program.registers[register.0 as usize] as usize].push(slot);
             }

@@ -95,6 +95,9 @@ stored!(i32, dates, 0, Column::Date(array) => Some(array.values()), Scalar::Date
 stored!(i128, wides, 0, Column::Wide(array) => Some(array.values()), Scalar::Wide(w) => *w);
 stored!(u64, words, 0, Column::Null(_) => None, Scalar::Bool(b) => if *b { u64::MAX } else { 0 });
 
+/// The lanes of a column that is null throughout.
+static ZEROS: [u64; CHUNK] = [0; CHUNK];
+
 /// The lanes of a register.
 #[derive(Clone, Copy, Debug)]
 pub enum Lanes<'a, T> {
@@ -206,6 +209,39 @@ impl Frame<'_> {
         match self.program.place(register) {
             Place::Slot(at) => at as usize,
             Place::Input(_) | Place::Constant(_) | Place::Nowhere => unreachable!("what is written has a slot"),
+        }
+    }
+
+    /// Where the lanes of a register can be read: at least `rows` of them, of a bitmap at least [`Frame::words`] words.
+    pub fn read_from(&self, register: Register) -> *const u8 {
+        fn start<T: Stored>(lanes: Lanes<T>, length: usize) -> *const u8 {
+            match lanes {
+                Lanes::Each(lanes) => lanes[..length].as_ptr().cast(),
+                Lanes::All(_) => ZEROS[..length].as_ptr().cast(),
+            }
+        }
+        match self.program.lane(register) {
+            Lane::Int => start(self.lanes::<i64>(register), self.rows),
+            Lane::Float => start(self.lanes::<f64>(register), self.rows),
+            Lane::Date => start(self.lanes::<i32>(register), self.rows),
+            Lane::Bool => start(self.lanes::<u64>(register), self.words()),
+            Lane::Text | Lane::Wide => unreachable!("machine registers hold no such lanes"),
+        }
+    }
+
+    /// Where the lanes of a register can be written, as many as [`Frame::read_from`] says.
+    pub fn write_to(&mut self, register: Register) -> *mut u8 {
+        fn start<T: Stored>(frame: &mut Frame, register: Register, length: usize) -> *mut u8 {
+            let slot = frame.slot(register);
+            T::pool_mut(frame.scratch)[slot][..length].as_mut_ptr().cast()
+        }
+        let (rows, words) = (self.rows, self.words());
+        match self.program.lane(register) {
+            Lane::Int => start::<i64>(self, register, rows),
+            Lane::Float => start::<f64>(self, register, rows),
+            Lane::Date => start::<i32>(self, register, rows),
+            Lane::Bool => start::<u64>(self, register, words),
+            Lane::Text | Lane::Wide => unreachable!("machine registers hold no such lanes"),
         }
     }
 

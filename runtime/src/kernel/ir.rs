@@ -68,14 +68,30 @@ pub struct Call {
 }
 
 /// A column that goes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProgramOutput {
-    /// Its values; none if it is null in every row.
-    pub lanes: Option<Register>,
-    /// Where it is not null; none if it nowhere is.
-    pub valid: Option<Register>,
-    /// The kind of its values.
-    pub kind: Kind,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramOutput {
+    /// An input, as it came.
+    Input(u32),
+    /// Null in every row.
+    Null,
+    /// What registers hold.
+    Computed {
+        /// The values.
+        lanes: Register,
+        /// Where they are not null; none if they nowhere are.
+        valid: Option<Register>,
+    },
+}
+
+impl ProgramOutput {
+    /// The registers that it needs.
+    pub fn registers(self) -> impl Iterator<Item = Register> {
+        let (lanes, valid) = match self {
+            ProgramOutput::Computed { lanes, valid } => (Some(lanes), valid),
+            ProgramOutput::Input(_) | ProgramOutput::Null => (None, None),
+        };
+        lanes.into_iter().chain(valid)
+    }
 }
 
 /// Where a register lives while a program runs.
@@ -156,6 +172,6 @@ impl Program {
 
     /// The registers that must be there when all is done.
     pub fn results(&self) -> impl Iterator<Item = Register> {
-        self.outputs.iter().flat_map(|output| output.lanes.into_iter().chain(output.valid)).chain(self.keep)
+        self.outputs.iter().flat_map(|output| output.registers()).chain(self.keep)
     }
 }

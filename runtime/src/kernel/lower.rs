@@ -15,7 +15,7 @@ use pipelang_lang::catalog::FunctionId;
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
 use pipelang_lang::scalar::{Arithmetic, Comparison, Scalar};
 use pipelang_lang::ty::Kind;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The kernel of a segment for batches whose columns have nulls only where `nullable` says so.
 pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
@@ -23,20 +23,19 @@ pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
     let mut mask = ALL;
     for step in &segment.steps {
         if let Step::Filter(predicate) = step {
-            let value = lowering.value(*predicate, mask);
+            let value = lowering.demand(*predicate, mask);
             let condition = lowering.truth(value);
             mask = lowering.narrow(mask, condition);
         }
     }
     for output in &segment.outputs {
-        let value = lowering.value(output.expr, mask);
-        let kind = plan.exprs.ty(output.expr).kind.clone();
+        let value = lowering.demand(output.expr, mask);
         let output = match value {
-            Value::Null => ProgramOutput { lanes: None, valid: None, kind },
-            Value::Of { lanes, valid } => {
-                let lanes = lowering.builder.clean(lanes);
-                ProgramOutput { lanes: Some(lanes), valid, kind: lowering.builder.program.lane(lanes).kind() }
-            }
+            Value::Null => ProgramOutput::Null,
+            Value::Of { lanes, valid } => match lowering.columns.get(&(lanes, valid)) {
+                Some(input) => ProgramOutput::Input(*input),
+                None => ProgramOutput::Computed { lanes: lowering.builder.clean(lanes), valid },
+            },
         };
         lowering.builder.program.outputs.push(output);
     }
@@ -53,11 +52,17 @@ type MaskId = usize;
 /// Every row.
 const ALL: MaskId = 0;
 
+#[derive(Clone, Copy)]
 struct Mask {
     /// None for all rows.
     register: Option<Register>,
-    /// A mask that this one lies in.
-    outer: Option<MaskId>,
+    /// The mask that this one was narrowed from; its own for [`ALL`].
+    outer: MaskId,
+    /// How often it was narrowed.
+    depth: usize,
+    /// A mask further out, by which the way to any outer one is logarithmic: after two jumps of one length, a jump of
+    /// both together (Myers, "An applicative random-access stack").
+    jump: MaskId,
 }
 
 /// A value in the making.
@@ -72,21 +77,27 @@ enum Value {
 struct Lowering<'a> {
     plan: &'a Plan,
     builder: Builder,
-    definitions: HashMap<ColumnId, ExprId>,
+    /// Each with its place in the order of the stages.
+    definitions: HashMap<ColumnId, (usize, ExprId)>,
     inputs: HashMap<ColumnId, usize>,
+    /// The registers of inputs that were read.
+    columns: HashMap<(Register, Option<Register>), u32>,
     masks: Vec<Mask>,
     narrowed: HashMap<(MaskId, Register), MaskId>,
-    values: HashMap<(ExprId, MaskId), Value>,
+    values: HashMap<ExprId, Vec<(MaskId, Value)>>,
     /// Whether it matters for which rows an expression is evaluated: it may fail, or calls a function.
     selective: HashMap<ExprId, bool>,
 }
 
 impl<'a> Lowering<'a> {
     fn new(segment: &Segment, plan: &'a Plan, nullable: &[bool]) -> Lowering<'a> {
-        let mut definitions = HashMap::new();
+        let (mut definitions, mut order) = (HashMap::new(), Vec::new());
         for step in &segment.steps {
             if let Step::Define(columns) = step {
-                definitions.extend(columns.iter().copied());
+                for (column, definition) in columns {
+                    definitions.insert(*column, (definitions.len(), *definition));
+                    order.push(*definition);
+                }
             }
         }
         let mut builder = Builder::default();
@@ -96,16 +107,22 @@ impl<'a> Lowering<'a> {
                 Input { name: def.name.clone(), kind: def.ty.kind.clone(), nullable: nullable[at] }
             })
             .collect();
-        Lowering {
+        let mut lowering = Lowering {
             plan,
             builder,
             definitions,
             inputs: segment.inputs.iter().enumerate().map(|(at, column)| (*column, at)).collect(),
-            masks: vec![Mask { register: None, outer: None }],
+            columns: HashMap::new(),
+            masks: vec![Mask { register: None, outer: ALL, depth: 0, jump: ALL }],
             narrowed: HashMap::new(),
             values: HashMap::new(),
             selective: HashMap::new(),
+        };
+        // In order, so that none of them recurses into the one before.
+        for definition in order {
+            lowering.is_selective(definition);
         }
+        lowering
     }
 
     fn is_selective(&mut self, id: ExprId) -> bool {
@@ -115,7 +132,7 @@ impl<'a> Lowering<'a> {
         let expr = self.plan.exprs.get(id);
         let own = self.plan.exprs.site(id).is_some() || matches!(expr, Expr::Call(..));
         let definition = match expr {
-            Expr::Column(column) => self.definitions.get(column).copied(),
+            Expr::Column(column) => self.definitions.get(column).map(|(_, definition)| *definition),
             _ => None,
         };
         let selective = own || expr.operands().into_iter().chain(definition).any(|operand| self.is_selective(operand));
@@ -132,23 +149,65 @@ impl<'a> Lowering<'a> {
             Some(outer) => self.builder.and(outer, condition),
             None => condition,
         };
-        self.masks.push(Mask { register: Some(register), outer: Some(mask) });
+        let (outer, jump) = (self.masks[mask], self.masks[self.masks[mask].jump]);
+        let twice = outer.depth - jump.depth == jump.depth - self.masks[jump.jump].depth;
+        let jump = if twice { jump.jump } else { mask };
+        self.masks.push(Mask { register: Some(register), outer: mask, depth: outer.depth + 1, jump });
         self.narrowed.insert((mask, condition), self.masks.len() - 1);
         self.masks.len() - 1
+    }
+
+    /// [`Lowering::value`] of what a stage demands. The definitions that it needs in any case are taken in their order
+    /// first, so that a long chain of stages does not become a deep recursion.
+    fn demand(&mut self, id: ExprId, mask: MaskId) -> Value {
+        let (mut needed, mut seen, mut stack) = (Vec::new(), HashSet::new(), vec![id]);
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) || self.known(id, mask).is_some() {
+                continue;
+            }
+            match self.plan.exprs.get(id) {
+                Expr::Column(column) => {
+                    if let Some((order, definition)) = self.definitions.get(column) {
+                        needed.push((*order, *definition));
+                        stack.push(*definition);
+                    }
+                }
+                Expr::And(a, _) | Expr::Or(a, _) | Expr::If(a, _, _) | Expr::Coalesce(a, _) => stack.push(*a),
+                expr => stack.extend(expr.operands()),
+            }
+        }
+        needed.sort_unstable();
+        for (_, definition) in needed {
+            self.value(definition, mask);
+        }
+        self.value(id, mask)
+    }
+
+    /// The value of an expression, if it was made for these rows or more.
+    fn known(&mut self, id: ExprId, mask: MaskId) -> Option<Value> {
+        let mask = if self.is_selective(id) { mask } else { ALL };
+        let made = self.values.get(&id)?;
+        made.iter().find(|(at, _)| self.lies_in(mask, *at)).map(|(_, value)| *value)
+    }
+
+    /// Whether a mask was narrowed from another one.
+    fn lies_in(&self, mut mask: MaskId, outer: MaskId) -> bool {
+        let depth = self.masks[outer].depth;
+        while self.masks[mask].depth > depth {
+            let Mask { outer: next, jump, .. } = self.masks[mask];
+            mask = if self.masks[jump].depth >= depth { jump } else { next };
+        }
+        mask == outer
     }
 
     /// The value of an expression, checked for the rows of `mask`.
     fn value(&mut self, id: ExprId, mask: MaskId) -> Value {
         let mask = if self.is_selective(id) { mask } else { ALL };
-        let mut wider = Some(mask);
-        while let Some(at) = wider {
-            if let Some(value) = self.values.get(&(id, at)) {
-                return *value;
-            }
-            wider = self.masks[at].outer;
+        if let Some(value) = self.known(id, mask) {
+            return value;
         }
         let value = self.compute(id, mask);
-        self.values.insert((id, mask), value);
+        self.values.entry(id).or_default().push((mask, value));
         value
     }
 
@@ -204,7 +263,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn column(&mut self, column: ColumnId, mask: MaskId) -> Value {
-        if let Some(definition) = self.definitions.get(&column) {
+        if let Some((_, definition)) = self.definitions.get(&column) {
             return self.value(*definition, mask);
         }
         let at = *self.inputs.get(&column).expect("a segment's expressions mention its inputs and definitions only");
@@ -214,6 +273,7 @@ impl<'a> Lowering<'a> {
         let immediate = Immediate::Input(at as u32);
         let lanes = self.builder.all(Op::Input, &[], immediate, Some(lane))[0];
         let valid = nullable.then(|| self.builder.all(Op::Valid, &[], immediate, None)[0]);
+        self.columns.insert((lanes, valid), at as u32);
         Value::Of { lanes, valid }
     }
 

@@ -10,9 +10,9 @@ pub mod ir;
 mod lower;
 pub mod ops;
 mod print;
-#[cfg(test)]
-pub mod random;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use ir::{CHUNK, Program};

@@ -1,7 +1,8 @@
 //! The printed form of a kernel, for `pipe explain --phase kernel` and the tests.
 
-use super::ir::{Immediate, Instruction, Program, Register, Work};
+use super::ir::{Immediate, Instruction, Program, ProgramOutput, Register, Work};
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::spell;
 use std::fmt::Write;
 
 /// A kernel as text, one instruction a line.
@@ -24,9 +25,14 @@ pub fn print(program: &Program) -> String {
         let _ = writeln!(text, "keep {}", name(keep));
     }
     for output in &program.outputs {
-        let lanes = output.lanes.map_or("null".to_string(), name);
-        let valid = output.valid.map_or(String::new(), |valid| format!(" where {}", name(valid)));
-        let _ = writeln!(text, "output {lanes}{valid}");
+        let _ = match output {
+            ProgramOutput::Input(at) => writeln!(text, "output {}", spell(&program.inputs[*at as usize].name)),
+            ProgramOutput::Null => writeln!(text, "output null"),
+            ProgramOutput::Computed { lanes, valid: None } => writeln!(text, "output {}", name(*lanes)),
+            ProgramOutput::Computed { lanes, valid: Some(valid) } => {
+                writeln!(text, "output {} where {}", name(*lanes), name(*valid))
+            }
+        };
     }
     text
 }
@@ -51,7 +57,7 @@ fn line(text: &mut String, program: &Program, instruction: &Instruction) {
     match instruction.immediate {
         Immediate::None => {}
         Immediate::Input(at) => {
-            let _ = write!(text, " {}", pipelang_lang::ty::spell(&program.inputs[at as usize].name));
+            let _ = write!(text, " {}", spell(&program.inputs[at as usize].name));
         }
         Immediate::Constant(at) => {
             let _ = write!(text, " {}", constant(&program.constants[at as usize]));

@@ -1,7 +1,7 @@
 //! The invariants of a kernel: every register is written once, before it is read; operands and results have the lanes
 //! that the table of operations says; what primitives and outputs read has a place.
 
-use super::ir::{Immediate, Instruction, Place, Program, Register};
+use super::ir::{Immediate, Instruction, Place, Program, ProgramOutput, Register};
 use super::ops::{Lane, Op, Slot};
 
 /// What is wrong with a kernel, if anything is.
@@ -19,18 +19,18 @@ pub fn verify(program: &Program) -> Result<(), String> {
             return Err(format!("v{} goes out but has no place", register.0));
         }
     }
-    let masks = program.keep.into_iter().chain(program.outputs.iter().filter_map(|output| output.valid));
-    for mask in masks {
-        if program.lane(mask) != Lane::Bool {
-            return Err(format!("v{} is no mask", mask.0));
-        }
-    }
     for output in &program.outputs {
-        if output.lanes.is_some_and(|lanes| Lane::of(&output.kind) != Some(program.lane(lanes))) {
-            return Err(format!("an output of kind {} has other lanes", output.kind));
+        match output {
+            ProgramOutput::Input(at) if *at as usize >= program.inputs.len() => return Err(format!("no input {at}")),
+            ProgramOutput::Computed { valid: Some(valid), .. } => is_mask(program, *valid)?,
+            ProgramOutput::Input(_) | ProgramOutput::Null | ProgramOutput::Computed { valid: None, .. } => {}
         }
     }
-    Ok(())
+    program.keep.map_or(Ok(()), |keep| is_mask(program, keep))
+}
+
+fn is_mask(program: &Program, register: Register) -> Result<(), String> {
+    if program.lane(register) == Lane::Bool { Ok(()) } else { Err(format!("v{} is no mask", register.0)) }
 }
 
 fn instruction_is_sound(program: &Program, instruction: &Instruction, written: &mut [bool]) -> Result<(), String> {

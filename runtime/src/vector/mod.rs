@@ -9,7 +9,9 @@ mod loops;
 mod output;
 mod primitive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod random;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;

@@ -3,8 +3,8 @@
 
 use crate::batch::{Batch, Column, wide_array};
 use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts};
-use crate::kernel::ir::{Immediate, Program, ProgramOutput, Register};
-use crate::kernel::ops::{Lane, Op};
+use crate::kernel::ir::{Program, ProgramOutput, Register};
+use crate::kernel::ops::Lane;
 use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::nullif::nullif;
@@ -75,17 +75,13 @@ pub struct Gather<'a> {
 impl<'a> Gather<'a> {
     /// Nothing gathered yet.
     pub fn new(program: &'a Program, batch: &'a Batch) -> Gather<'a> {
-        let outputs = program.outputs.iter().map(|output| {
-            let values = match output.lanes {
-                None => Values::Null,
-                Some(lanes) => match passed_on(program, output, lanes) {
-                    Some(column) => Values::Input(column),
-                    None => room(program.lane(lanes), batch.rows),
-                },
-            };
-            let computed = !matches!(values, Values::Input(_));
-            let valid = output.valid.filter(|_| computed).map(|_| Bits::with_capacity(batch.rows));
-            Gathered { values, valid }
+        let outputs = program.outputs.iter().map(|output| match output {
+            ProgramOutput::Input(at) => Gathered { values: Values::Input(*at as usize), valid: None },
+            ProgramOutput::Null => Gathered { values: Values::Null, valid: None },
+            ProgramOutput::Computed { lanes, valid } => Gathered {
+                values: room(program.lane(*lanes), batch.rows),
+                valid: valid.map(|_| Bits::with_capacity(batch.rows)),
+            },
         });
         let outputs = outputs.collect();
         Gather { program, batch, keep: program.keep.map(|_| Bits::with_capacity(batch.rows)), outputs }
@@ -106,10 +102,9 @@ impl<'a> Gather<'a> {
         }
         let keep = keep.as_deref();
         for (gathered, output) in self.outputs.iter_mut().zip(&self.program.outputs) {
-            if let Some(lanes) = output.lanes {
-                add_values(&mut gathered.values, frame, lanes, keep);
-            }
-            if let (Some(bits), Some(valid)) = (&mut gathered.valid, output.valid) {
+            let ProgramOutput::Computed { lanes, valid } = *output else { continue };
+            add_values(&mut gathered.values, frame, lanes, keep);
+            if let (Some(bits), Some(valid)) = (&mut gathered.valid, valid) {
                 add_bits(bits, frame, valid, keep);
             }
         }
@@ -133,22 +128,11 @@ impl<'a> Gather<'a> {
         });
         let columns = columns.collect();
         scratch.allocated += u64::from(keep.is_some());
-        Batch { rows: kept, columns, faults: Vec::new(), origin: self.batch.origin.clone().filter(|_| all) }
-    }
-}
-
-/// The column of the batch that an output is, if it is one unchanged.
-fn passed_on(program: &Program, output: &ProgramOutput, lanes: Register) -> Option<usize> {
-    let source = |register: Register, op: Op| {
-        let bind = program.instructions.iter().take_while(|instruction| instruction.operands.is_empty());
-        let mut bind = bind.filter(|instruction| instruction.op == op);
-        bind.find(|instruction| instruction.results[0] == register).map(|instruction| instruction.immediate)
-    };
-    let input = source(lanes, Op::Input)?;
-    let Immediate::Input(at) = input else { return None };
-    match output.valid {
-        Some(valid) => (source(valid, Op::Valid) == Some(input)).then_some(at as usize),
-        None => (!program.inputs[at as usize].nullable).then_some(at as usize),
+        let origin = self.batch.origin.as_ref().map(|origin| match &keep {
+            Some(keep) if !all => origin.of_rows(keep.values().set_indices()),
+            Some(_) | None => origin.clone(),
+        });
+        Batch { rows: kept, columns, faults: Vec::new(), origin }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The batch interpreter against an evaluation row by row.
 
+use super::random::{self, Case, Random};
 use super::*;
 use crate::batch::Column;
-use crate::kernel::random::{self, Case, Random};
 use crate::kernel::{Output, Segment, Step};
 use crate::kernel::{lower, print};
 use pipelang_lang::catalog::Effect;
@@ -121,4 +121,14 @@ fn what_is_kept_whole_is_not_copied_and_keeps_its_place() {
     assert!(done.origin.is_some());
     let (Column::Int(a), Column::Int(b)) = (&batch.columns[0], &done.columns[0]) else { panic!("ints") };
     assert_eq!(a.values().as_ptr(), b.values().as_ptr());
+}
+
+#[test]
+fn long_chains_of_stages_do_not_recurse() {
+    let (plan, segment) = chain(5_000);
+    let batch = Batch::new(3, vec![Column::from_scalars(&Kind::Int, &[1, 2, 3].map(Scalar::Int))]);
+    let program = lower(&segment, &plan, &[false]);
+    let outcome = run(&program, &batch, &Functions::default(), &mut Scratch::new(), &Watch::default());
+    assert!(matches!(outcome, Ok(Outcome::Done(_))));
+    assert!(program.slots.iter().sum::<usize>() < 10, "{:?}", program.slots);
 }

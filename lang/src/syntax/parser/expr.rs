@@ -1,7 +1,10 @@
 //! Expressions: operators by precedence, postfix chains, operands.
 
 use super::faults::{Class, Fault, Problem};
-use super::{Fold, Rule, before, ends_item, hole, name, path, pattern, place, recovered, skip_until, stage, statement};
+use super::{
+    Extra, Fold, Rule, Tokens, before, ends_item, hole, name, name_before, path, pattern, place, recovered, skip_until,
+    stage, statement,
+};
 use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast::{Arm, BinaryOperator, Block, Expr, ExprKind, Fragment, Name, RecordItem, UnaryOperator};
@@ -24,10 +27,8 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
     use BinaryOperator::{And, Coalesce, Or};
     let range = || {
         select! { Token::Range = e => (true, e.span()), Token::RangeExclusive = e => (false, e.span()) }
-            .labelled(Class::Operator)
-            .boxed()
     };
-    let open_end = any().filter(|token: &Token| token.starts_operand() || *token == Token::Minus).not();
+    let open_end = any_ref().filter(|token: &&Token| token.starts_operand() || **token == Token::Minus).not();
     operand
         .pratt((
             infix(right(10), operator(power), binary),
@@ -40,33 +41,34 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
                 let span = start.span.to(dots);
                 make(ExprKind::Range { start: Some(Box::new(start)), end: None, inclusive }, span)
             }),
-            infix(left(6), range(), closed_range),
-            prefix(6, range(), |(inclusive, dots): (bool, Span), end: Expr, _: &mut Fold| {
-                let span = dots.to(end.span);
-                make(ExprKind::Range { start: None, end: Some(Box::new(end)), inclusive }, span)
+            infix(left(6), range(), |start: Expr, range: (bool, Span), end: Expr, e: &mut Fold| {
+                closed_range(Some(start), range, end, e)
             }),
+            prefix(6, range(), |range: (bool, Span), end: Expr, e: &mut Fold| closed_range(None, range, end, e)),
             infix(left(5), operator(|token| (*token == Token::Coalesce).then_some(Coalesce)), binary),
             infix(left(4), operator(comparison), binary),
-            infix(left(4), place(Token::Assign), |left: Expr, assign: Span, right: Expr, e: &mut Fold| {
-                e.emit(Fault::new(assign, Problem::AssignForEqual));
-                binary(left, (BinaryOperator::Comparison(Comparison::Equal), assign), right, e)
-            }),
+            infix(
+                left(4),
+                place(Token::Assign).labelled(Class::Operator),
+                |left: Expr, assign: Span, right: Expr, e: &mut Fold| {
+                    e.emit(Fault::new(assign, Problem::AssignForEqual));
+                    binary(left, (BinaryOperator::Comparison(Comparison::Equal), assign), right, e)
+                },
+            ),
             prefix(3, place(Token::Not).labelled(Class::Value), |not: Span, of: Expr, e: &mut Fold| {
                 unary(UnaryOperator::Not, not, of, e)
             }),
             infix(left(2), operator(|token| (*token == Token::And).then_some(And)), binary),
-            infix(left(1), operator(|token| (*token == Token::Or).then_some(Or)), binary),
+            infix(left(1), operator(|token| (*token == Token::Or).then_some(Or)).labelled(Class::Operator), binary),
         ))
         .boxed()
 }
 
-/// An operator with its place.
-fn operator<'t>(which: fn(&Token<'t>) -> Option<BinaryOperator>) -> Rule<'t, (BinaryOperator, Span)> {
-    any()
-        .filter(move |token| which(token).is_some())
-        .try_map(move |token, span| which(&token).map(|operator| (operator, span)).ok_or(Fault::unexpected(span)))
-        .labelled(Class::Operator)
-        .boxed()
+/// An operator with its place. Not labelled and not boxed: most tries of an operator fail, and this is where.
+fn operator<'t>(
+    which: fn(&Token<'t>) -> Option<BinaryOperator>,
+) -> impl Parser<'t, Tokens<'t>, (BinaryOperator, Span), Extra<'t>> + Clone {
+    any_ref().try_map(move |token, span| which(token).map(|operator| (operator, span)).ok_or(Fault::unexpected(span)))
 }
 
 fn power(token: &Token) -> Option<BinaryOperator> {
@@ -115,9 +117,10 @@ fn compares(operator: BinaryOperator) -> bool {
 }
 
 fn binary<'t>(left: Expr, (operator, place): (BinaryOperator, Span), right: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    let is_logical = matches!(operator, BinaryOperator::And | BinaryOperator::Or);
-    if !is_logical && matches!(right.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
-        e.emit(Fault::new(right.span, Problem::Loose));
+    for operand in [&left, &right] {
+        if is_loose_in(operator, operand) {
+            e.emit(Fault::new(operand.span, Problem::Loose));
+        }
     }
     if compares(operator)
         && let Some(middle) = chained(&left)
@@ -135,6 +138,16 @@ fn binary<'t>(left: Expr, (operator, place): (BinaryOperator, Span), right: Expr
     make(ExprKind::Binary(operator, place, Box::new(left), Box::new(right)), span)
 }
 
+/// Whether an operand stands, without parentheses, where a looser operator may not stand.
+fn is_loose_in(operator: BinaryOperator, operand: &Expr) -> bool {
+    match (&operand.kind, operator) {
+        (_, BinaryOperator::And | BinaryOperator::Or) => false,
+        (ExprKind::Unary(UnaryOperator::Not, _), _) => true,
+        (ExprKind::Range { .. }, BinaryOperator::Arithmetic(_)) => true,
+        _ => false,
+    }
+}
+
 /// The last operand of a comparison that stands, without parentheses, on the left of another one.
 fn chained(left: &Expr) -> Option<&Expr> {
     match &left.kind {
@@ -145,19 +158,23 @@ fn chained(left: &Expr) -> Option<&Expr> {
 }
 
 fn unary<'t>(operator: UnaryOperator, place: Span, of: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    if operator == UnaryOperator::Negate && matches!(of.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
+    let is_loose = matches!(of.kind, ExprKind::Unary(UnaryOperator::Not, _) | ExprKind::Range { .. });
+    if operator == UnaryOperator::Negate && is_loose {
         e.emit(Fault::new(of.span, Problem::Loose));
     }
     let span = place.to(of.span);
     make(ExprKind::Unary(operator, Box::new(of)), span)
 }
 
-fn closed_range<'t>(start: Expr, (inclusive, dots): (bool, Span), end: Expr, e: &mut Fold<'t, '_>) -> Expr {
-    if matches!(start.kind, ExprKind::Range { .. }) || matches!(end.kind, ExprKind::Range { .. }) {
+fn closed_range<'t>(start: Option<Expr>, (inclusive, dots): (bool, Span), end: Expr, e: &mut Fold<'t, '_>) -> Expr {
+    let is_range = |side: &Expr| matches!(side.kind, ExprKind::Range { .. });
+    if start.as_ref().is_some_and(is_range) || is_range(&end) {
         e.emit(Fault::new(dots, Problem::ChainedRange));
+    } else if matches!(end.kind, ExprKind::Unary(UnaryOperator::Not, _)) {
+        e.emit(Fault::new(end.span, Problem::Loose));
     }
-    let span = start.span.to(end.span);
-    make(ExprKind::Range { start: Some(Box::new(start)), end: Some(Box::new(end)), inclusive }, span)
+    let span = start.as_ref().map_or(dots, |start| start.span).to(end.span);
+    make(ExprKind::Range { start: start.map(Box::new), end: Some(Box::new(end)), inclusive }, span)
 }
 
 /// A link of a postfix chain.
@@ -169,10 +186,14 @@ enum Link {
 /// `postfix = operand { "." member | "?." member | "[" expr "]" [ "?" ] }`
 fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let dot = select! { Token::Dot => false, Token::QuestionDot => true }.labelled(Class::Operator);
-    let member = dot
-        .then(path())
-        .then(stage::call_arguments(expr.clone()).or_not())
-        .map(|((null_safe, name), arguments)| Link::Member { name, arguments, null_safe });
+    let member = dot.then(path()).then(stage::call_arguments(expr.clone()).or_not()).validate(
+        |((null_safe, name), arguments), e, emitter| {
+            if name.len() > 1 && arguments.is_none() {
+                emitter.emit(Fault::new(e.span(), Problem::PathMember));
+            }
+            Link::Member { name, arguments, null_safe }
+        },
+    );
     let question =
         choice((just(Token::Question).to(true), just(Token::QuestionDot).rewind().to(true), empty().to(false)));
     let index = inner(expr.clone())
@@ -192,7 +213,7 @@ impl Link {
             }
             Link::Member { mut name, arguments: None, null_safe } => match (name.pop(), name.is_empty()) {
                 (Some(name), true) => ExprKind::Field { record: of_box, name, null_safe },
-                _ => ExprKind::Error,
+                (Some(_) | None, _) => ExprKind::Error,
             },
         };
         make(kind, span)
@@ -240,17 +261,27 @@ pub(super) fn literal<'t>() -> Rule<'t, Expr> {
     .boxed()
 }
 
+/// Functions whose arguments are sort keys.
+const RANKS: [&str; 2] = ["rank", "dense_rank"];
+
 /// `NAME`, `path "(" args ")"`
 fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    path()
+    let further = just(Token::PathSeparator).ignore_then(name()).repeated().collect::<Vec<_>>();
+    name()
+        .then(further)
         .then(stage::call_arguments(expr).or_not())
-        .map_with(|(mut function, arguments), e| {
-            let kind = match arguments {
-                Some(arguments) => ExprKind::Call { function, arguments },
-                None if function.len() > 1 => ExprKind::Path(function),
-                None => function.pop().map_or(ExprKind::Error, |name| ExprKind::Name(name.text)),
-            };
-            make(kind, e.span())
+        .validate(|((first, further), arguments), e, emitter| {
+            let span: Span = e.span();
+            if arguments.is_none() && further.is_empty() {
+                return make(ExprKind::Name(first.text), span);
+            }
+            let mut function = vec![first];
+            function.extend(further);
+            let Some(arguments) = arguments else { return make(ExprKind::Path(function), span) };
+            if matches!(function.as_slice(), [name] if RANKS.contains(&&*name.text)) {
+                stage::check_sort_keys(&arguments).into_iter().for_each(|fault| emitter.emit(fault));
+            }
+            make(ExprKind::Call { function, arguments }, span)
         })
         .boxed()
 }
@@ -307,10 +338,7 @@ fn record<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .then_ignore(just(Token::Colon))
         .then(value.clone())
         .map(|(key, value)| Item::Entry(key, value));
-    let field = name()
-        .then_ignore(just(Token::Colon))
-        .then(value)
-        .map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
+    let field = name_before(Token::Colon).then(value).map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
     let short = expr.validate(|value, _, emitter| {
         if !names_itself(&value) {
             emitter.emit(Fault::new(value.span, Problem::UnnamedField));

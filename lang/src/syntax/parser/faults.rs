@@ -21,6 +21,7 @@ pub(super) enum Class {
     Block,
     Arrow,
     Assign,
+    Colon,
     Operator,
     Comma,
     Close,
@@ -29,7 +30,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 13] = [
+    const ALL: [Class; 14] = [
         Class::Value,
         Class::Type,
         Class::Pattern,
@@ -38,6 +39,7 @@ impl Class {
         Class::Block,
         Class::Arrow,
         Class::Assign,
+        Class::Colon,
         Class::Operator,
         Class::Comma,
         Class::Close,
@@ -55,6 +57,7 @@ impl Class {
             Class::Block => "a block in braces",
             Class::Arrow => "`=>`",
             Class::Assign => "`=`",
+            Class::Colon => "`:`",
             Class::Operator => "an operator",
             Class::Comma => "a comma",
             Class::Close => "a closing bracket",
@@ -71,6 +74,7 @@ impl Class {
             Token::End => Class::End,
             Token::BlockOpen => Class::Block,
             Token::Assign => Class::Assign,
+            Token::Colon => Class::Colon,
             Token::FatArrow => Class::Arrow,
             token if token.closes() => Class::Close,
             _ => return None,
@@ -107,6 +111,8 @@ pub(super) enum Problem {
     BarePipeline,
     /// A leading minus in a sort key before more than a name.
     SortKey { operand: Span },
+    /// `x.geo::f` without arguments.
+    PathMember,
     /// Entries of a map beside fields of a record.
     MixedMap,
     /// `{a + 1}`
@@ -126,14 +132,16 @@ pub(super) struct Fault {
     /// A bit for each class that may stand here.
     expected: u16,
     at_end: bool,
-    problem: Option<Problem>,
+    /// Boxed, since most faults are only those of an alternative that was not taken.
+    problem: Option<Box<Problem>>,
 }
 
 impl Fault {
     pub(super) fn new(span: Span, problem: Problem) -> Fault {
-        Fault { span, expected: 0, at_end: false, problem: Some(problem) }
+        Fault { span, expected: 0, at_end: false, problem: Some(Box::new(problem)) }
     }
 
+    /// Nothing that is worth telling could stand here.
     pub(super) fn unexpected(span: Span) -> Fault {
         Fault { span, expected: 0, at_end: false, problem: None }
     }
@@ -199,7 +207,16 @@ impl Fault {
         let mut classes: Vec<&str> = Class::ALL.into_iter().filter(|&class| wants(class)).map(Class::words).collect();
         let leads = [Class::Value, Class::Type, Class::Pattern, Class::Stage, Class::Name, Class::Block];
         let missing = leads.into_iter().find(|&class| wants(class));
+        let signs = [Class::Arrow, Class::Assign, Class::Colon];
+        let sign = signs.into_iter().find(|&class| self.expected == 1 << class as u16);
         let found = found(text, self.span, self.at_end);
+        if let Some(foreign) = self.foreign(text) {
+            return foreign;
+        }
+        if let (Some(class), Found::Token(token)) = (sign, &found) {
+            let message = format!("{} is missing before this `{token}`", class.words());
+            return Diagnostic::error(E0130, self.span, message);
+        }
         if let Some(class) = missing {
             let what = class.words();
             let message = match &found {
@@ -221,6 +238,23 @@ impl Fault {
             None => diagnostic,
             Some((last, [])) => diagnostic.saying(format!("{last} can")),
             Some((last, rest)) => diagnostic.saying(format!("{} or {last} can", rest.join(", "))),
+        }
+    }
+}
+
+impl Fault {
+    /// E0114: what other languages write here.
+    fn foreign(&self, text: &str) -> Option<Diagnostic> {
+        let before = text.get(..self.span.start as usize).unwrap_or("");
+        match text.get(self.span.range()).unwrap_or("") {
+            "?" => Some(
+                Diagnostic::error(E0114, self.span, "Pipe has no `? :`; it writes `if`")
+                    .help("`if x > 3 { a } else { b }`"),
+            ),
+            "*" if before.ends_with("count(") => {
+                Some(Diagnostic::error(E0114, self.span, "Pipe counts rows with `count()`").fix(self.span, ""))
+            }
+            _ => None,
         }
     }
 }
@@ -293,6 +327,9 @@ impl Problem {
             Problem::SortKey { operand } => {
                 let fixed = format!("({})", slice(*operand));
                 error(E0130, "the `-` of a sort key stands before a name or parentheses").fix(*operand, fixed)
+            }
+            Problem::PathMember => {
+                error(E0130, "a function of another file is called with parentheses").fix(span.at_end(), "()")
             }
             Problem::MixedMap => error(E0130, "this is half a record and half a map")
                 .help("the keys of a map are texts: `{\"US\": 1}`; the fields of a record are names: `{id: 1}`"),

@@ -95,6 +95,23 @@ fn path<'t>() -> Rule<'t, Vec<Name>> {
     name().separated_by(just(Token::PathSeparator)).at_least(1).collect::<Vec<_>>().boxed()
 }
 
+/// `NAME`, where `after` follows it; both are read. Most names are followed by something else, so this fails cheaply.
+fn name_before<'t>(after: Token<'t>) -> Rule<'t, Name> {
+    custom(move |input| {
+        let start = input.cursor();
+        let name = input.next_ref().and_then(Token::name);
+        let span = input.span_since(&start);
+        match name {
+            Some(text) if input.peek_ref() == Some(&after) => {
+                input.skip();
+                Ok(Name { text: text.into(), span })
+            }
+            Some(_) | None => Err(Fault::unexpected(span)),
+        }
+    })
+    .boxed()
+}
+
 /// A token's place.
 fn place<'t>(token: Token<'t>) -> Rule<'t, Span> {
     just(token).map_with(|_, e| e.span()).boxed()

@@ -30,12 +30,14 @@ fn single_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, Pattern> {
 
 /// `value_pattern = [ "-" ] literal [ range [ [ "-" ] literal ] ] | range [ "-" ] literal`
 fn value_pattern<'t>() -> Rule<'t, Pattern> {
-    let signed = just(Token::Minus).map_with(|_, e| e.span()).or_not().then(expr::literal()).map_with(
-        |(minus, value): (Option<Span>, Expr), e| match minus {
+    let signed = just(Token::Minus)
+        .map_with(|_, e| e.span())
+        .or_not()
+        .then(expr::literal().filter(|value| value.kind != ExprKind::It))
+        .map_with(|(minus, value): (Option<Span>, Expr), e| match minus {
             Some(_) => Expr { kind: ExprKind::Unary(UnaryOperator::Negate, Box::new(value)), span: e.span() },
             None => value,
-        },
-    );
+        });
     let signed = signed.boxed();
     let range = select! { Token::Range => true, Token::RangeExclusive => false };
     let from =

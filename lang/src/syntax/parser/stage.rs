@@ -1,7 +1,7 @@
 //! Pipelines, stages, their arguments, and those of calls.
 
 use super::faults::{Class, Fault, Problem};
-use super::{Rule, before, ends_stage, expr, hole, name, path, place, recovered, skip_until, types};
+use super::{Rule, before, ends_stage, expr, hole, name, name_before, path, place, recovered, skip_until, types};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, ArgumentValue, Expr, ExprKind, Label, Name, Stage, UnaryOperator};
 use crate::syntax::token::Token;
@@ -88,7 +88,9 @@ fn stage<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Parsed> {
         let broken = head.after.is_some() || nothing.is_some();
         nothing.into_iter().for_each(|fault| emitter.emit(fault));
         let stage = Stage { name, arguments: head.arguments, called: head.called, by, on, span, pipe, broken };
-        check_sort_keys(&stage).into_iter().for_each(|fault| emitter.emit(fault));
+        if matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
+            check_sort_keys(&stage.arguments).into_iter().for_each(|fault| emitter.emit(fault));
+        }
         Parsed { stage, after: head.after }
     });
     whole.recover_with(via_parser(broken_stage())).boxed()
@@ -189,12 +191,12 @@ fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argumen
     let make = |label, value, span| Argument { label, value, span };
     let value = choice((lambda(expr), value)).map(ArgumentValue::Expr).boxed();
     let schema = select! { Token::Name("schema") = e => Name { text: "schema".into(), span: e.span() } }
-        .then_ignore(just(Token::Colon))
+        .then_ignore(just(Token::Colon).labelled(Class::Operator))
         .then(types::type_expr())
         .map_with(move |(name, ty), e| make(Label::Option(name), ArgumentValue::Type(ty), e.span()));
     let label = choice((
-        name().then_ignore(just(Token::Assign)).map(Label::Column),
-        name().then_ignore(just(Token::Colon)).map(Label::Option),
+        name_before(Token::Assign).map(Label::Column),
+        name_before(Token::Colon).map(Label::Option),
         empty().to(Label::None),
     ));
     let labelled = label.then(value).map_with(move |(label, value), e| make(label, value, e.span()));
@@ -208,9 +210,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .allow_trailing()
         .collect()
         .delimited_by(just(Token::LambdaOpen), just(Token::ParenClose));
-    let one = name().map(|name| vec![name]);
+    let several = several.then_ignore(just(Token::FatArrow));
+    let one = name_before(Token::FatArrow).map(|name| vec![name]);
     choice((several, one))
-        .then_ignore(just(Token::FatArrow))
         .then(expr)
         .map_with(|(parameters, body), e| Expr {
             kind: ExprKind::Lambda { parameters, body: Box::new(body) },
@@ -219,12 +221,9 @@ pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .boxed()
 }
 
-/// A leading minus in a key of `sort` ends with what it stands before: a name, a call or parentheses.
-fn check_sort_keys(stage: &Stage) -> Vec<Fault> {
-    if !matches!(stage.name.as_slice(), [name] if &*name.text == "sort") {
-        return Vec::new();
-    }
-    let keys = stage.arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
+/// A leading minus in a sort key ends with what it stands before: a name, a call or parentheses.
+pub(super) fn check_sort_keys(arguments: &[Argument]) -> Vec<Fault> {
+    let keys = arguments.iter().filter(|key| key.label == Label::None).filter_map(Argument::expr);
     keys.filter_map(|key| {
         let key = without_parentheses(key);
         let minus = leading_minus(key)?;

@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::faults::Class;
+use super::faults::{Class, Fault};
 use super::{Rule, name, path};
 use crate::syntax::ast::TypeExpr;
 use crate::syntax::token::Token;
@@ -29,17 +29,19 @@ pub(super) fn type_expr<'t>() -> Rule<'t, TypeExpr> {
     .boxed()
 }
 
-/// `record_type = "{" [ NAME ":" type { "," NAME ":" type } ] [ "," ] [ ".." ] "}"`
+/// `record_type = "{" [ field_type { "," field_type } [ "," ".." ] [ "," ] | ".." ] "}"`
 fn record_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, TypeExpr> {
-    name()
-        .then_ignore(just(Token::Colon))
-        .then(inner)
+    let field = name().then_ignore(just(Token::Colon)).then(inner);
+    choice((just(Token::Range).to(None), field.map(Some)))
         .separated_by(just(Token::Comma))
         .allow_trailing()
         .collect::<Vec<_>>()
-        .then(just(Token::Range).or_not())
         .delimited_by(just(Token::BraceOpen), just(Token::BraceClose))
-        .map_with(|(fields, open), e| TypeExpr::Record { fields, open: open.is_some(), span: e.span() })
+        .try_map(|mut items, span| {
+            let open = items.pop_if(|last| last.is_none()).is_some();
+            let fields = items.into_iter().collect::<Option<Vec<_>>>().ok_or(Fault::unexpected(span))?;
+            Ok(TypeExpr::Record { fields, open, span })
+        })
         .boxed()
 }
 

@@ -20,7 +20,7 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         tokens: &tokens,
         out: Vec::with_capacity(tokens.len() + 8),
         insert: Vec::new(),
-        lists: Vec::new(),
+        open: Vec::new(),
         touching: None,
     };
     let mut at = 0;
@@ -37,8 +37,8 @@ struct Pass<'a, 's> {
     out: Tokens<'s>,
     /// Tokens to put in before a position; the nearest is last.
     insert: Vec<(usize, Token<'s>)>,
-    /// For each open bracket, and outside of all: whether its items are separated by commas and mostly names.
-    lists: Vec<bool>,
+    /// The open brackets.
+    open: Vec<Token<'s>>,
     /// What the opening bracket at the next position is, had it touched the name before it.
     touching: Option<Token<'s>>,
 }
@@ -66,9 +66,9 @@ impl<'s> Pass<'_, 's> {
             return end;
         }
         if token.opens() {
-            self.lists.push(*token == Token::BracketOpen);
+            self.open.push(token.clone());
         } else if token.closes() {
-            self.lists.pop();
+            self.open.pop();
         }
         self.out.push((self.touching.take().unwrap_or_else(|| token.clone()), *span));
         let Some((next, _)) = self.tokens.get(at + 1) else { return at + 1 };
@@ -110,6 +110,13 @@ impl<'s> Pass<'_, 's> {
             self.insert.push((at + 1, Token::Comma));
             return at + 1;
         }
+        if self.is_field() {
+            let place = self.tokens[at].1;
+            let error = Diagnostic::error(E0130, place, "a `:` is missing behind the name of this field");
+            diagnostics.push(error.fix(place.at_end(), ":"));
+            self.insert.push((at + 1, Token::Colon));
+            return at + 1;
+        }
         diagnostics.push(self.call(at));
         at + 1
     }
@@ -135,12 +142,18 @@ impl<'s> Pass<'_, 's> {
         Some((token, Diagnostic::error(E0106, span, format!("Pipe spells this `{meant}`")).fix(span, meant)))
     }
 
+    /// Whether the name copied last begins an item of a record.
+    fn is_field(&self) -> bool {
+        let [.., (previous, _), _] = self.out.as_slice() else { return false };
+        self.open.last() == Some(&Token::BraceOpen) && matches!(previous, Token::BraceOpen | Token::Comma)
+    }
+
     /// Whether the name copied last is an item of a list of names.
     fn lacks_comma(&self) -> bool {
         let [before @ .., (previous, _), _] = self.out.as_slice() else { return false };
         match previous {
             Token::BracketOpen => true,
-            Token::Comma if self.lists.last() == Some(&true) => true,
+            Token::Comma if self.open.last() == Some(&Token::BracketOpen) => true,
             Token::By => true,
             Token::Comma => {
                 let mut names = before;

@@ -11,7 +11,7 @@ const DECLARATIONS: [&str; 6] = ["var", "const", "val", "mut", "auto", "set"];
 /// Words that begin a loop elsewhere.
 const LOOPS: [&str; 4] = ["for", "while", "loop", "foreach"];
 
-/// E0116 and E0109, at the start of each statement.
+/// E0109, E0114 and E0116, at the start of each statement.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
     let mut bound: Vec<&'s str> = Vec::new();
@@ -39,6 +39,11 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
                 at = end;
                 continue;
             }
+            Some((Mend::Leave, diagnostic)) => {
+                diagnostics.push(diagnostic);
+                at += 1;
+                continue;
+            }
             None => {}
         }
         out.push(tokens[at].clone());
@@ -50,6 +55,8 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
 enum Mend {
     /// It is a `let`: put one before, or in place of the first tokens.
     Declare { skip: usize, insert: bool },
+    /// Leave out the first token.
+    Leave,
     /// It means nothing in Pipe: leave a hole in place of it.
     Forget { end: usize },
 }
@@ -79,6 +86,14 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
             let error = Diagnostic::error(E0116, *place, "there are no loops; a stage works on all rows by itself")
                 .help("`fold` and `scan` carry a state through a stream: `1..10 | fold 0, (s, x) => s + x`");
             Some((forget, error))
+        }
+        [(Token::Name("return"), place), (next, _), ..] if next.starts_operand() || *next == Token::Minus => {
+            let error = Diagnostic::error(E0114, *place, "Pipe has no `return`: the last line of a block is its value");
+            Some((Mend::Leave, error.fix(*place, "")))
+        }
+        [(Token::Name("import"), _), (Token::Name(file), path), ..] => {
+            let error = Diagnostic::error(E0130, *path, "the file of an import stands in quotes");
+            Some((forget, error.fix(*path, format!("\"{file}.pipe\""))))
         }
         [(Token::Name(word), place), rest @ ..] if word.eq_ignore_ascii_case("select") && begins_sql(rest) => {
             Some((forget, sql(text, *place, rest)))

@@ -47,6 +47,12 @@ fn mistakes_of_other_languages_are_mended() {
     one("let w = read \"a.csv\"", "E0113", "let w = read(\"a.csv\")", "(let w (read! \"a.csv\"))");
     one("w | derive x = upper (a)", "E0113", "w | derive x = upper(a)", "w | derive x=(upper! a)");
     one("w | derive x = a [0]", "E0130", "w | derive x = a[0]", "w | derive x=a[0]");
+    one("{a: 1, b 2}", "E0130", "{a: 1, b: 2}", "{a:1 b:2}");
+    one("w |> take 3", "E0106", "w | take 3", "w | take 3");
+    one("fn f(x: int) { return x }", "E0114", "fn f(x: int) {  x }", "(fn f [x: int] {x})");
+    one("w | derive x = a ? b : c", "E0114", "w | derive x = a ? b : c", "w | BROKEN derive");
+    one("w | filter count(*) > 3", "E0114", "w | filter count() > 3", "w | filter (> (count! <error>) 3)");
+    one("import geo", "E0130", "import \"geo.pipe\"", "<error>");
     one("w | select a b, c", "E0130", "w | select a, b, c", "w | select a b c");
     one("w | take 3, by: dept", "E0130", "w | take 3 by dept", "w | take 3 by dept");
 }
@@ -60,6 +66,13 @@ fn stages_that_are_missing_or_closed() {
     one("xs | count - 1", "E0120", "(xs | count) - 1", "xs | BROKEN count");
     one("xs | sort - x", "E0120", "xs | sort -x", "xs | BROKEN sort");
     one("xs | sort -a + b", "E0130", "xs | sort -(a + b)", "xs | sort (+ (- a) b)");
+    one("xs | window r = rank(-a + b)", "E0130", "xs | window r = rank(-(a + b))", "xs | window r=(rank! (+ (- a) b))");
+    one("1 + not a", "E0130", "1 + (not a)", "(+ 1 (not a))");
+    one("1..2..3", "E0130", "1..2..3", "(.. (.. 1 2) 3)");
+    one("xs | join b on x on y", "E0130", "xs | join b on x on y", "xs | join b on x");
+    one("f({a: 1, \"b\": 2})", "E0130", "f({a: 1, \"b\": 2})", "(f! <error>)");
+    one("{a + 1}", "E0130", "{value: a + 1}", "<error>");
+    one("fn f(x: int) { let y = 1 }", "E0130", "fn f(x: int) { let y = 1 }", "(fn f [x: int] {(let y 1)})");
     one("f(xs | take 3)", "E0130", "f((xs | take 3))", "(f! <error>)");
 }
 
@@ -119,6 +132,9 @@ fn sentences_of_the_grammar() {
         ("w | 3", "E0130:1 `3` a stage should stand here, not `3`"),
         ("w | take )", "E0103:1 `)` this `)` closes nothing"),
         ("w | take 3 4", "E0130:1 `4` `4` cannot stand here"),
+        ("let w read(1)", "E0130:1 `read` `=` is missing before this `read`"),
+        ("type A = {a: int, b}", "E0130:1 `}` `:` is missing before this `}`"),
+        ("match x { 1 -> a }", "E0130:1 `->` `=>` is missing before this `->`"),
     ];
     for (text, wanted) in cases {
         let (_, diagnostics) = parse(text);

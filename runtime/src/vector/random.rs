@@ -3,9 +3,9 @@
 
 #![allow(missing_docs)]
 
-use super::segment::{Output, Segment, Step};
 use crate::batch::{Batch, Column};
 use crate::builtins::{Function, Functions};
+use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::catalog::{Effect, FunctionDef, FunctionId, Parameter, Pattern, ResultType};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan, TypedExpr};

@@ -1,0 +1,110 @@
+//! The line editor of the prompt: colours, history, and when an entry is finished.
+
+use crate::cli::terminal::Terminal;
+use nu_ansi_term::{Color, Style};
+use pipelang::tools::{self, Word};
+use reedline::{
+    DefaultHinter, FileBackedHistory, Highlighter, Prompt, PromptEditMode, PromptHistorySearch, Reedline, StyledText,
+    ValidationResult, Validator,
+};
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// Entries that are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// An editor with the user's history; without one if it cannot be kept.
+pub fn editor(terminal: Terminal) -> Reedline {
+    let color = terminal.has_color();
+    let hint = Style::new().fg(Color::DarkGray);
+    let mut editor = Reedline::create()
+        .with_validator(Box::new(Unfinished))
+        .with_highlighter(Box::new(Words { color }))
+        .with_hinter(Box::new(DefaultHinter::default().with_style(hint)))
+        .with_ansi_colors(color)
+        .use_bracketed_paste(true);
+    let history = history_file().and_then(|file| FileBackedHistory::with_file(REMEMBERED, file).ok());
+    if let Some(history) = history {
+        editor = editor.with_history(Box::new(history));
+    }
+    editor
+}
+
+/// `$XDG_STATE_HOME/pipe/history`, or the same below `~/.local/state`.
+fn history_file() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
+    Some(state.join("pipe/history"))
+}
+
+struct Unfinished;
+
+impl Validator for Unfinished {
+    fn validate(&self, line: &str) -> ValidationResult {
+        if !line.trim_start().starts_with(':') && tools::is_unfinished(line) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Complete
+        }
+    }
+}
+
+struct Words {
+    color: bool,
+}
+
+impl Highlighter for Words {
+    fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
+        let mut styled = StyledText::new();
+        if !self.color || line.starts_with(':') {
+            styled.push((Style::new(), line.to_string()));
+            return styled;
+        }
+        let mut done = 0;
+        for (range, word) in tools::words(line) {
+            if range.start < done || range.end > line.len() {
+                continue;
+            }
+            styled.push((Style::new(), line[done..range.start].to_string()));
+            styled.push((style(word), line[range.clone()].to_string()));
+            done = range.end;
+        }
+        styled.push((Style::new(), line[done..].to_string()));
+        styled
+    }
+}
+
+fn style(word: Word) -> Style {
+    match word {
+        Word::Reserved => Style::new().fg(Color::Purple),
+        Word::Stage => Style::new().bold(),
+        Word::Literal => Style::new().fg(Color::Green),
+        Word::Comment => Style::new().fg(Color::DarkGray),
+        Word::Pipe => Style::new().fg(Color::Cyan).bold(),
+    }
+}
+
+/// `pipe> `, and `    | ` below it.
+pub struct PipePrompt;
+
+impl Prompt for PipePrompt {
+    fn render_prompt_left(&self) -> Cow<'_, str> {
+        Cow::Borrowed("pipe")
+    }
+
+    fn render_prompt_right(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
+        Cow::Borrowed("> ")
+    }
+
+    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
+        Cow::Borrowed("  ... ")
+    }
+
+    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
+        Cow::Owned(format!(" (search: {}) ", search.term))
+    }
+}

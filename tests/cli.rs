@@ -1,0 +1,230 @@
+//! The command `pipe` as a process: what it writes where, and what it ends with.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+struct Output {
+    exit: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pipe"));
+    command.args(arguments).env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = command(arguments).spawn().expect("`pipe` starts");
+    let mut input = child.stdin.take().expect("stdin is piped");
+    // A process that does not read its stdin may have closed it.
+    let _ = input.write_all(stdin.as_bytes());
+    drop(input);
+    let output = child.wait_with_output().expect("`pipe` ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Output { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn pipe(arguments: &[&str]) -> Output {
+    pipe_with(arguments, "")
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().expect("the path is UTF-8").to_string()
+}
+
+#[test]
+fn scripts_come_from_a_file_an_argument_or_stdin() {
+    let folder = folder(&[("a.pipe", "1..3 | filter it > 1\n")]);
+    let file = path(folder.path(), "a.pipe");
+    for output in [
+        pipe(&[&file]),
+        pipe(&["run", &file]),
+        pipe(&["-e", "1..3 | filter it > 1"]),
+        pipe_with(&["-"], "1..3 | filter it > 1"),
+        pipe_with(&[], "1..3 | filter it > 1"),
+    ] {
+        assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), "2\n3\n", ""));
+    }
+}
+
+#[test]
+fn formats() {
+    let script = "1..2 | derive half = it / 2\n1 + 1";
+    assert_eq!(pipe(&["-e", script]).out, "{\"value\":1,\"half\":0.5}\n{\"value\":2,\"half\":1.0}\n2\n");
+    assert_eq!(pipe(&["--format", "csv", "-e", script]).out, "value,half\n1,0.5\n2,1.0\n\nvalue\n2\n");
+    let table = pipe(&["--format", "table", "-e", script]);
+    assert!(table.out.contains("half") && table.out.contains("\n\n2\n"), "{}", table.out);
+}
+
+#[test]
+fn exit_codes() {
+    let folder = folder(&[("bad.csv", &format!("n\n{}x\n", "1\n".repeat(3000)))]);
+    let bad = path(folder.path(), "bad.csv");
+    let cell = format!("read({bad:?}, schema: {{n: int}}) | sum n");
+    for (arguments, exit, code) in [
+        (vec!["-e", "1"], 0, ""),
+        (vec!["--no-such-option", "x"], 2, ""),
+        (vec!["missing.pipe"], 2, ""),
+        (vec!["-e", "1", "extra"], 2, ""),
+        (vec!["-e", r#"read("missing.csv")"#], 2, "E0701"),
+        (vec!["-e", "1..3 | filter x > 1"], 3, "E0201"),
+        (vec!["-e", "let = 1"], 3, "E0130"),
+        (vec!["-e", &cell], 4, "E0501"),
+        (vec!["-e", "1..3 | derive x = 1 // (it - 2)"], 4, "E0602"),
+    ] {
+        let output = pipe(&arguments);
+        assert_eq!(output.exit, Some(exit), "{arguments:?}: {}", output.err);
+        assert!(output.err.contains(code), "{arguments:?}: {}", output.err);
+        assert_eq!(output.err.is_empty(), exit == 0, "{arguments:?}: {}", output.err);
+    }
+}
+
+#[test]
+fn a_cell_that_does_not_fit_is_shown_in_its_line() {
+    let folder = folder(&[("a.csv", "id,amount\n1,5\n2,five\n")]);
+    let read = format!("read({:?}, schema: {{id: int, amount: int}}) | sum amount", path(folder.path(), "a.csv"));
+    let output = pipe(&["-e", &read]);
+    assert!(output.err.contains("\n  3 │ 2,five\n    │   ~~~~\n"), "{}", output.err);
+}
+
+#[test]
+fn rows_before_an_error_are_written() {
+    let output = pipe(&["-e", "1..3 | select x = 6 // (it - 2)"]);
+    assert_eq!((output.exit, &*output.out), (Some(4), "{\"x\":-6}\n"));
+    assert!(output.err.starts_with("error[E0602]"), "{}", output.err);
+}
+
+#[test]
+fn errors_are_drawn_listed_or_json() {
+    let script = "1..5 | filter itt > 1\n1..5 | tke 2";
+    let text = pipe(&["-e", script]);
+    assert!(text.err.contains("╭─[ <command line>:1:15 ]"), "{}", text.err);
+    assert!(!text.err.contains('\x1b'), "a pipe has no colours");
+    assert!(pipe(&["--color", "always", "-e", script]).err.contains('\x1b'));
+    let short = pipe(&["--errors", "short", "-e", script]);
+    let lines: Vec<&str> = short.err.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: error[E0201]: "), "{}", short.err);
+    assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
+    let json = pipe(&["--errors", "json", "-e", script]);
+    let objects: Vec<serde_json::Value> =
+        json.err.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    assert_eq!(objects.len(), 2);
+    assert_eq!(objects[1]["code"], "E0101");
+    assert_eq!(objects[1]["primary"]["line"], 2);
+    assert_eq!(objects[1]["edits"][0]["text"], "take");
+    assert_eq!((text.exit, short.exit, json.exit), (Some(3), Some(3), Some(3)));
+}
+
+#[test]
+fn check_lists_errors_and_runs_nothing() {
+    let folder = folder(&[("a.pipe", "1..5 | tke 2\n1..5 | filter it == \"a\"\n"), ("b.pipe", "1 // 0 + 1..3\n")]);
+    let output = pipe(&["check", &path(folder.path(), "a.pipe")]);
+    assert_eq!((output.exit, &*output.out), (Some(3), ""));
+    assert!(output.err.contains("error[E0101]") && output.err.contains("error[E0301]"), "{}", output.err);
+    let good = pipe_with(&["check", "-"], "1..5 | derive x = 1 // (it - 2)");
+    assert_eq!((good.exit, &*good.out, &*good.err), (Some(0), "", ""));
+}
+
+#[test]
+fn explain_shows_plans_kernels_and_codes() {
+    let folder = folder(&[("a.pipe", "1..5 | derive half = it / 2 | filter half > 1.0\n")]);
+    let file = path(folder.path(), "a.pipe");
+    let plan = pipe(&["explain", &file]);
+    assert_eq!((plan.exit, &*plan.err), (Some(0), ""));
+    for part in ["plan as written:", "plan optimized:", "pipeline 1: the ints 1..5", "fused segment"] {
+        assert!(plan.out.contains(part), "{}", plan.out);
+    }
+    let kernel = pipe(&["explain", &file, "--phase", "kernel"]);
+    assert!(kernel.out.contains("pipeline 1, no input has nulls:"), "{}", kernel.out);
+    let page = pipe(&["explain", "E0201"]);
+    assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
+    assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
+}
+
+#[test]
+fn parameters_stand_after_the_file() {
+    let folder = folder(&[("a.pipe", "param n: int = 5\nparam name: string = \"x\"\n1..n | count\nname\n")]);
+    let file = path(folder.path(), "a.pipe");
+    assert_eq!(pipe(&[&file]).out, "5\n\"x\"\n");
+    assert_eq!(pipe(&[&file, "--n", "7", "--name=a b"]).out, "7\n\"a b\"\n");
+    assert_eq!(pipe(&["-e", "param n: int\nn", "--n", "-3"]).out, "-3\n");
+    assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(3));
+    assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(3));
+    assert_eq!(pipe(&[&file, "7"]).exit, Some(2));
+}
+
+#[test]
+fn every_executor_and_size_gives_the_same() {
+    let script =
+        "1..100000 | filter it % 7 == 3 | derive x = it * 0.1 | aggregate s = sum(x), n = count() by k = value % 5";
+    let expected = pipe(&["--executor", "reference", "-e", script]).out;
+    assert_eq!(expected.lines().count(), 5);
+    for arguments in [
+        vec!["--executor", "vector", "--threads", "1"],
+        vec!["--executor", "jit", "--threads", "4", "--morsel-rows", "1000"],
+        vec!["--no-optimize", "--morsel-rows", "7001"],
+    ] {
+        let all: Vec<&str> = arguments.into_iter().chain(["-e", script]).collect();
+        assert_eq!(pipe(&all).out, expected, "{all:?}");
+    }
+    let stats = pipe(&["--stats", "-e", script]);
+    assert_eq!(stats.out, expected);
+    assert!(stats.err.contains(" morsels, "), "{}", stats.err);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = command(&["-e", "1..1000000000"]).spawn().expect("`pipe` starts");
+    let mut first = [0; 4];
+    let mut out = child.stdout.take().expect("stdout is piped");
+    out.read_exact(&mut first).expect("there are rows");
+    drop(out);
+    let output = child.wait_with_output().expect("`pipe` ends");
+    assert_eq!((&first, output.status.code()), (b"1\n2\n", Some(0)));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_130() {
+    let child = command(&["-e", "1.. | filter it < 3"]).spawn().expect("`pipe` starts");
+    let mut child = child;
+    let mut first = [0; 4];
+    // Nothing is written before the buffer is full, so wait for a little while instead.
+    drop(child.stdin.take());
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("`kill` is there");
+    assert!(killed.success());
+    let mut out = child.stdout.take().expect("stdout is piped");
+    out.read_exact(&mut first).expect("what came before is written");
+    let mut err = String::new();
+    child.stderr.take().expect("stderr is piped").read_to_string(&mut err).expect("UTF-8");
+    assert_eq!((&first, child.wait().expect("it ends").code()), (b"1\n2\n", Some(130)));
+    assert!(err.contains("error[E0802]"), "{err}");
+}
+
+#[test]
+fn help_and_wrong_options() {
+    let help = pipe(&["--help"]);
+    assert_eq!((help.exit, &*help.err), (Some(0), ""));
+    assert!(help.out.contains("Usage: pipe") && help.out.contains("--format"), "{}", help.out);
+    let wrong = pipe(&["--fromat", "csv", "x.pipe"]);
+    assert_eq!((wrong.exit, &*wrong.out), (Some(2), ""));
+    assert!(wrong.err.contains("did you mean '--format'?"), "{}", wrong.err);
+    assert_eq!(pipe(&["--format", "xml", "x.pipe"]).exit, Some(2));
+    assert!(pipe(&["functions"]).out.contains("sqrt("));
+}
