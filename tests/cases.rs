@@ -76,9 +76,11 @@ impl Case {
 /// Whether two CSV texts have the same cells: as text, or as the same float. (DuckDB does not print the digits that are
 /// nearest to a float, only enough of them.)
 fn same_values(ours: &str, theirs: &str) -> bool {
-    let cells = |text: &str| text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<_>>>();
+    let cells =
+        |text: &str| text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<_>>>();
     let (ours, theirs) = (cells(ours), cells(theirs));
-    let same_cell = |(a, b): (&String, &String)| a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b);
+    let same_cell =
+        |(a, b): (&String, &String)| a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b);
     let same_row = |(a, b): (&Vec<String>, &Vec<String>)| a.len() == b.len() && a.iter().zip(b).all(same_cell);
     ours.len() == theirs.len() && ours.iter().zip(&theirs).all(same_row)
 }
@@ -128,7 +130,7 @@ fn check(case: &Case, tally: &Mutex<Tally>) {
             ));
             return;
         }
-        if false && config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
+        if config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
             let path = case.path.display();
             tally.faults.push(format!("{path}: kernels were not compiled: {:?}", outcome.stats));
         }
@@ -167,8 +169,7 @@ fn examples_run() {
         if path.extension().is_some_and(|extension| extension == "pipe") {
             let text = fs::read_to_string(&path).expect("examples are text");
             let script = Script { name: "example", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-            let config =
-                Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
+            let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
             let outcome = script.run(&config);
             assert_eq!(outcome.err, "", "{}", path.display());
             assert!(!outcome.out.is_empty(), "{}", path.display());

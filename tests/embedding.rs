@@ -23,7 +23,7 @@ fn trades(count: usize) -> Vec<Trade<'static>> {
         sym: ["AAA", "BBB", "a symbol longer than twelve bytes"][at % 3],
         px: at as f64 * 0.25,
         qty: (at % 10) as u32,
-        note: (at % 4 == 0).then_some("odd"),
+        note: at.is_multiple_of(4).then_some("odd"),
     };
     (0..count).map(trade).collect()
 }
@@ -201,7 +201,8 @@ fn files_are_read_only_where_granted() {
 #[test]
 fn runs_are_stopped() {
     let engine = Engine::builder().threads(2).build();
-    let endless = engine.compile::<(), Id>("endless.pipe", "1.. | filter it < 0 | select id = it, weight = it").unwrap();
+    let endless =
+        engine.compile::<(), Id>("endless.pipe", "1.. | filter it < 0 | select id = it, weight = it").unwrap();
     assert_eq!(code(endless.run(&[]).wall(Duration::from_millis(50)).collect()), codes::E0801);
     let token = CancelToken::new();
     std::thread::scope(|scope| {

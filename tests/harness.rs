@@ -2,6 +2,7 @@
 
 use pipelang_lang::check::{ParameterValue, Parameters};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::RuleSet;
 use pipelang_lang::report::{self, RenderOptions};
 use pipelang_lang::source::SourceMap;
@@ -11,7 +12,9 @@ use pipelang_runtime::exec::{Environment, Executor, Options, Pool, Stats, Tables
 use pipelang_runtime::formats::FileSources;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
+use pipelang_runtime::limits::Watch;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// How a script is run.
 #[derive(Clone, Debug)]
@@ -61,20 +64,41 @@ fn pool(threads: usize) -> &'static Pool {
     POOLS[usize::from(threads > 1)].get_or_init(|| Pool::new(if threads > 1 { 4 } else { 1 }))
 }
 
+/// A script that compiles.
+pub struct Ready {
+    plan: Plan,
+    warnings: String,
+    sources: SourceMap,
+    format: OutputFormat,
+}
+
 impl Script<'_> {
     /// Compiles and runs it.
     pub fn run(&self, config: &Config) -> Outcome {
+        match self.compile() {
+            Ok(ready) => ready.run(config),
+            Err(err) => Outcome { err, ..Outcome::default() },
+        }
+    }
+
+    /// Compiles it, or reports why not.
+    pub fn compile(&self) -> Result<Ready, String> {
         let mut sources = SourceMap::default();
+        let catalog = &registry().catalog;
+        let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
+        let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
+        let compiled = pipelang_lang::compile(&mut sources, self.name, self.text, catalog, &FileSources, &parameters)
+            .map_err(|diagnostics| render(&diagnostics, &sources))?;
+        let warnings = render(&compiled.warnings, &sources);
+        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format })
+    }
+}
+
+impl Ready {
+    /// Optimizes and runs it.
+    pub fn run(&self, config: &Config) -> Outcome {
         let registry = registry();
-        let given = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
-        let parameters = Parameters { values: self.parameters.iter().map(given).collect() };
-        let compiled =
-            pipelang_lang::compile(&mut sources, self.name, self.text, &registry.catalog, &FileSources, &parameters);
-        let compiled = match compiled {
-            Ok(compiled) => compiled,
-            Err(diagnostics) => return Outcome { err: render(&diagnostics, &sources), ..Outcome::default() },
-        };
-        let plan = pipelang_lang::opt::optimize(compiled.plan, &registry.catalog, &config.rules);
+        let plan = pipelang_lang::opt::optimize(self.plan.clone(), &registry.catalog, &config.rules);
         let tables = Tables::default();
         let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads) };
         let options = Options {
@@ -82,18 +106,21 @@ impl Script<'_> {
             threads: config.threads,
             morsel_rows: config.morsel_rows,
             spread: true,
-            ..Options::default()
+            watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
         let mut out = Vec::new();
         let (stats, result) = output::write_all(env, &options, &style, &mut out);
-        let mut err = render(&compiled.warnings, &sources);
+        let mut err = self.warnings.clone();
         if let Err(error) = result {
-            err.push_str(&render(&[error.diagnostic(&plan)], &sources));
+            err.push_str(&render(&[error.diagnostic(&plan)], &self.sources));
         }
         Outcome { out: String::from_utf8(out).expect("output is UTF-8"), err, stats }
     }
 }
+
+/// No test script takes so long; one that does hangs.
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
     let options = RenderOptions { color: false, width: 120, ascii: false };

@@ -260,6 +260,11 @@ impl Origin {
         let line = self.first_line + memchr::memchr_iter(b'\n', before).count() as u64;
         Place { file: self.file.clone(), line }
     }
+
+    /// The places of some of the rows, in that order.
+    pub fn of_rows(&self, rows: impl Iterator<Item = usize>) -> Origin {
+        Origin { starts: rows.map(|row| self.starts[row]).collect(), ..self.clone() }
+    }
 }
 
 /// A value that could not be had and that nobody has demanded yet.

@@ -1,3 +1,5 @@
+//! Each rule: where it fires, and where it refuses.
+
 use super::{RULES, RuleSet, optimize};
 use crate::ir::testing::{catalog, plan, printed};
 

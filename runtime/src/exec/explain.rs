@@ -15,7 +15,12 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog) -> String {
         let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
         segment(&mut text, plan, catalog, &pipeline.segment, "on every worker");
         for tail in &pipeline.tails {
-            let _ = writeln!(text, "  slice: skip {}, take {}", tail.skip, tail.take.map_or("all".into(), |n| n.to_string()));
+            let _ = writeln!(
+                text,
+                "  slice: skip {}, take {}",
+                tail.skip,
+                tail.take.map_or("all".into(), |n| n.to_string())
+            );
             segment(&mut text, plan, catalog, &tail.segment, "in order");
         }
         let _ = writeln!(text, "  end: {}", end(&pipeline.end));

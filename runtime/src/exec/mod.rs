@@ -25,8 +25,8 @@ use crate::stages::aggregate::{Grouper, Layout};
 use crate::stages::sort::Sorter;
 use crate::vector::Scratch;
 use parallel::Work;
-use pipeline::{End, Pipeline, Tail};
 use pipelang_lang::ir::Plan;
+use pipeline::{End, Pipeline, Tail};
 use segment::Prepared;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -90,6 +90,8 @@ pub struct Stats {
     pub compiled: usize,
     /// Batches that were run again row by row.
     pub replays: usize,
+    /// Buffers that kernels allocated, those of the batches that went out included.
+    pub buffers: u64,
 }
 
 impl Stats {
@@ -100,6 +102,7 @@ impl Stats {
         self.compilable += other.compilable;
         self.compiled += other.compiled;
         self.replays += other.replays;
+        self.buffers += other.buffers;
     }
 }
 
@@ -189,23 +192,32 @@ impl<'a> Run<'a> {
             let mut morsels = 0;
             let encode = sink.encode;
             let accept = &mut *sink.accept;
-            let workers = parallel::ordered(self.env.pool, self.threads, self.options.spread, Work {
-                claim: &mut || {
-                    morsels += 1;
-                    self.options.watch.check().map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
+            let workers = parallel::ordered(
+                self.env.pool,
+                self.threads,
+                self.options.spread,
+                Work {
+                    claim: &mut || {
+                        morsels += 1;
+                        self.options
+                            .watch
+                            .check()
+                            .map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
+                    },
+                    work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
+                    commit: &mut |made| match self.commit(made, &mut slices, encode, accept) {
+                        Ok(flow) => flow,
+                        Err(first) => {
+                            error = Some(first);
+                            ControlFlow::Break(())
+                        }
+                    },
                 },
-                work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
-                commit: &mut |made| match self.commit(made, &mut slices, encode, accept) {
-                    Ok(flow) => flow,
-                    Err(first) => {
-                        error = Some(first);
-                        ControlFlow::Break(())
-                    }
-                },
-            })?;
+            )?;
             stats.workers = stats.workers.max(workers);
             stats.morsels = stats.morsels.max(morsels);
         }
+        stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
         for prepared in self.tails.iter().chain([&self.segment]) {
             let (compilable, compiled) = prepared.compiled();
             stats.compilable += compilable;
@@ -226,6 +238,10 @@ impl<'a> Run<'a> {
         parsed: crate::formats::Parsed,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Made {
+        if parsed.batch.rows == 0 && parsed.error.is_some() {
+            // The source failed, and its batch may not even have columns.
+            return Made { rows: None, error: parsed.error };
+        }
         let (batch, error) = self.segment.run(&parsed.batch, &mut lock(&self.scratch[worker]));
         let error = error.or(parsed.error);
         if !self.tails.is_empty() {

@@ -62,13 +62,18 @@ fn write_rows(
 ) -> Result<Stats, RunError> {
     let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
-    let stats = run(env, statement, options, Sink {
-        encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
-        accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
-            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+    let stats = run(
+        env,
+        statement,
+        options,
+        Sink {
+            encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+            accept: &mut |encoded| match encoded {
+                Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+                Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+            },
         },
-    })?;
+    )?;
     out.write_all(&format.tail()).map_err(output_error)?;
     Ok(stats)
 }
@@ -83,15 +88,20 @@ fn write_table(
 ) -> Result<Stats, RunError> {
     let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
     let mut batches: Vec<Batch> = Vec::new();
-    let result = run(env, statement, options, Sink {
-        encode: &Encoded::Rows,
-        accept: &mut |encoded| {
-            if let Encoded::Rows(batch) = encoded {
-                batches.push(batch);
-            }
-            Ok(())
+    let result = run(
+        env,
+        statement,
+        options,
+        Sink {
+            encode: &Encoded::Rows,
+            accept: &mut |encoded| {
+                if let Encoded::Rows(batch) = encoded {
+                    batches.push(batch);
+                }
+                Ok(())
+            },
         },
-    });
+    );
     if result.is_ok() || !batches.is_empty() {
         let text = table::render(&schema, shape, &batches, style);
         out.write_all(separator).and_then(|()| out.write_all(text.as_bytes())).map_err(output_error)?;

@@ -67,7 +67,12 @@ pub struct Work<'a, M, O> {
 
 /// Runs all morsels on at most `threads` workers and says how many of them had one. With `spread`, no worker claims a
 /// second morsel before another has claimed its first (for tests).
-pub fn ordered<M: Send, O: Send>(pool: &Pool, threads: usize, spread: bool, work: Work<M, O>) -> Result<usize, RunError> {
+pub fn ordered<M: Send, O: Send>(
+    pool: &Pool,
+    threads: usize,
+    spread: bool,
+    work: Work<M, O>,
+) -> Result<usize, RunError> {
     let threads = threads.clamp(1, pool.threads());
     let pool = if threads > 1 { pool.started() } else { None };
     let Some(pool) = pool else { return Ok(one_worker(work)) };
@@ -86,7 +91,8 @@ pub fn ordered<M: Send, O: Send>(pool: &Pool, threads: usize, spread: bool, work
     };
     let shared = &shared;
     let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
     Ok(shared.workers.load(Ordering::Acquire))
 }
 
@@ -208,21 +214,26 @@ mod tests {
 
     fn run(threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
         let (mut next, mut out) = (0, Vec::new());
-        let workers = ordered(&Pool::new(4), threads, true, Work {
-            claim: &mut || {
-                next += 1;
-                (next <= morsels).then_some(next - 1)
+        let workers = ordered(
+            &Pool::new(4),
+            threads,
+            true,
+            Work {
+                claim: &mut || {
+                    next += 1;
+                    (next <= morsels).then_some(next - 1)
+                },
+                work: &|_, number, morsel: u64| {
+                    assert_eq!(number, morsel);
+                    std::thread::sleep(std::time::Duration::from_micros((morsel * 7919) % 50));
+                    morsel * 2
+                },
+                commit: &mut |made| {
+                    out.push(made);
+                    if made == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                },
             },
-            work: &|_, number, morsel: u64| {
-                assert_eq!(number, morsel);
-                std::thread::sleep(std::time::Duration::from_micros((morsel * 7919) % 50));
-                morsel * 2
-            },
-            commit: &mut |made| {
-                out.push(made);
-                if made == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        });
+        );
         (out, workers.expect("nothing panics"))
     }
 
@@ -239,14 +250,19 @@ mod tests {
     #[test]
     fn a_panic_is_an_error() {
         let mut left = 3;
-        let result = ordered(&Pool::new(2), 2, false, Work {
-            claim: &mut || {
-                left -= 1;
-                (left >= 0).then_some(())
+        let result = ordered(
+            &Pool::new(2),
+            2,
+            false,
+            Work {
+                claim: &mut || {
+                    left -= 1;
+                    (left >= 0).then_some(())
+                },
+                work: &|_, number, ()| assert_ne!(number, 1, "boom"),
+                commit: &mut |()| ControlFlow::Continue(()),
             },
-            work: &|_, number, ()| assert_ne!(number, 1, "boom"),
-            commit: &mut |()| ControlFlow::Continue(()),
-        });
+        );
         assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
     }
 }

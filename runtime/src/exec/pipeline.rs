@@ -147,7 +147,8 @@ impl Open {
 
     fn slice(&mut self, plan: &Plan, row: &[ColumnId], skip: u64, take: Option<u64>) {
         let mut segment = std::mem::take(&mut self.segment);
-        segment.outputs = row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false }).collect();
+        segment.outputs =
+            row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false }).collect();
         self.finished.push((segment, skip, take));
         self.segment.inputs = row.to_vec();
     }
@@ -187,7 +188,8 @@ fn carried(row: &[ColumnId], live: &HashSet<ColumnId>) -> Vec<ColumnId> {
 fn source_of(plan: &Plan, node: NodeId) -> (Source, Vec<ColumnId>) {
     match &plan.node(node).stage {
         Stage::Scan { table, columns } => {
-            let source = Source::Scan { table: *table, columns: columns.iter().map(|(position, _)| *position).collect() };
+            let source =
+                Source::Scan { table: *table, columns: columns.iter().map(|(position, _)| *position).collect() };
             (source, columns.iter().map(|(_, column)| *column).collect())
         }
         Stage::Range { start, end, column } => (Source::Range { start: *start, end: *end }, vec![*column]),

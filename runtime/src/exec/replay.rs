@@ -23,11 +23,14 @@ pub struct Replayed {
 pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replayed {
     let exprs = &evaluator.plan.exprs;
     let kinds: Vec<Kind> = segment.outputs.iter().map(|output| exprs.ty(output.expr).kind.clone()).collect();
-    let (mut rows, mut error) = (Vec::new(), None);
+    let (mut rows, mut kept, mut error) = (Vec::new(), Vec::new(), None);
     for row in 0..batch.rows {
         let below = Rc::new(BatchRow { inputs: &segment.inputs, batch, row });
         match outputs(evaluator, segment, &segment.steps, below) {
-            Ok(Some(values)) => rows.push(values),
+            Ok(Some(values)) => {
+                rows.push(values);
+                kept.push(row);
+            }
             Ok(None) => {}
             Err(first) => {
                 error = Some(RunError::Row(first));
@@ -35,7 +38,8 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
             }
         }
     }
-    Replayed { batch: batch_of(&kinds, rows, None), error }
+    let origin = batch.origin.as_ref().map(|origin| origin.of_rows(kept.into_iter()));
+    Replayed { batch: batch_of(&kinds, rows, origin), error }
 }
 
 /// What goes out for one row; nothing if a filter drops it.
@@ -54,7 +58,11 @@ fn outputs<'a>(
             segment.outputs.iter().map(value).collect::<Result<_, _>>().map(Some)
         }
         Some((Step::Filter(predicate), rest)) => {
-            if evaluator.holds(*predicate, &*row)? { outputs(evaluator, segment, rest, row) } else { Ok(None) }
+            if evaluator.holds(*predicate, &*row)? {
+                outputs(evaluator, segment, rest, row)
+            } else {
+                Ok(None)
+            }
         }
         Some((Step::Define(definitions), rest)) => {
             outputs(evaluator, segment, rest, Rc::new(Defined::new(evaluator, row, definitions)))

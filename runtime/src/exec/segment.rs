@@ -8,8 +8,8 @@ use crate::kernel::{Program, Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::Evaluator;
 use crate::vector::{self, Outcome, Scratch};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A segment and its kernels.
 pub struct Prepared<'a> {
@@ -24,8 +24,8 @@ pub struct Prepared<'a> {
 }
 
 struct Kernels {
-    program: Program,
-    #[cfg(any())]
+    program: Arc<Program>,
+    #[cfg(feature = "jit")]
     compiled: Option<crate::jit::Compiled>,
 }
 
@@ -65,11 +65,12 @@ impl<'a> Prepared<'a> {
 
     fn lower(&self, has_nulls: bool) -> Kernels {
         let nulls = vec![has_nulls; self.segment.inputs.len()];
-        let program = lower(self.segment, self.env.plan, &nulls);
+        let program = Arc::new(lower(self.segment, self.env.plan, &nulls));
         Kernels {
-            #[cfg(any())]
+            #[cfg(feature = "jit")]
             compiled: match self.executor {
-                Executor::Jit => crate::jit::compile(&program),
+                // What cannot be compiled runs in the batch interpreter; `Stats` tells.
+                Executor::Jit => crate::jit::compile(&program).ok(),
                 Executor::Reference | Executor::Vector | Executor::Auto => None,
             },
             program,
@@ -78,9 +79,9 @@ impl<'a> Prepared<'a> {
 
     fn execute(&self, kernels: &Kernels, batch: &Batch, scratch: &mut Scratch) -> Result<Outcome, RunError> {
         let functions = &self.env.registry.functions;
-        #[cfg(any())]
+        #[cfg(feature = "jit")]
         if let Some(compiled) = &kernels.compiled {
-            return crate::jit::run(compiled, batch, functions, scratch, self.watch);
+            return vector::run_with(compiled, &kernels.program, batch, functions, scratch, self.watch);
         }
         vector::run(&kernels.program, batch, functions, scratch, self.watch)
     }
@@ -90,9 +91,9 @@ impl<'a> Prepared<'a> {
         let used = [self.without_nulls.get(), self.with_nulls.get()];
         used.into_iter().flatten().fold((0, 0), |(compilable, compiled), kernels| {
             let runs = kernels.program.leaves().count();
-            #[cfg(any())]
-            let done = kernels.compiled.as_ref().map_or(0, |compiled| compiled.kernels());
-            #[cfg(all())]
+            #[cfg(feature = "jit")]
+            let done = kernels.compiled.as_ref().map_or(0, |compiled| compiled.code_bytes().len());
+            #[cfg(not(feature = "jit"))]
             let done = 0;
             (compilable + runs, compiled + done)
         })

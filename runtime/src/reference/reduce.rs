@@ -28,6 +28,7 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
         "max" => extreme(&present, Ordering::Greater),
         "first" => values.first().map_or(Scalar::Null, |value| (*value).clone()),
         "last" => values.last().map_or(Scalar::Null, |value| (*value).clone()),
+        "count_if" => Scalar::Int(values.iter().filter(|value| ***value == Scalar::Bool(true)).count() as i64),
         "any" | "all" if values.is_empty() => Scalar::Null,
         "any" => Scalar::Bool(values.iter().any(|value| **value == Scalar::Bool(true))),
         "all" => Scalar::Bool(values.iter().all(|value| **value == Scalar::Bool(true))),
@@ -55,13 +56,17 @@ fn float_sum(values: &[&Scalar]) -> f64 {
     sum.rounded()
 }
 
-/// The first of the least or greatest. NaN counts only where there is nothing else.
+/// The least or greatest. NaN counts only where there is nothing else, and -0.0 is less than 0.0.
 fn extreme(present: &[&Scalar], wanted: Ordering) -> Scalar {
     let is_nan = |value: &Scalar| matches!(value, Scalar::Float(x) if x.is_nan());
     let numbers: Vec<&Scalar> = present.iter().copied().filter(|value| !is_nan(value)).collect();
     let Some(mut best) = numbers.first().copied().or(present.first().copied()) else { return Scalar::Null };
     for value in numbers {
-        if order(value, best) == Some(wanted) {
+        let zeros = match (value, best) {
+            (Scalar::Float(a), Scalar::Float(b)) => a.total_cmp(b),
+            _ => Ordering::Equal,
+        };
+        if order(value, best).map(|ordering| ordering.then(zeros)) == Some(wanted) {
             best = value;
         }
     }
@@ -119,6 +124,7 @@ mod tests {
     fn nulls_and_nan() {
         assert_eq!(floats("min", &[Null, Float(f64::NAN), Float(2.0), Float(1.0)]), Float(1.0));
         assert!(matches!(floats("max", &[Null, Float(f64::NAN)]), Float(x) if x.is_nan()));
+        assert!(matches!(floats("min", &[Float(0.0), Float(-0.0)]), Float(x) if x.is_sign_negative()));
         assert_eq!(floats("max", &[Null]), Null);
         assert_eq!(floats("sum", &[Null]), Float(0.0));
         assert_eq!(floats("mean", &[Null]), Null);

@@ -140,8 +140,10 @@ impl Grouper {
             })
             .collect();
         self.parts.extend(other.parts);
-        for (state, theirs) in self.states.iter_mut().zip(other.states) {
+        for (state, mut theirs) in self.states.iter_mut().zip(other.states) {
             state.grow(self.first.len());
+            // A worker that had no rows has not grown its states.
+            theirs.grow(groups.len());
             state.merge(theirs, &groups);
         }
     }

@@ -128,7 +128,11 @@ impl<'a> Gather<'a> {
         });
         let columns = columns.collect();
         scratch.allocated += u64::from(keep.is_some());
-        Batch { rows: kept, columns, faults: Vec::new(), origin: self.batch.origin.clone().filter(|_| all) }
+        let origin = self.batch.origin.as_ref().map(|origin| match &keep {
+            Some(keep) if !all => origin.of_rows(keep.values().set_indices()),
+            Some(_) | None => origin.clone(),
+        });
+        Batch { rows: kept, columns, faults: Vec::new(), origin }
     }
 }
 

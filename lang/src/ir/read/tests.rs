@@ -1,3 +1,5 @@
+//! Reading back what was printed, and refusing everything else.
+
 use super::super::testing::{catalog, plan, printed};
 use super::read;
 use crate::ir::print::{print, print_expr};

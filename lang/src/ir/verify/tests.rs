@@ -1,3 +1,5 @@
+//! Each invariant: a plan that keeps it, and one that breaks it.
+
 use super::super::testing::{catalog, plan};
 use super::verify;
 use crate::catalog::Effect;

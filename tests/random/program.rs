@@ -1,0 +1,409 @@
+//! Random programs as text, well-typed by construction: statements, stages and definitions. Expressions are in
+//! `expressions.rs`, tables in `tables.rs`.
+
+use super::draw::Draw;
+use super::expressions::Made;
+use super::tables::{self, Table, TableFile};
+use pipelang_lang::catalog::Catalog;
+use pipelang_lang::ty;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The types that columns have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Int,
+    Float,
+    Bool,
+    String,
+    Date,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Int, Kind::Float, Kind::Bool, Kind::String, Kind::Date];
+
+    pub fn of(kind: &ty::Kind) -> Option<Kind> {
+        match kind {
+            ty::Kind::Int | ty::Kind::Wide => Some(Kind::Int),
+            ty::Kind::Float => Some(Kind::Float),
+            ty::Kind::Bool => Some(Kind::Bool),
+            ty::Kind::String => Some(Kind::String),
+            ty::Kind::Date => Some(Kind::Date),
+            _ => None,
+        }
+    }
+
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Kind::Int | Kind::Float)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Bool => "bool",
+            Kind::String => "string",
+            Kind::Date => "date",
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ty {
+    pub kind: Kind,
+    pub nullable: bool,
+}
+
+impl Ty {
+    /// The same as the compiler has it.
+    pub fn full(self) -> ty::Type {
+        let kind = match self.kind {
+            Kind::Int => ty::Kind::Int,
+            Kind::Float => ty::Kind::Float,
+            Kind::Bool => ty::Kind::Bool,
+            Kind::String => ty::Kind::String,
+            Kind::Date => ty::Kind::Date,
+        };
+        ty::Type { kind, nullable: self.nullable }
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}{}", self.kind, if self.nullable { "?" } else { "" })
+    }
+}
+
+/// A column, parameter or binding that expressions may name, spelled as scripts spell it.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub ty: Ty,
+}
+
+/// What occurs in a program: `stage filter`, `operator +` …
+pub type Features = BTreeSet<String>;
+
+pub fn spell(name: &str) -> String {
+    ty::spell(name)
+}
+
+/// A statement: where its rows come from, the stages, and what stands around all of it.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// `let x = `, or nothing.
+    pub before: String,
+    pub source: String,
+    pub stages: Vec<String>,
+    /// For a value of a stream in an expression: `) * 2`, and then `before` ends in `(`.
+    pub after: String,
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}{}", self.before, self.source)?;
+        self.stages.iter().try_for_each(|stage| write!(f, "\n| {stage}"))?;
+        f.write_str(&self.after)
+    }
+}
+
+/// A program with its files. `{dir}` in its text stands for their folder.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub seed: u64,
+    pub definitions: Vec<String>,
+    pub statements: Vec<Statement>,
+    pub tables: Vec<TableFile>,
+    pub features: Features,
+}
+
+impl Program {
+    /// The text of the script, its files being in `dir`.
+    pub fn script(&self, dir: &str) -> String {
+        let statements = self.statements.iter().map(|statement| statement.to_string());
+        let lines: Vec<String> = self.definitions.iter().cloned().chain(statements).collect();
+        (lines.join("\n") + "\n").replace("{dir}", dir)
+    }
+}
+
+/// What the rows of a stream look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Table,
+    Values,
+    Scalar,
+}
+
+/// A stream that a statement may start from.
+#[derive(Clone)]
+pub struct Stream {
+    pub text: String,
+    pub columns: Vec<Column>,
+    pub shape: Shape,
+}
+
+/// A user's function: its name, the types of its parameters, its result.
+#[derive(Clone)]
+pub struct UserFunction {
+    pub name: String,
+    pub parameters: Vec<Ty>,
+    pub result: Ty,
+}
+
+/// Makes one program.
+pub struct Maker<'a> {
+    pub draw: Draw,
+    pub catalog: &'a Catalog,
+    /// Whether values that make a run fail are likely.
+    pub wild: bool,
+    pub features: Features,
+    /// Names outside of rows.
+    pub outer: Vec<Column>,
+    /// The columns of the row, or the parameters of a function.
+    pub row: Vec<Column>,
+    pub functions: Vec<UserFunction>,
+    streams: Vec<Stream>,
+    names: usize,
+}
+
+/// The program of a seed.
+pub fn program(seed: u64, catalog: &Catalog) -> Program {
+    let mut draw = Draw::new(seed);
+    let wild = draw.chance(45);
+    let mut maker = Maker {
+        draw,
+        catalog,
+        wild,
+        features: Features::new(),
+        outer: Vec::new(),
+        row: Vec::new(),
+        functions: Vec::new(),
+        streams: Vec::new(),
+        names: 0,
+    };
+    let (mut definitions, mut files) = (Vec::new(), Vec::new());
+    for number in 0..maker.draw.weighted(&[(1, 0), (8, 1), (2, 2)]) {
+        let Table { file, columns, read, alias } = tables::table(&mut maker.draw, number, wild, &mut maker.features);
+        maker.features.insert("source read".into());
+        files.push(file);
+        definitions.extend(alias);
+        // The first read is the likeliest source.
+        let stream = Stream { text: read, columns, shape: Shape::Table };
+        maker.streams.extend(vec![stream; if number == 0 { 5 } else { 2 }]);
+    }
+    for _ in 0..maker.draw.weighted(&[(6, 0), (3, 1), (1, 2)]) {
+        definitions.push(maker.constant());
+    }
+    for _ in 0..maker.draw.weighted(&[(6, 0), (3, 1), (1, 2)]) {
+        definitions.push(maker.function());
+    }
+    let mut statements = Vec::new();
+    for _ in 0..maker.draw.weighted(&[(7, 1), (3, 2), (1, 3)]) {
+        if maker.draw.chance(12) {
+            statements.push(maker.let_stream());
+        }
+        statements.push(maker.statement());
+    }
+    Program { seed, definitions, statements, tables: files, features: maker.features }
+}
+
+impl Maker<'_> {
+    pub fn saw(&mut self, feature: impl Into<String>) {
+        self.features.insert(feature.into());
+    }
+
+    /// A name that nothing else has.
+    pub fn fresh(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}{}", self.names)
+    }
+
+    fn kind(&mut self) -> Kind {
+        self.draw.weighted(&[(5, Kind::Int), (3, Kind::Float), (3, Kind::Bool), (2, Kind::String), (1, Kind::Date)])
+    }
+
+    /// `let k = 5` or `param k: int = 5`
+    fn constant(&mut self) -> String {
+        let kind = self.kind();
+        let name = self.fresh("k");
+        let made = self.literal(kind);
+        self.outer.push(Column { name: name.clone(), ty: Ty { kind, nullable: false } });
+        if self.draw.chance(50) && made.level == 10 {
+            self.saw("form param");
+            format!("param {name}: {kind} = {}", made.text)
+        } else {
+            self.saw("form let value");
+            format!("let {name} = {}", made.text)
+        }
+    }
+
+    /// `fn f(x: int, y: float?) { … }`
+    fn function(&mut self) -> String {
+        let name = self.fresh("f");
+        let count = self.draw.weighted(&[(3, 1), (2, 2)]);
+        let parameters: Vec<Column> = (0..count)
+            .map(|_| {
+                let ty = Ty { kind: self.kind(), nullable: self.draw.chance(25) };
+                Column { name: self.fresh("p"), ty }
+            })
+            .collect();
+        let kind = self.kind();
+        self.row = parameters.clone();
+        let inner = self.draw.chance(25).then(|| {
+            let (inner_kind, inner_name) = (self.kind(), self.fresh("v"));
+            let made = self.expression(inner_kind, 1);
+            let ty = Ty { kind: made.kind, nullable: made.nullable };
+            self.row.push(Column { name: inner_name.clone(), ty });
+            self.saw("form let in a block");
+            format!("let {inner_name} = {}; ", made.text)
+        });
+        let body = self.expression(kind, 2);
+        self.row.clear();
+        self.saw("form fn");
+        let result = Ty { kind: body.kind, nullable: body.nullable };
+        self.functions.push(UserFunction {
+            name: name.clone(),
+            parameters: parameters.iter().map(|parameter| parameter.ty).collect(),
+            result,
+        });
+        let heads: Vec<String> = parameters.iter().map(|p| format!("{}: {}", p.name, p.ty)).collect();
+        let declared = if self.draw.chance(40) { format!(" -> {result}") } else { String::new() };
+        format!("fn {name}({}){declared} {{ {}{} }}", heads.join(", "), inner.unwrap_or_default(), body.text)
+    }
+
+    /// `let s = source | stage`, for later statements.
+    fn let_stream(&mut self) -> Statement {
+        let name = self.fresh("s");
+        let (mut statement, columns, shape) = self.pipeline(false);
+        statement.before = format!("let {name} = ");
+        self.saw("form let stream");
+        let stream = Stream { text: name, columns, shape };
+        self.streams.extend([stream.clone(), stream]);
+        statement
+    }
+
+    fn statement(&mut self) -> Statement {
+        if self.draw.chance(4) {
+            self.saw("form scalar statement");
+            let kind = self.kind();
+            let made = self.expression(kind, 3);
+            return Statement { before: String::new(), source: made.text, stages: Vec::new(), after: String::new() };
+        }
+        let (mut statement, columns, shape) = self.pipeline(true);
+        if shape == Shape::Scalar && columns[0].ty.kind.is_numeric() && self.draw.chance(35) {
+            self.saw("form expression over a reducer");
+            statement.before = "(".into();
+            statement.after = (*self.draw.pick(&[") + 1", ") * 2", ") / 2", ") - 0.5", ") > 3"])).into();
+        }
+        statement
+    }
+
+    /// A source and some stages. With `reduce` the last may be a reducer.
+    fn pipeline(&mut self, reduce: bool) -> (Statement, Vec<Column>, Shape) {
+        let (source, endless) = self.source();
+        let Stream { text: source, columns, mut shape } = source;
+        self.row = columns;
+        let mut stages = Vec::new();
+        if endless {
+            let (divisor, rest) = (self.draw.between(2, 5), self.draw.between(0, 1));
+            if self.draw.chance(40) {
+                stages.push(format!("filter it % {divisor} == {rest}"));
+            }
+            stages.push(format!("take {}", self.draw.between(0, 30)));
+        }
+        let count = self.draw.weighted(&[(1, 0), (3, 1), (4, 2), (4, 3), (3, 4), (2, 5), (1, 7)]);
+        for at in 0..count {
+            let is_last = at + 1 == count;
+            let (stage, new_shape) =
+                if reduce && is_last && self.draw.chance(25) { self.last_reducer(shape) } else { self.stage(shape) };
+            stages.push(stage);
+            shape = new_shape;
+        }
+        let columns = std::mem::take(&mut self.row);
+        (Statement { before: String::new(), source, stages, after: String::new() }, columns, shape)
+    }
+
+    /// Where rows come from, and whether they never end.
+    fn source(&mut self) -> (Stream, bool) {
+        let values = |text: String, ty: Ty| {
+            let columns = vec![Column { name: "it".into(), ty }];
+            Stream { text, columns, shape: Shape::Values }
+        };
+        let int = Ty { kind: Kind::Int, nullable: false };
+        if !self.streams.is_empty() && self.draw.chance(82) {
+            let stream = self.draw.pick(&self.streams).clone();
+            return (stream, false);
+        }
+        match self.draw.below(10) {
+            0..4 => {
+                self.saw("source range");
+                let from = self.draw.between(-20, 20);
+                let to = from + self.draw.between(-3, 90);
+                let dots = *self.draw.pick(&["..", "..<"]);
+                (values(format!("{from}{dots}{to}"), int), false)
+            }
+            4 => {
+                self.saw("source range of extremes");
+                let from = i64::MAX - self.draw.between(0, 12);
+                (values(format!("{from}..{}", i64::MAX), int), false)
+            }
+            5 => {
+                self.saw("source endless range");
+                let from = self.draw.between(-20, 1000);
+                (values(format!("{from}.."), int), true)
+            }
+            6 | 7 => {
+                self.saw("source list of values");
+                let kind = self.kind();
+                let (items, nullable) = self.items(kind, 6);
+                (values(format!("[{}]", items.join(", ")), Ty { kind, nullable }), false)
+            }
+            _ => {
+                self.saw("source list of records");
+                let rows = self.draw.below(8) + 1;
+                let columns: Vec<(Column, Vec<String>)> = ["a", "b", "c"]
+                    .iter()
+                    .map(|name| {
+                        let kind = self.kind();
+                        let (items, nullable) = self.items(kind, rows);
+                        (Column { name: (*name).into(), ty: Ty { kind, nullable } }, items)
+                    })
+                    .collect();
+                let record = |row: usize| {
+                    let fields: Vec<String> =
+                        columns.iter().map(|(column, items)| format!("{}: {}", column.name, items[row])).collect();
+                    format!("{{{}}}", fields.join(", "))
+                };
+                let text = format!("[{}]", (0..rows).map(record).collect::<Vec<_>>().join(", "));
+                let columns = columns.into_iter().map(|(column, _)| column).collect();
+                (Stream { text, columns, shape: Shape::Table }, false)
+            }
+        }
+    }
+
+    /// Constant items of one kind, at least one of them not null.
+    fn items(&mut self, kind: Kind, count: usize) -> (Vec<String>, bool) {
+        let mut nullable = false;
+        let items = (0..count).map(|at| {
+            if at > 0 && self.draw.chance(12) {
+                nullable = true;
+                return "null".to_string();
+            }
+            self.literal(kind).text
+        });
+        (items.collect(), nullable)
+    }
+
+    /// An expression whose text does not begin with a minus, so that it can be a key of a sort.
+    pub fn without_minus(made: Made) -> Made {
+        if !made.text.trim_start_matches('(').starts_with('-') {
+            return made;
+        }
+        if made.kind == Kind::Bool {
+            return Made { text: format!("({}) == true", made.text), level: 3, nullable: false, ..made };
+        }
+        Made { text: format!("0 + {}", made.at_level(7)), level: 6, ..made }
+    }
+}

@@ -1,0 +1,320 @@
+//! Random stages over the row that a program has come to.
+
+use super::expressions::Made;
+use super::program::{Column, Kind, Maker, Shape, Ty};
+use pipelang_lang::catalog::ReducerDef;
+
+impl Maker<'_> {
+    /// A stage and the shape of its rows; `self.row` becomes its columns.
+    pub fn stage(&mut self, shape: Shape) -> (String, Shape) {
+        let table = u64::from(shape == Shape::Table);
+        let name = self.draw.weighted(&[
+            (7, "filter"),
+            (6, "derive"),
+            (3, "select"),
+            (table, "drop"),
+            (table, "rename"),
+            (2, "map"),
+            (4, "aggregate"),
+            (4, "sort"),
+            (3, "take"),
+            (1, "skip"),
+        ]);
+        self.saw(format!("stage {name}"));
+        match name {
+            "filter" => (self.filter(), shape),
+            "derive" => (self.derive(shape), Shape::Table),
+            "select" => (self.select(shape), Shape::Table),
+            "drop" => (self.drop_column(), Shape::Table),
+            "rename" => (self.rename(), Shape::Table),
+            "map" => self.map(shape),
+            "aggregate" => (self.aggregate(shape), Shape::Table),
+            "sort" => (self.sort(shape), shape),
+            "take" => (format!("take {}", self.draw.weighted(&[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)])), shape),
+            _ => (format!("skip {}", self.draw.weighted(&[(1, 0), (4, 1), (3, 4), (1, 50)])), shape),
+        }
+    }
+
+    fn filter(&mut self) -> String {
+        if self.draw.chance(20) {
+            let at = self.draw.below(self.row.len());
+            let column = &mut self.row[at];
+            column.ty.nullable = false;
+            let name = column.name.clone();
+            self.saw("form narrowing");
+            return format!("filter {name} != null");
+        }
+        // Most filters let most rows through.
+        let made = self.expression(Kind::Bool, 3);
+        if self.draw.chance(30) {
+            let more = self.expression(Kind::Bool, 1);
+            self.saw("operator or");
+            return format!("filter {} or {}", made.at_level(0), more.at_level(1));
+        }
+        format!("filter {}", made.text)
+    }
+
+    /// A kind that is often one that there is.
+    fn some_kind(&mut self) -> Kind {
+        if self.draw.chance(60) {
+            let kinds: Vec<Kind> = self.row.iter().map(|column| column.ty.kind).collect();
+            *self.draw.pick(&kinds)
+        } else {
+            self.draw.weighted(&[(5, Kind::Int), (4, Kind::Float), (3, Kind::Bool), (2, Kind::String), (1, Kind::Date)])
+        }
+    }
+
+    fn new_name(&mut self) -> String {
+        loop {
+            let name = format!("n{}", self.draw.below(12));
+            if self.row.iter().all(|column| column.name != name) {
+                return name;
+            }
+        }
+    }
+
+    fn column_of(name: String, made: &Made) -> Column {
+        Column { name, ty: Ty { kind: made.kind, nullable: made.nullable } }
+    }
+
+    fn derive(&mut self, shape: Shape) -> String {
+        let count = self.draw.weighted(&[(4, 1), (2, 2)]);
+        let mut after = self.row.clone();
+        if shape == Shape::Values {
+            after[0].name = "value".into();
+        }
+        let mut parts: Vec<(String, String)> = Vec::new();
+        for _ in 0..count {
+            let redefine = shape == Shape::Table && self.draw.chance(25);
+            let name = if redefine { self.draw.pick(&self.row).name.clone() } else { self.new_name() };
+            if parts.iter().any(|(other, _)| *other == name) {
+                continue;
+            }
+            let kind = self.some_kind();
+            let made = self.expression(kind, 3);
+            let column = Self::column_of(name.clone(), &made);
+            match after.iter_mut().find(|column| column.name == name) {
+                Some(old) => {
+                    self.saw("form redefinition");
+                    *old = column;
+                }
+                None => after.push(column),
+            }
+            parts.push((name, made.text));
+        }
+        self.row = after;
+        let parts: Vec<String> = parts.iter().map(|(name, text)| format!("{name} = {text}")).collect();
+        format!("derive {}", parts.join(", "))
+    }
+
+    fn select(&mut self, shape: Shape) -> String {
+        let mut after: Vec<Column> = Vec::new();
+        let mut parts = Vec::new();
+        let keep = if shape == Shape::Values { 0 } else { self.draw.below(self.row.len()) + 1 };
+        for column in self.row.clone().into_iter().cycle().skip(self.draw.below(4)).take(keep) {
+            parts.push(column.name.clone());
+            after.push(column);
+        }
+        let computed = self.draw.weighted(&[(2, 0), (2, 1), (1, 2)]).max(usize::from(after.is_empty()));
+        for _ in 0..computed {
+            let (name, kind) = (self.new_name(), self.some_kind());
+            if after.iter().any(|column| column.name == name) {
+                continue;
+            }
+            let made = self.expression(kind, 2);
+            after.push(Self::column_of(name.clone(), &made));
+            parts.push(format!("{name} = {}", made.text));
+        }
+        self.row = after;
+        format!("select {}", parts.join(", "))
+    }
+
+    fn drop_column(&mut self) -> String {
+        if self.row.len() < 2 {
+            return self.derive(Shape::Table);
+        }
+        let at = self.draw.below(self.row.len());
+        format!("drop {}", self.row.remove(at).name)
+    }
+
+    fn rename(&mut self) -> String {
+        let name = self.new_name();
+        let at = self.draw.below(self.row.len());
+        let old = std::mem::replace(&mut self.row[at].name, name.clone());
+        format!("rename {name} = {old}")
+    }
+
+    fn map(&mut self, shape: Shape) -> (String, Shape) {
+        if self.draw.chance(45) {
+            let kinds = [self.some_kind(), self.some_kind()];
+            let made = kinds.map(|kind| self.expression(kind, 2));
+            let fields: Vec<String> =
+                made.iter().zip(["x", "y"]).map(|(m, name)| format!("{name}: {}", m.text)).collect();
+            self.row = made.iter().zip(["x", "y"]).map(|(made, name)| Self::column_of(name.into(), made)).collect();
+            self.saw("form map to records");
+            return (format!("map {{{}}}", fields.join(", ")), Shape::Table);
+        }
+        let kind = self.some_kind();
+        let text = if self.draw.chance(40) {
+            // A lambda: columns are reached through its parameter.
+            let lambda = self.fresh("r");
+            let row = self.row.clone();
+            for column in &mut self.row {
+                column.name = if shape == Shape::Values { lambda.clone() } else { format!("{lambda}.{}", column.name) };
+            }
+            let made = self.expression(kind, 2);
+            self.row = row;
+            self.saw("form lambda");
+            (format!("map {lambda} => {}", made.text), made)
+        } else {
+            let made = self.expression(kind, 2);
+            (format!("map {}", made.text), made)
+        };
+        self.row = vec![Self::column_of("it".into(), &text.1)];
+        (text.0, Shape::Values)
+    }
+
+    fn sort(&mut self, shape: Shape) -> String {
+        if shape == Shape::Values && self.draw.chance(30) {
+            self.saw("form sort without a key");
+            return "sort".into();
+        }
+        let mut keys = Vec::new();
+        for _ in 0..self.draw.weighted(&[(4, 1), (2, 2), (1, 3)]) {
+            let kind = self.some_kind();
+            let made = if self.draw.chance(60) { self.leaf_of_row() } else { self.expression(kind, 2) };
+            let made = Self::without_minus(made);
+            keys.push(if self.draw.chance(45) {
+                self.saw("form descending");
+                format!("-{}", made.at_level(10))
+            } else {
+                made.text
+            });
+        }
+        format!("sort {}", keys.join(", "))
+    }
+
+    fn leaf_of_row(&mut self) -> Made {
+        let column = self.draw.pick(&self.row).clone();
+        Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
+    }
+
+    fn aggregate(&mut self, shape: Shape) -> String {
+        let mut keys: Vec<(String, Column)> = Vec::new();
+        for _ in 0..self.draw.weighted(&[(2, 0), (4, 1), (2, 2)]) {
+            let (text, column) = if shape == Shape::Table && self.draw.chance(65) {
+                let column = self.draw.pick(&self.row).clone();
+                (column.name.clone(), column)
+            } else {
+                let (name, kind) = (self.fresh("key"), self.some_kind());
+                let made = self.expression(kind, 2);
+                (format!("{name} = {}", made.text), Self::column_of(name, &made))
+            };
+            if keys.iter().all(|(_, other)| other.name != column.name) {
+                keys.push((text, column));
+            }
+        }
+        let mut results = Vec::new();
+        let mut columns: Vec<Column> = keys.iter().map(|(_, column)| column.clone()).collect();
+        for _ in 0..self.draw.weighted(&[(3, 1), (3, 2), (1, 3)]) {
+            let Some(made) = self.reducer_call() else { continue };
+            let made = self.around_reducer(made);
+            let name = self.fresh("m");
+            results.push(format!("{name} = {}", made.text));
+            columns.push(Self::column_of(name, &made));
+        }
+        if results.is_empty() {
+            let name = self.fresh("m");
+            results.push(format!("{name} = count()"));
+            columns.push(Column { name, ty: Ty { kind: Kind::Int, nullable: false } });
+            self.saw("reducer count");
+        }
+        self.row = columns;
+        if keys.is_empty() {
+            self.saw("form aggregate of all rows");
+            return format!("aggregate {}", results.join(", "));
+        }
+        self.saw("form by");
+        let keys: Vec<String> = keys.into_iter().map(|(text, _)| text).collect();
+        format!("aggregate {} by {}", results.join(", "), keys.join(", "))
+    }
+
+    /// An expression over one or two reducers, now and then.
+    fn around_reducer(&mut self, made: Made) -> Made {
+        if !made.kind.is_numeric() || !self.draw.chance(25) {
+            return made;
+        }
+        let Some(other) = self.reducer_call().filter(|other| other.kind.is_numeric()) else { return made };
+        self.saw("form expression of reducers");
+        let (kind, nullable) = (Kind::Float, made.nullable || other.nullable);
+        Made { text: format!("{} / {}", made.text, other.text), level: 7, kind, nullable }
+    }
+
+    /// A reducer with its arguments: its definition, their text, its type.
+    fn reducer(&mut self) -> Option<(&ReducerDef, Vec<Made>, Ty)> {
+        let catalog = self.catalog;
+        let reducers: Vec<&ReducerDef> = catalog.reducers().collect();
+        let def = *self.draw.pick(&reducers);
+        let (least, most) = def.arity;
+        let count = least + self.draw.below(most - least + 1);
+        for _ in 0..8 {
+            let mut arguments = Vec::new();
+            for _ in 0..count {
+                let kind = self.some_kind();
+                arguments.push(self.expression(kind, 2));
+            }
+            let types: Vec<_> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: a.nullable }.full()).collect();
+            if let Some(ty) = (def.result)(&types)
+                && let Some(kind) = Kind::of(&ty.kind)
+            {
+                return Some((def, arguments, Ty { kind, nullable: ty.nullable }));
+            }
+        }
+        None
+    }
+
+    fn reducer_call(&mut self) -> Option<Made> {
+        let (def, arguments, ty) = self.reducer()?;
+        let name = def.name;
+        let mut texts: Vec<String> = arguments.into_iter().map(|argument| argument.text).collect();
+        self.saw(format!("reducer {name}"));
+        let mut nullable = ty.nullable;
+        if self.draw.chance(25) {
+            texts.push(self.condition());
+            // What does not count is null to the reducer.
+            nullable |= !matches!(name, "count" | "sum");
+        }
+        Some(Made { text: format!("{name}({})", texts.join(", ")), level: 10, kind: ty.kind, nullable })
+    }
+
+    fn condition(&mut self) -> String {
+        self.saw("form where:");
+        format!("where: {}", self.expression(Kind::Bool, 2).text)
+    }
+
+    /// A reducer as the last stage.
+    pub fn last_reducer(&mut self, shape: Shape) -> (String, Shape) {
+        let Some((def, arguments, ty)) = self.reducer() else {
+            self.saw("reducer count");
+            self.row = vec![Column { name: "it".into(), ty: Ty { kind: Kind::Int, nullable: false } }];
+            return ("count".into(), Shape::Scalar);
+        };
+        let (name, least) = (def.name, def.arity.0);
+        let mut texts: Vec<String> = arguments.into_iter().map(|argument| Self::without_minus(argument).text).collect();
+        if self.draw.chance(15) {
+            texts.push(self.condition());
+        }
+        self.saw(format!("reducer {name}"));
+        self.saw("form reducer as a stage");
+        let element = (shape == Shape::Values && least == 1 && texts.len() == 1)
+            .then(|| self.row[0].ty.full())
+            .filter(|_| self.draw.chance(30));
+        let by_element = element.and_then(|ty| (self.catalog.reducers().find(|def| def.name == name)?.result)(&[ty]));
+        let (text, ty) = match by_element.and_then(|ty| Some((Kind::of(&ty.kind)?, ty.nullable))) {
+            Some((kind, nullable)) => (name.to_string(), Ty { kind, nullable }),
+            None => (format!("{name} {}", texts.join(", ")).trim_end().to_string(), ty),
+        };
+        self.row = vec![Column { name: "it".into(), ty: Ty { nullable: true, ..ty } }];
+        (text, Shape::Scalar)
+    }
+}
