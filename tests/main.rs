@@ -6,6 +6,6 @@ mod embedding;
 mod fusion;
 mod harness;
 mod plans;
-mod rules;
 mod random;
+mod rules;
 mod tidy;
