@@ -9,7 +9,7 @@ use pipelang_runtime::formats::write::OutputFormat;
 fn script(stages: usize) -> String {
     let derives: String = (1..=stages).map(|n| format!("| derive x{n} = x{} * 3 - value // {n}\n", n - 1)).collect();
     format!(
-        "1..1_000_000 | derive x0 = value % 7\n{derives}| filter x{stages} != 1\n| aggregate n = count(), m = max(x{stages})"
+        "1..1_000_000 | derive x0 = it % 7\n{derives}| filter x{stages} != 1\n| aggregate n = count(), m = max(x{stages})"
     )
 }
 

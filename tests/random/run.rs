@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is compared with the oracle.
-const EXECUTORS: [Executor; 1] = [Executor::Vector];
+const EXECUTORS: [Executor; 2] = [Executor::Vector, Executor::Jit];
 
 /// A folder for the files of one program at a time.
 pub struct Place(PathBuf);
