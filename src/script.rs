@@ -1,10 +1,10 @@
 //! A compiled script whose results are written out as text, and what every run has: its settings.
 
 use crate::engine::Engine;
+use crate::excerpt;
 use crate::report::Report;
 use pipelang_lang::Compiled;
 use pipelang_lang::ir::{Plan, Shape, print};
-use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
@@ -64,10 +64,10 @@ pub struct Script {
 }
 
 impl Script {
-    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, rules: &RuleSet) -> Script {
+    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, optimized: Plan) -> Script {
         let sources = Arc::new(sources);
         let written = Arc::new(compiled.plan);
-        let plan = Arc::new(opt::optimize((*written).clone(), &engine.inner().registry.catalog, rules));
+        let plan = Arc::new(optimized);
         Script { warnings: Report::new(compiled.warnings, sources.clone()), engine, sources, written, plan }
     }
 
@@ -147,7 +147,11 @@ impl Script {
     fn failed(&self, error: &RunError) -> Report {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
-            error => vec![error.diagnostic(&self.plan)],
+            error => {
+                let mut diagnostic = error.diagnostic(&self.plan);
+                excerpt::add_line(&mut diagnostic, error);
+                vec![diagnostic]
+            }
         };
         Report::new(diagnostics, self.sources.clone())
     }

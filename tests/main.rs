@@ -3,7 +3,9 @@
 mod cases;
 mod cli;
 mod embedding;
+mod fusion;
 mod harness;
 mod plans;
 mod random;
+mod rules;
 mod tidy;
