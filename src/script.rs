@@ -106,8 +106,8 @@ impl Script {
         (stats, result.map_err(|error| self.failed(&error)))
     }
 
-    /// How it is run.
-    pub fn explain(&self, phase: Phase) -> String {
+    /// How it is run, and by whom if that executor is asked for.
+    pub fn explain(&self, phase: Phase, executor: Executor) -> String {
         let catalog = &self.engine.inner().registry.catalog;
         let mut text = String::new();
         match phase {
@@ -115,7 +115,7 @@ impl Script {
                 let _ = write!(text, "plan as written:\n{}\n", print::print(&self.written, catalog));
                 let _ = write!(text, "plan optimized:\n{}\n", print::print(&self.plan, catalog));
                 for statement in 0..self.results() {
-                    text.push_str(&exec::explain::pipelines(&self.plan, statement, catalog));
+                    text.push_str(&exec::explain::pipelines(&self.plan, statement, catalog, executor));
                 }
             }
             Phase::Kernel => {
