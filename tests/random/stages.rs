@@ -230,7 +230,7 @@ impl Maker<'_> {
             results.push(format!("{name} = {}", made.text));
             columns.push(Self::column_of(name, &made));
         }
-        if self.draw.chance(10) {
+        if self.draw.chance(10) && columns.iter().all(|column| column.name != "count") {
             self.saw("form result without a name");
             self.saw("reducer count");
             results.push("count()".into());

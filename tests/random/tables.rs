@@ -76,7 +76,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         columns.push(Column { name: spell(name), ty: Ty { kind, nullable: !declared || draw.chance(50) } });
     }
     let mut records = records(draw, &style, &columns);
-    let is_large = draw.next() % 400 == 0 && records.len() > 40;
+    let is_large = draw.next().is_multiple_of(80) && records.len() > 40;
     if is_large {
         // More than one morsel of text, whatever the size of a morsel.
         features.insert("source of several megabytes".into());
