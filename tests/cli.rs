@@ -80,7 +80,7 @@ fn exit_codes() {
         (vec!["missing.pipe"], 2, ""),
         (vec!["-e", "1", "extra"], 2, ""),
         (vec!["-e", r#"read("missing.csv")"#], 2, "E0701"),
-        (vec!["-e", "1..3 | filter x > 1"], 3, "E0201"),
+        (vec!["-e", "1..3 | filter x > 1"], 3, "E0210"),
         (vec!["-e", "let = 1"], 3, "E0130"),
         (vec!["-e", &cell], 4, "E0501"),
         (vec!["-e", "1..3 | derive x = 1 // (it - 2)"], 4, "E0602"),
@@ -117,7 +117,7 @@ fn errors_are_drawn_listed_or_json() {
     let short = pipe(&["--errors", "short", "-e", script]);
     let lines: Vec<&str> = short.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", short.err);
-    assert!(lines[0].starts_with("<command line>:1:15: error[E0201]: "), "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: error[E0210]: "), "{}", short.err);
     assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
     let json = pipe(&["--errors", "json", "-e", script]);
     let objects: Vec<serde_json::Value> =

@@ -22,7 +22,7 @@ for work in C1 C2 N1; do
     timed "$work pipe-vector" "$PIPE" --threads 2 --executor vector --format csv $work.pipe "${input[@]}"
     timed "$work pipe-jit" "$PIPE" --threads 2 --executor jit --format csv $work.pipe "${input[@]}"
     timed "$work duckdb" "$DUCKDB" -csv -init /dev/null -c "set threads=2; $(envsubst < $work.sql)"
-    timed "$work polars" "$PYTHON" polars.py $work "$SALES"
+    timed "$work polars" "$PYTHON" peer_polars.py $work "$SALES"
   done
 done | sort -k1,2 -k3n | awk '{key=$1" "$2; n[key]++; wall[key,n[key]]=$3; if ($5>mem[key]) mem[key]=$5}
   END {for (key in n) printf "%s median %.3f s (%.3f to %.3f), peak %d MiB, %d runs\n", key, wall[key,int((n[key]+1)/2)], wall[key,1], wall[key,n[key]], mem[key]/1024, n[key]}' | sort

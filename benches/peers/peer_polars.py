@@ -1,4 +1,4 @@
-"""The same work in Polars: polars.py C1|C2|N1 [sales.csv]"""
+"""The same work in Polars: peer_polars.py C1|C2|N1 [sales.csv]"""
 import sys
 
 import polars as pl
@@ -14,5 +14,5 @@ elif work == "C2":
     reduced = groups.agg(col("qty").sum().alias("sold"), col("price").mean(), pl.len())
     print(reduced.sort("region", "product").collect(engine="streaming").write_csv(), end="")
 else:
-    numbers = pl.LazyFrame().select(x=pl.int_range(0, 3_000_000))
-    print(numbers.filter(col("x") % 2 == 1).select((col("x") * col("x")).sum()).collect().item())
+    numbers = pl.LazyFrame().select(x=pl.int_range(0, 100_000_000))
+    print(numbers.filter(col("x") % 2 == 1).select((col("x") * col("x") // 1_000_000_000).sum()).collect().item())
