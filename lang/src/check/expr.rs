@@ -137,6 +137,7 @@ impl<'a> Checker<'a> {
         let error = match row {
             Some(row) if !row.known => return Value::Unknown,
             Some(row) => self.no_such_column(&row, name, span),
+            None if &**name == "stdin" => errors::not_yet(span, "reading from `stdin`"),
             None => {
                 let (bound, tables) = (self.scopes.names(self.scope), self.sources.bound_names());
                 let near = did_you_mean(name, bound.iter().chain(&tables).map(|name| &**name));
