@@ -8,6 +8,7 @@
 
 use super::{Rule, tree};
 use crate::catalog::Catalog;
+use crate::fault::{self, Fault};
 use crate::ir::{NodeId, Plan, Stage};
 
 /// See the module.
@@ -17,7 +18,9 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
     for at in 0..plan.nodes.len() {
         let Stage::Slice { input, skip, take: Some(take) } = plan.nodes[at].stage else { continue };
-        let Some((below, needed)) = skip.checked_add(take).and_then(|needed| sorted_below(plan, input, needed)) else {
+        let skipped = if fault::is(Fault::TopKTooShort) { 0 } else { skip };
+        let Some((below, needed)) = skipped.checked_add(take).and_then(|needed| sorted_below(plan, input, needed))
+        else {
             continue;
         };
         let stage = &mut plan.nodes[below.0 as usize].stage;
