@@ -318,8 +318,14 @@ impl Maker<'_> {
             let is_last = at + 1 == count;
             let (stage, new_shape) =
                 if reduce && is_last && self.draw.chance(25) { self.last_reducer(shape) } else { self.stage(shape) };
+            let is_sort = stage.starts_with("sort");
             stages.push(stage);
             shape = new_shape;
+            if is_sort && self.draw.chance(20) {
+                self.saw("form page of a sort");
+                stages.push(format!("skip {}", self.draw.between(1, 6)));
+                stages.push(format!("take {}", self.draw.between(1, 12)));
+            }
         }
         let columns = std::mem::take(&mut self.row);
         (Statement { before: String::new(), source, stages, after: String::new() }, columns, shape)

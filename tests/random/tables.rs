@@ -89,8 +89,8 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
     }
     if !declared {
         see_inferred(&mut columns, &file.records, &style);
-    } else if style.wild && draw.chance(8) {
-        break_structure(draw, &mut file, &style, features);
+    } else if style.wild && draw.chance(14) {
+        break_structure(draw, &mut file, &style, columns.len(), features);
     }
     for (seen, feature) in [
         (zipped, "source csv.gz"),
@@ -289,7 +289,7 @@ fn field(record: &str, wanted: usize, delimiter: char) -> Option<String> {
 }
 
 /// Spoils one record: too many fields, too few, an open quote, or bytes that are no text.
-fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, features: &mut Features) {
+fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, columns: usize, features: &mut Features) {
     if file.records.len() < 3 {
         return;
     }
@@ -302,4 +302,11 @@ fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, feature
     };
     features.insert(format!("broken {name}"));
     file.records.insert(at, record);
+    // Then another error may come first: of a cell that is read before, but demanded later.
+    if draw.chance(60) {
+        features.insert("broken behind misfits".to_string());
+        let cells: Vec<String> = (0..columns).map(|_| misfit(draw)).collect();
+        let record = cells.join(&style.delimiter.to_string()) + style.newline;
+        file.records.insert(draw.below(at), record.into_bytes());
+    }
 }

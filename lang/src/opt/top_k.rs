@@ -18,9 +18,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
     for at in 0..plan.nodes.len() {
         let Stage::Slice { input, skip, take: Some(take) } = plan.nodes[at].stage else { continue };
-        let skipped = if fault::is(Fault::TopKTooShort) { 0 } else { skip };
-        let Some((below, needed)) = skipped.checked_add(take).and_then(|needed| sorted_below(plan, input, needed))
-        else {
+        let Some((below, needed)) = skip.checked_add(take).and_then(|needed| sorted_below(plan, input, needed)) else {
             continue;
         };
         let stage = &mut plan.nodes[below.0 as usize].stage;
@@ -55,6 +53,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
         match plan.node(id).stage {
             Stage::Map { input, .. } => id = input,
             Stage::Slice { input, skip, take } => {
+                let skip = if fault::is(Fault::TopKTooShort) { 0 } else { skip };
                 (id, needed) = (input, take.unwrap_or(u64::MAX).min(needed).checked_add(skip)?);
             }
             Stage::Scan { .. }
