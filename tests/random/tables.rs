@@ -203,8 +203,11 @@ fn cell(draw: &mut Draw, style: &Style, ty: Ty) -> String {
         .to_string(),
         Kind::Int if draw.chance(20) => draw.between(-100_000, 100_000).to_string(),
         Kind::Int => draw.between(-9, 20).to_string(),
-        Kind::Float if draw.chance(12) => (*draw.pick(&[
+        Kind::Float if draw.chance(18) => (*draw.pick(&[
             "NaN",
+            "NaN",
+            "-0.0",
+            "0.0",
             "inf",
             "-inf",
             "-0.0",
