@@ -231,7 +231,11 @@ impl Maker<'_> {
     }
 
     fn connected(&mut self, op: &str, level: u8, depth: usize) -> Made {
-        let (a, b) = (self.expression(Kind::Bool, depth - 1), self.expression(Kind::Bool, depth - 1));
+        let (a, mut b) = (self.expression(Kind::Bool, depth - 1), self.expression(Kind::Bool, depth - 1));
+        if self.draw.chance(10) {
+            self.saw("form decided by a constant");
+            b = self.literal(Kind::Bool);
+        }
         self.binary(op, level, &a, &b, Kind::Bool, false)
     }
 

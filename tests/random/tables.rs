@@ -42,6 +42,8 @@ struct Style {
     declared: bool,
     /// Whether extremes and cells that do not fit are among them.
     wild: bool,
+    /// Whether NaN, infinities, zeros and extremes are among its floats; a NaN makes every sum one.
+    odd_floats: bool,
     comment: bool,
 }
 
@@ -62,6 +64,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         newline: if draw.chance(12) { "\r\n" } else { "\n" },
         declared,
         wild: wild && declared,
+        odd_floats: draw.chance(50),
         comment: draw.chance(6),
     };
     let mut columns: Vec<Column> = Vec::new();
@@ -203,7 +206,7 @@ fn cell(draw: &mut Draw, style: &Style, ty: Ty) -> String {
         .to_string(),
         Kind::Int if draw.chance(20) => draw.between(-100_000, 100_000).to_string(),
         Kind::Int => draw.between(-9, 20).to_string(),
-        Kind::Float if draw.chance(18) => (*draw.pick(&[
+        Kind::Float if style.odd_floats && draw.chance(25) => (*draw.pick(&[
             "NaN",
             "NaN",
             "-0.0",
