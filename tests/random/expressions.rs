@@ -218,15 +218,25 @@ impl Maker<'_> {
         self.binary(op, 3, &a, &b, Kind::Bool, false)
     }
 
-    /// `x != 0 and 12 // x > 1`: the second conjunct fails where the first is false.
-    pub fn guarded_division(&mut self) -> Made {
-        let (x, a, b) = (self.leaf(Kind::Int), self.expression(Kind::Int, 1), self.literal(Kind::Int));
-        let zero = Made::new("0", 10, Kind::Int, false);
-        let guard = self.binary("!=", 3, &x, &zero, Kind::Bool, false);
+    /// `12 // x`: may fail.
+    pub fn division(&mut self, x: &Made) -> Made {
+        let a = self.expression(Kind::Int, 1);
         let op = *self.draw.pick(&["//", "%"]);
-        let quotient = self.arithmetic(op, &a, &x, Kind::Int);
+        self.arithmetic(op, &a, x, Kind::Int)
+    }
+
+    /// `x != 0 and 12 // x > 1`: the second conjunct fails where the first is false. Or `12 // x > 1 and false`.
+    pub fn guarded_division(&mut self) -> Made {
+        let (x, b) = (self.leaf(Kind::Int), self.literal(Kind::Int));
+        let quotient = self.division(&x);
         let compared = self.binary("<", 3, &quotient, &b, Kind::Bool, false);
         self.saw("form guard");
+        if self.draw.chance(30) {
+            let constant = self.literal(Kind::Bool);
+            return self.binary("and", 1, &compared, &constant, Kind::Bool, false);
+        }
+        let zero = Made::new("0", 10, Kind::Int, false);
+        let guard = self.binary("!=", 3, &x, &zero, Kind::Bool, false);
         self.binary("and", 1, &guard, &compared, Kind::Bool, false)
     }
 

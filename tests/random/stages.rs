@@ -188,7 +188,14 @@ impl Maker<'_> {
         let mut keys = Vec::new();
         for _ in 0..self.draw.weighted(&[(4, 1), (2, 2), (1, 3)]) {
             let kind = self.some_kind();
-            let made = if self.draw.chance(60) { self.leaf_of_row() } else { self.expression(kind, 2) };
+            let made = match self.draw.below(100) {
+                0..12 if self.wild => {
+                    let by = self.leaf(Kind::Int);
+                    self.division(&by)
+                }
+                0..60 => self.leaf_of_row(),
+                _ => self.expression(kind, 2),
+            };
             let made = Self::without_minus(made);
             keys.push(if self.draw.chance(45) {
                 self.saw("form descending");
