@@ -7,12 +7,15 @@ use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::check::Parameters;
-use pipelang_lang::opt::RuleSet;
+use pipelang_lang::codes::E0901;
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Compiles scripts. Immutable, cheap to clone, shared by threads; engines know nothing of each other.
@@ -115,11 +118,21 @@ impl Engine {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
         let files = HostSources { grants: &self.0.grants, input };
-        match pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters) {
-            Ok(compiled) => {
+        let compile = || {
+            pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
                 let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                Ok(Script::new(self.clone(), sources, compiled, &rules))
-            }
+                let optimized = opt::optimize(compiled.plan.clone(), catalog, &rules);
+                (compiled, optimized)
+            })
+        };
+        // A panic is a bug of ours; the host lives on.
+        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+            let text = host::panic_text(&*panic).to_string();
+            let bug = Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script");
+            Err(vec![bug.help(format!("please report it with the script: {text}"))])
+        });
+        match compiled {
+            Ok((compiled, optimized)) => Ok(Script::new(self.clone(), sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
     }

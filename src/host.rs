@@ -171,7 +171,8 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function
     Function { def, batch: None }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
@@ -189,7 +190,7 @@ mod tests {
         let sum = |x: f64, y: i64| x + y as f64;
         assert_eq!(call(sum, &[Scalar::Float(1.5), Scalar::Int(2)]), Ok(Scalar::Float(3.5)));
         let text = Scalar::String("abc".into());
-        assert_eq!(call(|s: &str| s.len() as i64, &[text.clone()]), Ok(Scalar::Int(3)));
+        assert_eq!(call(|s: &str| s.len() as i64, std::slice::from_ref(&text)), Ok(Scalar::Int(3)));
         let join = |a: String, b: bool, c: &str, d: i64| format!("{a}{b}{c}{d}");
         let arguments = [text.clone(), Scalar::Bool(true), text.clone(), Scalar::Int(1)];
         assert_eq!(call(join, &arguments), Ok(Scalar::String("abctrueabc1".into())));

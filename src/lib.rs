@@ -38,6 +38,7 @@
 extern crate self as pipelang;
 
 mod engine;
+mod excerpt;
 pub mod fs;
 mod host;
 mod program;

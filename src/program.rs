@@ -59,7 +59,7 @@ impl<In: Row, Out: FromRow> Program<In, Out> {
 
     /// How it is run: its plan and pipelines.
     pub fn explain(&self) -> String {
-        self.script.explain(Phase::Plan)
+        self.script.explain(Phase::Plan, Executor::Auto)
     }
 
     /// What is suspicious about the program.

@@ -1,10 +1,10 @@
 //! A compiled script whose results are written out as text, and what every run has: its settings.
 
 use crate::engine::Engine;
+use crate::excerpt;
 use crate::report::Report;
 use pipelang_lang::Compiled;
 use pipelang_lang::ir::{Plan, Shape, print};
-use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
@@ -64,10 +64,10 @@ pub struct Script {
 }
 
 impl Script {
-    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, rules: &RuleSet) -> Script {
+    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, optimized: Plan) -> Script {
         let sources = Arc::new(sources);
         let written = Arc::new(compiled.plan);
-        let plan = Arc::new(opt::optimize((*written).clone(), &engine.inner().registry.catalog, rules));
+        let plan = Arc::new(optimized);
         Script { warnings: Report::new(compiled.warnings, sources.clone()), engine, sources, written, plan }
     }
 
@@ -106,8 +106,8 @@ impl Script {
         (stats, result.map_err(|error| self.failed(&error)))
     }
 
-    /// How it is run.
-    pub fn explain(&self, phase: Phase) -> String {
+    /// How it is run, and by whom if that executor is asked for.
+    pub fn explain(&self, phase: Phase, executor: Executor) -> String {
         let catalog = &self.engine.inner().registry.catalog;
         let mut text = String::new();
         match phase {
@@ -115,7 +115,7 @@ impl Script {
                 let _ = write!(text, "plan as written:\n{}\n", print::print(&self.written, catalog));
                 let _ = write!(text, "plan optimized:\n{}\n", print::print(&self.plan, catalog));
                 for statement in 0..self.results() {
-                    text.push_str(&exec::explain::pipelines(&self.plan, statement, catalog));
+                    text.push_str(&exec::explain::pipelines(&self.plan, statement, catalog, executor));
                 }
             }
             Phase::Kernel => {
@@ -147,7 +147,11 @@ impl Script {
     fn failed(&self, error: &RunError) -> Report {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
-            error => vec![error.diagnostic(&self.plan)],
+            error => {
+                let mut diagnostic = error.diagnostic(&self.plan);
+                excerpt::add_line(&mut diagnostic, error);
+                vec![diagnostic]
+            }
         };
         Report::new(diagnostics, self.sources.clone())
     }

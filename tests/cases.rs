@@ -92,7 +92,7 @@ fn configurations() -> Vec<Config> {
         for rules in [RuleSet::all(), RuleSet::none()] {
             for threads in [1, 4] {
                 for morsel_rows in [Some(3), None] {
-                    all.push(Config { executor, rules: rules.clone(), threads, morsel_rows });
+                    all.push(Config { executor, rules, threads, morsel_rows });
                 }
             }
         }

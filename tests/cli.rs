@@ -63,8 +63,8 @@ fn scripts_come_from_a_file_an_argument_or_stdin() {
 #[test]
 fn formats() {
     let script = "1..2 | derive half = it / 2\n1 + 1";
-    assert_eq!(pipe(&["-e", script]).out, "{\"it\":1,\"half\":0.5}\n{\"it\":2,\"half\":1.0}\n2\n");
-    assert_eq!(pipe(&["--format", "csv", "-e", script]).out, "it,half\n1,0.5\n2,1.0\n\nvalue\n2\n");
+    assert_eq!(pipe(&["-e", script]).out, "{\"value\":1,\"half\":0.5}\n{\"value\":2,\"half\":1.0}\n2\n");
+    assert_eq!(pipe(&["--format", "csv", "-e", script]).out, "value,half\n1,0.5\n2,1.0\n\nvalue\n2\n");
     let table = pipe(&["--format", "table", "-e", script]);
     assert!(table.out.contains("half") && table.out.contains("\n\n2\n"), "{}", table.out);
 }
@@ -80,7 +80,7 @@ fn exit_codes() {
         (vec!["missing.pipe"], 2, ""),
         (vec!["-e", "1", "extra"], 2, ""),
         (vec!["-e", r#"read("missing.csv")"#], 2, "E0701"),
-        (vec!["-e", "1..3 | filter x > 1"], 3, "E0201"),
+        (vec!["-e", "1..3 | filter x > 1"], 3, "E0210"),
         (vec!["-e", "let = 1"], 3, "E0130"),
         (vec!["-e", &cell], 4, "E0501"),
         (vec!["-e", "1..3 | derive x = 1 // (it - 2)"], 4, "E0602"),
@@ -90,6 +90,14 @@ fn exit_codes() {
         assert!(output.err.contains(code), "{arguments:?}: {}", output.err);
         assert_eq!(output.err.is_empty(), exit == 0, "{arguments:?}: {}", output.err);
     }
+}
+
+#[test]
+fn a_cell_that_does_not_fit_is_shown_in_its_line() {
+    let folder = folder(&[("a.csv", "id,amount\n1,5\n2,five\n")]);
+    let read = format!("read({:?}, schema: {{id: int, amount: int}}) | sum amount", path(folder.path(), "a.csv"));
+    let output = pipe(&["-e", &read]);
+    assert!(output.err.contains("\n  3 │ 2,five\n    │   ~~~~\n"), "{}", output.err);
 }
 
 #[test]
@@ -109,7 +117,7 @@ fn errors_are_drawn_listed_or_json() {
     let short = pipe(&["--errors", "short", "-e", script]);
     let lines: Vec<&str> = short.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", short.err);
-    assert!(lines[0].starts_with("<command line>:1:15: error[E0201]: "), "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: error[E0210]: "), "{}", short.err);
     assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
     let json = pipe(&["--errors", "json", "-e", script]);
     let objects: Vec<serde_json::Value> =
@@ -162,7 +170,7 @@ fn parameters_stand_after_the_file() {
 #[test]
 fn every_executor_and_size_gives_the_same() {
     let script =
-        "1..100000 | filter it % 7 == 3 | derive x = it * 0.1 | aggregate s = sum(x), n = count() by k = it % 5";
+        "1..100000 | filter it % 7 == 3 | derive x = it * 0.1 | aggregate s = sum(x), n = count() by k = value % 5";
     let expected = pipe(&["--executor", "reference", "-e", script]).out;
     assert_eq!(expected.lines().count(), 5);
     for arguments in [

@@ -23,7 +23,7 @@ fn trades(count: usize) -> Vec<Trade<'static>> {
         sym: ["AAA", "BBB", "a symbol longer than twelve bytes"][at % 3],
         px: at as f64 * 0.25,
         qty: (at % 10) as u32,
-        note: (at % 4 == 0).then_some("odd"),
+        note: at.is_multiple_of(4).then_some("odd"),
     };
     (0..count).map(trade).collect()
 }

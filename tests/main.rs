@@ -5,7 +5,9 @@ mod cli;
 mod embedding;
 #[cfg(fault)]
 mod faults;
+mod fusion;
 mod harness;
 mod plans;
 mod random;
+mod rules;
 mod tidy;

@@ -128,6 +128,9 @@ codes! {
     E0209 = 209, "a column without a name",
         "A column takes its name from a plain column or field. What is computed is named: `derive half = price / 2`, `aggregate total = sum(price * qty)`.",
         "1..5 | derive it * 2";
+    E0210 = 210, "a column of a stream of single values",
+        "The rows of `1..5` or `[1, 2]` are single values without columns: the value itself is `it`. A `derive` or `select` makes columns of them.",
+        "1..5 | filter value > 2";
     E0301 = 301, "types that cannot be compared or matched",
         "The two operands of a comparison have one type; the only conversion that happens by itself is int to float. Convert one side: `int(name) > 5`.",
         "1..5 | filter it == \"a\"";
@@ -182,8 +185,8 @@ codes! {
     E0601 = 601, "integer overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats (`float(a) * b`) where that is precise enough.",
         "9223372036854775807 + 1";
-    E0602 = 602, "division by zero",
-        "`//` and `%` by zero, and an int to a negative power, have no int as a result. `/` divides floats and gives `inf` or `nan`.",
+    E0602 = 602, "an operation without a result",
+        "`//` and `%` by zero, an int to a negative power, and the int root of what is below zero have no int as a result. `/` divides floats and gives `inf` or `nan`.",
         "1..3 | derive x = 6 // (it - 2)";
     E0603 = 603, "a host function failed",
         "A function that the host of the script registered gave an error or panicked.",

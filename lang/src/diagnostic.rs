@@ -164,8 +164,8 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
 pub fn edit_distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        rows[i][0] = i;
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
     }
     rows[0] = (0..=b.len()).collect();
     for i in 1..=a.len() {

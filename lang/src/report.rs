@@ -193,7 +193,11 @@ fn excerpt(labels: &[(&Label, bool)], severity: Severity, sources: &SourceMap, o
     let kind = ariadne::ReportKind::Custom("", tint);
     let mut report = ariadne::Report::build(kind, locate(primary)).with_config(config);
     for (label, is_primary) in labels {
-        let text = visible(&label.text, options.ascii);
+        let mut text = visible(&label.text, options.ascii);
+        if text.is_empty() && labels.iter().any(|(other, _)| other != label && same_line(other, label, sources)) {
+            // Among other arrows one that says nothing would look like a mistake.
+            text.push_str("here");
+        }
         let color = if *is_primary { tint } else { Color::Cyan };
         report
             .add_label(ariadne::Label::new(locate(label)).with_message(format!("{TEXT_MARK}{text}")).with_color(color));
@@ -202,6 +206,11 @@ fn excerpt(labels: &[(&Label, bool)], severity: Severity, sources: &SourceMap, o
     let cache = Texts(views.iter().map(|(id, view)| (*id, Source::from(view.text.clone()))).collect());
     report.finish().write(cache, &mut drawn).expect("writing to memory does not fail");
     tidy(&String::from_utf8_lossy(&drawn), labels, sources, options)
+}
+
+fn same_line(a: &Label, b: &Label, sources: &SourceMap) -> bool {
+    let line = |label: &Label| sources.get(label.span.source).line_column(label.span.start as usize).0;
+    a.span.source == b.span.source && line(a) == line(b)
 }
 
 /// The texts that ariadne sees, under marked names.
@@ -240,6 +249,13 @@ fn tidy(drawn: &str, labels: &[(&Label, bool)], sources: &SourceMap, options: Re
         };
         match lines.last_mut() {
             Some(above) if is_lone_underline(&plain(above), &plain(arrow), options.ascii) => {
+                let (joint, dash) = if options.ascii { ('|', "^") } else { ('┬', "─") };
+                if text.is_empty()
+                    && let Some(at) = above.rfind(joint)
+                {
+                    // Nothing hangs from it.
+                    above.replace_range(at..at + joint.len_utf8(), dash);
+                }
                 above.push(' ');
                 above.push_str(text);
             }

@@ -153,8 +153,14 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
     match &error.fault {
         RowFault::Expression { site, fault } => {
             let place = plan.sites[site.0 as usize];
-            let headline = codes::info(fault.code).map_or("this failed", |info| info.title);
-            let mut diagnostic = Diagnostic::error(fault.code, place.span, headline).saying(fault.detail.clone());
+            let mut diagnostic = match fault.code {
+                // Many things have no result; each says by itself why.
+                codes::E0602 => Diagnostic::error(fault.code, place.span, fault.detail.clone()),
+                code => {
+                    let headline = codes::info(code).map_or("this failed", |info| info.title);
+                    Diagnostic::error(code, place.span, headline).saying(fault.detail.clone())
+                }
+            };
             let mut caller = place.caller;
             while let Some(site) = caller {
                 let outer = plan.sites[site.0 as usize];

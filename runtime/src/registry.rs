@@ -32,6 +32,6 @@ impl Registry {
             reducers.0.iter().map(|reducer| reducer.def.clone()).collect(),
             formats::formats().map(|format| format.def).collect(),
         );
-        Registry { catalog, functions, reducers: reducers }
+        Registry { catalog, functions, reducers }
     }
 }

@@ -20,7 +20,7 @@ pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
         Err(exit) => return exit,
     };
     match engine(settings).script(&name, &text, &Parameters::default()) {
-        Ok(script) => show(&script.explain(phase.into())),
+        Ok(script) => show(&script.explain(phase.into(), settings.executor.into())),
         Err(report) => {
             print_report(&report, settings);
             Exit::of(&report)

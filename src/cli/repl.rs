@@ -84,6 +84,10 @@ impl Session {
         if entry.is_empty() {
             return Next::Prompt;
         }
+        if entry.starts_with('|') && self.last.is_empty() {
+            complain("there is no pipeline yet that this could go on with");
+            return Next::Prompt;
+        }
         let entry = if entry.starts_with('|') { format!("{}\n{entry}", self.last) } else { entry.to_string() };
         let new = parts(&entry);
         let Some((definitions, script)) = self.compile(&entry, &new) else { return Next::Prompt };

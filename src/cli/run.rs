@@ -49,11 +49,11 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
 }
 
 fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
-    let Stats { workers, morsels, compilable, compiled: native, replays } = stats;
+    let Stats { workers, morsels, compilable, compiled: native, replays, buffers } = stats;
     let _ = writeln!(
         std::io::stderr(),
         "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
-         {native} of {compilable} kernels native, {replays} batches replayed"
+         {native} of {compilable} kernels native, {replays} batches replayed, {buffers} buffers"
     );
 }
 

@@ -205,6 +205,12 @@ impl Maker<'_> {
                 self.saw("operator not");
                 Made::new(format!("not {}", a.at_level(3)), 2, Kind::Bool, false)
             }
+            92..96 => {
+                let text = self.expression(Kind::String, depth - 1);
+                let pattern = *self.draw.pick(&["r\"^[a-z]+$\"", "\"b\"", "r\"\\d\"", "r\"x|y\""]);
+                self.saw("operator ~");
+                Made::new(format!("{} ~ {pattern}", text.at_level(4)), 3, Kind::Bool, false)
+            }
             _ => self.contained(depth),
         }
     }
@@ -345,7 +351,8 @@ impl Maker<'_> {
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
         let from = if self.wild || total.is_empty() || self.draw.chance(15) { &all } else { &total };
         let function = (!from.is_empty()).then(|| *self.draw.pick(from))?;
-        let arguments = self.arguments(function, kind, depth)?;
+        let mut arguments = self.arguments(function, kind, depth)?;
+        let last_at = arguments.len().saturating_sub(1);
         let kinds: Vec<ty::Kind> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: false }.full().kind).collect();
         let chosen = catalog.functions_named(&function.name).iter().find(|id| takes(catalog.function(**id), &kinds))?;
         if !std::ptr::eq(catalog.function(*chosen), function) {
@@ -354,6 +361,12 @@ impl Maker<'_> {
         let declared = matches!(&function.result, ResultType::Is(ty) if ty.nullable);
         let nullable = function.may_be_null || declared || arguments.iter().any(|a| a.nullable);
         self.saw(format!("function {}", function.name));
+        if let [_, .., last] = arguments.as_mut_slice()
+            && self.draw.chance(10)
+        {
+            self.saw("form named argument");
+            last.text = format!("{}: {}", function.parameters[last_at].name, last.text);
+        }
         Some(self.written_call(&function.name, &arguments, kind, nullable))
     }
 

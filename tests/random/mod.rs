@@ -79,8 +79,8 @@ impl Histogram {
         let functions = catalog.functions().map(|function| format!("function {}", function.name));
         let reducers = catalog.reducers().map(|reducer| format!("reducer {}", reducer.name));
         let operators = [
-            "+", "-", "*", "/", "//", "%", "**", "unary -", "==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "??",
-            "in", "not in",
+            "~", "+", "-", "*", "/", "//", "%", "**", "unary -", "==", "!=", "<", "<=", ">", ">=", "and", "or", "not",
+            "??", "in", "not in",
         ];
         let operators = operators.iter().map(|operator| format!("operator {operator}"));
         let wanted = stages.chain(functions).chain(reducers).chain(operators);

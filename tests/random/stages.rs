@@ -151,6 +151,13 @@ impl Maker<'_> {
     }
 
     fn map(&mut self, shape: Shape) -> (String, Shape) {
+        if shape == Shape::Table && self.draw.chance(15) {
+            let (name, kind) = (self.new_name(), self.some_kind());
+            let made = self.expression(kind, 2);
+            self.row.push(Self::column_of(name.clone(), &made));
+            self.saw("form spread");
+            return (format!("map {{...it, {name}: {}}}", made.text), Shape::Table);
+        }
         if self.draw.chance(45) {
             let kinds = [self.some_kind(), self.some_kind()];
             let made = kinds.map(|kind| self.expression(kind, 2));
@@ -235,6 +242,12 @@ impl Maker<'_> {
             let name = self.fresh("m");
             results.push(format!("{name} = {}", made.text));
             columns.push(Self::column_of(name, &made));
+        }
+        if self.draw.chance(10) && columns.iter().all(|column| column.name != "count") {
+            self.saw("form result without a name");
+            self.saw("reducer count");
+            results.push("count()".into());
+            columns.push(Column { name: "count".into(), ty: Ty { kind: Kind::Int, nullable: false } });
         }
         if results.is_empty() {
             let name = self.fresh("m");

@@ -78,7 +78,16 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         };
         columns.push(Column { name: spell(name), ty: Ty { kind, nullable: !declared || draw.chance(50) } });
     }
-    let records = records(draw, &style, &columns);
+    let mut records = records(draw, &style, &columns);
+    let is_large = draw.next().is_multiple_of(80) && records.len() > 40;
+    if is_large {
+        // More than one morsel of text, whatever the size of a morsel.
+        features.insert("source of several megabytes".into());
+        let ends = records.last().is_some_and(|last| last.ends_with(b"\n"));
+        let bytes: usize = records.iter().map(Vec::len).sum();
+        let count = if ends { records.len() * (2 << 20) / bytes.max(1) } else { records.len() };
+        records = records.iter().cycle().take(count).cloned().collect();
+    }
     // A file without any record says nothing of its columns.
     let header = !declared || draw.chance(92) || records.is_empty();
     let mut file = TableFile {

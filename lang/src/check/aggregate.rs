@@ -304,8 +304,8 @@ impl<'a> Checker<'a> {
                     self.report(error);
                     fine = false;
                 }
-                (Label::Column(column), ArgumentValue::Expr(value)) => {
-                    self.report(errors::equals_sign(name, column.span, value.span));
+                (Label::Column(column), ArgumentValue::Expr(_)) => {
+                    self.report(errors::names_nothing(name, column.span));
                     fine = false;
                 }
                 (Label::None | Label::Column(_), ArgumentValue::Type(_)) => {

@@ -47,8 +47,9 @@ impl<'a> Checker<'a> {
             return self.unknown(errors::not_yet(span, "a function of an imported module"));
         };
         let text = &*name.text;
-        if let (Found::Binding(Value::Lambda(lambda)), None) = (self.scopes.look_up(self.scope, text), receiver) {
-            return self.call_lambda(lambda, arguments, span);
+        let bound = self.scopes.look_up(self.scope, text);
+        if let (Found::Binding(Value::Lambda(lambda)), None) = (&bound, receiver) {
+            return self.call_lambda(*lambda, arguments, span);
         }
         if self.functions.contains_key(text) {
             return self.call_user(name, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
@@ -66,12 +67,12 @@ impl<'a> Checker<'a> {
                 None => Value::Stream(self.unknown_stream(span)),
             };
         }
-        let error = if reducer.is_some() {
-            errors::reducer_outside(name.span, text, self.stage_name.as_deref())
-        } else {
-            return self.no_such_function(name, receiver, span);
-        };
-        self.unknown(error)
+        match (reducer, bound) {
+            (Some(_), _) => self.unknown(errors::reducer_outside(name.span, text, self.stage_name.as_deref())),
+            // A parameter that is a function, of a function that nobody calls.
+            (None, Found::Binding(Value::Unknown)) => Value::Unknown,
+            (None, _) => self.no_such_function(name, receiver, span),
+        }
     }
 
     fn no_such_function(&mut self, name: &Name, receiver: Option<&'a ast::Expr>, span: Span) -> Value<'a> {
@@ -132,9 +133,7 @@ impl<'a> Checker<'a> {
                     given.iter_mut().for_each(|given| given.push((Some(name), expr)));
                     continue;
                 }
-                (Label::Column(name), ArgumentValue::Expr(value)) => {
-                    errors::equals_sign(function, name.span, value.span)
-                }
+                (Label::Column(name), ArgumentValue::Expr(_)) => errors::names_nothing(function, name.span),
                 (_, ArgumentValue::Type(_)) => errors::option_type(argument.span, function),
             };
             self.report(error);

@@ -152,6 +152,9 @@ impl<'a> Checker<'a> {
         if let Some(gone) = row.gone(name) {
             return errors::column_gone(span, name, gone);
         }
+        if row.names().next().is_none() {
+            return errors::no_columns(span, row.from);
+        }
         let plain = |text: &str| text.trim().trim_start_matches('\u{feff}').to_lowercase();
         let surprising = |known: &&str| plain(known) == plain(name) && known.trim() != *known;
         if let Some(known) = row.names().find(surprising) {

@@ -25,6 +25,14 @@ pub enum ParameterValue {
     Scalar(Scalar),
 }
 
+impl<N: Into<Arc<str>>> FromIterator<(N, String)> for Parameters {
+    /// Parameters as typed on a command line.
+    fn from_iter<I: IntoIterator<Item = (N, String)>>(given: I) -> Parameters {
+        let values = given.into_iter().map(|(name, text)| (name.into(), ParameterValue::Text(text)));
+        Parameters { values: values.collect() }
+    }
+}
+
 impl Parameters {
     fn get(&self, name: &str) -> Option<&ParameterValue> {
         self.values.iter().rev().find(|(given, _)| &**given == name).map(|(_, value)| value)

@@ -277,7 +277,7 @@ impl<'a> Checker<'a> {
     /// Says that a stage has no such option, or names no columns.
     pub(super) fn labelled(&mut self, call: &StageCall<'a>, label: &Label, argument: &'a Argument) {
         let error = match (label, argument.expr()) {
-            (Label::Column(name), Some(value)) => errors::equals_sign(call.def.name, name.span, value.span),
+            (Label::Column(name), Some(_)) => errors::names_nothing(call.def.name, name.span),
             (Label::Option(name), _) => errors::unknown_option(name.span, call.def.name, &name.text, &[]),
             (Label::None | Label::Column(_), _) => errors::option_type(argument.span, call.def.name),
         };

@@ -10,6 +10,7 @@
 
 mod constant_folding;
 mod dead_columns;
+mod merge_slices;
 mod push_filter;
 mod top_k;
 mod tree;
@@ -28,11 +29,13 @@ pub struct Rule {
 }
 
 /// All rules in the order in which they are applied.
-pub const RULES: [Rule; 4] = [
+pub const RULES: [Rule; 5] = [
     // First, for it takes away conditions and definitions that the others would have to move.
     constant_folding::RULE,
     // Before `top_k`: between a sort and a slice a filter hides the one from the other.
     push_filter::RULE,
+    // Before `top_k`, which then meets one slice.
+    merge_slices::RULE,
     // Behind `push_filter`, see there.
     top_k::RULE,
     // Last, for the others leave columns behind that nobody uses any more.

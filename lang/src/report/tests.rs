@@ -1,4 +1,4 @@
-//! What reports look like, for ordinary and for hostile spans.
+//! Reports as they are drawn, and spans that nobody should make.
 
 use super::*;
 use crate::codes::{E0101, E0201, E0501, E0601};
@@ -62,7 +62,7 @@ fn two_labels_on_a_line_hang_below_each_other() {
         .label(span_of(&sources, id, "it ==").at_end(), "")
         .label(span_of(&sources, id, "\"a\""), "string");
     let text = render(&[diagnostic], &sources, PLAIN);
-    assert!(text.contains("string\n"), "{text}");
+    assert!(text.contains("string\n") && text.contains("here\n"), "{text}");
     assert!(text.ends_with("───╯ more: pipe explain E0101\n"), "{text}");
 }
 
@@ -130,6 +130,16 @@ fn json_has_places_and_edits() {
             "\n"
         )
     );
+}
+
+#[test]
+fn a_label_without_text_is_a_plain_line() {
+    let (sources, id) = script("1..5 | tke 3");
+    let diagnostic = Diagnostic::error(E0101, span_of(&sources, id, "tke"), "there is no stage called `tke`");
+    let text = render(std::slice::from_ref(&diagnostic), &sources, PLAIN);
+    assert!(text.contains("\n   │        ───\n"), "{text}");
+    let ascii = render(&[diagnostic], &sources, RenderOptions { ascii: true, ..PLAIN });
+    assert!(ascii.contains("\n   |        ^^^\n"), "{ascii}");
 }
 
 #[test]

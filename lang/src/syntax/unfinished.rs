@@ -20,7 +20,7 @@ mod tests {
 
     #[test]
     fn brackets_and_operators_go_on() {
-        for text in ["1..5 |", "1..5 | # more", "[1,", "fn f(x: int) {\n", "let a =", "1 +", "f\"{a", "f(1,\n2"] {
+        for text in ["1..5 |", "1..5 | # more", "[1,", "fn f(x: int) {\n", "let a =", "1 +", "f(1,\n2"] {
             assert!(is_unfinished(text), "{text}");
         }
         for text in ["", "1..5", "1..5 | take 2\n", "f(1)]", "\"abc", "1 +\n\n"] {

@@ -4,7 +4,7 @@ use super::row::{float, gives, int, like, of, optional, over_floats, shows, tota
 use super::{BatchResult, Function};
 use crate::batch::Column;
 use pipelang_lang::catalog::{Example, Pattern, ResultType};
-use pipelang_lang::codes::E0601;
+use pipelang_lang::codes::{E0601, E0602};
 use pipelang_lang::scalar::{self, Fault, Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::cmp::Ordering;
@@ -96,6 +96,21 @@ fn rounding() -> Vec<Function> {
 fn roots_and_powers() -> Vec<Function> {
     vec![
         of_float!("sqrt", "The square root; NaN of what is below zero.", &[shows!("sqrt(2.25)", "1.5")], f64::sqrt),
+        total(
+            "isqrt",
+            vec![of("n", Kind::Int)],
+            gives(Type::INT),
+            "The integer part of the square root of an int that is not below zero.",
+            &[shows!("isqrt(17)", "4"), shows!("isqrt(0)", "0"), shows!("isqrt(-1)", "E0602")],
+            |arguments| match &arguments[0] {
+                Scalar::Int(n) => n
+                    .checked_isqrt()
+                    .map(Scalar::Int)
+                    .ok_or_else(|| Fault::new(E0602, format!("isqrt({n}): {n} has no real square root"))),
+                other => unreachable!("the checker passes ints only, not {other:?}"),
+            },
+        )
+        .failing(),
         of_float!("exp", "e to that power.", &[shows!("exp(0)", "1.0")], f64::exp),
         of_float!("ln", "The natural logarithm.", &[shows!("ln(1)", "0.0")], f64::ln),
         of_float!("log10", "The logarithm to base 10.", &[shows!("log10(1000)", "3.0")], f64::log10),

@@ -1,6 +1,7 @@
 //! What `pipe explain` says of a statement's execution: its pipelines, what each reads, its fused segments, its end, and
 //! the kernels that a segment becomes.
 
+use super::Executor;
 use super::pipeline::{self, End, Pipeline, Source};
 use crate::kernel::{Segment, Step, lower, print};
 use pipelang_lang::catalog::Catalog;
@@ -9,7 +10,7 @@ use pipelang_lang::ir::{Plan, TableOrigin};
 use std::fmt::Write;
 
 /// The pipelines of a statement in words.
-pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog) -> String {
+pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Executor) -> String {
     let mut text = String::new();
     for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
         let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
@@ -24,6 +25,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog) -> String {
             segment(&mut text, plan, catalog, &tail.segment, "in order");
         }
         let _ = writeln!(text, "  end: {}", end(&pipeline.end));
+        let _ = writeln!(text, "  executor: {}", computed_by(plan, pipeline, executor));
     }
     text
 }
@@ -42,6 +44,19 @@ pub fn kernels(plan: &Plan, statement: usize) -> String {
         }
     }
     text
+}
+
+/// Who computes the segments of a pipeline.
+fn computed_by(plan: &Plan, pipeline: &Pipeline, executor: Executor) -> String {
+    let segments = std::iter::once(&pipeline.segment).chain(pipeline.tails.iter().map(|tail| &tail.segment));
+    let leaves: usize = segments.map(|s| lower(s, plan, &vec![true; s.inputs.len()]).leaves().count()).sum();
+    let kernels = format!("{leaves} kernel{}", if leaves == 1 { "" } else { "s" });
+    match executor {
+        Executor::Reference => "the reference, row by row, over the plan as written".to_string(),
+        Executor::Vector | Executor::Auto => format!("vector, the batch interpreter ({kernels})"),
+        Executor::Jit if cfg!(feature = "jit") => format!("jit, native code for {kernels}; vector for the rest"),
+        Executor::Jit => format!("vector, the batch interpreter ({kernels}): native code is not part of this build"),
+    }
 }
 
 fn source(plan: &Plan, pipeline: &Pipeline) -> String {

@@ -91,6 +91,8 @@ pub struct Stats {
     pub compiled: usize,
     /// Batches that were run again row by row.
     pub replays: usize,
+    /// Buffers that kernels allocated, those of the batches that went out included.
+    pub buffers: u64,
 }
 
 impl Stats {
@@ -101,6 +103,7 @@ impl Stats {
         self.compilable += other.compilable;
         self.compiled += other.compiled;
         self.replays += other.replays;
+        self.buffers += other.buffers;
     }
 }
 
@@ -219,6 +222,7 @@ impl<'a> Run<'a> {
             stats.workers = stats.workers.max(workers);
             stats.morsels = stats.morsels.max(morsels);
         }
+        stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
         for prepared in self.tails.iter().chain([&self.segment]) {
             let (compilable, compiled) = prepared.compiled();
             stats.compilable += compilable;
@@ -239,6 +243,10 @@ impl<'a> Run<'a> {
         parsed: crate::formats::Parsed,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Made {
+        if parsed.batch.rows == 0 && parsed.error.is_some() {
+            // The source failed, and its batch may not even have columns.
+            return Made { rows: None, error: parsed.error };
+        }
         let (batch, error) = self.segment.run(&parsed.batch, &mut lock(&self.scratch[worker]));
         let error = error.or(parsed.error);
         if !self.tails.is_empty() {

@@ -17,11 +17,16 @@
 use super::accumulator::Accumulator;
 use super::rows::{Rows, mask_block};
 use pipelang_lang::fault::{self, Fault};
+use std::hint::black_box;
 
 /// Values that are added at once. The windows have room for the sum of 4,096.
 const BLOCK: usize = 1024;
 /// Independent sums in the loop over a block; two measured best.
 const LANES: usize = 2;
+/// Rows whose groups are loaded ahead.
+const AHEAD: usize = 64;
+/// So many groups do not stay in the first cache.
+const FAR: usize = 1 << 12;
 /// The place of a group that has no accumulator.
 const NOWHERE: u32 = u32::MAX;
 
@@ -56,8 +61,21 @@ impl ExactSums {
             return;
         }
         match rows {
-            Rows::All(_) => values.iter().zip(groups).for_each(|(x, group)| self.add(*group as usize, *x)),
+            Rows::All(_) => {
+                for (values, groups) in values.chunks(AHEAD).zip(groups.chunks(AHEAD)) {
+                    self.touch(groups);
+                    values.iter().zip(groups).for_each(|(x, group)| self.add(*group as usize, *x));
+                }
+            }
             Rows::Some(_) => rows.each(|row| self.add(groups[row] as usize, values[row])),
+        }
+    }
+
+    /// Loads the pairs of groups, so that those that are not in the cache come together and not one after the other:
+    /// the processor does not see far enough ahead of the additions.
+    fn touch(&self, groups: &[u32]) {
+        if self.pairs.len() >= FAR {
+            black_box(groups.iter().fold(0, |all, group| all ^ self.pairs[*group as usize][0].to_bits()));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::scope::Gone;
 use super::{list, suggest};
-use crate::codes::{E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0304, E0305};
+use crate::codes::{E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0304, E0305};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::ty::{Type, spell};
@@ -24,6 +24,13 @@ pub(in super::super) fn unknown_column(
         Some(literal) => suggest(diagnostic, span, &[literal], str::to_string),
         None => suggest(diagnostic, span, near, spell),
     }
+}
+
+/// E0210: the rows are single values.
+pub(in super::super) fn no_columns(span: Span, from: Span) -> Diagnostic {
+    Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its values come from here")
+        .fix(span, "it")
 }
 
 /// E0201: outside of stages there are no columns.

@@ -2,7 +2,7 @@
 
 use super::{list, suggest};
 use crate::catalog::OptionKind;
-use crate::codes::{E0101, E0104, E0107, E0108, E0206, E0304, E0305, E0401, E0402, E0403};
+use crate::codes::{E0101, E0107, E0108, E0206, E0304, E0305, E0401, E0402, E0403};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::ty::{Type, spell};
@@ -28,16 +28,8 @@ pub(in super::super) fn stage_alias(span: Span, name: &str, meant: &str) -> Diag
     diagnostic.saying(format!("Pipe calls this `{meant}`")).fix(span, meant)
 }
 
-/// E0104 for a stage of conditions; elsewhere the stage names nothing.
-pub(in super::super) fn equals_sign(who: &str, name: Span, value: Span) -> Diagnostic {
-    let sign = Span { start: name.end, end: value.start.max(name.end), ..name };
-    if matches!(who, "filter" | "where") {
-        let mut diagnostic = Diagnostic::error(E0104, name.to(value), "`=` names a value")
-            .saying("to compare, write `==`")
-            .help("replace `=` with `==`");
-        diagnostic.edits.push(Edit { span: sign, text: " == ".into() });
-        return diagnostic;
-    }
+/// E0206: a name and `=` where nothing is named (where a comparison is meant, the parser says so).
+pub(in super::super) fn names_nothing(who: &str, name: Span) -> Diagnostic {
     Diagnostic::error(E0206, name, format!("`{who}` names nothing"))
         .saying("what is this name for?")
         .help("`name = value` names a column in `derive`, `select` and `aggregate`; an option is `name: value`")

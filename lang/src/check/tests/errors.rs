@@ -16,7 +16,7 @@ fn several_at_once() {
     assert_eq!(
         errors(script),
         [
-            "E0104: `=` names a value",
+            "E0104: `=` names a value; to compare write `==`",
             "E0101: there is no stage called `tke`",
             "E0201: there is no column `wether` here",
             "E0301: cannot compare string with int",

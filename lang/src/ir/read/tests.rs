@@ -75,7 +75,6 @@ fn expressions_read_back() {
         "s == null and null != a",
         "null == null",
         "null:int? == null:null",
-        "a == null:bool?",
         "1:int?",
         "null:[{a: int, `b c`: map<float?>?}]?",
     ] {
