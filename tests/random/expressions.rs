@@ -238,7 +238,7 @@ impl Maker<'_> {
         let compared = self.binary("<", 3, &quotient, &b, Kind::Bool, false);
         self.saw("form guard");
         if self.draw.chance(30) {
-            let constant = self.literal(Kind::Bool);
+            let constant = Made::new("false", 10, Kind::Bool, false);
             return self.binary("and", 1, &compared, &constant, Kind::Bool, false);
         }
         let zero = Made::new("0", 10, Kind::Int, false);

@@ -313,6 +313,11 @@ impl Maker<'_> {
             }
             stages.push(format!("take {}", self.draw.between(0, 30)));
         }
+        if self.wild && self.draw.chance(20) {
+            // Behind it, cells that do not fit are demanded later than the records behind them are read.
+            self.saw("form slice of a source");
+            stages.push((*self.draw.pick(&["skip 1", "skip 3", "take 1000", "take 60"])).into());
+        }
         let count = self.draw.weighted(&[(1, 0), (3, 1), (4, 2), (4, 3), (3, 4), (2, 5), (1, 7)]);
         for at in 0..count {
             let is_last = at + 1 == count;

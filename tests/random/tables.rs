@@ -101,7 +101,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
     }
     if !declared {
         see_inferred(&mut columns, &file.records, &style);
-    } else if style.wild && draw.chance(14) {
+    } else if style.wild && draw.chance(18) {
         break_structure(draw, &mut file, &style, columns.len(), features);
     }
     for (seen, feature) in [
@@ -318,10 +318,12 @@ fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, columns
     features.insert(format!("broken {name}"));
     file.records.insert(at, record);
     // Then another error may come first: of a cell that is read before, but demanded later.
-    if draw.chance(60) {
+    if draw.chance(75) {
         features.insert("broken behind misfits".to_string());
         let cells: Vec<String> = (0..columns).map(|_| misfit(draw)).collect();
         let record = cells.join(&style.delimiter.to_string()) + style.newline;
-        file.records.insert(draw.below(at), record.into_bytes());
+        // Often in the same morsel.
+        let before = if draw.chance(60) { at - draw.below(3) } else { draw.below(at) };
+        file.records.insert(before, record.into_bytes());
     }
 }
