@@ -3,6 +3,8 @@
 mod cases;
 mod cli;
 mod embedding;
+#[cfg(fault)]
+mod faults;
 mod fusion;
 mod harness;
 mod plans;

@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod check;
 pub mod codes;
 pub mod diagnostic;
+#[doc(hidden)]
+pub mod fault;
 pub mod ir;
 pub mod opt;
 pub mod report;

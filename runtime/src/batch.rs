@@ -11,6 +11,7 @@ use arrow_array::{
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::{concat, filter, take};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -327,7 +328,7 @@ impl Batch {
     /// The rows at `rows`, in that order; places in files are dropped.
     pub fn take(&self, rows: &UInt32Array) -> Batch {
         let mut faults = Vec::new();
-        if !self.faults.is_empty() {
+        if !self.faults.is_empty() && !fault::is(Fault::FaultsLost) {
             for (new, old) in rows.values().iter().enumerate() {
                 let first = self.faults.partition_point(|fault| fault.row < *old);
                 let here = self.faults[first..].iter().take_while(|fault| fault.row == *old);

@@ -72,9 +72,17 @@ impl Maker<'_> {
             }
             Kind::Int if self.draw.chance(5) => (*self.draw.pick(&["0xff", "1_000", "0"])).to_string(),
             Kind::Int => self.draw.between(-3, 12).to_string(),
-            Kind::Float if self.draw.chance(10) => {
-                (*self.draw.pick(&["1e308", "0.0", "1e-310", "-0.0", "9007199254740993.0", "(0.0 / 0.0)"])).to_string()
-            }
+            Kind::Float if self.draw.chance(15) => (*self.draw.pick(&[
+                "1e308",
+                "0.0",
+                "0.0",
+                "1e-310",
+                "-0.0",
+                "-0.0",
+                "9007199254740993.0",
+                "(0.0 / 0.0)",
+            ]))
+            .to_string(),
             Kind::Float => format!("{:?}", self.draw.between(-40, 90) as f64 / 8.0),
             Kind::Bool => (*self.draw.pick(&["true", "false"])).to_string(),
             Kind::String => {
@@ -112,7 +120,7 @@ impl Maker<'_> {
             return self.negated(&a);
         }
         let b = match op {
-            "//" | "%" if !self.wild || self.draw.chance(60) => {
+            "//" | "%" if !self.wild || self.draw.chance(45) => {
                 let divisor = *self.draw.pick(&["2", "3", "7", "-4", "10"]);
                 Made::new(divisor, if divisor.starts_with('-') { 8 } else { 10 }, Kind::Int, false)
             }
@@ -207,8 +215,43 @@ impl Maker<'_> {
         }
     }
 
+    /// A column compared with a constant.
+    pub fn plain_comparison(&mut self) -> Made {
+        let column = self.draw.pick(&self.row).clone();
+        let a = Made::new(column.name, 10, column.ty.kind, column.ty.nullable);
+        let b = self.literal(column.ty.kind);
+        let op = *self.draw.pick(&["==", "!=", "<", "<=", ">", ">="]);
+        self.binary(op, 3, &a, &b, Kind::Bool, false)
+    }
+
+    /// `12 // x`: may fail.
+    pub fn division(&mut self, x: &Made) -> Made {
+        let a = self.expression(Kind::Int, 1);
+        let op = *self.draw.pick(&["//", "%"]);
+        self.arithmetic(op, &a, x, Kind::Int)
+    }
+
+    /// `x != 0 and 12 // x > 1`: the second conjunct fails where the first is false. Or `12 // x > 1 and false`.
+    pub fn guarded_division(&mut self) -> Made {
+        let (x, b) = (self.leaf(Kind::Int), self.literal(Kind::Int));
+        let quotient = self.division(&x);
+        let compared = self.binary("<", 3, &quotient, &b, Kind::Bool, false);
+        self.saw("form guard");
+        if self.draw.chance(30) {
+            let constant = Made::new("false", 10, Kind::Bool, false);
+            return self.binary("and", 1, &compared, &constant, Kind::Bool, false);
+        }
+        let zero = Made::new("0", 10, Kind::Int, false);
+        let guard = self.binary("!=", 3, &x, &zero, Kind::Bool, false);
+        self.binary("and", 1, &guard, &compared, Kind::Bool, false)
+    }
+
     fn connected(&mut self, op: &str, level: u8, depth: usize) -> Made {
-        let (a, b) = (self.expression(Kind::Bool, depth - 1), self.expression(Kind::Bool, depth - 1));
+        let (a, mut b) = (self.expression(Kind::Bool, depth - 1), self.expression(Kind::Bool, depth - 1));
+        if self.draw.chance(10) {
+            self.saw("form decided by a constant");
+            b = self.literal(Kind::Bool);
+        }
         self.binary(op, level, &a, &b, Kind::Bool, false)
     }
 

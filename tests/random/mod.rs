@@ -7,8 +7,8 @@
 
 mod draw;
 mod expressions;
-mod program;
-mod run;
+pub mod program;
+pub mod run;
 mod shrink;
 mod stages;
 mod tables;
@@ -23,10 +23,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Programs of an ordinary test run.
-const PROGRAMS: u64 = 2000;
+pub const PROGRAMS: u64 = 2000;
 
 /// How many configurations are drawn for a program.
-const CONFIGURATIONS: usize = 6;
+pub const CONFIGURATIONS: usize = 6;
 
 /// What many programs have been seen to do.
 #[derive(Default)]

@@ -313,13 +313,24 @@ impl Maker<'_> {
             }
             stages.push(format!("take {}", self.draw.between(0, 30)));
         }
+        if self.wild && self.draw.chance(20) {
+            // Behind it, cells that do not fit are demanded later than the records behind them are read.
+            self.saw("form slice of a source");
+            stages.push((*self.draw.pick(&["skip 1", "skip 3", "take 1000", "take 60"])).into());
+        }
         let count = self.draw.weighted(&[(1, 0), (3, 1), (4, 2), (4, 3), (3, 4), (2, 5), (1, 7)]);
         for at in 0..count {
             let is_last = at + 1 == count;
             let (stage, new_shape) =
                 if reduce && is_last && self.draw.chance(25) { self.last_reducer(shape) } else { self.stage(shape) };
+            let is_sort = stage.starts_with("sort");
             stages.push(stage);
             shape = new_shape;
+            if is_sort && self.draw.chance(20) {
+                self.saw("form page of a sort");
+                stages.push(format!("skip {}", self.draw.between(1, 6)));
+                stages.push(format!("take {}", self.draw.between(1, 12)));
+            }
         }
         let columns = std::mem::take(&mut self.row);
         (Statement { before: String::new(), source, stages, after: String::new() }, columns, shape)

@@ -2,7 +2,7 @@
 
 use super::draw::Draw;
 use super::program::Program;
-use crate::harness::{Config, Outcome, Script};
+use crate::harness::{Config, Outcome, Ready, Script};
 use pipelang_lang::opt::{RULES, RuleSet};
 use pipelang_runtime::exec::Executor;
 use pipelang_runtime::formats::write::OutputFormat;
@@ -99,48 +99,74 @@ pub fn configurations(seed: u64, count: usize) -> Vec<Config> {
     (0..count).map(|_| one()).collect()
 }
 
+/// A program that compiles, with what the oracle says of it.
+pub struct Judged {
+    ready: Ready,
+    wanted: Outcome,
+    facts: Facts,
+}
+
 /// Whether a program runs alike in the oracle and in these configurations.
 pub fn check(program: &Program, place: &Place, configurations: &[Config]) -> Result<Facts, Failure> {
+    judge(program, place)?.compare(configurations)
+}
+
+/// Compiles a program and runs it in the oracle.
+pub fn judge(program: &Program, place: &Place) -> Result<Judged, Failure> {
     place.fill(program);
     let text = program.script(&place.0.to_string_lossy());
     let script = Script { name: "random.pipe", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-    let failure = |what: &str, config: Option<&Config>, oracle: &Outcome, is: &Outcome| Failure {
-        what: what.to_string(),
-        config: config.cloned(),
-        oracle: format!("{}{}", oracle.out, oracle.err),
-        is: format!("{}{}", is.out, is.err),
-    };
+    let nothing = Outcome::default();
     let ready = script.compile().map_err(|error| {
-        let nothing = Outcome::default();
         failure("this does not compile", None, &nothing, &Outcome { err: error, ..Outcome::default() })
     })?;
     let wanted = ready.run(&oracle());
-    let is_our_fault = |outcome: &Outcome| outcome.err.contains("[E09") || outcome.err.contains("[E08");
     if is_our_fault(&wanted) {
-        return Err(failure("the oracle fails", None, &wanted, &Outcome::default()));
+        return Err(failure("the oracle fails", None, &wanted, &nothing));
     }
-    let mut facts = Facts {
+    let facts = Facts {
         rows: wanted.out.lines().filter(|line| !line.is_empty()).count() > program.statements.len(),
         code: code_of(&wanted.err),
         ..Facts::default()
     };
-    for config in configurations {
-        let outcome = ready.run(config);
-        if outcome.out != wanted.out {
-            return Err(failure("another output", Some(config), &wanted, &outcome));
+    Ok(Judged { ready, wanted, facts })
+}
+
+impl Judged {
+    /// Runs the program in other configurations.
+    pub fn compare(self, configurations: &[Config]) -> Result<Facts, Failure> {
+        let Judged { ready, wanted, mut facts } = self;
+        for config in configurations {
+            let outcome = ready.run(config);
+            if outcome.out != wanted.out {
+                return Err(failure("another output", Some(config), &wanted, &outcome));
+            }
+            if outcome.err != wanted.err || is_our_fault(&outcome) {
+                return Err(failure("another error", Some(config), &wanted, &outcome));
+            }
+            if config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
+                return Err(failure("kernels that were not compiled", Some(config), &wanted, &outcome));
+            }
+            if config.threads > 1 && outcome.stats.morsels > 2 {
+                facts.parallel += 1;
+                facts.shared += u64::from(outcome.stats.workers >= 2);
+            }
         }
-        if outcome.err != wanted.err || is_our_fault(&outcome) {
-            return Err(failure("another error", Some(config), &wanted, &outcome));
-        }
-        if config.executor == Executor::Jit && outcome.stats.compiled < outcome.stats.compilable {
-            return Err(failure("kernels that were not compiled", Some(config), &wanted, &outcome));
-        }
-        if config.threads > 1 && outcome.stats.morsels > 2 {
-            facts.parallel += 1;
-            facts.shared += u64::from(outcome.stats.workers >= 2);
-        }
+        Ok(facts)
     }
-    Ok(facts)
+}
+
+fn failure(what: &str, config: Option<&Config>, oracle: &Outcome, is: &Outcome) -> Failure {
+    Failure {
+        what: what.to_string(),
+        config: config.cloned(),
+        oracle: format!("{}{}", oracle.out, oracle.err),
+        is: format!("{}{}", is.out, is.err),
+    }
+}
+
+fn is_our_fault(outcome: &Outcome) -> bool {
+    outcome.err.contains("[E09") || outcome.err.contains("[E08")
 }
 
 /// The code of the first error in a report.

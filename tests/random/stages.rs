@@ -18,7 +18,7 @@ impl Maker<'_> {
             (4, "aggregate"),
             (4, "sort"),
             (3, "take"),
-            (1, "skip"),
+            (2, "skip"),
         ]);
         self.saw(format!("stage {name}"));
         match name {
@@ -43,6 +43,12 @@ impl Maker<'_> {
             let name = column.name.clone();
             self.saw("form narrowing");
             return format!("filter {name} != null");
+        }
+        if self.draw.chance(25) {
+            return format!("filter {}", self.plain_comparison().text);
+        }
+        if self.wild && self.draw.chance(15) {
+            return format!("filter {}", self.guarded_division().text);
         }
         // Most filters let most rows through.
         let made = self.expression(Kind::Bool, 3);
@@ -189,7 +195,14 @@ impl Maker<'_> {
         let mut keys = Vec::new();
         for _ in 0..self.draw.weighted(&[(4, 1), (2, 2), (1, 3)]) {
             let kind = self.some_kind();
-            let made = if self.draw.chance(60) { self.leaf_of_row() } else { self.expression(kind, 2) };
+            let made = match self.draw.below(100) {
+                0..12 if self.wild => {
+                    let by = self.leaf(Kind::Int);
+                    self.division(&by)
+                }
+                0..60 => self.leaf_of_row(),
+                _ => self.expression(kind, 2),
+            };
             let made = Self::without_minus(made);
             keys.push(if self.draw.chance(45) {
                 self.saw("form descending");
@@ -274,7 +287,9 @@ impl Maker<'_> {
             let mut arguments = Vec::new();
             for _ in 0..count {
                 let kind = self.some_kind();
-                arguments.push(self.expression(kind, 2));
+                // Columns as they are have more odd values than what is computed of them.
+                let plain = self.draw.chance(45);
+                arguments.push(if plain { self.leaf_of_row() } else { self.expression(kind, 2) });
             }
             let types: Vec<_> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: a.nullable }.full()).collect();
             if let Some(ty) = (def.result)(&types)

@@ -42,6 +42,8 @@ struct Style {
     declared: bool,
     /// Whether extremes and cells that do not fit are among them.
     wild: bool,
+    /// Whether NaN, infinities, zeros and extremes are among its floats; a NaN makes every sum one.
+    odd_floats: bool,
     comment: bool,
 }
 
@@ -62,6 +64,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         newline: if draw.chance(12) { "\r\n" } else { "\n" },
         declared,
         wild: wild && declared,
+        odd_floats: draw.chance(50),
         comment: draw.chance(6),
     };
     let mut columns: Vec<Column> = Vec::new();
@@ -98,8 +101,8 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
     }
     if !declared {
         see_inferred(&mut columns, &file.records, &style);
-    } else if style.wild && draw.chance(8) {
-        break_structure(draw, &mut file, &style, features);
+    } else if style.wild && draw.chance(18) {
+        break_structure(draw, &mut file, &style, columns.len(), features);
     }
     for (seen, feature) in [
         (zipped, "source csv.gz"),
@@ -212,8 +215,11 @@ fn cell(draw: &mut Draw, style: &Style, ty: Ty) -> String {
         .to_string(),
         Kind::Int if draw.chance(20) => draw.between(-100_000, 100_000).to_string(),
         Kind::Int => draw.between(-9, 20).to_string(),
-        Kind::Float if draw.chance(12) => (*draw.pick(&[
+        Kind::Float if style.odd_floats && draw.chance(25) => (*draw.pick(&[
             "NaN",
+            "NaN",
+            "-0.0",
+            "0.0",
             "inf",
             "-inf",
             "-0.0",
@@ -298,7 +304,7 @@ fn field(record: &str, wanted: usize, delimiter: char) -> Option<String> {
 }
 
 /// Spoils one record: too many fields, too few, an open quote, or bytes that are no text.
-fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, features: &mut Features) {
+fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, columns: usize, features: &mut Features) {
     if file.records.len() < 3 {
         return;
     }
@@ -311,4 +317,13 @@ fn break_structure(draw: &mut Draw, file: &mut TableFile, style: &Style, feature
     };
     features.insert(format!("broken {name}"));
     file.records.insert(at, record);
+    // Then another error may come first: of a cell that is read before, but demanded later.
+    if draw.chance(75) {
+        features.insert("broken behind misfits".to_string());
+        let cells: Vec<String> = (0..columns).map(|_| misfit(draw)).collect();
+        let record = cells.join(&style.delimiter.to_string()) + style.newline;
+        // Often in the same morsel.
+        let before = if draw.chance(60) { at - draw.below(3) } else { draw.below(at) };
+        file.records.insert(before, record.into_bytes());
+    }
 }

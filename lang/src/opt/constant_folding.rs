@@ -10,6 +10,7 @@
 
 use super::{Rule, tree};
 use crate::catalog::{Catalog, Effect};
+use crate::fault::{self, Fault};
 use crate::ir::typing::{own_effect, scalar_type};
 use crate::ir::{Expr, ExprId, FallibleColumns, NodeId, Plan, Stage, TypedExpr};
 use crate::scalar::{self, Arithmetic, Scalar};
@@ -97,6 +98,7 @@ impl Folder<'_> {
                 (Some(false), _) => self.condition(a),
                 (Some(true), _) => self.condition(b),
                 (None, Some(true)) => self.condition(a),
+                (None, Some(false)) if fault::is(Fault::FailingOperandDropped) => self.condition(b),
                 (None, Some(false)) if self.plan.is_total(a, &self.fallible) => self.condition(b),
                 (None, _) => None,
             },
@@ -161,7 +163,8 @@ fn compute(expr: &Expr, values: &[Scalar], catalog: &Catalog) -> Option<Scalar> 
         // an int is converted before it is divided
         (Expr::Arithmetic(Arithmetic::Divide, ..), [Scalar::Int(_), _]) => None,
         (Expr::Arithmetic(op, ..), [Scalar::Int(a), Scalar::Int(b)]) => {
-            scalar::int_arithmetic(*op, *a, *b).ok().map(Scalar::Int)
+            let failed = fault::is(Fault::FailureFolded).then_some(0);
+            scalar::int_arithmetic(*op, *a, *b).ok().or(failed).map(Scalar::Int)
         }
         (Expr::Arithmetic(op, ..), [Scalar::Float(a), Scalar::Float(b)]) => {
             Some(Scalar::Float(scalar::float_arithmetic(*op, *a, *b)))

@@ -10,6 +10,7 @@
 
 use super::{Rule, tree};
 use crate::catalog::Catalog;
+use crate::fault::{self, Fault};
 use crate::ir::{ColumnId, FallibleColumns, NodeId, Phase, Plan, Reduction, Stage};
 use std::collections::HashSet;
 
@@ -73,7 +74,8 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
 }
 
 fn is_total(plan: &Plan, reduction: &Reduction, fallible: &FallibleColumns) -> bool {
-    reduction.arguments.iter().chain(&reduction.condition).all(|expr| plan.is_total(*expr, fallible))
+    fault::is(Fault::FailingReductionDropped)
+        || reduction.arguments.iter().chain(&reduction.condition).all(|expr| plan.is_total(*expr, fallible))
 }
 
 /// The columns that the expressions of a stage mention.

@@ -18,6 +18,7 @@
 
 use super::{Rule, tree};
 use crate::catalog::{Catalog, Effect};
+use crate::fault::{self, Fault};
 use crate::ir::{ColumnId, Expr, ExprId, FallibleColumns, Node, NodeId, Phase, Plan, Stage};
 use crate::ty::{Kind, Type};
 use std::collections::HashMap;
@@ -51,6 +52,7 @@ fn split(plan: &mut Plan) -> bool {
         while let Stage::Filter { input, predicate } = plan.nodes[at].stage
             && let Expr::And(a, b) = *plan.exprs.get(predicate)
         {
+            let (a, b) = if fault::is(Fault::ConjunctsSwapped) { (b, a) } else { (a, b) };
             let Node { span, .. } = plan.nodes[at];
             let output = plan.node(input).output.clone();
             let first = plan.add_node(Node { stage: Stage::Filter { input, predicate: a }, output, span });
@@ -103,7 +105,7 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
 
 /// Whether nothing that a stage demands can fail.
 fn demands_total(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool {
-    stage.demands().iter().all(|expr| plan.is_total(*expr, fallible))
+    fault::is(Fault::FilterPastDemander) || stage.demands().iter().all(|expr| plan.is_total(*expr, fallible))
 }
 
 /// Whether values that are one key are the same to every expression.

@@ -8,6 +8,7 @@
 
 use super::{Rule, tree};
 use crate::catalog::Catalog;
+use crate::fault::{self, Fault};
 use crate::ir::{NodeId, Plan, Stage};
 
 /// See the module.
@@ -52,6 +53,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
         match plan.node(id).stage {
             Stage::Map { input, .. } => id = input,
             Stage::Slice { input, skip, take } => {
+                let skip = if fault::is(Fault::TopKTooShort) { 0 } else { skip };
                 (id, needed) = (input, take.unwrap_or(u64::MAX).min(needed).checked_add(skip)?);
             }
             Stage::Scan { .. }

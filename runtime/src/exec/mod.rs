@@ -25,6 +25,7 @@ use crate::stages::aggregate::{Grouper, Layout};
 use crate::stages::sort::Sorter;
 use crate::vector::Scratch;
 use parallel::Work;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Plan;
 use pipeline::{End, Pipeline, Tail};
 use segment::Prepared;
@@ -209,7 +210,11 @@ impl<'a> Run<'a> {
                         Ok(flow) => flow,
                         Err(first) => {
                             error = Some(first);
-                            ControlFlow::Break(())
+                            if fault::is(Fault::LaterErrorReported) {
+                                ControlFlow::Continue(())
+                            } else {
+                                ControlFlow::Break(())
+                            }
                         }
                     },
                 },
@@ -274,14 +279,15 @@ impl<'a> Run<'a> {
                         error = None;
                     }
                     let (out, own) = self.tails[at].run(&sliced, &mut lock(&self.scratch[self.threads]));
-                    error = own.or(error);
+                    error = if fault::is(Fault::TailErrorLost) { error.or(own) } else { own.or(error) };
                     batch = out;
                 }
                 self.end_of_tails(batch, slices, encode)
             }
             rows => rows,
         };
-        if let Some(rows) = rows {
+        let lost = fault::is(Fault::PrefixLost) && error.is_some();
+        if let Some(rows) = rows.filter(|_| !lost) {
             accept(rows)?;
         }
         match error {
@@ -387,11 +393,11 @@ impl Slices {
     fn apply(&mut self, at: usize, batch: &Batch) -> (Batch, bool) {
         let (skip, take) = &mut self.left[at];
         let skipped = (*skip).min(batch.rows as u64);
-        *skip -= skipped;
+        *skip -= if fault::is(Fault::SkipTwice) { 0 } else { skipped };
         let rest = batch.rows as u64 - skipped;
         let taken = take.map_or(rest, |take| take.min(rest));
         if let Some(take) = take {
-            *take -= taken;
+            *take -= taken - u64::from(fault::is(Fault::TakeTooMany) && taken > 0 && taken == rest);
         }
         (batch.slice(skipped as usize, taken as usize), *take == Some(0))
     }

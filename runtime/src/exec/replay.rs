@@ -5,6 +5,7 @@ use crate::batch::{Batch, BatchFault, Column};
 use crate::error::{Place, RowError, RunError};
 use crate::kernel::{Segment, Step};
 use crate::reference::expr::{Defined, Evaluator, Outcome, Row};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
@@ -33,8 +34,10 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
             }
             Ok(None) => {}
             Err(first) => {
-                error = Some(RunError::Row(first));
-                break;
+                error.get_or_insert(RunError::Row(first));
+                if !fault::is(Fault::PrefixNotCut) {
+                    break;
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::kernel::{Program, Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::Evaluator;
 use crate::vector::{self, Outcome, Scratch};
+use pipelang_lang::fault::{self, Fault};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -50,7 +51,8 @@ impl<'a> Prepared<'a> {
 
     fn try_run(&self, batch: &Batch, scratch: &mut Scratch) -> Result<(Batch, Option<RunError>), RunError> {
         if batch.faults.is_empty() {
-            let has_nulls = batch.columns.iter().any(|column| column.has_nulls());
+            let looked_at = if fault::is(Fault::NullFreeKernel) { 1 } else { batch.columns.len() };
+            let has_nulls = batch.columns.iter().take(looked_at).any(|column| column.has_nulls());
             let kernels = if has_nulls { &self.with_nulls } else { &self.without_nulls };
             let kernels = kernels.get_or_init(|| self.lower(has_nulls));
             if let Outcome::Done(batch) = self.execute(kernels, batch, scratch)? {

@@ -7,6 +7,7 @@ use crate::error::RunError;
 use crate::formats::{self, Chunk, Cut, MorselSize, Parse, Parsed, ScanRequest};
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
 use pipelang_lang::ty::Schema;
 use std::collections::HashMap;
@@ -188,7 +189,8 @@ fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
             let batch = batch.as_ref()?;
             let start = next;
             next = (start + rows).min(batch.rows);
-            (start < next).then(|| Morsel::Batch(batch.slice(start, next - start)))
+            let lost = fault::is(Fault::LastMorselLost) && start > 0 && next - start < rows;
+            (start < next && !lost).then(|| Morsel::Batch(batch.slice(start, next - start)))
         }),
         load: Box::new(load_plain),
     }

@@ -13,6 +13,7 @@ use cranelift_codegen::ir::{AbiParam, Block, BlockArg, InstBuilder, MemFlagsData
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
 use cranelift_module::Module;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::{Scalar, canonical};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -304,7 +305,7 @@ impl Emitter<'_> {
 
     fn flagged(&mut self, fault: &mut Option<Value>, make: impl FnOnce(&mut Self) -> (Value, Value)) -> Value {
         let (value, flag) = make(self);
-        *fault = Some(flag);
+        *fault = Some(if fault::is(Fault::JitOverflowUnchecked) { self.bool(false) } else { flag });
         value
     }
 
@@ -361,7 +362,7 @@ impl Emitter<'_> {
         let quotient = self.builder.ins().sdiv(a, b);
         let product = self.builder.ins().imul(quotient, b);
         let rest = self.builder.ins().isub(a, product);
-        let below = self.is_below(rest, b);
+        let below = if fault::is(Fault::JitTruncates) { self.bool(false) } else { self.is_below(rest, b) };
         let below = self.builder.ins().uextend(I64, below);
         self.builder.ins().isub(quotient, below)
     }

@@ -5,6 +5,7 @@ use super::ir::{CHUNK, Place, Program, Register};
 use super::ops::Lane;
 use crate::batch::{Batch, Column};
 use arrow_array::{Array, StringViewArray};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 
 /// The scratch buffers of a worker; any program may use them.
@@ -252,7 +253,9 @@ impl Frame<'_> {
             Lanes::All(word) => word,
         };
         let (faults, mask) = (self.lanes::<u64>(fault), self.lanes::<u64>(active));
-        let failed = (0..self.words()).any(|at| word(faults, at) & word(mask, at) & self.tail(at) != 0);
+        let tail =
+            |at: usize| self.tail(at) >> u32::from(fault::is(Fault::LastLaneUnchecked) && at + 1 == self.words());
+        let failed = (0..self.words()).any(|at| word(faults, at) & word(mask, at) & tail(at) != 0);
         self.failed |= failed;
     }
 }

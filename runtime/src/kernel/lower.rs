@@ -12,6 +12,7 @@ use super::ir::{Immediate, Input, Program, ProgramOutput, Register};
 use super::ops::{Lane, Op};
 use super::segment::{Segment, Step};
 use pipelang_lang::catalog::FunctionId;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
 use pipelang_lang::scalar::{Arithmetic, Comparison, Scalar};
 use pipelang_lang::ty::Kind;
@@ -241,6 +242,7 @@ impl<'a> Lowering<'a> {
                 let condition = self.condition(*condition, mask);
                 let rest = self.builder.not(condition);
                 let (inner, outer) = (self.narrow(mask, condition), self.narrow(mask, rest));
+                let (inner, outer) = if fault::is(Fault::BranchesSwapped) { (outer, inner) } else { (inner, outer) };
                 let then = self.value(*then, inner);
                 let otherwise = self.value(*otherwise, outer);
                 self.select(condition, then, otherwise)
@@ -308,7 +310,7 @@ impl<'a> Lowering<'a> {
         let divisor = self.plan.exprs.as_constant(b).cloned();
         let (a, b) = (self.value(a, mask), self.value(b, mask));
         let (Value::Of { lanes: a, valid: va }, Value::Of { lanes: b, valid: vb }) = (a, b) else { return Value::Null };
-        let valid = self.both(va, vb);
+        let valid = self.both(va, vb).filter(|_| !fault::is(Fault::NullMaskOff));
         if self.builder.program.lane(a) == Lane::Float {
             return Value::Of { lanes: self.builder.float(float_op(op), &[a, b]), valid };
         }
@@ -318,6 +320,7 @@ impl<'a> Lowering<'a> {
         let never = match (op, divisor) {
             (Op::IntModulo, Some(Scalar::Int(by))) => by != 0,
             (Op::IntFloorDivide, Some(Scalar::Int(by))) => by != 0 && by != -1,
+            (Op::IntFloorDivide | Op::IntModulo, _) => fault::is(Fault::ZeroDivisorUnchecked),
             _ => false,
         };
         if !never {
@@ -336,7 +339,9 @@ impl<'a> Lowering<'a> {
             Expr::Narrow(_) | Expr::Negate(_) => {
                 let op = if matches!(expr, Expr::Narrow(_)) { Op::Narrow } else { Op::IntNegate };
                 let results = self.builder.all(op, &[a], Immediate::None, None);
-                self.check(results[1], mask, valid);
+                if !(op == Op::Narrow && fault::is(Fault::SumUnchecked)) {
+                    self.check(results[1], mask, valid);
+                }
                 results[0]
             }
             _ => unreachable!("the caller gives operators of one operand"),
@@ -362,12 +367,16 @@ impl<'a> Lowering<'a> {
                 Comparison::Less => self.builder.one(Op::Less, &[a, b]),
                 Comparison::LessOrEqual => self.builder.one(Op::LessOrEqual, &[a, b]),
                 Comparison::Greater => self.builder.one(Op::Less, &[b, a]),
+                Comparison::GreaterOrEqual if fault::is(Fault::NanOrdered) => {
+                    let less = self.builder.one(Op::Less, &[a, b]);
+                    self.builder.not(less)
+                }
                 Comparison::GreaterOrEqual => self.builder.one(Op::LessOrEqual, &[b, a]),
             },
             (Value::Null, _) | (_, Value::Null) => self.builder.bool(false),
         };
         let both = self.builder.and(both, there);
-        if !equal {
+        if !equal || fault::is(Fault::NullsUnequal) {
             return both;
         }
         let either = self.builder.or(va, vb);

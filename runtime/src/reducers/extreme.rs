@@ -13,6 +13,7 @@ use super::{Reducer, State, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::canonical;
 use std::any::Any;
 
@@ -162,7 +163,7 @@ fn keep_text(best: &mut Option<Box<str>>, text: &str, flip: i64) {
 /// The key of a float: smaller for smaller values, the largest there is for NaN.
 #[inline(always)]
 fn float_key(x: f64, flip: i64) -> i64 {
-    if x.is_nan() { i64::MAX } else { ordered(x.to_bits() as i64) ^ flip }
+    if x.is_nan() && !fault::is(Fault::NanWins) { i64::MAX } else { ordered(x.to_bits() as i64) ^ flip }
 }
 
 /// The encoding of the float that a key stands for.

@@ -7,6 +7,7 @@ use super::{Reducer, State, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ty::Type;
 use std::any::Any;
 
@@ -103,7 +104,7 @@ impl State for Picked {
         let mut other: Picked = same_state(other);
         for (at, group) in groups.iter().enumerate() {
             let best = &mut self.ranks[*group as usize];
-            if other.ranks[at] < *best {
+            if other.ranks[at] < *best || fault::is(Fault::FirstOfAnyWorker) && other.ranks[at] != NO_ROW {
                 *best = other.ranks[at];
                 self.values.take_over(*group as usize, &mut other.values, at);
             }

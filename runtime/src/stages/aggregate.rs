@@ -7,6 +7,7 @@ use crate::reducers::{Reducers, State};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Reduction;
 use pipelang_lang::ty::Type;
 
@@ -132,7 +133,7 @@ impl Grouper {
                 let (part, row) = other.shown[group];
                 let shown = (part + parts, row);
                 let here = self.ticket(other.keys.get(group), other.first[group], shown) as usize;
-                if other.first[group] < self.first[here] {
+                if other.first[group] < self.first[here] && !fault::is(Fault::GroupOrderLost) {
                     self.first[here] = other.first[group];
                     self.shown[here] = shown;
                 }

@@ -5,6 +5,7 @@
 //! byte inside it is followed by a one.
 
 use crate::batch::Column;
+use pipelang_lang::fault::{self, Fault};
 
 const VALUE: u8 = 0;
 const NAN: u8 = 1;
@@ -45,7 +46,7 @@ impl Keys {
 
 fn append(bytes: &mut Vec<u8>, column: &Column, row: usize, descending: bool) {
     if column.is_null(row) {
-        return bytes.push(NULL);
+        return bytes.push(if descending && fault::is(Fault::NullsFirst) { VALUE } else { NULL });
     }
     let flip = if descending { 0xff } else { 0 };
     match column {
@@ -53,6 +54,7 @@ fn append(bytes: &mut Vec<u8>, column: &Column, row: usize, descending: bool) {
         Column::Int(array) => append_ordered(bytes, array.value(row) as u64 ^ (1 << 63), descending),
         Column::Date(array) => append_ordered(bytes, i64::from(array.value(row)) as u64 ^ (1 << 63), descending),
         Column::Float(array) => match array.value(row) {
+            x if x.is_nan() && fault::is(Fault::NanKeysDiffer) => bytes.extend([NAN, row as u8]),
             x if x.is_nan() => bytes.push(NAN),
             x => append_ordered(bytes, ordered_bits(x), descending),
         },
@@ -82,7 +84,7 @@ fn append_ordered(bytes: &mut Vec<u8>, ordered: u64, descending: bool) {
 
 /// Bits that are ordered as the numbers are; both zeros are one.
 fn ordered_bits(x: f64) -> u64 {
-    let bits = (x + 0.0).to_bits();
+    let bits = if fault::is(Fault::ZeroKeysDiffer) { x.to_bits() } else { (x + 0.0).to_bits() };
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
 }
 

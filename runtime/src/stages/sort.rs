@@ -3,6 +3,7 @@
 use super::keys::Keys;
 use crate::batch::{Batch, Column};
 use arrow_array::UInt32Array;
+use pipelang_lang::fault::{self, Fault};
 use std::cmp::Ordering;
 
 /// The rows that one worker has seen.
@@ -85,10 +86,12 @@ impl Sorter {
     /// Which of two rows comes first; never equal for two rows.
     pub fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
         let (x, y) = (&self.parts[a.part as usize], &self.parts[b.part as usize]);
-        a.prefix
-            .cmp(&b.prefix)
-            .then_with(|| x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize)))
-            .then_with(|| x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]))
+        a.prefix.cmp(&b.prefix).then_with(|| x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize))).then_with(
+            || match fault::is(Fault::SortUnstable) {
+                true => Ordering::Equal,
+                false => x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]),
+            },
+        )
     }
 
     /// The rows in the order of `entries`; none if there are no rows.

@@ -8,6 +8,7 @@ use crate::kernel::ops::Lane;
 use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::nullif::nullif;
+use pipelang_lang::fault::{self, Fault};
 
 /// Bits, one after the other.
 #[derive(Default)]
@@ -94,7 +95,8 @@ impl<'a> Gather<'a> {
                 Lanes::Each(words) => words[at],
                 Lanes::All(word) => word,
             };
-            (0..frame.words()).map(|at| word(at) & frame.tail(at)).collect()
+            let last = |at: usize| fault::is(Fault::LastLaneLost) && at + 1 == frame.words();
+            (0..frame.words()).map(|at| word(at) & frame.tail(at) >> u32::from(last(at))).collect()
         });
         if let (Some(bits), Some(words)) = (&mut self.keep, &keep) {
             let counts = (0..frame.words()).map(|at| 64.min(frame.rows - at * 64));

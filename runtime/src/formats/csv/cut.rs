@@ -9,6 +9,7 @@ use crate::formats::files;
 use crate::formats::{Chunk, Cut, MorselSize};
 use arrow_buffer::Buffer;
 use memchr::{memchr, memchr_iter};
+use pipelang_lang::fault::{self, Fault};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -104,6 +105,9 @@ impl Cutter {
     fn cut_point(&self, rest: &[u8]) -> Option<usize> {
         match self.morsel {
             MorselSize::Bytes(_) => self.dialect.last_record_end(rest),
+            MorselSize::Rows(rows) if fault::is(Fault::QuotedNewlineCut) => {
+                memchr_iter(b'\n', rest).nth(rows.max(1) - 1).map(|end| end + 1)
+            }
             MorselSize::Rows(rows) => self.dialect.end_of_row(rest, rows.max(1)).or_else(|| {
                 let is_full = rest.len() > LONGEST_RECORD;
                 is_full.then(|| self.dialect.last_record_end(rest)).flatten()
@@ -161,7 +165,8 @@ impl Cut for Cutter {
             }
             if self.input_has_ended {
                 let length = rest.len();
-                return Ok((length > 0).then(|| self.give_out(length)));
+                let lost = fault::is(Fault::LastRecordLost);
+                return Ok((length > 0 && !lost).then(|| self.give_out(length)));
             }
             self.fill()?;
         }

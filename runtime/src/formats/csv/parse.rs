@@ -14,6 +14,7 @@ use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringVie
 use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::memchr_iter;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::borrow::Cow;
@@ -175,7 +176,8 @@ impl<'a> Piece<'a> {
         for row in 0..rows {
             let range = self.index.field(row, wanted.position);
             let raw = &self.text[range.clone()];
-            if raw.is_empty() && wanted.ty.nullable {
+            let is_empty = raw.is_empty() || raw == "\"\"" && fault::is(Fault::QuotedEmptyNull);
+            if is_empty && wanted.ty.nullable {
                 views.push(0);
                 nulls.append_null();
                 continue;

@@ -1,6 +1,8 @@
 //! Fast paths for the common cells. Each either gives exactly what [`cell::read`](crate::formats::cell::read) would, or
 //! gives up.
 
+use pipelang_lang::fault::{self, Fault};
+
 /// An int of up to 18 digits with an optional minus.
 #[inline]
 pub fn int(text: &[u8]) -> Option<i64> {
@@ -8,7 +10,7 @@ pub fn int(text: &[u8]) -> Option<i64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.is_empty() || digits.len() > 18 {
+    if digits.is_empty() || digits.len() > 18 + usize::from(fault::is(Fault::LongIntWraps)) {
         return None;
     }
     let mut number = 0i64;
