@@ -10,4 +10,5 @@ mod harness;
 mod plans;
 mod random;
 mod rules;
+mod snippets;
 mod tidy;
