@@ -36,14 +36,13 @@ impl<'a> Checker<'a> {
     pub(super) fn call_as_stage(
         &mut self,
         name: &'a Name,
-        value: Value<'a>,
+        input: Stream,
         span: Span,
         stage: &'a ast::Stage,
     ) -> Value<'a> {
         for (word, clause) in stage.by.iter().map(|by| (by.0, "by")).chain(stage.on.iter().map(|on| (on.0, "on"))) {
             self.report(errors::no_such_clause(word, &name.text, clause));
         }
-        let input = self.as_stream(value, span);
         self.call_user(name, First::Stream(input, span), &stage.arguments, stage.span)
     }
 

@@ -14,6 +14,7 @@ mod errors;
 mod expr;
 mod inline;
 mod narrow;
+mod notes;
 mod operators;
 mod parameter;
 mod rows;
@@ -25,6 +26,7 @@ mod statement;
 mod tests;
 mod types;
 
+pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
 
@@ -53,6 +55,21 @@ pub fn check(
     (checker.plan, checker.diagnostics)
 }
 
+/// What can be found out about a script, with or without errors: for editors and the like. `watched` is the place of a
+/// name, of which [`Notes::sight`] says what it could mean.
+pub fn notes(
+    script: &ast::Script,
+    catalog: &Catalog,
+    sources: &dyn Sources,
+    parameters: &Parameters,
+    watched: Option<Span>,
+) -> Notes {
+    let mut checker = Checker::new(catalog, sources, parameters);
+    checker.notes = Some(Notes::watching(watched));
+    checker.script(script);
+    checker.notes.unwrap_or_default()
+}
+
 /// The state of the walk.
 struct Checker<'a> {
     catalog: &'a Catalog,
@@ -60,6 +77,8 @@ struct Checker<'a> {
     parameters: &'a Parameters,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
+    /// What is found out besides, if somebody wants to know.
+    notes: Option<Notes>,
 
     // Names.
     scopes: Scopes<'a>,
@@ -124,6 +143,7 @@ impl<'a> Checker<'a> {
             parameters,
             plan: Plan::default(),
             diagnostics: Vec::new(),
+            notes: None,
             scopes: Scopes::default(),
             scope: None,
             script_scopes: vec![None],
