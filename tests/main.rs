@@ -6,8 +6,10 @@ mod embedding;
 #[cfg(fault)]
 mod faults;
 mod fusion;
+mod grammar;
 mod harness;
 mod plans;
 mod random;
 mod rules;
+mod snippets;
 mod tidy;
