@@ -3,6 +3,7 @@
 use super::decimal::Decimal;
 use super::scope::{RangeValue, Value};
 use super::{Checker, errors};
+use crate::calendar;
 use crate::catalog::Effect;
 use crate::ir::{Expr, ExprId};
 use crate::scalar::{Arithmetic, Comparison, Scalar};
@@ -131,7 +132,9 @@ impl<'a> Checker<'a> {
             let literal = match wanted {
                 Kind::Int => text.parse::<i64>().ok()?.to_string(),
                 Kind::Float => text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| text.to_string())?,
-                Kind::Date => text.parse::<jiff::civil::Date>().ok().map(|date| format!("@{date}"))?,
+                Kind::Date => {
+                    calendar::parse_date(text.as_bytes()).filter(|_| text.len() == 10).map(|_| format!("@{text}"))?
+                }
                 _ => return None,
             };
             return Some((from.ast.span, literal));

@@ -14,8 +14,8 @@
 //! - `date` is `YYYY-MM-DD`.
 //! - Blanks count: nothing is trimmed.
 
-use super::date;
 use crate::error::CellError;
+use pipelang_lang::calendar;
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub fn read(text: &str, quoted: bool, ty: &Type, null_words: &[Arc<str>]) -> Opt
         Kind::Bool => read_bool(text).map(Scalar::Bool),
         Kind::Int => read_int(text).map(Scalar::Int),
         Kind::Float => read_float(text).map(Scalar::Float),
-        Kind::Date => date::parse(text.as_bytes()).map(Scalar::Date),
+        Kind::Date => calendar::parse_date(text.as_bytes()).map(Scalar::Date),
         Kind::Bytes
         | Kind::DateTime
         | Kind::Duration

@@ -3,8 +3,9 @@
 //! CSV and JSONL are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
 //! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
 
-use super::{csv, date, json};
+use super::{csv, json};
 use crate::batch::{Batch, Column};
+use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::Schema;
 
@@ -108,7 +109,7 @@ pub(super) fn spell<'a>(column: &'a Column, row: usize, out: &mut Vec<u8>) -> Va
         }
         Column::String(array) => return Value::Text(array.value(row)),
         Column::Date(array) => {
-            date::write(array.value(row), out);
+            calendar::write_date(array.value(row).into(), out);
             return Value::Date;
         }
         Column::Wide(_) => unreachable!("the checker narrows sums before they are shown"),

@@ -8,7 +8,8 @@ use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
 use crate::error::RunError;
-use crate::formats::{Cut, MorselSize, cell, date, files};
+use crate::formats::{Cut, MorselSize, cell, files};
+use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0201, E0207, E0502};
 use pipelang_lang::diagnostic::{DataPlace, Diagnostic, did_you_mean};
@@ -235,7 +236,7 @@ fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
         Guess::Int
     } else if cell::read_float(text).is_some() {
         Guess::Float
-    } else if date::parse(text.as_bytes()).is_some() {
+    } else if calendar::parse_date(text.as_bytes()).is_some() {
         Guess::Date
     } else if cell::read_bool(text).is_some() {
         Guess::Bool

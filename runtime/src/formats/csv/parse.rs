@@ -8,11 +8,12 @@ use super::index::{Flaw, Index};
 use super::quick;
 use crate::batch::{Batch, BatchFault, Column, Origin};
 use crate::error::{Place, RowError, RowFault, RunError};
-use crate::formats::{Chunk, Parse, Parsed, cell, date};
+use crate::formats::{Chunk, Parse, Parsed, cell};
 use arrow_array::builder::make_view;
 use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::memchr_iter;
+use pipelang_lang::calendar;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
@@ -138,7 +139,7 @@ impl<'a> Piece<'a> {
                 Column::Float(Float64Array::new(values.into(), nulls.build()))
             }
             Kind::Date => {
-                let (values, nulls) = cells.lanes(0, date::parse, |value| match value {
+                let (values, nulls) = cells.lanes(0, calendar::parse_date, |value| match value {
                     Scalar::Date(value) => Some(value),
                     _ => None,
                 });
