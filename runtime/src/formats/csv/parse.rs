@@ -145,6 +145,21 @@ impl<'a> Piece<'a> {
                 });
                 Column::Date(Date32Array::new(values.into(), nulls.build()))
             }
+            Kind::DateTime => {
+                let (values, nulls) = cells.lanes(0, calendar::parse_datetime, |value| match value {
+                    Scalar::DateTime(value) => Some(value),
+                    _ => None,
+                });
+                Column::of_ints(&Kind::DateTime, values.into(), nulls.build())
+            }
+            Kind::Duration => {
+                let duration = |text: &[u8]| std::str::from_utf8(text).ok().and_then(calendar::parse_duration);
+                let (values, nulls) = cells.lanes(0, duration, |value| match value {
+                    Scalar::Duration(value) => Some(value),
+                    _ => None,
+                });
+                Column::of_ints(&Kind::Duration, values.into(), nulls.build())
+            }
             Kind::Bool => {
                 let (values, nulls) = cells.lanes(false, quick::bool, |value| match value {
                     Scalar::Bool(value) => Some(value),
@@ -154,8 +169,6 @@ impl<'a> Piece<'a> {
             }
             Kind::String => self.strings(wanted),
             Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
             | Kind::Wide
             | Kind::List(_)
             | Kind::Record(_)
