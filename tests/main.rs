@@ -6,6 +6,7 @@ mod embedding;
 #[cfg(fault)]
 mod faults;
 mod fusion;
+mod grammars;
 mod harness;
 mod plans;
 mod random;
