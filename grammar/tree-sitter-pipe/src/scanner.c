@@ -59,6 +59,13 @@ static void read_word(TSLexer *lexer, char word[WORD]) {
   word[length < WORD ? length : 0] = 0;
 }
 
+static bool is_among(const char *word, const char *const words[], unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    if (strcmp(word, words[i]) == 0) return true;
+  }
+  return false;
+}
+
 // Whether a line that begins here goes on from the line before it.
 static bool continues(TSLexer *lexer) {
   int32_t first = lexer->lookahead;
@@ -66,11 +73,9 @@ static bool continues(TSLexer *lexer) {
     static const char *const words[] = {"by", "on", "else", "and", "or", "in"};
     char word[WORD];
     read_word(lexer, word);
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-      if (strcmp(word, words[i]) == 0) return true;
-    }
+    if (is_among(word, words, sizeof words / sizeof *words)) return true;
     if (strcmp(word, "not") != 0) return false;
-    skip_blanks(lexer);
+    skip_space(lexer);
     read_word(lexer, word);
     return strcmp(word, "in") == 0;
   }
@@ -102,13 +107,20 @@ static bool scan_newline(TSLexer *lexer) {
 // `type` and `param` with a name behind them, `import` and `test` with a text.
 static bool scan_keyword(TSLexer *lexer, const bool *valid) {
   static const char *const words[] = {"type", "param", "import", "test"};
-  char word[WORD];
+  static const char *const reserved[] = {"let", "fn", "if", "else", "match", "in", "and", "or",
+                                         "not", "true", "false", "null", "it", "by", "on"};
+  char word[WORD], next[WORD];
   read_word(lexer, word);
   lexer->mark_end(lexer);
   skip_blanks(lexer);
+  int32_t first = lexer->lookahead;
+  bool names = first == '`';
+  if (is_letter(first)) {
+    read_word(lexer, next);
+    names = !is_among(next, reserved, sizeof reserved / sizeof *reserved);
+  }
   for (unsigned i = 0; i < 4; i++) {
-    bool wants_name = i < 2;
-    bool fits = wants_name ? is_letter(lexer->lookahead) || lexer->lookahead == '`' : lexer->lookahead == '"';
+    bool fits = i < 2 ? names : first == '"';
     if (valid[TYPE_WORD + i] && fits && strcmp(word, words[i]) == 0) {
       lexer->result_symbol = TYPE_WORD + i;
       return true;

@@ -18,6 +18,15 @@ pub struct Name {
 pub struct Script {
     /// Its statements in order.
     pub statements: Vec<Statement>,
+    /// Its comments in order, each from `#` to the end of its line.
+    pub comments: Vec<Span>,
+}
+
+impl Script {
+    /// A script of which nothing could be read.
+    pub(super) fn unread(whole: Span) -> Script {
+        Script { statements: vec![Statement::Error(whole)], comments: Vec::new() }
+    }
 }
 
 /// A statement.
