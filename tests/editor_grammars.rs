@@ -244,7 +244,8 @@ fn textmate_has_the_words_of_the_language() {
     });
     let mut words: Vec<&str> = words.flatten().collect();
     let mut reserved = RESERVED.to_vec();
-    (words.sort_unstable(), reserved.sort_unstable());
+    words.sort_unstable();
+    reserved.sort_unstable();
     assert_eq!(words, reserved);
     let mut patterns = Vec::new();
     all(&grammar["repository"]["statement"], "match", &mut patterns);
