@@ -183,7 +183,7 @@ fn designated(mut text: &str, units: &[(char, i64)]) -> Option<i128> {
         let Some(rest) = text[end..].strip_prefix(*letter) else { continue };
         let whole = text[..end].find('.').unwrap_or(end);
         let count: i128 = text[..whole].parse().ok().filter(|count| *count < 1 << 64)?;
-        let (fraction, left) = split_fraction(text[whole..end].as_bytes())?;
+        let (fraction, left) = split_fraction(&text.as_bytes()[whole..end])?;
         if !left.is_empty() || (whole < end && *unit != SECOND) {
             return None;
         }

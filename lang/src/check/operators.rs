@@ -118,8 +118,8 @@ impl<'a> Checker<'a> {
 
     /// What makes arithmetic of dates, times and durations right, if that is known.
     fn arithmetic_fix(&self, op: Arithmetic, a: Operand<'a>, b: Operand<'a>) -> Option<(Span, String)> {
-        let with_unit = |operand: Operand<'a>, unit: &str| match self.plan.exprs.as_constant(operand.id) {
-            Some(Scalar::Int(count)) if *count >= 0 => Some((operand.ast.span, format!("{count}{unit}"))),
+        let with_unit = |operand: Operand<'a>, unit: &str| match &operand.ast.kind {
+            ExprKind::Int(count) => Some((operand.ast.span, format!("{count}{unit}"))),
             _ => spelled(operand.ast).map(|text| (operand.ast.span, format!("{text} * 1{unit}"))),
         };
         match (op, &self.ty(a.id).kind, &self.ty(b.id).kind) {
