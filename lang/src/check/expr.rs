@@ -14,7 +14,9 @@ use std::sync::Arc;
 impl<'a> Checker<'a> {
     /// Whatever an expression is.
     pub(super) fn value(&mut self, expr: &'a ast::Expr) -> Value<'a> {
-        self.deeper(expr.span, |c| c.value_of(expr)).unwrap_or(Value::Unknown)
+        let value = self.deeper(expr.span, |c| c.value_of(expr)).unwrap_or(Value::Unknown);
+        self.note(expr.span, &value);
+        value
     }
 
     fn value_of(&mut self, expr: &'a ast::Expr) -> Value<'a> {
@@ -113,6 +115,7 @@ impl<'a> Checker<'a> {
 
     /// A name: inner, column, or outer.
     fn name(&mut self, name: &Arc<str>, span: Span) -> Value<'a> {
+        self.note_operand(span);
         if let Some(key) = self.aggregation.as_ref().and_then(|aggregation| aggregation.key(name)) {
             return Value::Expr(self.plan.column_expr(key));
         }
@@ -231,6 +234,7 @@ impl<'a> Checker<'a> {
 
     /// `a.b`
     fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name) -> Value<'a> {
+        self.note_member(record, name.span);
         // `it.b` names a column, so a mistake in it is told with what is known of columns.
         let row = match (&record.kind, &self.aggregation) {
             (ExprKind::It, None) => self.scopes.row(self.scope),

@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
     pub(super) fn call_as_stage(
         &mut self,
         function: Definition<'a>,
-        value: Value<'a>,
+        input: Stream,
         span: Span,
         stage: &'a ast::Stage,
     ) -> Value<'a> {
@@ -45,7 +45,6 @@ impl<'a> Checker<'a> {
         for (word, clause) in stage.by.iter().map(|by| (by.0, "by")).chain(stage.on.iter().map(|on| (on.0, "on"))) {
             self.report(errors::no_such_clause(word, &name.text, clause));
         }
-        let input = self.as_stream(value, span);
         self.call_user(function, First::Stream(input, span), &stage.arguments, stage.span)
     }
 

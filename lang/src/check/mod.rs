@@ -15,6 +15,7 @@ mod expr;
 mod inline;
 mod module;
 mod narrow;
+mod notes;
 mod operators;
 mod parameter;
 mod rows;
@@ -26,6 +27,7 @@ mod statement;
 mod tests;
 mod types;
 
+pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
 
@@ -54,6 +56,21 @@ pub fn check(
     (checker.plan, checker.diagnostics)
 }
 
+/// What can be found out about a script, with or without errors: for editors and the like. `watched` is the place of a
+/// name, of which [`Notes::sight`] says what it could mean.
+pub fn notes(
+    modules: &Modules,
+    catalog: &Catalog,
+    sources: &dyn Sources,
+    parameters: &Parameters,
+    watched: Option<Span>,
+) -> Notes {
+    let mut checker = Checker::new(modules, catalog, sources, parameters);
+    checker.notes = Some(Notes::watching(watched));
+    checker.script(modules);
+    checker.notes.unwrap_or_default()
+}
+
 /// The state of the walk.
 struct Checker<'a> {
     catalog: &'a Catalog,
@@ -61,6 +78,8 @@ struct Checker<'a> {
     parameters: &'a Parameters,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
+    /// What is found out besides, if somebody wants to know.
+    notes: Option<Notes>,
 
     // Names.
     scopes: Scopes<'a>,
@@ -121,6 +140,7 @@ impl<'a> Checker<'a> {
             parameters,
             plan: Plan::default(),
             diagnostics: Vec::new(),
+            notes: None,
             scopes: Scopes::default(),
             scope: Scope::empty(modules.script()),
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),

@@ -203,19 +203,25 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// All bound names in scope.
-    pub fn names(&self, scope: Scope) -> Vec<Arc<str>> {
-        let name = |entry: &Entry<'a>| match entry {
-            Entry::Binding { name, .. } => Some(name.clone()),
+    /// All bound names in scope with what they are bound to, the nearest first.
+    pub fn bindings(&self, scope: Scope) -> Vec<(Arc<str>, Value<'a>)> {
+        let binding = |entry: &Entry<'a>| match entry {
+            Entry::Binding { name, value, .. } => Some((name.clone(), value.clone())),
             Entry::Row(_) => None,
         };
-        self.walk(scope).filter_map(name).collect()
+        self.walk(scope).filter_map(binding).collect()
+    }
+
+    /// All bound names in scope.
+    pub fn names(&self, scope: Scope) -> Vec<Arc<str>> {
+        self.bindings(scope).into_iter().map(|(name, _)| name).collect()
     }
 }
 
 impl<'a> Checker<'a> {
     /// Binds a name in the current scope.
     pub(super) fn bind(&mut self, name: &Arc<str>, span: Span, value: Value<'a>) {
+        self.note(span, &value);
         let entry = Entry::Binding { name: name.clone(), span, value };
         self.scope = self.scopes.enter(self.scope, entry);
     }

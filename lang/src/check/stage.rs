@@ -173,7 +173,9 @@ impl<'a> Checker<'a> {
         let mut value = self.value(source);
         let mut span = source.span;
         for stage in stages {
-            value = self.deeper(stage.span, |c| c.stage(value, span, stage)).unwrap_or(Value::Unknown);
+            let input = self.as_stream(value, span);
+            value = self.deeper(stage.span, |c| c.stage(input.clone(), span, stage)).unwrap_or(Value::Unknown);
+            self.note_stage(stage, &input, &value);
             span = span.to(stage.span);
         }
         self.aggregation = aggregation;
@@ -182,19 +184,18 @@ impl<'a> Checker<'a> {
     }
 
     /// One stage over whatever stands before it.
-    fn stage(&mut self, value: Value<'a>, span: Span, stage: &'a ast::Stage) -> Value<'a> {
+    fn stage(&mut self, input: Stream, span: Span, stage: &'a ast::Stage) -> Value<'a> {
         let name = match stage.name.as_slice() {
             [name] => name,
             [] => return Value::Unknown,
             path => {
                 let Some(function) = self.function_of_module(path, Use::Stage) else { return Value::Unknown };
-                return self.call_as_stage(function, value, span, stage);
+                return self.call_as_stage(function, input, span, stage);
             }
         };
         if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
-            return self.call_as_stage(function, value, span, stage);
+            return self.call_as_stage(function, input, span, stage);
         }
-        let input = self.as_stream(value, span);
         if input.row.shape == Shape::Scalar && input.row.known {
             return self.unknown(errors::stage_after_value(name.span, &name.text, span));
         }

@@ -1,6 +1,7 @@
 //! Scripts as text against a small catalog and one file, `seattle-weather.csv`.
 
 mod errors;
+mod notes;
 mod plans;
 
 use super::{ParameterValue, Parameters};
