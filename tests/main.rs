@@ -2,12 +2,15 @@
 
 mod cases;
 mod cli;
+mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
 mod faults;
 mod fusion;
+mod grammar;
 mod harness;
 mod plans;
 mod random;
 mod rules;
+mod snippets;
 mod tidy;

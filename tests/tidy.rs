@@ -243,18 +243,6 @@ fn files_are_short_and_say_what_they_are() {
     }
 }
 
-#[test]
-fn grammar_and_lexer_have_the_same_reserved_words() {
-    let grammar = fs::read_to_string(root().join("grammar/pipe.ebnf")).expect("grammar/pipe.ebnf is there");
-    let mut missing: Vec<&str> = Vec::new();
-    for word in pipelang_lang::ty::RESERVED {
-        if !grammar.contains(&format!("\"{word}\"")) {
-            missing.push(word);
-        }
-    }
-    assert!(missing.is_empty(), "grammar/pipe.ebnf does not have {missing:?}");
-}
-
 /// Codes that no case raises yet, each with the reason.
 const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0207", "header surprises are reported as E0201 for now"),

@@ -18,6 +18,15 @@ pub struct Name {
 pub struct Script {
     /// Its statements in order.
     pub statements: Vec<Statement>,
+    /// Its comments in order, each from `#` to the end of its line.
+    pub comments: Vec<Span>,
+}
+
+impl Script {
+    /// A script of which nothing could be read.
+    pub(super) fn unread(whole: Span) -> Script {
+        Script { statements: vec![Statement::Error(whole)], comments: Vec::new() }
+    }
 }
 
 /// A statement.
@@ -39,6 +48,22 @@ pub enum Statement {
     Expression(Expr),
     /// What could not be parsed; reported already.
     Error(Span),
+}
+
+impl Statement {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Statement::Let(definition) => definition.span,
+            Statement::Function(function) => function.span,
+            Statement::Parameter(parameter) => parameter.span,
+            Statement::Type(alias) => alias.span,
+            Statement::Import(import) => import.span,
+            Statement::Test(test) => test.span,
+            Statement::Expression(expr) => expr.span,
+            Statement::Error(span) => *span,
+        }
+    }
 }
 
 /// `let name = value`

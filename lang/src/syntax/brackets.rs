@@ -232,13 +232,26 @@ impl<'s> Pass<'_, 's> {
             Partner::At(end) | Partner::Wrong(end) => end,
             Partner::None => return Token::ParenOpen,
         };
-        if self.tokens.get(end + 1).is_some_and(|(next, _)| *next == Token::FatArrow) {
+        let mut behind = self.tokens[end + 1..].iter().map(|(token, _)| token);
+        if behind.find(|token| **token != Token::Newline) == Some(&Token::FatArrow) {
             Token::LambdaOpen
-        } else if stage_name(&self.out).is_some_and(|name| wraps(&self.tokens[at + 1..end], name)) {
+        } else if self.stage_name().is_some_and(|name| wraps(&self.tokens[at + 1..end], name)) {
             Token::WrapOpen
         } else {
             Token::ParenOpen
         }
+    }
+
+    /// The name of the stage that the tokens so far end with. Inside of a bracket a newline behind it is blank.
+    fn stage_name(&self) -> Option<&str> {
+        let in_block = self.open.last().is_none_or(|open| open.is_block);
+        let mut tokens = self.out.as_slice();
+        while let [before @ .., (Token::Newline, _)] = tokens
+            && !in_block
+        {
+            tokens = before;
+        }
+        stage_name(tokens)
     }
 
     /// Whether a `{` here begins a block.
@@ -253,20 +266,24 @@ impl<'s> Pass<'_, 's> {
             return is_body;
         }
         let fresh = in_block && self.out.last().is_some_and(|(token, _)| *token == Token::Newline);
-        if fresh || stage_name(&self.out).is_some() {
+        if fresh || self.stage_name().is_some() {
             return false;
         }
         last.ends_operand() || matches!(last, Token::Else | Token::Range | Token::RangeExclusive)
     }
 }
 
-/// The name of the stage that these tokens end with: `| take`, `| geo::near`.
+/// The name of the stage that these tokens end with: `| take`, `| geo::near`. Newlines behind `|` and `::` are blank.
 pub(super) fn stage_name<'a>(tokens: &'a [(Token, Span)]) -> Option<&'a str> {
-    let mut rest = tokens;
+    let [before @ .., (last, _)] = tokens else { return None };
+    let (name, mut rest) = (last.name()?, before);
     loop {
+        while let [before @ .., (Token::Newline, _)] = rest {
+            rest = before;
+        }
         match rest {
-            [.., (Token::Pipe, _), (name, _)] if name.is_name() => return tokens.last()?.0.name(),
-            [before @ .., (Token::PathSeparator, _), (name, _)] if name.is_name() => rest = before,
+            [.., (Token::Pipe, _)] => return Some(name),
+            [before @ .., (earlier, _), (Token::PathSeparator, _)] if earlier.is_name() => rest = before,
             _ => return None,
         }
     }
@@ -275,16 +292,18 @@ pub(super) fn stage_name<'a>(tokens: &'a [(Token, Span)]) -> Option<&'a str> {
 /// Whether a spaced `(` with these tokens in it wraps all arguments of its stage.
 fn wraps(inner: &[(Token, Span)], stage: &str) -> bool {
     let mut depth = 0usize;
-    for (at, (token, _)) in inner.iter().enumerate() {
-        let next = inner.get(at + 1).map(|(next, _)| next);
+    let mut tokens = inner.iter().map(|(token, _)| token).filter(|token| **token != Token::Newline).peekable();
+    while let Some(token) = tokens.next() {
         match token {
             _ if token.opens() => depth += 1,
             _ if token.closes() => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
             Token::Comma => return true,
             Token::Pipe => return false,
-            _ if token.is_name() && next == Some(&Token::Colon) => return true,
-            _ if token.is_name() && next == Some(&Token::Assign) => return !CONDITION_STAGES.contains(&stage),
+            _ if token.is_name() && tokens.peek() == Some(&&Token::Colon) => return true,
+            _ if token.is_name() && tokens.peek() == Some(&&Token::Assign) => {
+                return !CONDITION_STAGES.contains(&stage);
+            }
             _ => {}
         }
     }

@@ -107,10 +107,15 @@ impl<'s> Lexer<'s> {
     fn push(&mut self, token: Token<'s>, span: Span) {
         let tokens = &mut self.out.tokens;
         let touches = |before: &Span| before.end == span.start;
-        match (&token, tokens.as_slice()) {
+        // A newline behind `not` and behind a dot is blank.
+        let beside = match tokens.as_slice() {
+            [before @ .., (Token::Newline, _)] => before,
+            all => all,
+        };
+        match (&token, beside) {
             (Token::In, [.., (Token::Not, not)]) => {
                 let span = not.to(span);
-                tokens.pop();
+                tokens.truncate(beside.len() - 1);
                 tokens.push((Token::NotIn, span));
             }
             (Token::ParenOpen, [.., (Token::Name(_), name), (Token::Question, mark)])
@@ -133,7 +138,7 @@ impl<'s> Lexer<'s> {
             Some('\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{3000}') => {
                 "this is not an ordinary blank".to_string()
             }
-            Some(c) if c.is_control() || ('\u{200c}'..='\u{206f}').contains(&c) => {
+            Some(c) if c.is_control() || matches!(c, '\u{200c}'..='\u{206f}' | '\u{feff}') => {
                 format!("this is an invisible character, U+{:04X}", c as u32)
             }
             _ => format!("`{}` means nothing in Pipe", slice.chars().take(20).collect::<String>()),

@@ -110,13 +110,22 @@ fn duration<'s>(text: &str, digits: &str, unit: i64) -> Result<Token<'s>, Failur
 /// The value of what begins with `@`.
 pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
     let body = &text[1..];
-    if !body.contains(['T', 't']) {
-        return match body.parse::<civil::Date>() {
-            Ok(date) if body.len() == 10 => Ok(Token::Date(days(date))),
-            _ => Err(not_a_date(text)),
-        };
+    if has_shape(body, "0000-00-00") {
+        return body.parse().map(|date| Token::Date(days(date))).map_err(|_| not_a_date(text));
     }
-    let has_zone = body.ends_with(['Z', 'z']) || body.get(11..).is_some_and(|time| time.contains(['+', '-']));
+    let time = body.get(11..).unwrap_or("");
+    let clock_end = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(clock_end);
+    let (clock, fraction) = clock.split_once('.').map_or((clock, "0"), |(clock, fraction)| (clock, fraction));
+    let is_written_well = body.get(..11).is_some_and(|date| has_shape(date, "0000-00-00T"))
+        && (has_shape(clock, "00:00:00") || has_shape(clock, "00:00") && !time.contains('.'))
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        && (matches!(zone, "" | "Z") || has_shape(&zone[1..], "00:00"));
+    if !is_written_well {
+        return Err(not_a_date(text));
+    }
+    let has_zone = !zone.is_empty();
     let instant = if has_zone {
         body.parse::<jiff::Timestamp>().ok()
     } else {
@@ -133,6 +142,12 @@ pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
         }
         None => Err(not_a_date(text)),
     }
+}
+
+/// Whether a text is written like a sample: digits for digits, everything else the same.
+fn has_shape(text: &str, sample: &str) -> bool {
+    let alike = |(a, b): (u8, u8)| if b.is_ascii_digit() { a.is_ascii_digit() } else { a == b };
+    text.len() == sample.len() && text.bytes().zip(sample.bytes()).all(alike)
 }
 
 fn days(date: civil::Date) -> i32 {
@@ -192,7 +207,15 @@ mod tests {
         assert_eq!(date("@1970-01-01T00:00:01Z"), Ok(Token::DateTime(1_000_000)));
         assert_eq!(date("@1970-01-01T01:00:00+01:00"), Ok(Token::DateTime(0)));
         assert_eq!(date("@1970-01-01T00:00:00.5"), Ok(Token::DateTime(500_000)));
-        for text in ["@", "@2024-13-01", "@2024-02-30", "@2024-1-1", "@20240101", "@tomorrow"] {
+        assert_eq!(date("@1970-01-01T00:01"), Ok(Token::DateTime(60_000_000)));
+        assert_eq!(date("@1970-01-01T01:00-01:30"), Ok(Token::DateTime(9_000_000_000)));
+        let shapes = ["@2024-01-01t10:00", "@2024-01-01T10", "@20240101T100000", "@2024-01-01T10:00z", "@2024-01-01T"];
+        let zones = ["@2024-01-01T10:00+01", "@2024-01-01T10:00.5", "@2024-01-01T10:00:00.", "@2024-01-01T10:00+"];
+        for text in ["@", "@2024-13-01", "@2024-02-30", "@2024-1-1", "@20240101", "@tomorrow", "@2024-01-01T25:00"]
+            .into_iter()
+            .chain(shapes)
+            .chain(zones)
+        {
             assert_eq!(date(text).unwrap_err().0, E0111, "{text}");
         }
         assert_eq!(date("@1970-01-01T00:00:00.0000001Z").unwrap_err().0, E0310);

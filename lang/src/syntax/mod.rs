@@ -16,6 +16,7 @@ mod repair;
 #[cfg(test)]
 mod tests;
 pub mod token;
+pub mod tree;
 mod unfinished;
 
 pub use unfinished::is_unfinished;
@@ -25,12 +26,22 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::source::{SourceId, Span};
 use std::collections::HashSet;
 
+/// The tokens of a script as the grammar reads them, brackets told apart and words that are keywords where they stand,
+/// and its comments: for colours. What is wrong in it is passed over.
+pub fn tokens(source: SourceId, text: &str) -> lexer::Lexed<'_> {
+    let mut lexed = lexer::lex(source, text);
+    if let Ok((tokens, _)) = brackets::balance(&lexed.tokens, &lexed.diagnostics) {
+        lexed.tokens = layout::lay_out(text, tokens);
+    }
+    lexed
+}
+
 /// The tree of a script, and everything that is wrong with its syntax, in order of place. Never fails, never panics.
 pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
     if u32::try_from(text.len()).is_err() {
         let nowhere = Span::new(source, 0, 0);
         let too_large = Diagnostic::error(E0801, nowhere, "this script is larger than 4 GiB");
-        return (ast::Script { statements: vec![ast::Statement::Error(nowhere)] }, vec![too_large]);
+        return (ast::Script::unread(nowhere), vec![too_large]);
     }
     let lexed = lexer::lex(source, text);
     let mut diagnostics = lexed.diagnostics;
@@ -40,17 +51,17 @@ pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
             diagnostics.push(*too_deep);
             diagnostic::sort(&mut diagnostics);
             let whole = Span::new(source, 0, text.len());
-            return (ast::Script { statements: vec![ast::Statement::Error(whole)] }, diagnostics);
+            return (ast::Script::unread(whole), diagnostics);
         }
     };
     diagnostics.extend(unmatched);
     let (tokens, mended) = repair::repair(text, layout::lay_out(text, tokens));
     diagnostics.extend(mended);
-    let (statements, faults) = parser::script(text, &tokens);
+    let (statements, faults) = parser::script(text, &lexed.comments, &tokens);
     let causes = Causes::of(&tokens, &diagnostics);
     diagnostics.extend(faults.into_iter().filter(|fault| !causes.explain(fault)));
     diagnostic::sort(&mut diagnostics);
-    (ast::Script { statements }, diagnostics)
+    (ast::Script { statements, comments: lexed.comments }, diagnostics)
 }
 
 /// Where something was mended before the grammar saw it. A fault that the grammar finds in the same stage, or in the same

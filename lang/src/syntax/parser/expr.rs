@@ -22,12 +22,8 @@ pub(super) fn expr<'t>() -> Rule<'t, Expr> {
     recursive(|expr| operators(postfix_chain(expr.boxed()))).boxed()
 }
 
-/// `or_expr` and all operators that bind tighter, down to `power`.
+/// `or_expr` and all that binds tighter, down to `power`: a row for each production.
 fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    use BinaryOperator::{And, Coalesce, Or};
-    let range = || {
-        select! { Token::Range = e => (true, e.span()), Token::RangeExclusive = e => (false, e.span()) }
-    };
     let open_end = any_ref().filter(|token: &&Token| token.starts_operand() || **token == Token::Minus).not();
     operand
         .pratt((
@@ -45,7 +41,7 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
                 closed_range(Some(start), range, end, e)
             }),
             prefix(6, range(), |range: (bool, Span), end: Expr, e: &mut Fold| closed_range(None, range, end, e)),
-            infix(left(5), operator(|token| (*token == Token::Coalesce).then_some(Coalesce)), binary),
+            infix(left(5), operator(coalesce), binary),
             infix(left(4), operator(comparison), binary),
             infix(
                 left(4),
@@ -58,8 +54,8 @@ fn operators<'t>(operand: Rule<'t, Expr>) -> Rule<'t, Expr> {
             prefix(3, place(Token::Not).labelled(Class::Value), |not: Span, of: Expr, e: &mut Fold| {
                 unary(UnaryOperator::Not, not, of, e)
             }),
-            infix(left(2), operator(|token| (*token == Token::And).then_some(And)), binary),
-            infix(left(1), operator(|token| (*token == Token::Or).then_some(Or)).labelled(Class::Operator), binary),
+            infix(left(2), operator(and_expr), binary),
+            infix(left(1), operator(or_expr).labelled(Class::Operator), binary),
         ))
         .boxed()
 }
@@ -106,6 +102,23 @@ fn comparison(token: &Token) -> Option<BinaryOperator> {
         Token::NotIn => BinaryOperator::NotIn,
         _ => return None,
     })
+}
+
+fn coalesce(token: &Token) -> Option<BinaryOperator> {
+    (*token == Token::Coalesce).then_some(BinaryOperator::Coalesce)
+}
+
+fn and_expr(token: &Token) -> Option<BinaryOperator> {
+    (*token == Token::And).then_some(BinaryOperator::And)
+}
+
+fn or_expr(token: &Token) -> Option<BinaryOperator> {
+    (*token == Token::Or).then_some(BinaryOperator::Or)
+}
+
+/// The dots of a `range`, and whether its end belongs to it.
+fn range<'t>() -> Rule<'t, (bool, Span)> {
+    select! { Token::Range = e => (true, e.span()), Token::RangeExclusive = e => (false, e.span()) }.boxed()
 }
 
 fn compares(operator: BinaryOperator) -> bool {
@@ -183,7 +196,7 @@ enum Link {
     Index { index: Expr, null_safe: bool },
 }
 
-/// `postfix = operand { "." member | "?." member | "[" expr "]" [ "?" ] }`
+/// `postfix_chain = operand { ( "." | "?." ) path [ call_arguments ] | "[" expr "]" [ "?" ] }`
 fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let dot = select! { Token::Dot => false, Token::QuestionDot => true }.labelled(Class::Operator);
     let member = dot.then(path()).then(stage::call_arguments(expr.clone()).or_not()).validate(
@@ -205,14 +218,18 @@ fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 
 impl Link {
     fn apply(self, of: Expr, span: Span) -> Expr {
+        // The `?` of an index makes what follows null-safe, also where a blank stands between it and the dot.
+        let follows_question = matches!(of.kind, ExprKind::Index { null_safe: true, .. });
         let of_box = Box::new(of);
         let kind = match self {
             Link::Index { index, null_safe } => ExprKind::Index { value: of_box, index: Box::new(index), null_safe },
             Link::Member { name: function, arguments: Some(arguments), null_safe } => {
-                ExprKind::Method { receiver: of_box, function, arguments, null_safe }
+                ExprKind::Method { receiver: of_box, function, arguments, null_safe: null_safe || follows_question }
             }
             Link::Member { mut name, arguments: None, null_safe } => match (name.pop(), name.is_empty()) {
-                (Some(name), true) => ExprKind::Field { record: of_box, name, null_safe },
+                (Some(name), true) => {
+                    ExprKind::Field { record: of_box, name, null_safe: null_safe || follows_question }
+                }
                 (Some(_) | None, _) => ExprKind::Error,
             },
         };
@@ -220,7 +237,8 @@ impl Link {
     }
 }
 
-/// `operand`: literals, names, calls, brackets, `if`, `match`.
+/// `operand = literal | path call_arguments | NAME | "(" pipeline ")" | list | record | map | interpolated | if_expr |
+/// match_expr`
 fn operand<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     choice((
         literal(),
@@ -240,7 +258,7 @@ fn operand<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     .boxed()
 }
 
-/// A literal or `it`.
+/// `literal = INT | FLOAT | … | "null" | "it"`
 pub(super) fn literal<'t>() -> Rule<'t, Expr> {
     select! {
         Token::Int(value) => ExprKind::Int(value),
@@ -264,7 +282,7 @@ pub(super) fn literal<'t>() -> Rule<'t, Expr> {
 /// Functions whose arguments are sort keys.
 const RANKS: [&str; 2] = ["rank", "dense_rank"];
 
-/// `NAME`, `path "(" args ")"`
+/// `path call_arguments | NAME`
 fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let further = just(Token::PathSeparator).ignore_then(name()).repeated().collect::<Vec<_>>();
     name()
@@ -297,7 +315,7 @@ fn parenthesized<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .boxed()
 }
 
-/// `"[" [ expr { "," expr } [ "," ] ] "]"`
+/// `list = "[" [ expr { "," expr } [ "," ] ] "]"`
 fn list<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     recovered(inner(expr), hole)
         .separated_by(just(Token::Comma))
@@ -330,23 +348,10 @@ enum Item {
     Fault,
 }
 
-/// `record = "{" [ field { "," field } [ "," ] ] "}"`, `map = "{" STRING ":" expr { … } "}"`
+/// `record = "{" [ field { "," field } [ "," ] ] "}"`, and a `map`, which begins alike.
 fn record<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    let value = inner(expr.clone());
-    let spread = just(Token::Spread).ignore_then(value.clone()).map(|value| Item::Record(RecordItem::Spread(value)));
-    let entry = select! { Token::String(text) = e => make(ExprKind::String(text), e.span()) }
-        .then_ignore(just(Token::Colon))
-        .then(value.clone())
-        .map(|(key, value)| Item::Entry(key, value));
-    let field = name_before(Token::Colon).then(value).map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
-    let short = expr.validate(|value, _, emitter| {
-        if !names_itself(&value) {
-            emitter.emit(Fault::new(value.span, Problem::UnnamedField));
-            return Item::Fault;
-        }
-        Item::Record(RecordItem::Short(value))
-    });
-    recovered(choice((spread, entry, field, short)).boxed(), |_| Item::Fault)
+    let item = choice((map(inner(expr.clone())), field(expr))).boxed();
+    recovered(item, |_| Item::Fault)
         .separated_by(just(Token::Comma))
         .allow_trailing()
         .collect::<Vec<Item>>()
@@ -362,6 +367,35 @@ fn record<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         })
         .map_with(|kind, e| make(kind, e.span()))
         .boxed()
+}
+
+/// An entry of a `map`: `STRING ":" expr`
+fn map<'t>(value: Rule<'t, Expr>) -> Rule<'t, Item> {
+    select! { Token::String(text) = e => make(ExprKind::String(text), e.span()) }
+        .then_ignore(just(Token::Colon))
+        .then(value)
+        .map(|(key, value)| Item::Entry(key, value))
+        .boxed()
+}
+
+/// `field = "..." expr | NAME ":" expr | short_field`
+fn field<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Item> {
+    let value = inner(expr.clone());
+    let spread = just(Token::Spread).ignore_then(value.clone()).map(|value| Item::Record(RecordItem::Spread(value)));
+    let named = name_before(Token::Colon).then(value).map(|(name, value)| Item::Record(RecordItem::Field(name, value)));
+    choice((spread, named, short_field(expr))).boxed()
+}
+
+/// `short_field = NAME | postfix_chain ( "." | "?." ) NAME`
+fn short_field<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Item> {
+    expr.validate(|value, _, emitter| {
+        if !names_itself(&value) {
+            emitter.emit(Fault::new(value.span, Problem::UnnamedField));
+            return Item::Fault;
+        }
+        Item::Record(RecordItem::Short(value))
+    })
+    .boxed()
 }
 
 /// Whether a short field has a name: `name`, `a.b`.
@@ -386,7 +420,7 @@ fn gather(items: Vec<Item>) -> Result<ExprKind, Option<Problem>> {
     }
 }
 
-/// `f"…"`
+/// `interpolated = FORMAT_START { FORMAT_TEXT | "{" expr [ FORMAT ] "}" } FORMAT_END`
 fn interpolated<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let text = select! { Token::FormatText(text) => Fragment::Text(text) };
     let format = select! { Token::HoleFormat(text) = e => Name { text: text.into(), span: e.span() } };
@@ -402,7 +436,7 @@ fn interpolated<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         .boxed()
 }
 
-/// `if = "if" expr block "else" ( block | if )`
+/// `if_expr = "if" expr block "else" ( block | if_expr )`
 fn if_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let block = statement::block(expr.clone());
     recursive(|again| {
@@ -425,20 +459,25 @@ fn if_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     .boxed()
 }
 
-/// `match = "match" expr "{" { arm } "}"`, `arm = pattern [ "if" expr ] "=>" expr`
+/// `match_expr = "match" expr "{" [ arm { ( "," | END ) arm } [ "," | END ] ] "}"`
 fn match_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    let arm = pattern::pattern()
-        .then(just(Token::If).ignore_then(expr.clone()).or_not())
-        .then_ignore(just(Token::FatArrow))
-        .then(inner(expr.clone()))
-        .map_with(|((pattern, guard), value), e| Arm { pattern, guard, value, span: e.span() });
     let faulty =
         |span| Arm { pattern: crate::syntax::ast::Pattern::Anything(span), guard: None, value: hole(span), span };
-    let separator = one_of([Token::Comma, Token::End]).repeated().at_least(1);
-    let arms = recovered(arm.boxed(), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
+    let separator = choice((just(Token::Comma).ignored(), just(Token::End).repeated().at_least(1)));
+    let arms = recovered(arm(expr.clone()), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
     just(Token::Match)
         .ignore_then(expr)
         .then(arms.delimited_by(just(Token::BlockOpen), just(Token::BraceClose)))
         .map_with(|(subject, arms), e| make(ExprKind::Match { subject: Box::new(subject), arms }, e.span()))
+        .boxed()
+}
+
+/// `arm = pattern [ "if" expr ] "=>" expr`
+fn arm<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Arm> {
+    pattern::pattern()
+        .then(just(Token::If).ignore_then(expr.clone()).or_not())
+        .then_ignore(just(Token::FatArrow))
+        .then(inner(expr))
+        .map_with(|((pattern, guard), value), e| Arm { pattern, guard, value, span: e.span() })
         .boxed()
 }

@@ -48,9 +48,14 @@ impl chumsky::span::Span for Span {
     }
 }
 
-/// The statements of a script, parsed one by one, and what was wrong; `text` is only for messages.
-pub(super) fn script<'t>(text: &str, tokens: &'t [(Token<'t>, Span)]) -> (Vec<Statement>, Vec<Diagnostic>) {
-    let rule = statement::statement(text);
+/// The statements of a script, parsed one by one, and what was wrong; `text` and `comments` are for messages and the docs
+/// of parameters.
+pub(super) fn script<'t>(
+    text: &str,
+    comments: &[Span],
+    tokens: &'t [(Token<'t>, Span)],
+) -> (Vec<Statement>, Vec<Diagnostic>) {
+    let rule = statement::statement(statement::docs(text, comments));
     let mut statements = Vec::new();
     let mut diagnostics = Vec::new();
     for slice in split(tokens) {

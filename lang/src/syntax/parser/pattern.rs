@@ -3,7 +3,7 @@
 use super::faults::Class;
 use super::{Rule, expr, name};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Pattern, UnaryOperator};
+use crate::syntax::ast::{Expr, ExprKind, Name, Pattern, UnaryOperator};
 use crate::syntax::token::Token;
 use chumsky::prelude::*;
 
@@ -28,39 +28,45 @@ fn single_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, Pattern> {
         .boxed()
 }
 
-/// `value_pattern = [ "-" ] literal [ range [ [ "-" ] literal ] ] | range [ "-" ] literal`
+/// `value_pattern = signed [ ( ".." | "..<" ) [ signed ] ] | ( ".." | "..<" ) signed`
 fn value_pattern<'t>() -> Rule<'t, Pattern> {
-    let signed = just(Token::Minus)
-        .map_with(|_, e| e.span())
+    let range = select! { Token::Range => true, Token::RangeExclusive => false };
+    let from = signed().then(range.then(signed().or_not()).or_not()).map_with(|(start, rest), e| match rest {
+        None => start,
+        Some((inclusive, end)) => range_of(Some(start), end, inclusive, e.span()),
+    });
+    let to = range.then(signed()).map_with(|(inclusive, end), e| range_of(None, Some(end), inclusive, e.span()));
+    choice((from, to)).map(Pattern::Value).boxed()
+}
+
+/// `signed = [ "-" ] literal`, but not `it`
+fn signed<'t>() -> Rule<'t, Expr> {
+    just(Token::Minus)
         .or_not()
         .then(expr::literal().filter(|value| value.kind != ExprKind::It))
-        .map_with(|(minus, value): (Option<Span>, Expr), e| match minus {
+        .map_with(|(minus, value), e| match minus {
             Some(_) => Expr { kind: ExprKind::Unary(UnaryOperator::Negate, Box::new(value)), span: e.span() },
             None => value,
-        });
-    let signed = signed.boxed();
-    let range = select! { Token::Range => true, Token::RangeExclusive => false };
-    let from =
-        signed.clone().then(range.then(signed.clone().or_not()).or_not()).map_with(|(start, rest), e| match rest {
-            None => start,
-            Some((inclusive, end)) => range_of(Some(start), end, inclusive, e.span()),
-        });
-    let to = range.then(signed).map_with(|(inclusive, end), e| range_of(None, Some(end), inclusive, e.span()));
-    choice((from, to)).map(Pattern::Value).boxed()
+        })
+        .boxed()
 }
 
 fn range_of(start: Option<Expr>, end: Option<Expr>, inclusive: bool, span: Span) -> Expr {
     Expr { kind: ExprKind::Range { start: start.map(Box::new), end: end.map(Box::new), inclusive }, span }
 }
 
-/// `record_pattern = "{" [ NAME [ ":" pattern ] { "," NAME [ ":" pattern ] } [ "," ] ] "}"`
+/// `record_pattern = "{" [ field_pattern { "," field_pattern } [ "," ] ] "}"`
 fn record_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, Pattern> {
-    name()
-        .then(just(Token::Colon).ignore_then(inner).or_not())
+    field_pattern(inner)
         .separated_by(just(Token::Comma))
         .allow_trailing()
         .collect()
         .delimited_by(just(Token::BraceOpen), just(Token::BraceClose))
         .map_with(|fields, e| Pattern::Record(fields, e.span()))
         .boxed()
+}
+
+/// `field_pattern = NAME [ ":" pattern ]`
+fn field_pattern<'t>(inner: Rule<'t, Pattern>) -> Rule<'t, (Name, Option<Pattern>)> {
+    name().then(just(Token::Colon).ignore_then(inner).or_not()).boxed()
 }

@@ -62,10 +62,10 @@ struct Head {
     after: Option<After>,
 }
 
-/// `stage = path [ args ] { "by" args | "on" args }`, with the pipe before it.
+/// `stage = path [ stage_arguments ] { "by" arguments | "on" arguments }`, with the pipe before it.
 fn stage<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Parsed> {
     let body = stage_path()
-        .then(stage_head(expr.clone()))
+        .then(stage_arguments(expr.clone()))
         .then(clauses(expr))
         .then_ignore(before(Class::Pipe, ends_stage))
         .map_with(|((name, head), clauses), e| (name, head, clauses, e.span()));
@@ -130,8 +130,8 @@ fn stage_path<'t>() -> Rule<'t, Vec<Name>> {
     path().labelled(Class::Stage).boxed()
 }
 
-/// `[ args ]`: in parentheses that touch the name, in spaced ones around all, or bare.
-fn stage_head<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Head> {
+/// `[ stage_arguments ]`: in parentheses that touch the name, in spaced ones around all, or bare.
+fn stage_arguments<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Head> {
     let rest = any()
         .filter(|token: &Token| !ends_stage(token) && !matches!(token, Token::By | Token::On))
         .rewind()
@@ -155,7 +155,7 @@ fn stage_head<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Head> {
     choice((closed, minus, bare, none)).boxed()
 }
 
-/// `{ "by" args | "on" args }`: whether it is `by`, its place, the arguments.
+/// `{ "by" arguments | "on" arguments }`: whether it is `by`, its place, the arguments.
 fn clauses<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Vec<(bool, Span, Vec<Argument>)>> {
     let word = select! { Token::By = e => (true, e.span()), Token::On = e => (false, e.span()) };
     word.labelled(Class::Operator)
@@ -166,12 +166,12 @@ fn clauses<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Vec<(bool, Span, Vec<Argument>)
         .boxed()
 }
 
-/// `args = arg { "," arg }`
+/// `arguments = argument { "," argument }`
 fn arguments<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Vec<Argument>> {
     argument(expr.clone(), expr).separated_by(just(Token::Comma)).at_least(1).collect().boxed()
 }
 
-/// `"(" [ args [ "," ] ] ")"`, the parenthesis touching the name before it.
+/// `call_arguments = "(" [ arguments [ "," ] ] ")"`, the parenthesis touching the name before it.
 pub(super) fn call_arguments<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Vec<Argument>> {
     wrapped(expr, Token::CallOpen)
 }
@@ -186,13 +186,13 @@ fn wrapped<'t>(expr: Rule<'t, Expr>, open: Token<'t>) -> Rule<'t, Vec<Argument>>
         .boxed()
 }
 
-/// `arg = [ NAME "=" | NAME ":" ] ( lambda | expr )`; the value of the option `schema` is a type.
+/// `argument = "schema" ":" type | [ NAME "=" | NAME ":" ] ( lambda | expr )`
 fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argument> {
     let make = |label, value, span| Argument { label, value, span };
     let value = choice((lambda(expr), value)).map(ArgumentValue::Expr).boxed();
     let schema = select! { Token::Name("schema") = e => Name { text: "schema".into(), span: e.span() } }
         .then_ignore(just(Token::Colon).labelled(Class::Operator))
-        .then(types::type_expr())
+        .then(types::r#type())
         .map_with(move |(name, ty), e| make(Label::Option(name), ArgumentValue::Type(ty), e.span()));
     let label = choice((
         name_before(Token::Assign).map(Label::Column),
@@ -203,7 +203,7 @@ fn argument<'t>(expr: Rule<'t, Expr>, value: Rule<'t, Expr>) -> Rule<'t, Argumen
     choice((schema, labelled)).boxed()
 }
 
-/// `lambda = ( NAME | "(" NAME { "," NAME } ")" ) "=>" expr`
+/// `lambda = ( NAME | "(" [ NAME { "," NAME } [ "," ] ] ")" ) "=>" expr`
 pub(super) fn lambda<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let several = name()
         .separated_by(just(Token::Comma))

@@ -7,11 +7,9 @@ use crate::syntax::ast::*;
 use crate::syntax::token::Token;
 use chumsky::prelude::*;
 
-/// `statement = let | function | parameter | type_alias | import | test | pipeline`; `text` is for the comments above
-/// parameters.
-pub(super) fn statement<'t>(text: &str) -> Rule<'t, Statement> {
+/// `statement = let_statement | function | parameter | type_alias | import | test | pipeline`
+pub(super) fn statement<'t>(docs: Docs) -> Rule<'t, Statement> {
     let expr = expr::expr();
-    let docs = parameter_docs(text);
     choice((
         let_statement(expr.clone()).map(Statement::Let),
         function(expr.clone()).map(Statement::Function),
@@ -25,7 +23,7 @@ pub(super) fn statement<'t>(text: &str) -> Rule<'t, Statement> {
     .boxed()
 }
 
-/// `let = "let" NAME "=" pipeline`. A faulty value leaves a hole, so that the name is known nevertheless.
+/// `let_statement = "let" NAME "=" pipeline`. A faulty value leaves a hole, so that the name is known nevertheless.
 fn let_statement<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Let> {
     let rest = || skip_until(|token| *token == Token::End);
     let lambda = stage::lambda(expr.clone());
@@ -66,7 +64,7 @@ fn function<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Function> {
                 .collect::<Vec<_>>()
                 .delimited_by(open, just(Token::ParenClose)),
         )
-        .then(just(Token::Arrow).ignore_then(types::type_expr()).or_not())
+        .then(just(Token::Arrow).ignore_then(types::r#type()).or_not())
         .then(block(expr))
         .map_with(|(((name, parameters), result), body), e| Function { name, parameters, result, body, span: e.span() })
         .boxed()
@@ -75,7 +73,7 @@ fn function<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Function> {
 /// `function_parameter = NAME ":" type [ "=" expr ]`
 fn function_parameter<'t>(expr: Rule<'t, Expr>) -> Rule<'t, FunctionParameter> {
     let parameter = name()
-        .then(just(Token::Colon).ignore_then(types::type_expr()).or_not())
+        .then(just(Token::Colon).ignore_then(types::r#type()).or_not())
         .then(just(Token::Assign).ignore_then(expr).or_not())
         .validate(|((name, ty), default), _, emitter| {
             let ty = ty.unwrap_or_else(|| {
@@ -90,10 +88,10 @@ fn function_parameter<'t>(expr: Rule<'t, Expr>) -> Rule<'t, FunctionParameter> {
 }
 
 /// `parameter = "param" NAME ":" type [ "=" expr ]`
-fn parameter<'t>(expr: Rule<'t, Expr>, docs: Vec<(u32, String)>) -> Rule<'t, ScriptParameter> {
+fn parameter<'t>(expr: Rule<'t, Expr>, docs: Docs) -> Rule<'t, ScriptParameter> {
     just(Token::Param)
         .ignore_then(name())
-        .then(just(Token::Colon).ignore_then(types::type_expr()).or_not())
+        .then(just(Token::Colon).ignore_then(types::r#type()).or_not())
         .then(just(Token::Assign).ignore_then(expr).or_not())
         .validate(move |((name, ty), default), e, emitter| {
             let span: Span = e.span();
@@ -107,22 +105,32 @@ fn parameter<'t>(expr: Rule<'t, Expr>, docs: Vec<(u32, String)>) -> Rule<'t, Scr
         .boxed()
 }
 
-/// The comment lines directly above each line that begins with `param`, by the byte where that line begins.
-fn parameter_docs(text: &str) -> Vec<(u32, String)> {
-    let (mut docs, mut above, mut start) = (Vec::new(), Vec::new(), 0);
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
-        match trimmed.strip_prefix('#') {
-            Some(comment) if !trimmed.starts_with("#!") => above.push(comment.trim()),
-            _ => {
-                if trimmed.starts_with("param") && !above.is_empty() {
-                    let indent = line.len() - line.trim_start().len();
-                    docs.push(((start + indent) as u32, above.join("\n")));
-                }
-                above.clear();
-            }
+/// Comment lines that stand directly above something, by the byte where that begins.
+type Docs = Vec<(u32, String)>;
+
+/// The comments that are help texts if a parameter stands below them. `#!` in the first line is none.
+pub(super) fn docs(text: &str, comments: &[Span]) -> Docs {
+    let mut docs: Docs = Vec::new();
+    for span in comments {
+        let (before, rest) =
+            (text.get(..span.start as usize).unwrap_or(""), text.get(span.end as usize..).unwrap_or(""));
+        let line = before.trim_end_matches([' ', '\t']);
+        let own_line = line.is_empty() || line.ends_with(['\n', '\u{feff}']);
+        let comment = text.get(span.range()).unwrap_or("").strip_prefix('#').unwrap_or("").trim();
+        let below = rest.strip_prefix('\n').unwrap_or(rest).trim_start_matches([' ', '\t']);
+        let is_shebang = span.start == 0 && text.starts_with("#!");
+        if !own_line || is_shebang {
+            continue;
         }
-        start += line.len();
+        let below = (text.len() - below.len()) as u32;
+        match docs.last_mut() {
+            Some((at, above)) if *at == span.start => {
+                above.push('\n');
+                above.push_str(comment);
+                *at = below;
+            }
+            _ => docs.push((below, comment.to_string())),
+        }
     }
     docs
 }
@@ -132,7 +140,7 @@ fn type_alias<'t>() -> Rule<'t, TypeAlias> {
     just(Token::Type)
         .ignore_then(name())
         .then_ignore(just(Token::Assign))
-        .then(types::type_expr())
+        .then(types::r#type())
         .map_with(|(name, ty), e| TypeAlias { name, ty, span: e.span() })
         .boxed()
 }
@@ -146,7 +154,7 @@ fn import<'t>() -> Rule<'t, Import> {
         .boxed()
 }
 
-/// `test = "test" STRING block`
+/// `test = "test" STRING "{" [ test_statement { END test_statement } ] "}"`
 fn test<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Test> {
     let body = block_of(expr, |statements, span, _| Block { statements, value: None, span });
     just(Token::Test)
@@ -156,7 +164,7 @@ fn test<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Test> {
         .boxed()
 }
 
-/// `block = "{" { let END } pipeline "}"`
+/// `block = "{" { let_statement END } pipeline "}"`
 pub(super) fn block<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Block> {
     block_of(expr, |mut statements, span, faults| {
         let value = match statements.pop() {
@@ -184,14 +192,9 @@ pub(super) fn block<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Block> {
 
 /// Statements between braces, made a block by `finish`.
 fn block_of<'t>(expr: Rule<'t, Expr>, finish: fn(Vec<Statement>, Span, &mut Vec<Fault>) -> Block) -> Rule<'t, Block> {
-    let ends = |token: &Token| *token == Token::End;
-    let statement =
-        choice((let_statement(expr.clone()).map(Statement::Let), stage::pipeline(expr).map(Statement::Expression)))
-            .then_ignore(super::before(Class::End, |token| *token == Token::End || token.closes()))
-            .recover_with(via_parser(skip_until(ends).map(Statement::Error)));
     let ends = just(Token::End).repeated();
     ends.ignore_then(
-        statement.separated_by(just(Token::End).repeated().at_least(1)).allow_trailing().collect::<Vec<_>>(),
+        test_statement(expr).separated_by(just(Token::End).repeated().at_least(1)).allow_trailing().collect::<Vec<_>>(),
     )
     .delimited_by(just(Token::BlockOpen), just(Token::BraceClose))
     .validate(move |statements, e, emitter| {
@@ -202,4 +205,13 @@ fn block_of<'t>(expr: Rule<'t, Expr>, finish: fn(Vec<Statement>, Span, &mut Vec<
     })
     .labelled(Class::Block)
     .boxed()
+}
+
+/// `test_statement = let_statement | pipeline`: what stands in any block.
+fn test_statement<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Statement> {
+    let ends = |token: &Token| *token == Token::End;
+    choice((let_statement(expr.clone()).map(Statement::Let), stage::pipeline(expr).map(Statement::Expression)))
+        .then_ignore(super::before(Class::End, |token| *token == Token::End || token.closes()))
+        .recover_with(via_parser(skip_until(ends).map(Statement::Error)))
+        .boxed()
 }

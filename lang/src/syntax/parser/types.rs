@@ -2,23 +2,19 @@
 
 use super::faults::{Class, Fault};
 use super::{Rule, name, path};
-use crate::syntax::ast::TypeExpr;
+use crate::syntax::ast::{Name, TypeExpr};
 use crate::syntax::token::Token;
 use chumsky::prelude::*;
 
-/// `type = ( path | NAME "<" type ">" | "[" type "]" | record_type | function_type ) [ "?" ]`
-pub(super) fn type_expr<'t>() -> Rule<'t, TypeExpr> {
+/// `type = ( path | NAME "<" type ">" | list_type | record_type | function_type ) [ "?" ]`
+pub(super) fn r#type<'t>() -> Rule<'t, TypeExpr> {
     recursive(|inner| {
         let inner = inner.boxed();
         let generic = name()
             .then(inner.clone().delimited_by(just(Token::Less), just(Token::Greater)))
             .map_with(|(name, of), e| TypeExpr::Generic(name, Box::new(of), e.span()));
         let named = path().map_with(|path, e| TypeExpr::Named(path, e.span()));
-        let list = inner
-            .clone()
-            .delimited_by(just(Token::BracketOpen), just(Token::BracketClose))
-            .map_with(|of, e| TypeExpr::List(Box::new(of), e.span()));
-        choice((generic, named, list, record_type(inner.clone()), function_type(inner)))
+        choice((generic, named, list_type(inner.clone()), record_type(inner.clone()), function_type(inner)))
             .labelled(Class::Type)
             .then(just(Token::Question).or_not())
             .map_with(|(ty, nullable), e| match nullable {
@@ -29,10 +25,17 @@ pub(super) fn type_expr<'t>() -> Rule<'t, TypeExpr> {
     .boxed()
 }
 
-/// `record_type = "{" [ field_type { "," field_type } [ "," ".." ] [ "," ] | ".." ] "}"`
+/// `list_type = "[" type "]"`
+fn list_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, TypeExpr> {
+    inner
+        .delimited_by(just(Token::BracketOpen), just(Token::BracketClose))
+        .map_with(|of, e| TypeExpr::List(Box::new(of), e.span()))
+        .boxed()
+}
+
+/// `record_type = "{" [ ( field_type { "," field_type } [ "," ".." ] | ".." ) [ "," ] ] "}"`
 fn record_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, TypeExpr> {
-    let field = name().then_ignore(just(Token::Colon)).then(inner);
-    choice((just(Token::Range).to(None), field.map(Some)))
+    choice((just(Token::Range).to(None), field_type(inner).map(Some)))
         .separated_by(just(Token::Comma))
         .allow_trailing()
         .collect::<Vec<_>>()
@@ -45,7 +48,12 @@ fn record_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, TypeExpr> {
         .boxed()
 }
 
-/// `function_type = "fn" "(" [ type { "," type } ] ")" "->" type`
+/// `field_type = NAME ":" type`
+fn field_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, (Name, TypeExpr)> {
+    name().then_ignore(just(Token::Colon)).then(inner).boxed()
+}
+
+/// `function_type = "fn" "(" [ type { "," type } [ "," ] ] ")" "->" type`
 fn function_type<'t>(inner: Rule<'t, TypeExpr>) -> Rule<'t, TypeExpr> {
     just(Token::Fn)
         .ignore_then(

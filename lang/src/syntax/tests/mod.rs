@@ -2,7 +2,6 @@
 
 mod errors;
 mod hostile;
-mod print;
 mod trees;
 
 use super::ast::Script;
@@ -22,7 +21,7 @@ fn tree(text: &str) -> String {
 }
 
 fn printed(script: &Script) -> String {
-    script.statements.iter().map(print::statement).collect::<Vec<_>>().join("\n")
+    super::tree::script(script)
 }
 
 /// Each diagnostic on a line: code, place, headline, label, the text with its edits.

@@ -1,8 +1,15 @@
-//! Trees as short s-expressions, for tests.
+//! Trees as short s-expressions: what `pipe explain --phase tree` shows and what tests compare. Spans and comments do not
+//! show, everything else does: two scripts that print alike mean the same.
 
-use crate::syntax::ast::*;
+use super::ast::*;
 
-pub(super) fn statement(statement: &Statement) -> String {
+/// A script, a statement on a line.
+pub fn script(script: &Script) -> String {
+    script.statements.iter().map(statement).collect::<Vec<_>>().join("\n")
+}
+
+/// A statement.
+pub fn statement(statement: &Statement) -> String {
     match statement {
         Statement::Let(l) => format!("(let {} {})", l.name.text, expr(&l.value)),
         Statement::Function(f) => {
@@ -42,7 +49,7 @@ fn block(block: &Block) -> String {
     format!("{{{}}}", parts.join("; "))
 }
 
-pub(super) fn type_expr(ty: &TypeExpr) -> String {
+fn type_expr(ty: &TypeExpr) -> String {
     match ty {
         TypeExpr::Named(path, _) => names(path, "::"),
         TypeExpr::Nullable(inner, _) => format!("{}?", type_expr(inner)),
@@ -70,7 +77,7 @@ fn all(items: &[Expr]) -> String {
     items.iter().map(expr).collect::<Vec<_>>().join(" ")
 }
 
-pub(super) fn expr(expr_node: &Expr) -> String {
+fn expr(expr_node: &Expr) -> String {
     let safe = |null_safe: &bool| if *null_safe { "?" } else { "" };
     match &expr_node.kind {
         ExprKind::Int(value) => value.to_string(),
@@ -169,7 +176,7 @@ fn pattern(node: &Pattern) -> String {
     }
 }
 
-pub(super) fn stage(stage: &Stage) -> String {
+fn stage(stage: &Stage) -> String {
     let clause = |word: &str, clause: &Option<(crate::source::Span, Vec<Argument>)>| {
         clause.as_ref().map_or(String::new(), |(_, arguments)| format!(" {word}{}", args(arguments)))
     };
