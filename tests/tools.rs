@@ -65,6 +65,9 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("type Sale = {a: int}\nfn f(a: S¦", &["Sale"]),
     ("param p: fl¦", &["float"]),
     ("read(\"a.csv\", schema: {a: da¦", &["date", "datetime"]),
+    // Modules.
+    ("import \"tests/cases/modules/lib/geo.pipe\"\nge¦", &["geo"]),
+    ("import \"tests/cases/modules/lib/geo.pipe\"\nlet d = geo::di¦", &["distance"]),
     // Statements, and where nothing is to be said.
     ("pa¦", &["param"]),
     ("le¦", &["least", "len", "let"]),
@@ -81,7 +84,7 @@ fn completions() {
     let mut faults = Vec::new();
     for (line, expected) in COMPLETIONS {
         let (text, offset) = at_cursor(&format!("{ROWS}{line}"));
-        let found = complete(&engine, &text, offset, &|_| Vec::new());
+        let found = complete(&engine, "", &text, offset, &|_| Vec::new());
         let labels: Vec<&str> = found.items.iter().map(|item| item.label.as_str()).collect();
         let fits = labels.starts_with(expected) && labels.is_empty() == expected.is_empty();
         if !fits {
@@ -95,7 +98,7 @@ fn completions() {
 fn completions_say_what_they_are() {
     let found = |line: &str| {
         let (text, offset) = at_cursor(&format!("{ROWS}{line}"));
-        let completions = complete(&engine(), &text, offset, &|_| Vec::new());
+        let completions = complete(&engine(), "", &text, offset, &|_| Vec::new());
         let item = completions.items.into_iter().next().expect("there is one");
         (text[completions.replace].to_string(), item.kind, item.detail, item.insert)
     };
@@ -116,7 +119,7 @@ fn completions_of_files() {
     };
     for line in ["read(\"da¦", "xs | write \"da¦", "import \"da¦", "read(\"da¦\") | take 3"] {
         let (text, offset) = at_cursor(line);
-        let found = complete(&engine(), &text, offset, &files);
+        let found = complete(&engine(), "", &text, offset, &files);
         let labels: Vec<&str> = found.items.iter().map(|item| item.label.as_str()).collect();
         assert_eq!((&text[found.replace], labels), ("da", vec!["data/a.csv", "data/b.csv"]), "{line}");
     }
@@ -127,8 +130,8 @@ fn completions_anywhere_end_well() {
     let text = "let xs = [{id: 1}] | filter f\"{id:.2} é\" == \"\\n\" | map { a: (x => x), b: [1, `é`] }\nfn f(a: {b: int?, ..}) { match a { {b: 1} => 2 } } # é\n| 'x' && ) ] } é";
     let engine = engine();
     for offset in 0..=text.len() + 1 {
-        complete(&engine, text, offset, &|_| Vec::new());
-        hover(&engine, text, offset);
+        complete(&engine, "", text, offset, &|_| Vec::new());
+        hover(&engine, "", text, offset);
     }
 }
 
@@ -147,6 +150,7 @@ const HOVERS: &[(&str, &str)] = &[
         "count(…)\nHow many rows there are, or, of `count(x)`, how many where x is not null.\nbefore: {id: int, price: float, name: string}\nafter: int",
     ),
     ("# Twice\n# of it.\nfn twice(a: int) -> int { a * 2 }\ntwi¦ce(3)", "fn twice(a: int) -> int\nTwice of it."),
+    ("import \"tests/cases/modules/lib/geo.pipe\"\ngeo::dist¦ance(1, 2)", "fn distance(a: Point, b: Point) -> float"),
     ("type Sale = {a: int}\nparam s: Sa¦le", "type Sale = {a: int}"),
 ];
 
@@ -154,11 +158,11 @@ const HOVERS: &[(&str, &str)] = &[
 fn hovers() {
     for (line, expected) in HOVERS {
         let (text, offset) = at_cursor(&format!("{ROWS}{line}"));
-        let found = hover(&engine(), &text, offset);
+        let found = hover(&engine(), "", &text, offset);
         assert_eq!(found.map(|found| found.text).as_deref(), Some(*expected), "{line}");
     }
     let (text, offset) = at_cursor("1 + ¦ 2");
-    assert_eq!(hover(&engine(), &text, offset), None);
+    assert_eq!(hover(&engine(), "", &text, offset), None);
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn columns_after_every_stage() {
     let text = format!(
         "{ROWS}fn half(rows: stream<{{price: float, ..}}>) {{ rows | derive price = price / 2.0 }}\nxs | half | select price | count"
     );
-    let found: Vec<String> = stages(&engine(), &text, &Parameters::default())
+    let found: Vec<String> = stages(&engine(), "", &text, &Parameters::default())
         .into_iter()
         .map(|stage| {
             let columns: Vec<String> = stage.columns.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
@@ -229,9 +233,9 @@ fn columns_after_every_stage() {
 
 #[test]
 fn all_phases() {
-    let phases = phases(&engine(), "1..3 | filter it > 1", &Parameters::default());
+    let phases = phases(&engine(), "", "1..3 | filter it > 1", &Parameters::default());
     assert!(phases.tokens.contains("Name(\"filter\")"), "{}", phases.tokens);
     assert!(phases.tree.contains("filter") && phases.plan.is_some() && phases.optimized.is_some());
-    let phases = self::phases(&engine(), "1 | nope", &Parameters::default());
+    let phases = self::phases(&engine(), "", "1 | nope", &Parameters::default());
     assert_eq!((phases.tree.as_str(), phases.plan), ("1 | nope\n", None));
 }

@@ -57,6 +57,8 @@ pub enum ItemKind {
     Option,
     /// A type.
     Type,
+    /// A module.
+    Module,
     /// A file.
     File,
     /// A reserved word.
@@ -69,16 +71,22 @@ const MARKER: &str = "cursor_7f3a";
 /// Functions and stages whose first text is the name of a file.
 const FILES: [&str; 4] = ["read", "lines", "write", "tee"];
 
-/// What could stand at `offset`, a byte of the text. `files` gives the files whose paths begin with a text: the library
+/// What could stand at `offset`, a byte of the text. `name` is that of the script, beside which its imports are. `files` gives the files whose paths begin with a text: the library
 /// looks at no disk by itself.
 ///
 /// ```
 /// use pipelang::{Engine, tools::complete};
 /// let text = "let xs = [{id: 1, price: 2.5}]\nxs | filter pr";
-/// let found = complete(&Engine::default(), text, text.len(), &|_| Vec::new());
+/// let found = complete(&Engine::default(), "", text, text.len(), &|_| Vec::new());
 /// assert_eq!((&*found.items[0].label, &*found.items[0].detail), ("price", "float"));
 /// ```
-pub fn complete(engine: &Engine, text: &str, offset: usize, files: &dyn Fn(&str) -> Vec<String>) -> Completions {
+pub fn complete(
+    engine: &Engine,
+    name: &str,
+    text: &str,
+    offset: usize,
+    files: &dyn Fn(&str) -> Vec<String>,
+) -> Completions {
     let before = &text[..text.floor_char_boundary(offset)];
     let start = match place(before) {
         Written::Comment | Written::Text => return Completions::default(),
@@ -92,7 +100,7 @@ pub fn complete(engine: &Engine, text: &str, offset: usize, files: &dyn Fn(&str)
         Written::Word(start) => start,
     };
     let marked = marked(text, before, start);
-    let known = Known::new(engine, &marked, &Parameters::default(), Some(start..start + MARKER.len()));
+    let known = Known::new(engine, name, &marked, &Parameters::default(), Some(start..start + MARKER.len()));
     let word = before[start..].trim_start_matches('`');
     Completions { replace: start..before.len(), items: items::like(word, candidates(&known, start)) }
 }
@@ -195,7 +203,10 @@ fn marked(text: &str, before: &str, start: usize) -> String {
 
 /// Everything that could stand where the marker does.
 fn candidates(known: &Known, start: usize) -> Vec<Item> {
-    let around = known.script.around(start as u32);
+    if let Some(module) = module_before(&known.text[..start]) {
+        return items::module(known, module);
+    }
+    let around = known.script().around(start as u32);
     let at_start = matches!(around.as_slice(), [Node::Statement(Statement::Expression(_)), ..])
         && around.first().is_some_and(|node| node.span().range().start == start);
     if let Some(Node::Type(TypeExpr::Named(..))) = around.last() {
@@ -215,6 +226,12 @@ fn candidates(known: &Known, start: usize) -> Vec<Item> {
             found
         }
     }
+}
+
+/// The name of the module in whose path the cursor stands: `geo` behind `geo::`.
+fn module_before(before: &str) -> Option<&str> {
+    let before = before.strip_suffix("::")?;
+    Some(&before[before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1)..])
 }
 
 /// The stage or function of which the marker is an argument by itself, so that the name of an option may stand there.

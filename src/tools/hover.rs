@@ -1,6 +1,6 @@
 //! What stands at a place: the type of an expression, the rows around a stage, how a function is called.
 
-use super::known::{About, Known};
+use super::known::{self, About, Known, SCRIPT};
 use crate::engine::Engine;
 use pipelang_lang::check::{Meaning, Parameters, Rows};
 use pipelang_lang::ir::Shape;
@@ -20,22 +20,23 @@ pub struct Hover {
     pub text: String,
 }
 
-/// What stands at `offset`, a byte of the text, if something is known of it.
+/// What stands at `offset`, a byte of the text, if something is known of it. `name` is that of the script, beside which its
+/// imports are.
 ///
 /// ```
 /// use pipelang::{Engine, tools::hover};
 /// let text = "let xs = [{id: 1, price: 2.5}]\nxs | select price";
-/// let there = hover(&Engine::default(), text, text.len() - 2).expect("a column");
+/// let there = hover(&Engine::default(), "", text, text.len() - 2).expect("a column");
 /// assert_eq!(there.text, "price: float");
 /// ```
-pub fn hover(engine: &Engine, text: &str, offset: usize) -> Option<Hover> {
+pub fn hover(engine: &Engine, name: &str, text: &str, offset: usize) -> Option<Hover> {
     let tokens = syntax::tokens(SourceId(0), text).tokens;
     let holds = |range: &Range<usize>| range.start <= offset && offset < range.end;
     let (token, span) = tokens.iter().find(|(_, span)| holds(&span.range()))?;
-    let known = Known::new(engine, text, &Parameters::default(), None);
+    let known = Known::new(engine, name, text, &Parameters::default(), None);
     let range = span.range();
     let about = match token.is_name() {
-        true => name(&known, &range),
+        true => named(&known, &range),
         false => None,
     };
     let about = about.or_else(|| value(&known, &range, token.is_name()))?;
@@ -43,20 +44,20 @@ pub fn hover(engine: &Engine, text: &str, offset: usize) -> Option<Hover> {
 }
 
 /// What a name is by its place in the tree.
-fn name(known: &Known, range: &Range<usize>) -> Option<String> {
-    let here = |name: &&Name| name.span.range() == *range;
-    let around = known.script.around(range.start as u32);
+fn named(known: &Known, range: &Range<usize>) -> Option<String> {
+    let here = |name: &Name| name.span.range() == *range;
+    let around = known.script().around(range.start as u32);
     around.iter().rev().find_map(|node| match node {
-        Node::Stage(stage) => stage_text(known, stage.name.last().filter(here)?),
+        Node::Stage(stage) if stage.name.iter().any(here) => stage_text(known, &stage.name),
         Node::Expr(expr) => match &expr.kind {
-            ExprKind::Call { function, .. } | ExprKind::Method { function, .. } => {
-                function_text(known, function.last().filter(here)?)
+            ExprKind::Call { function, .. } | ExprKind::Method { function, .. } if function.iter().any(here) => {
+                function_text(known, function)
             }
             _ => None,
         },
         Node::Type(TypeExpr::Named(names, _)) => {
-            let name = names.last().filter(here)?;
-            let alias = known.aliases().find(|alias| alias.name.text == name.text)?;
+            let name = names.last().filter(|name| here(name))?;
+            let alias = known::aliases(known.script()).find(|alias| alias.name.text == name.text)?;
             Some(known.text[alias.span.range()].to_string())
         }
         _ => None,
@@ -67,8 +68,8 @@ fn about_text(about: &About) -> String {
     if about.doc.is_empty() { about.signature.clone() } else { format!("{}\n{}", about.signature, about.doc) }
 }
 
-fn function_text(known: &Known, name: &Name) -> Option<String> {
-    let all = known.about_function(&name.text);
+fn function_text(known: &Known, path: &[Name]) -> Option<String> {
+    let all = known.about_function(path);
     let mut text = all.iter().map(|about| about.signature.as_str()).collect::<Vec<_>>().join("\n");
     let doc = all.first()?.doc.as_str();
     if !doc.is_empty() {
@@ -78,9 +79,9 @@ fn function_text(known: &Known, name: &Name) -> Option<String> {
     Some(text)
 }
 
-fn stage_text(known: &Known, name: &Name) -> Option<String> {
-    let mut text = known.about_stage(&name.text).map_or(String::new(), |about| about_text(&about));
-    if let Some(note) = known.notes.stages.iter().find(|note| note.name == name.span) {
+fn stage_text(known: &Known, path: &[Name]) -> Option<String> {
+    let mut text = known.about_stage(path).map_or(String::new(), |about| about_text(&about));
+    if let Some(note) = known.stages().find(|note| path.last().is_some_and(|name| note.name == name.span)) {
         let after = match &note.output {
             Some(Meaning::Rows(rows)) => rows_text(rows),
             Some(other) => other.to_string(),
@@ -102,7 +103,12 @@ fn rows_text(rows: &Rows) -> String {
 
 /// The type of the smallest expression or definition around a token.
 fn value(known: &Known, range: &Range<usize>, is_name: bool) -> Option<String> {
-    let values = known.notes.values.iter().map(|(span, meaning)| (span.range(), meaning));
+    let values = known
+        .notes
+        .values
+        .iter()
+        .filter(|(span, _)| span.source == SCRIPT)
+        .map(|(span, meaning)| (span.range(), meaning));
     let holding = values.filter(|(place, _)| place.start <= range.start && range.end <= place.end);
     let (place, meaning) = holding.min_by_key(|(place, _)| place.len())?;
     let text = &known.text[range.clone()];

@@ -1,7 +1,7 @@
 //! The lists that completions are made of.
 
 use super::complete::{Item, ItemKind};
-use super::known::{About, Known, about, about_read, is_stage};
+use super::known::{self, About, Known, about, about_read, is_stage};
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{Meaning, Rows, STAGES, Sight};
 use pipelang_lang::ir::Shape;
@@ -79,6 +79,7 @@ pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
         plain(&spell(name), ItemKind::Name, detail)
     });
     found.extend(bound);
+    found.extend(modules(known));
     found.extend(functions(known, |_| true));
     found
 }
@@ -100,6 +101,10 @@ fn reducers<'a>(known: &'a Known, behind: &'a str) -> impl Iterator<Item = Item>
     })
 }
 
+fn modules(known: &Known) -> impl Iterator<Item = Item> {
+    known.imports().iter().map(|(name, _)| item(&name.text, ItemKind::Module, "", format!("{}::", name.text)))
+}
+
 /// Stages: the user's, those of the language, and reducers.
 pub(super) fn stages(known: &Known) -> Vec<Item> {
     let users = known.functions().filter(|function| is_stage(function)).map(|function| {
@@ -110,7 +115,19 @@ pub(super) fn stages(known: &Known) -> Vec<Item> {
         let about = About { signature: stage.signature.to_string(), doc: stage.doc.to_string() };
         told(stage.name, ItemKind::Stage, about, format!("{} ", stage.name))
     });
-    users.chain(given).chain(reducers(known, " ")).collect()
+    users.chain(given).chain(reducers(known, " ")).chain(modules(known)).collect()
+}
+
+/// What an imported module gives: functions and types.
+pub(super) fn module(known: &Known, name: &str) -> Vec<Item> {
+    let Some(tree) = known.imported(name) else { return Vec::new() };
+    let functions = known::functions(tree).map(|function| {
+        let name = &*function.name.text;
+        let (kind, behind) = if is_stage(function) { (ItemKind::Stage, " ") } else { (ItemKind::Function, "(") };
+        told(name, kind, known.about_users(function), format!("{name}{behind}"))
+    });
+    let types = known::aliases(tree).map(|alias| plain(&alias.name.text, ItemKind::Type, ""));
+    functions.chain(types).collect()
 }
 
 /// The fields of a value and the functions that take it.
@@ -174,10 +191,9 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
 
 /// Types: the user's, then the others.
 pub(super) fn types(known: &Known) -> Vec<Item> {
-    let users = known
-        .aliases()
+    let users = known::aliases(known.script())
         .map(|alias| plain(&spell(&alias.name.text), ItemKind::Type, &known.text[alias.ty.span().range()]));
-    users.chain(TYPES.iter().map(|name| plain(name, ItemKind::Type, ""))).collect()
+    users.chain(TYPES.iter().map(|name| plain(name, ItemKind::Type, ""))).chain(modules(known)).collect()
 }
 
 /// Reserved words; `statement` says whether a statement may begin here.

@@ -21,13 +21,13 @@ pub struct Phases {
 }
 
 /// What the phases make of a script. Whatever is wrong in it, there are tokens and a tree.
-pub fn phases(engine: &Engine, text: &str, parameters: &Parameters) -> Phases {
+pub fn phases(engine: &Engine, name: &str, text: &str, parameters: &Parameters) -> Phases {
     let mut tokens = String::new();
     for (token, span) in syntax::tokens(SourceId(0), text).tokens {
         let _ = writeln!(tokens, "{:>5}..{:<5} {token:?}", span.start, span.end);
     }
     let tree = tree::script(&syntax::parse(SourceId(0), text).0) + "\n";
-    let compiled = engine.script("", text, parameters).ok();
+    let compiled = engine.script(name, text, parameters).ok();
     let catalog = &engine.inner().registry.catalog;
     let plans = compiled.as_ref().map(|script| (script.written(), script.plan()));
     Phases {
