@@ -14,3 +14,4 @@ mod random;
 mod rules;
 mod snippets;
 mod tidy;
+mod tools;
