@@ -55,8 +55,11 @@ pub struct Parameter {
     /// What it is when it is left out; optional parameters come last.
     pub default: Option<Scalar>,
     /// Looks at a text that is known when the script is compiled, so that a wrong one is told before any work is done.
-    pub check: Option<fn(&str) -> Result<(), Unfit>>,
+    pub check: Option<TextCheck>,
 }
+
+/// Whether a text can be an argument.
+pub type TextCheck = fn(&str) -> Result<(), Unfit>;
 
 /// Why a text is no argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
