@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod editor_grammars;
 mod embedding;
+mod errors;
 #[cfg(fault)]
 mod faults;
 mod fusion;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod aliases;
 pub mod catalog;
 pub mod check;
 pub mod codes;
@@ -46,6 +47,12 @@ pub fn compile(
     let source = map.add(name, text);
     let (script, mut diagnostics) = syntax::parse(source, text);
     let (plan, found) = check::check(&script, catalog, sources, parameters);
+    // What looked like a call to the grammar, the checker may know as a name of two words.
+    let at = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| primary.span.start);
+    diagnostics.retain(|told| {
+        let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
+        told.code != codes::E0113 || !found.iter().any(is_name)
+    });
     diagnostics.extend(found);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {

@@ -2,6 +2,7 @@
 //! they are used.
 
 use super::{Checker, errors};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
 use crate::syntax::ast::{self, TypeExpr};
@@ -104,7 +105,10 @@ impl<'a> Checker<'a> {
             if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
                 return Declared::Any;
             }
-            let near = did_you_mean(name, NAMES.into_iter().chain(self.aliases.keys().map(|name| &**name)));
+            let near = match aliases::type_name(name) {
+                Some(meant) => vec![meant],
+                None => did_you_mean(name, NAMES.into_iter().chain(self.aliases.keys().map(|name| &**name))),
+            };
             let error = errors::unknown_type(span, name, &near);
             self.report(error);
             return Declared::Unknown;
