@@ -10,6 +10,7 @@ pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
 pub mod ir;
+pub mod modules;
 pub mod opt;
 pub mod report;
 pub mod scalar;
@@ -35,7 +36,7 @@ pub struct Compiled {
 
 /// The whole compiler: text to a verified plan, or all errors, sorted by place.
 ///
-/// The text is added to `map` under `name`, so that reports can show it.
+/// The text is added to `map` under `name`, and those of the modules that it imports, so that reports can show them.
 pub fn compile(
     map: &mut SourceMap,
     name: impl Into<Arc<str>>,
@@ -44,11 +45,11 @@ pub fn compile(
     sources: &dyn Sources,
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let source = map.add(name, text);
-    let (script, mut diagnostics) = syntax::parse(source, text);
-    let (plan, found) = check::check(&script, catalog, sources, parameters);
+    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let (plan, found) = check::check(&modules, catalog, sources, parameters);
     // What looked like a call to the grammar, the checker may know as a name of two words.
-    let at = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| primary.span.start);
+    let at =
+        |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| (primary.span.source, primary.span.start));
     diagnostics.retain(|told| {
         let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
         told.code != codes::E0113 || !found.iter().any(is_name)
