@@ -101,7 +101,6 @@ const NOT_YET: &[&str] = &[
     "dense_rank",
     "session",
     "cols",
-    "iterate",
 ];
 
 impl<'a> Checker<'a> {
@@ -146,6 +145,12 @@ impl<'a> Checker<'a> {
         if text == "read" {
             return self.rows_of_read(receiver, arguments, span);
         }
+        if text == "iterate" {
+            return match self.iterate(receiver, arguments, span) {
+                Some(stream) => Value::Stream(stream),
+                None => Value::Stream(self.unknown_stream(span)),
+            };
+        }
         match (reducer, bound) {
             (Some(_), _) => {
                 let values = arguments.len() + usize::from(receiver.is_some());
@@ -174,7 +179,7 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read"]);
+        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
         let foreign = match self.name_with_blank(name, arguments, span).filter(|_| receiver.is_none()) {

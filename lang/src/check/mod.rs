@@ -23,6 +23,7 @@ mod rows;
 mod scope;
 mod source;
 mod stage;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::syntax::token::Token;
 type Slice<'a, 's> = &'a [(Token<'s>, Span)];
 
 /// Stages whose arguments are expressions over the columns, and never functions.
-const COLUMNS: [&str; 5] = ["filter", "take_while", "sort", "select", "aggregate"];
+const COLUMNS: [&str; 4] = ["filter", "sort", "select", "aggregate"];
 
 /// Leaves the head of such a function out, and its parameter.
 pub(super) fn repair<'s>(_: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
