@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod aliases;
+pub mod calendar;
 pub mod catalog;
 pub mod check;
 pub mod codes;
@@ -19,7 +20,7 @@ pub mod syntax;
 pub mod ty;
 
 use catalog::{Catalog, Sources};
-use check::Parameters;
+use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::SourceMap;
@@ -30,6 +31,8 @@ use std::sync::Arc;
 pub struct Compiled {
     /// What it does, verified; rules may rewrite it yet ([`opt`]).
     pub plan: Plan,
+    /// Its tests, verified likewise.
+    pub tests: Tests,
     /// What is probably not as meant.
     pub warnings: Vec<Diagnostic>,
 }
@@ -46,23 +49,25 @@ pub fn compile(
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let (modules, mut diagnostics) = modules::load(map, name, text, sources);
-    let (plan, found) = check::check(&modules, catalog, sources, parameters);
+    let checked = check::check(&modules, catalog, sources, parameters);
     // What looked like a call to the grammar, the checker may know as a name of two words.
     let at =
         |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| (primary.span.source, primary.span.start));
     diagnostics.retain(|told| {
         let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
-        told.code != codes::E0113 || !found.iter().any(is_name)
+        told.code != codes::E0113 || !checked.diagnostics.iter().any(is_name)
     });
-    diagnostics.extend(found);
+    diagnostics.extend(checked.diagnostics);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    if let Err(faults) = ir::verify::verify(&plan, catalog) {
-        return Err(faults.into_iter().map(broken_plan).collect());
+    for plan in [&checked.plan, &checked.tests.plan] {
+        if let Err(faults) = ir::verify::verify(plan, catalog) {
+            return Err(faults.into_iter().map(broken_plan).collect());
+        }
     }
-    Ok(Compiled { plan, warnings: diagnostics })
+    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
 }
 
 /// A plan that breaks its rules is our bug.

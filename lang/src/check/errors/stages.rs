@@ -11,8 +11,7 @@ use crate::ty::{Type, spell};
 pub(in super::super) fn unknown_stage(span: Span, name: &str, near: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
     if near.is_empty() {
-        let stages: Vec<&str> = super::super::STAGES.iter().map(|stage| stage.name).collect();
-        return diagnostic.help(format!("stages are {}", list(&stages, 8)));
+        return diagnostic.help(format!("stages are {}", list(crate::aliases::STAGES, 8)));
     }
     suggest(diagnostic, span, near, str::to_string)
 }
