@@ -5,6 +5,7 @@ mod cli;
 mod embedding;
 #[cfg(fault)]
 mod faults;
+mod format;
 mod fusion;
 mod grammar;
 mod harness;

@@ -50,6 +50,22 @@ pub enum Statement {
     Error(Span),
 }
 
+impl Statement {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Statement::Let(it) => it.span,
+            Statement::Function(it) => it.span,
+            Statement::Parameter(it) => it.span,
+            Statement::Type(it) => it.span,
+            Statement::Import(it) => it.span,
+            Statement::Test(it) => it.span,
+            Statement::Expression(it) => it.span,
+            Statement::Error(span) => *span,
+        }
+    }
+}
+
 /// `let name = value`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Let {
@@ -369,6 +385,17 @@ pub enum Pattern {
     Either(Vec<Pattern>, Span),
 }
 
+impl Pattern {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Pattern::Anything(span) | Pattern::Record(_, span) | Pattern::Either(_, span) => *span,
+            Pattern::Name(name) => name.span,
+            Pattern::Value(value) => value.span,
+        }
+    }
+}
+
 /// The unary operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOperator {
@@ -397,6 +424,22 @@ pub enum BinaryOperator {
     Or,
     /// `??`
     Coalesce,
+}
+
+impl BinaryOperator {
+    /// As scripts write it.
+    pub fn text(self) -> &'static str {
+        match self {
+            BinaryOperator::Arithmetic(operator) => operator.symbol(),
+            BinaryOperator::Comparison(operator) => operator.symbol(),
+            BinaryOperator::Matches => "~",
+            BinaryOperator::In => "in",
+            BinaryOperator::NotIn => "not in",
+            BinaryOperator::And => "and",
+            BinaryOperator::Or => "or",
+            BinaryOperator::Coalesce => "??",
+        }
+    }
 }
 
 /// A step of a pipeline: `NAME args by args on args`.

@@ -8,6 +8,7 @@
 pub mod ast;
 mod brackets;
 mod depth;
+mod format;
 mod layout;
 pub mod lexer;
 mod literal;
@@ -19,6 +20,7 @@ pub mod token;
 pub mod tree;
 mod unfinished;
 
+pub use format::format;
 pub use unfinished::is_unfinished;
 
 use crate::codes::*;
