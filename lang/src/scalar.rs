@@ -1,9 +1,15 @@
 //! Single values, and THE meaning of arithmetic and comparison.
 //!
 //! The constant folder and the oracle call these functions; the vector kernels and the JIT are tested against them.
-//! What is not here: functions of the catalog (their scalar bodies stand in their rows), and reducers.
+//! What is not here: functions of the catalog (their scalar bodies stand in their rows), and reducers. Dates, times and
+//! durations are in `temporal.rs`.
+
+mod temporal;
+
+pub use temporal::DAY;
 
 use crate::codes::{Code, E0601, E0602};
+use crate::ty::Kind;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +27,22 @@ pub enum Scalar {
     Float(f64),
     /// `string`
     String(Arc<str>),
+    /// `bytes`
+    Bytes(Arc<[u8]>),
     /// `date`: days since 1970-01-01
     Date(i32),
+    /// `datetime`: microseconds since 1970-01-01T00:00:00Z
+    DateTime(i64),
+    /// `duration`: microseconds
+    Duration(i64),
+    /// A list.
+    List(Arc<[Scalar]>),
+    /// A record: its values in the order of the fields of its type.
+    Record(Arc<[Scalar]>),
+    /// A map: its entries in the order in which they were made; the keys are distinct.
+    Map(Arc<[(Arc<str>, Scalar)]>),
+    /// `json`: a JSON text without blanks outside of its texts.
+    Json(Arc<str>),
     /// An unchecked sum of ints.
     Wide(i128),
 }
@@ -105,6 +125,36 @@ impl Comparison {
             Comparison::Greater => ">",
             Comparison::GreaterOrEqual => ">=",
         }
+    }
+}
+
+/// The kind that arithmetic on these kinds gives; none if there is no such arithmetic. Ints and floats are not mixed: the
+/// checker converts them before.
+pub fn arithmetic_kind(op: Arithmetic, a: &Kind, b: &Kind) -> Option<Kind> {
+    match (a, b) {
+        (Kind::Int, Kind::Int) => (op != Arithmetic::Divide).then_some(Kind::Int),
+        (Kind::Float, Kind::Float) => Some(Kind::Float),
+        _ => temporal::arithmetic_kind(op, a, b),
+    }
+}
+
+/// Arithmetic on two values whose kinds [`arithmetic_kind`] knows; a null on either side gives null.
+pub fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scalar, Fault> {
+    match (a, b) {
+        (Scalar::Null, _) | (_, Scalar::Null) => Ok(Scalar::Null),
+        (Scalar::Int(a), Scalar::Int(b)) => int_arithmetic(op, *a, *b).map(Scalar::Int),
+        (Scalar::Float(a), Scalar::Float(b)) => Ok(Scalar::Float(float_arithmetic(op, *a, *b))),
+        _ => temporal::arithmetic(op, a, b),
+    }
+}
+
+/// `-a` of a number or a duration; null of null.
+pub fn negate(a: &Scalar) -> Result<Scalar, Fault> {
+    match a {
+        Scalar::Int(a) => int_negate(*a).map(Scalar::Int),
+        Scalar::Float(a) => Ok(Scalar::Float(canonical(-a))),
+        Scalar::Duration(a) => temporal::negate(*a),
+        _ => Ok(Scalar::Null),
     }
 }
 
@@ -196,13 +246,48 @@ pub fn compare(op: Comparison, a: &Scalar, b: &Scalar) -> bool {
 
 /// `==`: null equals null; floats by IEEE (NaN equals nothing, -0.0 equals 0.0).
 fn equal(a: &Scalar, b: &Scalar) -> bool {
+    equal_by(equal, a, b)
+}
+
+/// Equality of values whose parts are compared by `same`. Maps are equal if they have the same entries in any order.
+fn equal_by(same: fn(&Scalar, &Scalar) -> bool, a: &Scalar, b: &Scalar) -> bool {
     match (a, b) {
         (Scalar::Null, Scalar::Null) => true,
+        (Scalar::List(a), Scalar::List(b)) | (Scalar::Record(a), Scalar::Record(b)) => {
+            a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| same(a, b))
+        }
+        (Scalar::Map(a), Scalar::Map(b)) => {
+            let has = |(key, value): &(Arc<str>, Scalar)| b.iter().any(|(k, v)| k == key && same(value, v));
+            a.len() == b.len() && a.iter().all(has)
+        }
+        (Scalar::Json(a), Scalar::Json(b)) => a == b,
+        (Scalar::Bytes(a), Scalar::Bytes(b)) => a == b,
         _ => order(a, b) == Some(Ordering::Equal),
     }
 }
 
-/// The order of two values of one kind; none with null or NaN. Text is ordered by its UTF-8 bytes.
+/// The item of a list at a position, from the end if it is negative; none if there is none.
+pub fn item(list: &[Scalar], at: i64) -> Option<&Scalar> {
+    let from_end = if at < 0 { list.len() as i64 } else { 0 };
+    usize::try_from(at.checked_add(from_end)?).ok().and_then(|at| list.get(at))
+}
+
+/// `value[index]` of a list or a map, neither of them null: E0602 where there is nothing.
+pub fn index(value: &Scalar, index: &Scalar) -> Result<Scalar, Fault> {
+    match (value, index) {
+        (Scalar::List(list), Scalar::Int(at)) => item(list, *at).cloned().ok_or_else(|| {
+            let items = if list.len() == 1 { "1 item".into() } else { format!("{} items", list.len()) };
+            Fault::new(E0602, format!("there is no item {at} in a list of {items}"))
+        }),
+        (Scalar::Map(entries), Scalar::String(key)) => {
+            let found = entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+            found.ok_or_else(|| Fault::new(E0602, format!("there is no key {key:?} in this map")))
+        }
+        _ => unreachable!("the checker indexes lists by ints and maps by strings, not {value:?} by {index:?}"),
+    }
+}
+
+/// The order of two values of one kind; none with null or NaN, and none of what has no order. Text is ordered by its UTF-8 bytes.
 pub fn order(a: &Scalar, b: &Scalar) -> Option<Ordering> {
     match (a, b) {
         (Scalar::Bool(a), Scalar::Bool(b)) => Some(a.cmp(b)),
@@ -210,6 +295,7 @@ pub fn order(a: &Scalar, b: &Scalar) -> Option<Ordering> {
         (Scalar::Float(a), Scalar::Float(b)) => a.partial_cmp(b),
         (Scalar::String(a), Scalar::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
         (Scalar::Date(a), Scalar::Date(b)) => Some(a.cmp(b)),
+        (Scalar::DateTime(a), Scalar::DateTime(b)) | (Scalar::Duration(a), Scalar::Duration(b)) => Some(a.cmp(b)),
         (Scalar::Wide(a), Scalar::Wide(b)) => Some(a.cmp(b)),
         _ => None,
     }
@@ -232,7 +318,7 @@ pub fn sort_order(a: &Scalar, b: &Scalar, descending: bool) -> Ordering {
 pub fn same_key(a: &Scalar, b: &Scalar) -> bool {
     match (a, b) {
         (Scalar::Float(x), Scalar::Float(y)) if x.is_nan() && y.is_nan() => true,
-        _ => equal(a, b),
+        _ => equal_by(same_key, a, b),
     }
 }
 

@@ -58,6 +58,12 @@ impl Type {
     pub const STRING: Type = Type { kind: Kind::String, nullable: false };
     /// `date`
     pub const DATE: Type = Type { kind: Kind::Date, nullable: false };
+    /// `datetime`
+    pub const DATETIME: Type = Type { kind: Kind::DateTime, nullable: false };
+    /// `duration`
+    pub const DURATION: Type = Type { kind: Kind::Duration, nullable: false };
+    /// `json`
+    pub const JSON: Type = Type { kind: Kind::Json, nullable: false };
     /// The type of `null`.
     pub const NULL: Type = Type { kind: Kind::Null, nullable: true };
     /// Reported already.
@@ -66,6 +72,21 @@ impl Type {
     /// The type of that kind without null.
     pub fn of(kind: Kind) -> Type {
         Type { kind, nullable: false }
+    }
+
+    /// `[item]`
+    pub fn list(item: Type) -> Type {
+        Type::of(Kind::List(Arc::new(item)))
+    }
+
+    /// `map<value>`
+    pub fn map(value: Type) -> Type {
+        Type::of(Kind::Map(Arc::new(value)))
+    }
+
+    /// A record.
+    pub fn record(schema: Schema) -> Type {
+        Type::of(Kind::Record(Arc::new(schema)))
     }
 
     /// `T?`

@@ -44,6 +44,8 @@ pub enum RowFault {
     },
     /// A cell of a file does not fit.
     Cell(CellError),
+    /// The run was stopped while the value was computed.
+    Stopped(Box<RunError>),
 }
 
 /// The fault of one row.
@@ -93,6 +95,7 @@ impl RunError {
             RunError::Row(error) => match &error.fault {
                 RowFault::Expression { fault, .. } => fault.code,
                 RowFault::Cell(_) => codes::E0501,
+                RowFault::Stopped(why) => why.code(),
             },
             RunError::Record { code, .. } | RunError::Outside { code, .. } => *code,
             RunError::Limit(_) => codes::E0801,
@@ -126,6 +129,7 @@ impl fmt::Display for RunError {
             RunError::Row(error) => match &error.fault {
                 RowFault::Expression { fault, .. } => f.write_str(&fault.detail),
                 RowFault::Cell(cell) => write!(f, "`{}` should be {}: {:?}", cell.column, cell.expected, cell.text),
+                RowFault::Stopped(why) => why.fmt(f),
             },
             RunError::Record { message, place, .. } => write!(f, "{}:{}: {message}", place.file, place.line),
             RunError::Outside { message, .. } | RunError::Limit(message) | RunError::Internal(message) => {
@@ -155,7 +159,7 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
             let place = plan.sites[site.0 as usize];
             let mut diagnostic = match fault.code {
                 // Many things have no result; each says by itself why.
-                codes::E0602 => Diagnostic::error(fault.code, place.span, fault.detail.clone()),
+                codes::E0602 | codes::E0801 => Diagnostic::error(fault.code, place.span, fault.detail.clone()),
                 code => {
                     let headline = codes::info(code).map_or("this failed", |info| info.title);
                     Diagnostic::error(code, place.span, headline).saying(fault.detail.clone())
@@ -172,6 +176,7 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
                 None => diagnostic,
             }
         }
+        RowFault::Stopped(why) => why.diagnostic(plan),
         RowFault::Cell(cell) => {
             let text: String = cell.text.chars().take(60).collect();
             let place = error.place.as_ref();

@@ -50,7 +50,14 @@ impl<'a> Cell<'a> {
             Scalar::Int(x) => Cell::Int(*x),
             Scalar::Float(x) => Cell::Float(*x),
             Scalar::String(x) => Cell::String(x),
+            Scalar::Bytes(_) => Cell::Other("bytes"),
             Scalar::Date(_) => Cell::Other("date"),
+            Scalar::DateTime(_) => Cell::Other("datetime"),
+            Scalar::Duration(_) => Cell::Other("duration"),
+            Scalar::List(_) => Cell::Other("list"),
+            Scalar::Record(_) => Cell::Other("record"),
+            Scalar::Map(_) => Cell::Other("map"),
+            Scalar::Json(_) => Cell::Other("json"),
             Scalar::Wide(_) => Cell::Other("wide"),
         }
     }

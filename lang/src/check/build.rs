@@ -3,6 +3,7 @@
 use super::scope::{Row, Stream};
 use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
+use crate::ir::typing::scalar_type;
 use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
 use crate::scalar::{Scalar, int_arithmetic, int_negate};
 use crate::source::Span;
@@ -35,7 +36,8 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.nesting += 1;
-        let result = body(self);
+        // A host may call from a thread with a small stack.
+        let result = stacker::maybe_grow(256 * 1024, 1024 * 1024, || body(self));
         self.nesting -= 1;
         Some(result)
     }
@@ -107,7 +109,7 @@ impl<'a> Checker<'a> {
 
     /// A constant of the type that it has by itself.
     pub(super) fn constant(&mut self, value: Scalar) -> ExprId {
-        let ty = type_of_scalar(&value);
+        let ty = scalar_type(&value).expect("only single values stand in a script or a signature");
         self.plan.exprs.literal(value, ty)
     }
 
@@ -249,18 +251,5 @@ impl<'a> Checker<'a> {
             },
             _ => return None,
         })
-    }
-}
-
-/// The type of a constant.
-pub(super) fn type_of_scalar(value: &Scalar) -> Type {
-    match value {
-        Scalar::Null => Type::NULL,
-        Scalar::Bool(_) => Type::BOOL,
-        Scalar::Int(_) => Type::INT,
-        Scalar::Float(_) => Type::FLOAT,
-        Scalar::String(_) => Type::STRING,
-        Scalar::Date(_) => Type::DATE,
-        Scalar::Wide(_) => Type::of(Kind::Wide),
     }
 }

@@ -323,7 +323,7 @@ impl<'a> Checker<'a> {
                     self.bind(&definition.name.text, definition.name.span, value);
                 }
                 ast::Statement::Error(_) => {}
-                other => self.report(errors::not_yet(super::statement::span_of(other), "this statement in a block")),
+                other => self.report(errors::not_yet(other.span(), "this statement in a block")),
             }
         }
         let value = match &block.value {

@@ -7,7 +7,8 @@ use crate::catalog::{Effect, FunctionId};
 use crate::scalar::{Arithmetic, Comparison, Scalar};
 use crate::source::Span;
 use crate::ty::Type;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Names an expression of one plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +26,10 @@ pub struct SiteId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LiteralId(pub u32);
 
+/// Names a routine of one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoutineId(pub u32);
+
 /// A place in the script that a row may fail at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Site {
@@ -34,18 +39,61 @@ pub struct Site {
     pub caller: Option<SiteId>,
 }
 
-/// What an expression computes. Operands of arithmetic and comparison have one kind: conversions are explicit.
+/// What becomes of a list by a body over its items. The body is evaluated for the items in order; as a condition, null
+/// counts as false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Each {
+    /// The list of what the body gives.
+    Map,
+    /// The items of the lists that the body gives; of a null no items.
+    FlatMap,
+    /// The items for which the body is true.
+    Filter,
+    /// The items before the first for which the body is not true; the body is not evaluated behind it.
+    TakeWhile,
+    /// The items from the first on for which the body is not true; the body is not evaluated behind it.
+    SkipWhile,
+    /// Whether the body is true for an item; not evaluated behind the first such item. Never null but of a null list.
+    Any,
+    /// Whether the body is true for all items; not evaluated behind the first other item. Never null but of a null list.
+    All,
+}
+
+impl Each {
+    /// All of them.
+    pub const ALL: [Each; 7] =
+        [Each::Map, Each::FlatMap, Each::Filter, Each::TakeWhile, Each::SkipWhile, Each::Any, Each::All];
+
+    /// As scripts call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Each::Map => "map",
+            Each::FlatMap => "flat_map",
+            Each::Filter => "filter",
+            Each::TakeWhile => "take_while",
+            Each::SkipWhile => "skip_while",
+            Each::Any => "any",
+            Each::All => "all",
+        }
+    }
+}
+
+/// What an expression computes. Operands of arithmetic have kinds that [`crate::scalar::arithmetic_kind`] knows, operands of
+/// comparison have one kind: conversions are explicit.
 ///
 /// Unless it says otherwise, a null operand gives null. "Counts as false" is said of a null `bool?`.
+///
+/// A *body* is an expression that is evaluated with columns that the expression around it binds (the item of a list, the
+/// state of a fold). Such columns are of no stage; each is bound in one place of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
-    /// A column of the row.
+    /// A column of the row, or one that an expression around it binds.
     Column(ColumnId),
     /// A constant.
     Literal(LiteralId),
-    /// Int or float arithmetic; `Divide` only of floats. Int arithmetic may fail.
+    /// Arithmetic of numbers, dates, times and durations. What does not give a float may fail.
     Arithmetic(Arithmetic, ExprId, ExprId),
-    /// `-a`; of an int it may fail.
+    /// `-a`; of an int or a duration it may fail.
     Negate(ExprId),
     /// Two-valued, never null.
     Compare(Comparison, ExprId, ExprId),
@@ -65,29 +113,136 @@ pub enum Expr {
     ToFloat(ExprId),
     /// A sum of ints as an int; may fail.
     Narrow(ExprId),
+    /// The same value as one of a type that is wider inside: a `[int]` as a `[int?]`.
+    Widen(ExprId),
     /// A function of the catalog; arguments are evaluated left to right, then a null among them gives null.
     Call(FunctionId, Box<[ExprId]>),
+    /// A function of the script that calls itself: its arguments are evaluated left to right, then a null where the
+    /// parameter takes none gives null. It fails where calls nest too deep; a call in tail position does not nest.
+    Recurse(RoutineId, Box<[ExprId]>),
+    /// A list of its operands, which have one type; itself never null.
+    List(Box<[ExprId]>),
+    /// A record of its operands under these names; itself never null.
+    Record(Box<[Arc<str>]>, Box<[ExprId]>),
+    /// A map of these keys, which are distinct, to its operands, which have one type; itself never null.
+    Map(Box<[Arc<str>]>, Box<[ExprId]>),
+    /// The field of a record at this position.
+    Field(ExprId, u32),
+    /// An item of a list by its position (from the end, if it is negative), or a value of a map by its key. What is not
+    /// there fails, or is null if `or_null`.
+    Index {
+        /// The list or map.
+        value: ExprId,
+        /// The position or key.
+        index: ExprId,
+        /// Whether what is not there is null.
+        or_null: bool,
+    },
+    /// See [`Each`].
+    Each {
+        /// What becomes of the list.
+        each: Each,
+        /// The list.
+        list: ExprId,
+        /// The item, in the body.
+        item: ColumnId,
+        /// Evaluated for items of the list.
+        body: ExprId,
+    },
+    /// The state after the last item of a list: `init` without any, then what `next` gives for the state before and the
+    /// item. A scan is the list of all states but `init`. Null of a null list only; a state may be null.
+    Fold {
+        /// The list.
+        list: ExprId,
+        /// The state before the first item.
+        init: ExprId,
+        /// The state before, in `next`.
+        state: ColumnId,
+        /// The item, in `next`.
+        item: ColumnId,
+        /// The state behind an item.
+        next: ExprId,
+        /// Whether all states are wanted.
+        scan: bool,
+    },
 }
 
 impl Expr {
-    /// Its operands in the order in which they are evaluated.
+    /// Its operands and bodies in the order in which they are evaluated; the bodies are last.
     pub fn operands(&self) -> Vec<ExprId> {
         match self {
             Expr::Column(_) | Expr::Literal(_) => Vec::new(),
+            Expr::Field(a, _) => vec![*a],
+            Expr::Index { value, index, .. } => vec![*value, *index],
+            Expr::Each { list, body, .. } => vec![*list, *body],
+            Expr::Fold { list, init, next, .. } => vec![*list, *init, *next],
             Expr::Arithmetic(_, a, b)
             | Expr::Compare(_, a, b)
             | Expr::And(a, b)
             | Expr::Or(a, b)
             | Expr::Coalesce(a, b) => vec![*a, *b],
-            Expr::Negate(a) | Expr::Not(a) | Expr::NonNull(a) | Expr::ToFloat(a) | Expr::Narrow(a) => vec![*a],
+            Expr::Negate(a) | Expr::Not(a) | Expr::NonNull(a) | Expr::ToFloat(a) | Expr::Narrow(a) | Expr::Widen(a) => {
+                vec![*a]
+            }
             Expr::If(condition, then, otherwise) => vec![*condition, *then, *otherwise],
-            Expr::Call(_, arguments) => arguments.to_vec(),
+            Expr::Call(_, operands)
+            | Expr::Recurse(_, operands)
+            | Expr::List(operands)
+            | Expr::Record(_, operands)
+            | Expr::Map(_, operands) => operands.to_vec(),
+        }
+    }
+
+    /// The columns that it binds, for its body: the last of its operands.
+    pub fn binds(&self) -> Vec<ColumnId> {
+        match self {
+            Expr::Each { item, .. } => vec![*item],
+            Expr::Fold { state, item, .. } => vec![*state, *item],
+            Expr::Column(_)
+            | Expr::Literal(_)
+            | Expr::Arithmetic(..)
+            | Expr::Negate(_)
+            | Expr::Compare(..)
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Not(_)
+            | Expr::If(..)
+            | Expr::Coalesce(..)
+            | Expr::NonNull(_)
+            | Expr::ToFloat(_)
+            | Expr::Narrow(_)
+            | Expr::Widen(_)
+            | Expr::Call(..)
+            | Expr::Recurse(..)
+            | Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. } => Vec::new(),
         }
     }
 
     /// The same with each operand replaced.
     pub fn map_operands(&self, mut f: impl FnMut(ExprId) -> ExprId) -> Expr {
+        fn all(operands: &[ExprId], f: impl FnMut(&ExprId) -> ExprId) -> Box<[ExprId]> {
+            operands.iter().map(f).collect()
+        }
         match self {
+            Expr::Call(function, operands) => Expr::Call(*function, all(operands, |o| f(*o))),
+            Expr::Recurse(routine, operands) => Expr::Recurse(*routine, all(operands, |o| f(*o))),
+            Expr::List(operands) => Expr::List(all(operands, |o| f(*o))),
+            Expr::Record(names, operands) => Expr::Record(names.clone(), all(operands, |o| f(*o))),
+            Expr::Map(keys, operands) => Expr::Map(keys.clone(), all(operands, |o| f(*o))),
+            Expr::Field(a, at) => Expr::Field(f(*a), *at),
+            Expr::Index { value, index, or_null } => {
+                Expr::Index { value: f(*value), index: f(*index), or_null: *or_null }
+            }
+            Expr::Each { each, list, item, body } => {
+                Expr::Each { each: *each, list: f(*list), item: *item, body: f(*body) }
+            }
+            Expr::Fold { list, init, state, item, next, scan } => {
+                Expr::Fold { list: f(*list), init: f(*init), state: *state, item: *item, next: f(*next), scan: *scan }
+            }
             Expr::Column(_) | Expr::Literal(_) => self.clone(),
             Expr::Arithmetic(op, a, b) => Expr::Arithmetic(*op, f(*a), f(*b)),
             Expr::Compare(op, a, b) => Expr::Compare(*op, f(*a), f(*b)),
@@ -99,8 +254,8 @@ impl Expr {
             Expr::NonNull(a) => Expr::NonNull(f(*a)),
             Expr::ToFloat(a) => Expr::ToFloat(f(*a)),
             Expr::Narrow(a) => Expr::Narrow(f(*a)),
+            Expr::Widen(a) => Expr::Widen(f(*a)),
             Expr::If(condition, then, otherwise) => Expr::If(f(*condition), f(*then), f(*otherwise)),
-            Expr::Call(function, arguments) => Expr::Call(*function, arguments.iter().map(|a| f(*a)).collect()),
         }
     }
 }
@@ -132,9 +287,40 @@ enum LiteralKey {
     Bool(bool),
     Int(i64),
     Float(u64),
-    String(std::sync::Arc<str>),
+    String(Arc<str>),
+    Bytes(Arc<[u8]>),
     Date(i32),
+    DateTime(i64),
+    Duration(i64),
     Wide(i128),
+    List(Vec<LiteralKey>),
+    Record(Vec<LiteralKey>),
+    Map(Vec<(Arc<str>, LiteralKey)>),
+    Json(Arc<str>),
+}
+
+impl LiteralKey {
+    fn of(value: &Scalar) -> LiteralKey {
+        let all = |values: &[Scalar]| values.iter().map(LiteralKey::of).collect();
+        match value {
+            Scalar::Null => LiteralKey::Null,
+            Scalar::Bool(b) => LiteralKey::Bool(*b),
+            Scalar::Int(i) => LiteralKey::Int(*i),
+            Scalar::Float(x) => LiteralKey::Float(x.to_bits()),
+            Scalar::String(s) => LiteralKey::String(s.clone()),
+            Scalar::Bytes(bytes) => LiteralKey::Bytes(bytes.clone()),
+            Scalar::Date(d) => LiteralKey::Date(*d),
+            Scalar::DateTime(t) => LiteralKey::DateTime(*t),
+            Scalar::Duration(d) => LiteralKey::Duration(*d),
+            Scalar::Wide(w) => LiteralKey::Wide(*w),
+            Scalar::List(items) => LiteralKey::List(all(items)),
+            Scalar::Record(values) => LiteralKey::Record(all(values)),
+            Scalar::Map(entries) => {
+                LiteralKey::Map(entries.iter().map(|(key, value)| (key.clone(), LiteralKey::of(value))).collect())
+            }
+            Scalar::Json(text) => LiteralKey::Json(text.clone()),
+        }
+    }
 }
 
 impl Exprs {
@@ -158,15 +344,7 @@ impl Exprs {
 
     /// Adds a constant of a type.
     pub fn literal(&mut self, value: Scalar, ty: Type) -> ExprId {
-        let key = match &value {
-            Scalar::Null => LiteralKey::Null,
-            Scalar::Bool(b) => LiteralKey::Bool(*b),
-            Scalar::Int(i) => LiteralKey::Int(*i),
-            Scalar::Float(x) => LiteralKey::Float(x.to_bits()),
-            Scalar::String(s) => LiteralKey::String(s.clone()),
-            Scalar::Date(d) => LiteralKey::Date(*d),
-            Scalar::Wide(w) => LiteralKey::Wide(*w),
-        };
+        let key = LiteralKey::of(&value);
         let next = LiteralId(self.literals.len() as u32);
         let id = *self.literal_ids.entry(key).or_insert(next);
         if id == next {
@@ -259,19 +437,22 @@ impl Exprs {
         done[&id]
     }
 
-    /// The columns that an expression mentions, each once, in the order in which they are first met.
+    /// The columns that an expression mentions and does not bind, each once, in the order in which they are first met.
     pub fn columns(&self, id: ExprId) -> Vec<ColumnId> {
-        let (mut found, mut seen) = (Vec::new(), std::collections::HashSet::new());
+        let (mut found, mut bound, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
             if !seen.insert(id) {
                 continue;
             }
-            if let Expr::Column(column) = self.get(id) {
+            let expr = self.get(id);
+            if let Expr::Column(column) = expr {
                 found.push(*column);
             }
-            stack.extend(self.get(id).operands().into_iter().rev());
+            bound.extend(expr.binds());
+            stack.extend(expr.operands().into_iter().rev());
         }
+        found.retain(|column| !bound.contains(column));
         found
     }
 }

@@ -14,7 +14,7 @@ mod total;
 pub mod typing;
 pub mod verify;
 
-pub use expr::{ColumnId, Expr, ExprId, Exprs, LiteralId, Site, SiteId, TypedExpr};
+pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use total::FallibleColumns;
 
 use crate::catalog::{Effect, OptionValue, ReducerId};
@@ -43,6 +43,8 @@ pub struct Plan {
     pub sites: Vec<Site>,
     /// The tables that scans read.
     pub tables: Vec<Table>,
+    /// The functions that call themselves, by [`RoutineId`].
+    pub routines: Vec<Routine>,
     /// What is to be done, in order.
     pub statements: Vec<Statement>,
 }
@@ -54,6 +56,22 @@ pub struct ColumnDef {
     pub name: Arc<str>,
     /// Its type.
     pub ty: Type,
+}
+
+/// How deep calls of routines may nest; a call in tail position does not nest.
+pub const DEEPEST_CALL: u32 = 10_000;
+
+/// A function of the script that calls itself, and so is not inlined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routine {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its parameters, as columns of the body.
+    pub parameters: Vec<ColumnId>,
+    /// The type of the body.
+    pub result: Type,
+    /// What it gives, over its parameters alone.
+    pub body: ExprId,
 }
 
 /// A table that a scan reads.
@@ -265,6 +283,11 @@ impl Plan {
     pub fn add_site(&mut self, span: Span, caller: Option<SiteId>) -> SiteId {
         self.sites.push(Site { span, caller });
         SiteId(self.sites.len() as u32 - 1)
+    }
+
+    /// The routine that `id` names.
+    pub fn routine(&self, id: RoutineId) -> &Routine {
+        &self.routines[id.0 as usize]
     }
 
     /// The column that `id` names.

@@ -15,11 +15,15 @@
 //! from the operands: `null:int?`. A name that needs it stands in backticks, and a `#2` behind it tells a column that a
 //! stage defines from one of the same name that the stage passes on.
 //!
+//! A function that calls itself is a routine, above the statements: `routine $gcd(a: int, b: int) -> int = …`. What starts
+//! with a `#` is no function of the catalog: `#filter(xs, x => x > 3)`, with `with x: int` on a line behind the stage.
+//!
 //! There are no ids, spans or counters in it, so that nothing changes when something unrelated does. What several
 //! statements share is printed once for each. Expressions share operands without bounds, so where one would become
 //! long, what it shares is given a name of its own line: `where $1 = …`. Reading it back is `read.rs`'s affair.
 
 mod expr;
+mod nested;
 mod text;
 
 pub use expr::print_expr;
@@ -35,8 +39,9 @@ use std::sync::Arc;
 
 /// The printed form of a plan whose ids are in range.
 pub fn print(plan: &Plan, catalog: &Catalog) -> String {
-    let statements: Vec<String> = plan.statements.iter().map(|s| print_statement(plan, catalog, s)).collect();
-    statements.join("\n")
+    let routines = Some(nested::routines(plan, catalog)).filter(|text| !text.is_empty());
+    let statements = plan.statements.iter().map(|s| print_statement(plan, catalog, s));
+    routines.into_iter().chain(statements).collect::<Vec<_>>().join("\n")
 }
 
 /// The printed form of one statement; it ends in a newline.
@@ -75,11 +80,7 @@ fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
     }
     out.push_str(line.trim_end());
     out.push('\n');
-    for definition in printer.bindings() {
-        out.push_str("      where ");
-        out.push_str(&definition);
-        out.push('\n');
-    }
+    printer.write_lines(out);
 }
 
 /// The columns that a stage defines, and how they are called in it.

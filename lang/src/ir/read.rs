@@ -5,6 +5,8 @@
 
 mod cursor;
 mod expr;
+mod nested;
+mod routine;
 mod stage;
 
 use super::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Shape, Statement};
@@ -40,7 +42,7 @@ pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
     let lines: Vec<(usize, &str)> =
         text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty()).collect();
     let mut open: Option<(Shape, Option<NodeId>, usize)> = None;
-    let mut at = 0;
+    let mut at = reader.routines(&lines)?;
     while let Some(&(number, line)) = lines.get(at) {
         at += 1;
         if !line.starts_with(' ') {
@@ -52,10 +54,7 @@ pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
             return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
         };
         reader.enter(*last);
-        while let Some(&(number, line)) = lines.get(at).filter(|(_, line)| line.trim_start().starts_with("where ")) {
-            reader.binding(line.trim()).map_err(|message| error(number, message))?;
-            at += 1;
-        }
+        at += reader.lines_behind(&lines[at..])?;
         *last = Some(reader.node(line.trim(), *last).map_err(|message| error(number, message))?);
     }
     reader.finish(open)?;
@@ -106,6 +105,32 @@ impl Reader<'_> {
         for field in input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output) {
             self.scope.entry(field.name.to_string()).or_insert(field.column);
         }
+    }
+
+    /// The `with` and `where` lines behind a stage; how many they are.
+    fn lines_behind(&mut self, lines: &[(usize, &str)]) -> Result<usize, ReadError> {
+        let is_behind = |line: &str| line.starts_with("where ") || line.starts_with("with ");
+        let behind: Vec<_> = lines.iter().take_while(|(_, line)| is_behind(line.trim_start())).collect();
+        for (number, line) in &behind {
+            let read = match line.trim().strip_prefix("with ") {
+                Some(column) => self.bound_column(column),
+                None => self.binding(line.trim()),
+            };
+            read.map_err(|message| error(*number, message))?;
+        }
+        Ok(behind.len())
+    }
+
+    /// `x: int`, a column that an expression of the stage binds.
+    fn bound_column(&mut self, text: &str) -> Parsed<()> {
+        let mut cursor = Cursor::new(text);
+        let label = cursor.label()?;
+        cursor.expect(":")?;
+        let ty = cursor.ty()?;
+        cursor.end()?;
+        let column = self.plan.add_column(label.name.clone(), ty);
+        self.scope.insert(label.key(), column);
+        Ok(())
     }
 
     /// `where $1 = …`
@@ -171,6 +196,13 @@ impl Reader<'_> {
 struct Label {
     name: std::sync::Arc<str>,
     number: usize,
+}
+
+impl Label {
+    /// What stands for it in the scope.
+    fn key(&self) -> String {
+        if self.number == 1 { self.name.to_string() } else { format!("{}#{}", self.name, self.number) }
+    }
 }
 
 #[cfg(test)]

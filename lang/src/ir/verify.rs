@@ -7,7 +7,7 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Shape, SortKey, Stage};
+use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage};
 use crate::catalog::Catalog;
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
@@ -16,11 +16,13 @@ use std::collections::HashSet;
 pub fn verify(plan: &Plan, catalog: &Catalog) -> Result<(), Vec<String>> {
     let mut verifier = Verifier { plan, catalog, errors: Vec::new(), place: String::new() };
     if verifier.ids() {
-        let roots: Vec<ExprId> = plan.nodes.iter().flat_map(|node| super::print::roots(&node.stage)).collect();
+        let mut roots: Vec<ExprId> = plan.nodes.iter().flat_map(|node| super::print::roots(&node.stage)).collect();
+        roots.extend(plan.routines.iter().map(|routine| routine.body));
         for id in plan.exprs.postorder(&roots) {
             verifier.expr(id);
         }
         verifier.columns_defined_once();
+        plan.routines.iter().for_each(|routine| verifier.routine(routine));
         for (at, node) in plan.nodes.iter().enumerate() {
             verifier.node(at, node);
         }
@@ -67,6 +69,11 @@ impl Verifier<'_> {
                 self.check(known, || "a reducer is not in the catalog".into());
             }
         }
+        for routine in &plan.routines {
+            self.place = format!("routine `{}`", routine.name);
+            let known = routine.parameters.iter().all(|c| (c.0 as usize) < plan.columns.len());
+            self.check(known && (routine.body.0 as usize) < plan.exprs.len(), || "a part of it is missing".into());
+        }
         self.place.clear();
         let known = |id: NodeId| (id.0 as usize) < plan.nodes.len();
         self.check(plan.statements.iter().all(|s| known(s.node)), || "a statement names no node".into());
@@ -75,10 +82,21 @@ impl Verifier<'_> {
         self.errors.is_empty() && self.expr_ids()
     }
 
+    fn routine(&mut self, routine: &Routine) {
+        self.place = format!("routine `{}`", routine.name);
+        let ty = self.plan.exprs.ty(routine.body);
+        self.check(*ty == routine.result, || format!("its body is of type {ty}, not {}", routine.result));
+        let free = self.plan.exprs.columns(routine.body);
+        let known = free.iter().all(|column| routine.parameters.contains(column));
+        self.check(known, || "its body mentions a column that is no parameter".into());
+    }
+
     fn columns_defined_once(&mut self) {
         self.place.clear();
         let mut defined = HashSet::new();
-        for column in self.plan.nodes.iter().flat_map(|node| node.stage.defines()) {
+        let stages = self.plan.nodes.iter().flat_map(|node| node.stage.defines());
+        let parameters = self.plan.routines.iter().flat_map(|routine| routine.parameters.clone());
+        for column in stages.chain(parameters) {
             let name = || format!("the column `{}` is defined twice", self.plan.column(column).name);
             if !defined.insert(column) {
                 self.errors.push(name());

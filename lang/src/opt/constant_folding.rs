@@ -11,7 +11,7 @@
 use super::{Rule, tree};
 use crate::catalog::{Catalog, Effect};
 use crate::fault::{self, Fault};
-use crate::ir::typing::{own_effect, scalar_type};
+use crate::ir::typing::{is_of_type, own_effect};
 use crate::ir::{Expr, ExprId, FallibleColumns, NodeId, Plan, Stage, TypedExpr};
 use crate::scalar::{self, Arithmetic, Scalar};
 use crate::ty::Type;
@@ -20,8 +20,25 @@ use std::collections::HashMap;
 /// See the module.
 pub const RULE: Rule = Rule { name: "constant_folding", apply };
 
-/// The bytes that a text may have which is put into the plan.
+/// The bytes that a text may have which is put into the plan, and the values of a list.
 const MOST_BYTES: usize = 4096;
+
+fn size(value: &Scalar) -> usize {
+    match value {
+        Scalar::String(text) | Scalar::Json(text) => text.len(),
+        Scalar::Bytes(bytes) => bytes.len(),
+        Scalar::List(values) | Scalar::Record(values) => values.iter().map(|value| 8 + size(value)).sum(),
+        Scalar::Map(entries) => entries.iter().map(|(key, value)| 8 + key.len() + size(value)).sum(),
+        Scalar::Null
+        | Scalar::Bool(_)
+        | Scalar::Int(_)
+        | Scalar::Float(_)
+        | Scalar::Date(_)
+        | Scalar::DateTime(_)
+        | Scalar::Duration(_)
+        | Scalar::Wide(_) => 0,
+    }
+}
 
 fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
     let fallible = plan.fallible_columns();
@@ -64,7 +81,7 @@ impl Folder<'_> {
             let same = if expr == typed.expr {
                 old
             } else {
-                let effect = own_effect(&expr, &self.plan.exprs, self.catalog);
+                let effect = own_effect(&expr, self.plan, self.catalog);
                 self.plan.exprs.add(TypedExpr { expr, ..typed }, effect)
             };
             let new = self.computed(same).or_else(|| self.decided(same)).unwrap_or(same);
@@ -79,11 +96,7 @@ impl Folder<'_> {
         let operands = typed.expr.operands();
         let values: Option<Vec<Scalar>> = operands.iter().map(|o| self.plan.exprs.as_constant(*o).cloned()).collect();
         let value = compute(&typed.expr, &values?, self.catalog)?;
-        let fits = match &value {
-            Scalar::Null => typed.ty.nullable,
-            Scalar::String(text) if text.len() > MOST_BYTES => false,
-            value => scalar_type(value).kind == typed.ty.kind,
-        };
+        let fits = size(&value) <= MOST_BYTES && is_of_type(&value, &typed.ty);
         fits.then(|| self.plan.exprs.literal(value, typed.ty))
     }
 
@@ -128,7 +141,16 @@ impl Folder<'_> {
             | Expr::NonNull(_)
             | Expr::ToFloat(_)
             | Expr::Narrow(_)
-            | Expr::Call(..) => None,
+            | Expr::Widen(_)
+            | Expr::Call(..)
+            | Expr::Recurse(..)
+            | Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. }
+            | Expr::Each { .. }
+            | Expr::Fold { .. } => None,
         }
     }
 
@@ -162,15 +184,20 @@ fn compute(expr: &Expr, values: &[Scalar], catalog: &Catalog) -> Option<Scalar> 
         (Expr::Arithmetic(..) | Expr::Negate(_) | Expr::ToFloat(_) | Expr::Narrow(_), _) if null => Some(Scalar::Null),
         // an int is converted before it is divided
         (Expr::Arithmetic(Arithmetic::Divide, ..), [Scalar::Int(_), _]) => None,
-        (Expr::Arithmetic(op, ..), [Scalar::Int(a), Scalar::Int(b)]) => {
-            let failed = fault::is(Fault::FailureFolded).then_some(0);
-            scalar::int_arithmetic(*op, *a, *b).ok().or(failed).map(Scalar::Int)
+        (Expr::Arithmetic(op, ..), [a, b]) => {
+            let failed = fault::is(Fault::FailureFolded).then_some(Scalar::Int(0));
+            scalar::arithmetic(*op, a, b).ok().or(failed)
         }
-        (Expr::Arithmetic(op, ..), [Scalar::Float(a), Scalar::Float(b)]) => {
-            Some(Scalar::Float(scalar::float_arithmetic(*op, *a, *b)))
+        (Expr::Negate(_), [a]) => scalar::negate(a).ok(),
+        (Expr::Widen(_), [a]) => Some(a.clone()),
+        (Expr::List(_), _) => Some(Scalar::List(values.into())),
+        (Expr::Record(..), _) => Some(Scalar::Record(values.into())),
+        (Expr::Map(keys, _), _) => Some(Scalar::Map(keys.iter().cloned().zip(values.iter().cloned()).collect())),
+        (Expr::Field(_, at), [Scalar::Record(fields)]) => fields.get(*at as usize).cloned(),
+        (Expr::Field(..) | Expr::Index { .. }, _) if null => Some(Scalar::Null),
+        (Expr::Index { or_null, .. }, [value, index]) => {
+            scalar::index(value, index).ok().or(or_null.then_some(Scalar::Null))
         }
-        (Expr::Negate(_), [Scalar::Int(a)]) => scalar::int_negate(*a).ok().map(Scalar::Int),
-        (Expr::Negate(_), [Scalar::Float(a)]) => Some(Scalar::Float(scalar::canonical(-a))),
         (Expr::ToFloat(_), [Scalar::Int(a)]) => Some(Scalar::Float(*a as f64)),
         (Expr::Narrow(_), [Scalar::Wide(a)]) => scalar::narrow(*a).ok().map(Scalar::Int),
         (Expr::Call(function, _), _) => {

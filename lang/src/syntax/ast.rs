@@ -54,13 +54,13 @@ impl Statement {
     /// Where it stands.
     pub fn span(&self) -> Span {
         match self {
-            Statement::Let(it) => it.span,
-            Statement::Function(it) => it.span,
-            Statement::Parameter(it) => it.span,
-            Statement::Type(it) => it.span,
-            Statement::Import(it) => it.span,
-            Statement::Test(it) => it.span,
-            Statement::Expression(it) => it.span,
+            Statement::Let(definition) => definition.span,
+            Statement::Function(function) => function.span,
+            Statement::Parameter(parameter) => parameter.span,
+            Statement::Type(alias) => alias.span,
+            Statement::Import(import) => import.span,
+            Statement::Test(test) => test.span,
+            Statement::Expression(expr) => expr.span,
             Statement::Error(span) => *span,
         }
     }

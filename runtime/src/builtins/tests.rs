@@ -60,7 +60,12 @@ fn kind(value: &Scalar) -> Kind {
         Scalar::Float(_) => Kind::Float,
         Scalar::String(_) => Kind::String,
         Scalar::Date(_) => Kind::Date,
+        Scalar::DateTime(_) => Kind::DateTime,
+        Scalar::Duration(_) => Kind::Duration,
+        Scalar::Json(_) => Kind::Json,
+        Scalar::Bytes(_) => Kind::Bytes,
         Scalar::Wide(_) => Kind::Wide,
+        Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) => unreachable!("no example has such arguments"),
     }
 }
 
@@ -139,7 +144,7 @@ fn shown(functions: &Functions, value: &Scalar) -> String {
         Scalar::Date(_) => shown(functions, &call(functions, "string", vec![value.clone()]).expect("a text")),
         Scalar::Int(i) => i.to_string(),
         Scalar::Bool(b) => b.to_string(),
-        Scalar::Wide(_) => unreachable!("no function gives a sum"),
+        other => unreachable!("no example gives {other:?}"),
     }
 }
 

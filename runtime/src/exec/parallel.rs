@@ -133,7 +133,7 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
         let mut claims = 0;
         let mut waits = 0;
         while !self.stopped.load(Ordering::Acquire) && !self.exhausted.load(Ordering::Acquire) {
-            // Read in this order, since others claim and commit meanwhile: what is committed was claimed before.
+            // In this order: what is committed was claimed before.
             let committed = self.committed.load(Ordering::Acquire);
             let in_flight = self.claimed.load(Ordering::Acquire) - committed;
             let alone = self.spread && claims > 0 && self.workers.load(Ordering::Acquire) < 2;

@@ -60,7 +60,7 @@ impl<'a> Prepared<'a> {
             }
         }
         self.replays.fetch_add(1, Ordering::Relaxed);
-        let evaluator = Evaluator { plan: self.env.plan, functions: &self.env.registry.functions };
+        let evaluator = Evaluator::new(self.env.plan, &self.env.registry.functions, self.watch);
         let replayed = replay::replay(evaluator, self.segment, batch);
         Ok((replayed.batch, replayed.error))
     }

@@ -5,6 +5,7 @@ use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::formats::{self, Chunk, Cut, MorselSize, Parse, Parsed, ScanRequest};
+use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
 use pipelang_lang::fault::{self, Fault};
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
         Ok(match source {
             pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options)?,
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
-            pipeline::Source::Values { rows: values } => in_memory(constants(env, values), rows),
+            pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
             pipeline::Source::Previous => in_memory(previous, rows),
         })
     }
@@ -211,8 +212,8 @@ fn load_plain(morsel: Morsel) -> Parsed {
 }
 
 /// Constant rows as a batch; what fails is a fault, to be raised on demand.
-fn constants(env: &Environment, rows: &[Vec<ExprId>]) -> Option<Batch> {
-    let evaluator = Evaluator { plan: env.plan, functions: &env.registry.functions };
+fn constants(env: &Environment, rows: &[Vec<ExprId>], watch: &Watch) -> Option<Batch> {
+    let evaluator = Evaluator::new(env.plan, &env.registry.functions, watch);
     let first = rows.first()?;
     let results = rows.iter().map(|row| row.iter().map(|expr| evaluator.eval(*expr, &NoRow)).collect()).collect();
     let kinds = first.iter().enumerate().map(|(at, expr)| {

@@ -141,7 +141,15 @@ impl Emitter<'_> {
                     Scalar::Float(x) => self.builder.ins().f64const(*x),
                     Scalar::Date(d) => self.builder.ins().iconst(I32, i64::from(*d)),
                     Scalar::Bool(b) => self.builder.ins().iconst(I8, i64::from(*b)),
-                    Scalar::Null | Scalar::String(_) | Scalar::Wide(_) => {
+                    Scalar::DateTime(us) | Scalar::Duration(us) => self.builder.ins().iconst(I64, *us),
+                    Scalar::Null
+                    | Scalar::String(_)
+                    | Scalar::Bytes(_)
+                    | Scalar::Wide(_)
+                    | Scalar::List(_)
+                    | Scalar::Record(_)
+                    | Scalar::Map(_)
+                    | Scalar::Json(_) => {
                         unreachable!("machine registers hold no such constants")
                     }
                 };

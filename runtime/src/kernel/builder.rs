@@ -73,11 +73,14 @@ impl Builder {
         let lane = match value {
             Scalar::Bool(b) => return self.bool(*b),
             Scalar::Null => unreachable!("null has no lanes"),
-            Scalar::Int(_) => Lane::Int,
+            Scalar::Int(_) | Scalar::DateTime(_) | Scalar::Duration(_) => Lane::Int,
             Scalar::Float(_) => Lane::Float,
             Scalar::String(_) => Lane::Text,
             Scalar::Date(_) => Lane::Date,
             Scalar::Wide(_) => Lane::Wide,
+            Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Json(_) => {
+                unreachable!("the checker makes no such constants for now")
+            }
         };
         let constants = &mut self.program.constants;
         let at = *self.literals.entry(id).or_insert_with(|| {

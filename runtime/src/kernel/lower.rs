@@ -261,6 +261,15 @@ impl<'a> Lowering<'a> {
                 let may_fail = plan.exprs.site(id).is_some();
                 self.call(*function, arguments, kind, may_fail, mask)
             }
+            Expr::Widen(_)
+            | Expr::Recurse(..)
+            | Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. }
+            | Expr::Each { .. }
+            | Expr::Fold { .. } => unreachable!("the checker makes no such expressions for now"),
         }
     }
 

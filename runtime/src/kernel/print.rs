@@ -87,5 +87,6 @@ fn constant(value: &Scalar) -> String {
         Scalar::String(s) => format!("{s:?}"),
         Scalar::Date(d) => format!("day {d}"),
         Scalar::Wide(w) => w.to_string(),
+        other => format!("{other:?}"),
     }
 }

@@ -6,10 +6,12 @@
 //! The oracle (`stages.rs`) evaluates everything here; the driver replays here the batches on which a kernel failed, so
 //! that this file alone says which error a row has. It is meant to be read, not to be fast.
 
+use super::nested::list;
 use crate::builtins::Functions;
 use crate::error::{Place, RowError, RowFault};
+use crate::limits::Watch;
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
-use pipelang_lang::scalar::{self, Arithmetic, Fault, Scalar};
+use pipelang_lang::scalar::{self, Fault, Scalar};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -48,10 +50,21 @@ pub struct Evaluator<'a> {
     pub plan: &'a Plan,
     /// The functions that it calls.
     pub functions: &'a Functions,
+    /// Looked at in functions that call themselves.
+    pub(super) watch: &'a Watch,
+    /// How deep calls nest.
+    pub(super) depth: u32,
 }
 
 /// What has been evaluated of one row already: expressions are a graph, and as trees they may be exponentially large.
-type Memo = HashMap<ExprId, Outcome>;
+pub(super) type Memo = HashMap<ExprId, Outcome>;
+
+impl<'a> Evaluator<'a> {
+    /// Evaluates the expressions of a plan until `watch` stops it.
+    pub fn new(plan: &'a Plan, functions: &'a Functions, watch: &'a Watch) -> Evaluator<'a> {
+        Evaluator { plan, functions, watch, depth: 0 }
+    }
+}
 
 impl Evaluator<'_> {
     /// The value of an expression for a row.
@@ -64,7 +77,7 @@ impl Evaluator<'_> {
         Ok(self.eval(condition, row)? == Scalar::Bool(true))
     }
 
-    fn eval_shared(&self, id: ExprId, row: &dyn Row, memo: &mut Memo) -> Outcome {
+    pub(super) fn eval_shared(&self, id: ExprId, row: &dyn Row, memo: &mut Memo) -> Outcome {
         match self.plan.exprs.get(id) {
             Expr::Column(column) => return row.column(*column),
             Expr::Literal(literal) => return Ok(self.plan.exprs.constant(*literal).clone()),
@@ -89,14 +102,9 @@ impl Evaluator<'_> {
             Expr::Column(_) | Expr::Literal(_) => unreachable!("leaves have been evaluated already"),
             Expr::Arithmetic(op, a, b) => {
                 let (a, b) = (eval(*a)?, eval(*b)?);
-                arithmetic(*op, &a, &b).map_err(raise)?
+                scalar::arithmetic(*op, &a, &b).map_err(raise)?
             }
-            Expr::Negate(a) => match eval(*a)? {
-                Scalar::Null => Scalar::Null,
-                Scalar::Int(a) => Scalar::Int(scalar::int_negate(a).map_err(raise)?),
-                Scalar::Float(a) => Scalar::Float(scalar::canonical(-a)),
-                other => unreachable!("the checker negates numbers only, not {other:?}"),
-            },
+            Expr::Negate(a) => scalar::negate(&eval(*a)?).map_err(raise)?,
             Expr::Compare(op, a, b) => {
                 let (a, b) = (eval(*a)?, eval(*b)?);
                 Scalar::Bool(scalar::compare(*op, &a, &b))
@@ -118,7 +126,7 @@ impl Evaluator<'_> {
                 Scalar::Null => eval(*b)?,
                 value => value,
             },
-            Expr::NonNull(a) => eval(*a)?,
+            Expr::NonNull(a) | Expr::Widen(a) => eval(*a)?,
             Expr::ToFloat(a) => match eval(*a)? {
                 Scalar::Null => Scalar::Null,
                 Scalar::Int(a) => Scalar::Float(a as f64),
@@ -137,22 +145,51 @@ impl Evaluator<'_> {
                     (self.functions.get(*function).def.body)(&arguments).map_err(raise)?
                 }
             }
+            Expr::Recurse(routine, arguments) => {
+                let arguments = arguments.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?;
+                self.call(*routine, arguments, id, row)?
+            }
+            Expr::List(items) => list(items.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
+            Expr::Record(_, values) => Scalar::Record(values.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
+            Expr::Map(keys, values) => {
+                let entry = |(key, a): (&Arc<str>, &ExprId)| Ok((key.clone(), eval(*a)?));
+                Scalar::Map(keys.iter().zip(values).map(entry).collect::<Result<_, Arc<RowError>>>()?)
+            }
+            Expr::Field(record, at) => match eval(*record)? {
+                Scalar::Record(fields) => fields[*at as usize].clone(),
+                _null => Scalar::Null,
+            },
+            Expr::Index { value, index, or_null } => {
+                let (value, index) = (eval(*value)?, eval(*index)?);
+                if value == Scalar::Null || index == Scalar::Null {
+                    return Ok(Scalar::Null);
+                }
+                match scalar::index(&value, &index) {
+                    Err(_) if *or_null => Scalar::Null,
+                    found => found.map_err(raise)?,
+                }
+            }
+            Expr::Each { each, list, item, body } => match eval(*list)? {
+                Scalar::List(items) => self.each(*each, &items, *item, *body, row)?,
+                _null => Scalar::Null,
+            },
+            Expr::Fold { list: from, init, state, item, next, scan } => match (eval(*from)?, eval(*init)?) {
+                (Scalar::List(items), init) => {
+                    let mut states = self.states(&items, init, (*state, *item), *next, row)?;
+                    match scan {
+                        true => list(states.split_off(1)),
+                        false => states.pop().expect("the first state is `init`"),
+                    }
+                }
+                _null => Scalar::Null,
+            },
         })
     }
 }
 
 /// Whether a condition counts as true: null does not.
-fn is_true(value: &Scalar) -> bool {
+pub(super) fn is_true(value: &Scalar) -> bool {
     *value == Scalar::Bool(true)
-}
-
-fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scalar, Fault> {
-    match (a, b) {
-        (Scalar::Null, _) | (_, Scalar::Null) => Ok(Scalar::Null),
-        (Scalar::Int(a), Scalar::Int(b)) => scalar::int_arithmetic(op, *a, *b).map(Scalar::Int),
-        (Scalar::Float(a), Scalar::Float(b)) => Ok(Scalar::Float(scalar::float_arithmetic(op, *a, *b))),
-        _ => unreachable!("the checker gives arithmetic two operands of one kind, not {a:?} and {b:?}"),
-    }
 }
 
 /// A row with further columns, each evaluated over the row below when somebody first asks for it, and not again. `B` is
@@ -195,7 +232,7 @@ mod tests {
     use pipelang_lang::catalog::Effect;
     use pipelang_lang::codes::{E0601, E0602};
     use pipelang_lang::ir::TypedExpr;
-    use pipelang_lang::scalar::Comparison;
+    use pipelang_lang::scalar::{Arithmetic, Comparison};
     use pipelang_lang::source::{SourceId, Span};
     use pipelang_lang::ty::Type;
 
@@ -234,13 +271,13 @@ mod tests {
         }
 
         fn eval(&self, expr: ExprId) -> Outcome {
-            Evaluator { plan: &self.plan, functions: &Functions::default() }.eval(expr, &NoRow)
+            Evaluator::new(&self.plan, &Functions::default(), &Watch::default()).eval(expr, &NoRow)
         }
 
         fn code(&self, expr: ExprId) -> (u32, pipelang_lang::codes::Code) {
             match &self.eval(expr).expect_err("it fails").fault {
                 RowFault::Expression { site, fault } => (site.0, fault.code),
-                RowFault::Cell(cell) => panic!("no cells here: {cell:?}"),
+                other => panic!("nothing but expressions fails here: {other:?}"),
             }
         }
     }
@@ -308,7 +345,8 @@ mod tests {
         let (x, y) = (b.plan.add_column("x", Type::INT), b.plan.add_column("y", Type::INT));
         let one = b.int(1);
         let functions = Functions::default();
-        let evaluator = Evaluator { plan: &b.plan, functions: &functions };
+        let watch = Watch::default();
+        let evaluator = Evaluator::new(&b.plan, &functions, &watch);
         let definitions = [(x, fails), (y, one)];
         let below: &dyn Row = &NoRow;
         let row = Defined::new(evaluator, below, &definitions);

@@ -7,6 +7,7 @@
 
 mod csv;
 pub mod expr;
+mod nested;
 mod reduce;
 mod stages;
 mod sum;
@@ -51,6 +52,6 @@ impl<'a> Oracle<'a> {
     }
 
     fn evaluator(&self) -> Evaluator<'a> {
-        Evaluator { plan: self.plan, functions: self.functions }
+        Evaluator::new(self.plan, self.functions, self.watch)
     }
 }

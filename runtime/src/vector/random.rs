@@ -356,7 +356,16 @@ impl Row<'_> {
                 Scalar::Int(a) => Scalar::Float(a as f64),
                 _ => Scalar::Null,
             },
-            Expr::Narrow(_) => unreachable!("no sums here"),
+            Expr::Narrow(_)
+            | Expr::Widen(_)
+            | Expr::Recurse(..)
+            | Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. }
+            | Expr::Each { .. }
+            | Expr::Fold { .. } => unreachable!("no sums, lists, records and calls of routines here"),
             Expr::Call(function, arguments) => {
                 let values = arguments.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>, _>>()?;
                 match values.contains(&Scalar::Null) {

@@ -1,7 +1,7 @@
 //! Expressions in the printed form: infix, with as few parentheses as the operators' precedences allow, and with names
 //! for what would be printed many times over.
 
-use super::text;
+use super::{nested, text};
 use crate::catalog::{Catalog, FunctionId};
 use crate::ir::typing::{natural_type, resolve};
 use crate::ir::{ColumnId, Expr, ExprId, Plan};
@@ -59,6 +59,8 @@ pub struct Printer<'a> {
     pub plan: &'a Plan,
     pub catalog: &'a Catalog,
     names: HashMap<ColumnId, String>,
+    /// The columns that the expressions bind, with their names in the stage.
+    binds: Vec<(ColumnId, String)>,
     /// In the order of their numbers.
     order: Vec<ExprId>,
     bound: HashMap<ExprId, String>,
@@ -66,9 +68,11 @@ pub struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     /// A printer for a stage with these expressions over columns of these names.
-    pub fn new(plan: &'a Plan, catalog: &'a Catalog, names: HashMap<ColumnId, String>, roots: &[ExprId]) -> Self {
+    pub fn new(plan: &'a Plan, catalog: &'a Catalog, mut names: HashMap<ColumnId, String>, roots: &[ExprId]) -> Self {
         let exprs = &plan.exprs;
         let postorder = exprs.postorder(roots);
+        let binds = nested::bound_names(plan, &postorder, names.values().cloned());
+        names.extend(binds.iter().cloned());
         let (mut size, mut uses) = (HashMap::new(), HashMap::new());
         for id in &postorder {
             let mut nodes = 1u64;
@@ -93,7 +97,7 @@ impl<'a> Printer<'a> {
                 depth.insert(id, below);
             }
         }
-        Printer { plan, catalog, names, order, bound }
+        Printer { plan, catalog, names, binds, order, bound }
     }
 
     /// An expression of the stage.
@@ -103,9 +107,15 @@ impl<'a> Printer<'a> {
         out
     }
 
-    /// `$1 = …` for each name that the expressions use.
-    pub fn bindings(&self) -> impl Iterator<Item = String> {
-        self.order.iter().map(|id| format!("{} = {}", self.bound[id], self.unbound(*id)))
+    /// The lines behind the stage: `with x: int` for each column that the expressions bind, and `where $1 = …` for each
+    /// name that they use.
+    pub fn write_lines(&self, out: &mut String) {
+        for (column, name) in &self.binds {
+            out.push_str(&format!("      with {name}: {}\n", text::ty(&self.plan.column(*column).ty)));
+        }
+        for id in &self.order {
+            out.push_str(&format!("      where {} = {}\n", self.bound[id], self.unbound(*id)));
+        }
     }
 
     /// The name of a column of the row; one that is not there is told apart, for a plan that is not right.
@@ -123,7 +133,7 @@ impl<'a> Printer<'a> {
     }
 
     /// In parentheses if it binds less tightly than `least`.
-    fn write(&self, id: ExprId, least: u8, out: &mut String) {
+    pub(super) fn write(&self, id: ExprId, least: u8, out: &mut String) {
         match self.bound.get(&id) {
             Some(name) => out.push_str(name),
             None => self.write_unbound(id, least, out),
@@ -132,11 +142,15 @@ impl<'a> Printer<'a> {
 
     fn write_unbound(&self, id: ExprId, least: u8, out: &mut String) {
         let typed = self.plan.exprs.typed(id);
-        let natural = natural_type(&typed.expr, &self.plan.exprs, &self.plan.columns, self.catalog);
+        let natural = natural_type(&typed.expr, self.plan, self.catalog);
         if natural.as_ref() == Some(&typed.ty) {
             return self.write_plain(id, least, out);
         }
         match self.plan.exprs.as_constant(id) {
+            Some(value @ (Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_))) => {
+                out.push_str(&format!("#const {} {}", text::ty(&typed.ty), text::scalar(value)));
+                return;
+            }
             Some(Scalar::Wide(sum)) => out.push_str(&sum.to_string()),
             _ => self.write_plain(id, ATOM, out),
         }
@@ -173,12 +187,31 @@ impl<'a> Printer<'a> {
                 | Scalar::Int(_)
                 | Scalar::Float(_)
                 | Scalar::String(_)
+                | Scalar::Bytes(_)
                 | Scalar::Date(_)
-                | Scalar::Wide(_) => ATOM,
+                | Scalar::DateTime(_)
+                | Scalar::Duration(_)
+                | Scalar::Wide(_)
+                | Scalar::List(_)
+                | Scalar::Record(_)
+                | Scalar::Map(_)
+                | Scalar::Json(_) => ATOM,
             },
-            Expr::Column(_) | Expr::If(..) | Expr::NonNull(_) | Expr::ToFloat(_) | Expr::Narrow(_) | Expr::Call(..) => {
-                ATOM
-            }
+            Expr::Column(_)
+            | Expr::If(..)
+            | Expr::NonNull(_)
+            | Expr::ToFloat(_)
+            | Expr::Narrow(_)
+            | Expr::Widen(_)
+            | Expr::Call(..)
+            | Expr::Recurse(..)
+            | Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. }
+            | Expr::Each { .. }
+            | Expr::Fold { .. } => ATOM,
         }
     }
 
@@ -228,6 +261,17 @@ impl<'a> Printer<'a> {
             Expr::Call(function, arguments) => {
                 self.write_call(&self.function(*function, arguments), mark, arguments, out);
             }
+            Expr::Widen(a) => self.write_call("#widen", mark, &[*a], out),
+            Expr::Recurse(routine, arguments) => {
+                self.write_call(&nested::routine(self.plan, *routine), mark, arguments, out);
+            }
+            Expr::List(_)
+            | Expr::Record(..)
+            | Expr::Map(..)
+            | Expr::Field(..)
+            | Expr::Index { .. }
+            | Expr::Each { .. }
+            | Expr::Fold { .. } => self.write_nested(id, mark, out),
         }
     }
 

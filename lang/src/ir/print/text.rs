@@ -47,9 +47,24 @@ fn quoted(text: &str, quote: char) -> String {
     out
 }
 
-/// A constant of its natural type; a sum says that it is one.
+/// A constant of its natural type; a sum says that it is one. What does not tell its type stands behind it:
+/// `#const [int] [1, 2]`.
 pub fn scalar(value: &Scalar) -> String {
+    let all = |values: &[Scalar]| values.iter().map(scalar).collect::<Vec<_>>().join(", ");
     match value {
+        Scalar::List(items) => format!("[{}]", all(items)),
+        Scalar::Record(values) => format!("{{{}}}", all(values)),
+        Scalar::Map(entries) => {
+            let entry = |(key, value): &(std::sync::Arc<str>, Scalar)| format!("{}: {}", string(key), scalar(value));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        Scalar::Json(text) => format!("#json {}", string(text)),
+        Scalar::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("#bytes {}", string(&digits))
+        }
+        Scalar::DateTime(us) => format!("#datetime {us}"),
+        Scalar::Duration(us) => format!("#duration {us}"),
         Scalar::Null => "null".into(),
         Scalar::Bool(b) => b.to_string(),
         Scalar::Int(i) => i.to_string(),

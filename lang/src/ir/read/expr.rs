@@ -7,6 +7,7 @@ use crate::ir::print::{CONVERSIONS, arithmetic_precedence, null_beside};
 use crate::ir::typing::{natural_type, own_effect, resolve};
 use crate::ir::{Expr, ExprId, TypedExpr};
 use crate::scalar::{Arithmetic, Comparison, Scalar};
+use crate::source::Span;
 use crate::ty::{Kind, Type};
 
 /// A binary operator.
@@ -112,6 +113,7 @@ impl Reader<'_> {
             return self.build(Expr::Negate(operand), fails);
         }
         let atom = self.atom(cursor)?;
+        let atom = self.postfix(cursor, atom)?;
         if cursor.eat_touching(":") {
             let ty = cursor.ty()?;
             return self.ascribe(atom, ty);
@@ -128,8 +130,24 @@ impl Reader<'_> {
                 cursor.expect(")")?;
                 Ok(inner)
             }
+            Some('[') => {
+                cursor.expect("[")?;
+                let items = self.operands(cursor, "]")?;
+                self.build_at(Expr::List(items.into()), None)
+            }
+            Some('{') => {
+                cursor.expect("{")?;
+                self.record(cursor)
+            }
+            Some('#') => {
+                cursor.expect("#")?;
+                self.hash(cursor)
+            }
             Some('$') => {
                 cursor.expect("$")?;
+                if !cursor.rest().starts_with(|c: char| c.is_ascii_digit()) {
+                    return self.recurse(cursor);
+                }
                 let number: usize = cursor.number()?;
                 let bound = number.checked_sub(1).and_then(|at| self.bindings.get(at)).copied();
                 bound.ok_or_else(|| format!("`${number}` is not bound"))
@@ -165,16 +183,15 @@ impl Reader<'_> {
             if place.is_some() || fails {
                 return Err(format!("expected `(` behind `{name}`"));
             }
+            if cursor.touching().starts_with('#') {
+                cursor.expect("#")?;
+                let number: usize = cursor.number()?;
+                name.push_str(&format!("#{number}"));
+            }
             let column = self.lookup(&name)?;
             return Ok(self.plan.column_expr(column));
         }
-        let mut arguments = Vec::new();
-        while !cursor.eat(")") {
-            if !arguments.is_empty() {
-                cursor.expect(",")?;
-            }
-            arguments.push(self.operand(cursor, OR)?);
-        }
+        let arguments = self.operands(cursor, ")")?;
         let expr = match (place, arguments.as_slice()) {
             (None, [a]) if name == "float" => Expr::ToFloat(*a),
             (None, [a]) if name == "narrow" => Expr::Narrow(*a),
@@ -199,7 +216,7 @@ impl Reader<'_> {
 
     fn literal(&mut self, cursor: &mut Cursor) -> Parsed<ExprId> {
         let value = scalar(cursor)?;
-        let ty = crate::ir::typing::scalar_type(&value);
+        let ty = crate::ir::typing::scalar_type(&value).ok_or("a constant without a type")?;
         Ok(self.plan.exprs.literal(value, ty))
     }
 
@@ -210,17 +227,22 @@ impl Reader<'_> {
             (Some(Scalar::Int(value)), Kind::Wide) => Ok(self.plan.exprs.literal(Scalar::Wide(value.into()), ty)),
             (Some(value), _) => Ok(self.plan.exprs.literal(value, ty)),
             (None, _) => {
-                let effect = own_effect(&typed.expr, &self.plan.exprs, self.catalog);
+                let effect = own_effect(&typed.expr, &self.plan, self.catalog);
                 Ok(self.plan.exprs.add(TypedExpr { ty, ..typed }, effect))
             }
         }
     }
 
     fn build(&mut self, expr: Expr, fails: bool) -> Parsed<ExprId> {
-        let ty = natural_type(&expr, &self.plan.exprs, &self.plan.columns, self.catalog);
+        self.build_at(expr, fails.then_some(NOWHERE))
+    }
+
+    /// The expression with its natural type; it may fail if it has a place.
+    pub(super) fn build_at(&mut self, expr: Expr, place: Option<Span>) -> Parsed<ExprId> {
+        let ty = natural_type(&expr, &self.plan, self.catalog);
         let ty = ty.ok_or("the operands are not of one kind")?;
-        let effect = own_effect(&expr, &self.plan.exprs, self.catalog);
-        let site = fails.then(|| self.plan.add_site(NOWHERE, None));
+        let effect = own_effect(&expr, &self.plan, self.catalog);
+        let site = place.map(|place| self.plan.add_site(place, None));
         Ok(self.plan.exprs.add(TypedExpr { expr, ty, site }, effect))
     }
 }

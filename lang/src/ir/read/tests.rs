@@ -37,6 +37,29 @@ fn a_plan_reads_back() {
     stays(SALES);
 }
 
+const NESTED: &str = r#"routine $gcd(a: int, b: int) -> int = if b == 0 { a } else { $gcd!(b, a %! b) }
+routine $long(n: int?) -> [int?] = #widen([1, 2]):[int?]
+
+values
+  range it = 1..9
+  | map value = #fold(#filter([it, 2], x => x > it), it, (s, x#2) => s +! x#2) -> value
+      with x: int
+      with s: int
+      with x#2: int
+
+table
+  values {} ()
+  | map a = {b: 1, c: [null:int?, 2]}, d = #map{"k": 1.5}, e = #const {x: int, y: [string?]}? {1, ["q", null]}
+  | map f = a.c[0]!, g = d["k"]?, h = #any(e.y, y => y == "q"), i = #duration 300000000 -! #duration -1
+      with y: string?
+  | map j = $gcd!(12, 18), k = #json "{\"a\":1}", l = #const map<[int]> {"a": [], "b": [1]}
+"#;
+
+#[test]
+fn nested_values_and_routines_read_back() {
+    stays(NESTED);
+}
+
 #[test]
 fn expressions_read_back() {
     for text in [

@@ -3,9 +3,9 @@
 use super::Verifier;
 use crate::catalog::Effect;
 use crate::ir::print::print_expr;
-use crate::ir::typing::{natural_type, own_effect, scalar_type, takes};
-use crate::ir::{Expr, ExprId};
-use crate::scalar::{Arithmetic, Scalar};
+use crate::ir::typing::{is_of_type, is_wider, natural_type, own_effect, scalar_type, takes};
+use crate::ir::{Each, Expr, ExprId};
+use crate::scalar::{Scalar, arithmetic_kind};
 use crate::ty::{Kind, Type};
 
 impl Verifier<'_> {
@@ -17,6 +17,10 @@ impl Verifier<'_> {
             let known = match &typed.expr {
                 Expr::Column(column) => (column.0 as usize) < self.plan.columns.len(),
                 Expr::Call(function, _) => (function.0 as usize) < functions,
+                Expr::Recurse(routine, _) => (routine.0 as usize) < self.plan.routines.len(),
+                Expr::Each { .. } | Expr::Fold { .. } => {
+                    typed.expr.binds().iter().all(|column| (column.0 as usize) < self.plan.columns.len())
+                }
                 Expr::Literal(_)
                 | Expr::Arithmetic(..)
                 | Expr::Negate(_)
@@ -28,7 +32,13 @@ impl Verifier<'_> {
                 | Expr::Coalesce(..)
                 | Expr::NonNull(_)
                 | Expr::ToFloat(_)
-                | Expr::Narrow(_) => true,
+                | Expr::Narrow(_)
+                | Expr::Widen(_)
+                | Expr::List(_)
+                | Expr::Record(..)
+                | Expr::Map(..)
+                | Expr::Field(..)
+                | Expr::Index { .. } => true,
             };
             self.check(known, || "an expression names what is not there".into());
             let site = typed.site.is_none_or(|site| (site.0 as usize) < self.plan.sites.len());
@@ -44,25 +54,29 @@ impl Verifier<'_> {
         let before = self.errors.len();
         self.place.clear();
         self.check(typed.ty.kind != Kind::Unknown, || "it is of type unknown".into());
-        self.check(self.operands_fit(&typed.expr), || {
+        let widened = match typed.expr {
+            Expr::Widen(a) => is_wider(&typed.ty, plan.exprs.ty(a)),
+            _ => true,
+        };
+        self.check(widened && self.operands_fit(&typed.expr), || {
             let types: Vec<String> = typed.expr.operands().iter().map(|o| plan.exprs.ty(*o).to_string()).collect();
             format!("it does not take operands of type {}", types.join(", "))
         });
         match plan.exprs.as_constant(id) {
             Some(Scalar::Null) => self.check(typed.ty.nullable, || format!("a null of type {}", typed.ty)),
             Some(value) => {
-                let kind = scalar_type(value).kind;
-                self.check(kind == typed.ty.kind, || format!("a constant {kind} of type {}", typed.ty));
+                let found = scalar_type(value).map_or("nested value".into(), |ty| ty.to_string());
+                self.check(is_of_type(value, &typed.ty), || format!("a constant {found} of type {}", typed.ty));
             }
             None => {
-                let natural = natural_type(&typed.expr, &plan.exprs, &plan.columns, catalog);
+                let natural = natural_type(&typed.expr, plan, catalog);
                 if let Some(natural) = natural {
                     let text = || format!("its type is {}, by its operands it is {natural}", typed.ty);
                     self.check(natural == typed.ty, text);
                 }
             }
         }
-        let own = own_effect(&typed.expr, &plan.exprs, catalog);
+        let own = own_effect(&typed.expr, plan, catalog);
         let blames = typed.site.is_some();
         match own {
             Effect::Total => self.check(!blames, || "it cannot fail, but has a site".into()),
@@ -85,9 +99,8 @@ impl Verifier<'_> {
         let one_kind = |a: &Type, b: &Type| a.kind == b.kind || a.kind == Kind::Null || b.kind == Kind::Null;
         match expr {
             Expr::Column(_) | Expr::Literal(_) => true,
-            Expr::Arithmetic(Arithmetic::Divide, a, b) => ty(a).kind == Kind::Float && ty(b).kind == Kind::Float,
-            Expr::Arithmetic(_, a, b) => ty(a).is_numeric() && ty(a).kind == ty(b).kind,
-            Expr::Negate(a) => ty(a).is_numeric(),
+            Expr::Arithmetic(op, a, b) => arithmetic_kind(*op, &ty(a).kind, &ty(b).kind).is_some(),
+            Expr::Negate(a) => ty(a).is_numeric() || ty(a).kind == Kind::Duration,
             Expr::Compare(_, a, b) => one_kind(ty(a), ty(b)) && ty(a).kind != Kind::Wide,
             Expr::And(a, b) | Expr::Or(a, b) => is_bool(a) && is_bool(b),
             Expr::Not(a) => *ty(a) == Type::BOOL,
@@ -99,6 +112,44 @@ impl Verifier<'_> {
             Expr::Call(function, arguments) => {
                 let types: Vec<&Type> = arguments.iter().map(ty).collect();
                 takes(self.catalog.function(*function), &types)
+            }
+            Expr::Widen(_) => true,
+            Expr::Recurse(routine, arguments) => {
+                let parameters = &self.plan.routine(*routine).parameters;
+                let fits = |(a, p): (&ExprId, &crate::ir::ColumnId)| ty(a).kind == self.plan.column(*p).ty.kind;
+                arguments.len() == parameters.len() && arguments.iter().zip(parameters).all(fits)
+            }
+            Expr::List(operands) => operands.iter().all(|a| one_kind(ty(a), ty(&operands[0]))),
+            Expr::Map(keys, operands) => {
+                let distinct: std::collections::HashSet<_> = keys.iter().collect();
+                distinct.len() == operands.len()
+                    && keys.len() == operands.len()
+                    && operands.iter().all(|a| one_kind(ty(a), ty(&operands[0])))
+            }
+            Expr::Record(names, operands) => {
+                let distinct: std::collections::HashSet<_> = names.iter().collect();
+                distinct.len() == operands.len() && names.len() == operands.len()
+            }
+            Expr::Field(a, at) => match &ty(a).kind {
+                Kind::Record(schema) => (*at as usize) < schema.fields.len(),
+                _ => false,
+            },
+            Expr::Index { value, index, .. } => {
+                matches!((&ty(value).kind, &ty(index).kind), (Kind::List(_), Kind::Int) | (Kind::Map(_), Kind::String))
+            }
+            Expr::Each { each, list, item, body } => {
+                let is_item = matches!(&ty(list).kind, Kind::List(of) if **of == self.plan.column(*item).ty);
+                let gives = match each {
+                    Each::Map => true,
+                    Each::FlatMap => matches!(ty(body).kind, Kind::List(_)),
+                    Each::Filter | Each::TakeWhile | Each::SkipWhile | Each::Any | Each::All => is_bool(body),
+                };
+                is_item && gives
+            }
+            Expr::Fold { list, init, state, item, next, .. } => {
+                let state = &self.plan.column(*state).ty;
+                let is_item = matches!(&ty(list).kind, Kind::List(of) if **of == self.plan.column(*item).ty);
+                is_item && ty(init).fits(state) && ty(next).fits(state)
             }
         }
     }

@@ -1,0 +1,159 @@
+//! Lists, records and maps for one row, bodies over their items, and functions that call themselves.
+//!
+//! A body is evaluated anew for each item, over a row that has the item as a column. A call in tail position takes the
+//! place of the call that it ends, so that it does not nest.
+
+use super::expr::{Evaluator, Memo, Outcome, Row, is_true};
+use crate::error::{Place, RowError, RowFault};
+use pipelang_lang::codes::E0801;
+use pipelang_lang::ir::{ColumnId, DEEPEST_CALL, Each, Expr, ExprId, RoutineId};
+use pipelang_lang::scalar::{Fault, Scalar};
+use std::sync::Arc;
+
+/// A row with the columns that an expression binds.
+struct Bound<'r> {
+    below: &'r dyn Row,
+    columns: Vec<(ColumnId, Scalar)>,
+}
+
+impl Row for Bound<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        match self.columns.iter().find(|(bound, _)| *bound == column) {
+            Some((_, value)) => Ok(value.clone()),
+            None => self.below.column(column),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
+    }
+}
+
+/// What an expression in tail position comes to.
+enum Tail {
+    Value(Scalar),
+    Call(RoutineId, Vec<Scalar>),
+}
+
+impl Evaluator<'_> {
+    /// A body for a row with these columns more.
+    fn body(&self, body: ExprId, row: &dyn Row, columns: Vec<(ColumnId, Scalar)>) -> Outcome {
+        self.eval(body, &Bound { below: row, columns })
+    }
+
+    /// What becomes of a list by a body.
+    pub(super) fn each(&self, each: Each, items: &[Scalar], item: ColumnId, body: ExprId, row: &dyn Row) -> Outcome {
+        let gives = |value: &Scalar| self.body(body, row, vec![(item, value.clone())]);
+        let holds = |value: &Scalar| gives(value).map(|outcome| is_true(&outcome));
+        Ok(match each {
+            Each::Map => list(items.iter().map(gives).collect::<Result<_, _>>()?),
+            Each::FlatMap => {
+                let mut flat = Vec::new();
+                for value in items {
+                    if let Scalar::List(inner) = gives(value)? {
+                        flat.extend(inner.iter().cloned());
+                    }
+                }
+                list(flat)
+            }
+            Each::Filter => {
+                let mut kept = Vec::new();
+                for value in items {
+                    if holds(value)? {
+                        kept.push(value.clone());
+                    }
+                }
+                list(kept)
+            }
+            Each::TakeWhile => list(items[..self.prefix(items, holds)?].to_vec()),
+            Each::SkipWhile => list(items[self.prefix(items, holds)?..].to_vec()),
+            Each::Any => Scalar::Bool(self.prefix(items, |value| holds(value).map(|it| !it))? < items.len()),
+            Each::All => Scalar::Bool(self.prefix(items, holds)? == items.len()),
+        })
+    }
+
+    /// How many items stand before the first for which `holds` is false.
+    fn prefix(
+        &self,
+        items: &[Scalar],
+        holds: impl Fn(&Scalar) -> Result<bool, Arc<RowError>>,
+    ) -> Result<usize, Arc<RowError>> {
+        for (at, value) in items.iter().enumerate() {
+            if !holds(value)? {
+                return Ok(at);
+            }
+        }
+        Ok(items.len())
+    }
+
+    /// The states of a fold, the first of them `init`.
+    pub(super) fn states(
+        &self,
+        items: &[Scalar],
+        init: Scalar,
+        bound: (ColumnId, ColumnId),
+        next: ExprId,
+        row: &dyn Row,
+    ) -> Result<Vec<Scalar>, Arc<RowError>> {
+        let (mut states, mut last) = (vec![init.clone()], init);
+        for item in items {
+            last = self.body(next, row, vec![(bound.0, last), (bound.1, item.clone())])?;
+            states.push(last.clone());
+        }
+        Ok(states)
+    }
+
+    /// A call of a routine, whose arguments have been evaluated.
+    pub(super) fn call(&self, routine: RoutineId, arguments: Vec<Scalar>, call: ExprId, row: &dyn Row) -> Outcome {
+        let raise = |fault| Arc::new(RowError { fault, place: row.place() });
+        if self.depth >= DEEPEST_CALL {
+            let name = &self.plan.routine(routine).name;
+            let fault = Fault::new(E0801, format!("`{name}` calls itself more than {DEEPEST_CALL} deep"));
+            let site = self.plan.exprs.site(call).expect("an operation that may fail has a site");
+            return Err(raise(RowFault::Expression { site, fault }));
+        }
+        let inner = Evaluator { depth: self.depth + 1, ..*self };
+        let (mut routine, mut arguments) = (routine, arguments);
+        loop {
+            self.watch.check().map_err(|stop| raise(RowFault::Stopped(Box::new(stop))))?;
+            let definition = self.plan.routine(routine);
+            let parameters = definition.parameters.iter().copied();
+            let refused = |(column, value): (&ColumnId, &Scalar)| {
+                *value == Scalar::Null && !self.plan.column(*column).ty.nullable
+            };
+            if definition.parameters.iter().zip(&arguments).any(refused) {
+                return Ok(Scalar::Null);
+            }
+            let columns = parameters.zip(std::mem::take(&mut arguments)).collect();
+            match inner.tail(definition.body, &Bound { below: row, columns }, &mut Memo::new())? {
+                Tail::Value(value) => return Ok(value),
+                Tail::Call(next, given) => (routine, arguments) = (next, given),
+            }
+        }
+    }
+
+    /// An expression whose value is that of the routine that it ends.
+    fn tail(&self, id: ExprId, row: &dyn Row, memo: &mut Memo) -> Result<Tail, Arc<RowError>> {
+        match self.plan.exprs.get(id) {
+            Expr::If(condition, then, otherwise) => {
+                let holds = is_true(&self.eval_shared(*condition, row, memo)?);
+                self.tail(if holds { *then } else { *otherwise }, row, memo)
+            }
+            Expr::Coalesce(a, b) => match self.eval_shared(*a, row, memo)? {
+                Scalar::Null => self.tail(*b, row, memo),
+                value => Ok(Tail::Value(value)),
+            },
+            Expr::Widen(a) => self.tail(*a, row, memo),
+            Expr::Recurse(routine, arguments) => {
+                let arguments = arguments.iter().map(|a| self.eval_shared(*a, row, memo)).collect::<Result<_, _>>()?;
+                Ok(Tail::Call(*routine, arguments))
+            }
+            _value => self.eval_shared(id, row, memo).map(Tail::Value),
+        }
+    }
+}
+
+/// A list of values.
+pub(super) fn list(items: Vec<Scalar>) -> Scalar {
+    Scalar::List(items.into())
+}
