@@ -1,9 +1,13 @@
-//! What editors and prompts need of the language: whether a text is finished, and what it defines.
+//! What editors and prompts need of the language: whether a text is finished, how it is laid out, and what it defines.
 
+use crate::report::Report;
+use pipelang_lang::codes::E0901;
+use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceId, SourceMap, Span};
 use pipelang_lang::syntax::token::Token;
 use pipelang_lang::syntax::{self, ast::Statement, lexer};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Whether more must follow: a bracket is open, or the last line ends in a `|` or another operator.
 ///
@@ -14,6 +18,31 @@ use std::ops::Range;
 /// ```
 pub fn is_unfinished(text: &str) -> bool {
     syntax::is_unfinished(text)
+}
+
+/// The canonical layout of a script, as `pipe fmt` writes it: lines of at most 100 columns, every comment kept. A script
+/// with errors of syntax is left alone; the report, which calls it `name`, says what they are.
+///
+/// ```
+/// use pipelang::tools::format;
+/// assert_eq!(format("a.pipe", "1..5|filter it>2  # large")?, "1..5 | filter it > 2 # large\n");
+/// assert!(format("a.pipe", "let = 3").is_err());
+/// # Ok::<(), pipelang::Report>(())
+/// ```
+pub fn format(name: &str, text: &str) -> Result<String, Report> {
+    let mut sources = SourceMap::default();
+    let source = sources.add(name, text);
+    let formatted = match syntax::format(text) {
+        Ok(formatted) => formatted,
+        Err(diagnostics) => return Err(Report::new(diagnostics, Arc::new(sources))),
+    };
+    // Whatever else goes wrong, a script never means something else afterwards.
+    let tree = |text: &str| syntax::tree::script(&syntax::parse(source, text).0);
+    if tree(text) != tree(&formatted) {
+        let bug = Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script");
+        return Err(Report::outside(bug.help("please report it with the script; it was not changed")));
+    }
+    Ok(formatted)
 }
 
 /// What a word of a script is, for colours.

@@ -156,7 +156,7 @@ fn random_programs_stay_the_same() {
     let count = std::env::var("FORMAT_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000);
     let check = |seed: u64| {
         let text = program::program(seed, &registry().catalog).script(".");
-        let text = if seed % 50 == 0 { strewn(&text, seed).unwrap_or(text) } else { text };
+        let text = if seed.is_multiple_of(50) { strewn(&text, seed).unwrap_or(text) } else { text };
         Some(format!("program {seed}: {}\n", checked(&text).err()?))
     };
     let faults = std::thread::scope(|scope| {
