@@ -22,6 +22,7 @@ mod rows;
 mod scope;
 mod source;
 mod stage;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;

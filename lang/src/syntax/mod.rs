@@ -12,6 +12,7 @@ mod format;
 mod layout;
 pub mod lexer;
 mod literal;
+pub mod nodes;
 mod parser;
 mod repair;
 #[cfg(test)]

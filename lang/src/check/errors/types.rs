@@ -202,6 +202,18 @@ pub(in super::super) fn branches(what: &str, a: (Span, &Type), b: (Span, &Type))
     Diagnostic::error(E0306, b.0, message).saying(format!("this is {}", b.1)).label(a.0, format!("this is {}", a.1))
 }
 
+/// E0306: what gives the next state gives another type.
+pub(in super::super) fn state_type(next: Span, found: &Type, init: Span, state: &Type) -> Diagnostic {
+    Diagnostic::error(E0306, next, format!("the state is {state}, and the next one would be {found}"))
+        .saying(format!("this gives {found}"))
+        .label(init, format!("the state begins as {state}"))
+}
+
+/// E0304: a function is wanted.
+pub(in super::super) fn wants_lambda(span: Span, signature: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a function is wanted here").help(format!("`{signature}`"))
+}
+
 /// E0306
 pub(in super::super) fn items_differ(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(E0306, span, format!("the items of a list have {what}"))

@@ -1,0 +1,85 @@
+//! What editors and prompts need of the language: colours, completions, what stands at a place, how a text is laid
+//! out, whether it is finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as it says.
+
+mod complete;
+mod format;
+mod hover;
+mod items;
+mod known;
+mod phases;
+mod tokens;
+
+pub use complete::{Completions, Item, ItemKind, complete};
+pub use format::format;
+pub use hover::{Hover, hover};
+pub use known::{StageRows, stages};
+pub use phases::{Phases, phases};
+pub use tokens::{Class, tokens};
+
+use pipelang_lang::source::{SourceMap, Span};
+use pipelang_lang::syntax::{self, ast::Statement};
+
+/// Whether more must follow: a bracket is open, or the last line ends in a `|` or another operator.
+///
+/// ```
+/// use pipelang::tools::is_unfinished;
+/// assert!(is_unfinished("1..5 |") && is_unfinished("[1,\n2"));
+/// assert!(!is_unfinished("1..5 | take 2"));
+/// ```
+pub fn is_unfinished(text: &str) -> bool {
+    syntax::is_unfinished(text)
+}
+
+/// The names in `known` that `wanted` probably meant, at most three, best first.
+pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    pipelang_lang::diagnostic::did_you_mean(wanted, known)
+}
+
+/// A statement of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it defines, if it is a definition: `let`, `fn`, `type`, `param`.
+    pub defines: Option<String>,
+    /// Its text.
+    pub text: String,
+}
+
+/// The statements of a script in order. What cannot be parsed is left out; compiling says why.
+pub fn parts(text: &str) -> Vec<Part> {
+    let mut sources = SourceMap::default();
+    let source = sources.add("", text);
+    let (script, _) = syntax::parse(source, text);
+    let part = |span: Span, defines: Option<&str>| Part {
+        defines: defines.map(str::to_string),
+        text: sources.snippet(span).to_string(),
+    };
+    let parts = script.statements.iter().filter_map(|statement| match statement {
+        Statement::Let(it) => Some(part(it.span, Some(&it.name.text))),
+        Statement::Function(it) => Some(part(it.span, Some(&it.name.text))),
+        Statement::Parameter(it) => Some(part(it.span, Some(&it.name.text))),
+        Statement::Type(it) => Some(part(it.span, Some(&it.name.text))),
+        Statement::Import(it) => Some(part(it.span, None)),
+        Statement::Test(it) => Some(part(it.span, None)),
+        Statement::Expression(it) => Some(part(it.span, None)),
+        Statement::Error(_) => None,
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_script() {
+        let parts = parts("let a = 1; a + 1\nfn f(x: int) {\n  x\n}\n1..3\n| take a");
+        let shown: Vec<(Option<&str>, &str)> = parts.iter().map(|it| (it.defines.as_deref(), &*it.text)).collect();
+        let expected = [
+            (Some("a"), "let a = 1"),
+            (None, "a + 1"),
+            (Some("f"), "fn f(x: int) {\n  x\n}"),
+            (None, "1..3\n| take a"),
+        ];
+        assert_eq!(shown, expected);
+    }
+}
