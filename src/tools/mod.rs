@@ -1,5 +1,6 @@
-//! What editors and prompts need of the language: colours, completions, what stands at a place, how a text is laid
-//! out, whether it is finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as it says.
+//! What editors and prompts need of the language: colours, completions, what stands at a place, how a text is laid out,
+//! whether it is finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as
+//! it says.
 
 mod complete;
 mod format;
