@@ -8,6 +8,7 @@ mod fmt;
 mod repl;
 mod run;
 mod terminal;
+mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
 use pipelang::{CancelToken, Engine, Report, codes};
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Command::Check { file, settings }) => check::check(&file, &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
+        Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
         Some(Command::Functions { settings }) => explain::list_functions(&settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)
