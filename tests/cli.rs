@@ -153,6 +153,10 @@ fn explain_shows_plans_kernels_and_codes() {
     }
     let kernel = pipe(&["explain", &file, "--phase", "kernel"]);
     assert!(kernel.out.contains("pipeline 1, no input has nulls:"), "{}", kernel.out);
+    let tree = pipe(&["explain", &file, "--phase", "tree"]);
+    assert!(tree.out.starts_with("(.. 1 5) | derive"), "{}", tree.out);
+    let tokens = pipe_with(&["explain", "--phase", "tokens", "-"], "1 | nope (");
+    assert!(tokens.out.contains("    4..8     Name(\"nope\")"), "{}", tokens.out);
     let page = pipe(&["explain", "E0201"]);
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));

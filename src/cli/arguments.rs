@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, ParameterValue, Parameters, Phase};
+use pipelang::{Executor, OutputFormat, ParameterValue, Parameters};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -177,19 +177,14 @@ impl From<ExecutorName> for Executor {
 /// What `pipe explain FILE` shows.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum PhaseName {
+    /// The tokens as the grammar reads them; also of a script that is wrong
+    Tokens,
+    /// The tree; also of a script that is wrong
+    Tree,
     /// The plan as written and as optimized, and its pipelines
     Plan,
     /// The kernels
     Kernel,
-}
-
-impl From<PhaseName> for Phase {
-    fn from(name: PhaseName) -> Phase {
-        match name {
-            PhaseName::Plan => Phase::Plan,
-            PhaseName::Kernel => Phase::Kernel,
-        }
-    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {

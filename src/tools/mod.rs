@@ -14,7 +14,7 @@ pub use complete::{Completions, Item, ItemKind, complete};
 pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
-pub use phases::{Phases, phases};
+pub use phases::{Phases, phases, tokens_text, tree_text};
 pub use tokens::{Class, tokens};
 
 use pipelang_lang::source::{SourceMap, Span};
