@@ -8,6 +8,7 @@ mod embedding;
 mod errors;
 #[cfg(fault)]
 mod faults;
+mod format;
 mod fusion;
 mod grammar;
 mod harness;
