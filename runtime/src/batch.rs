@@ -4,6 +4,10 @@
 //! travel with their rows through filters, sorts and slices and are raised only on demand, so that no rewrite of a
 //! plan can change which error is seen.
 
+mod values;
+
+pub use values::Values;
+
 use crate::error::{Place, RowError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
@@ -31,6 +35,8 @@ pub enum Column {
     Date(Date32Array),
     /// A sum of ints before it is checked.
     Wide(Decimal128Array),
+    /// Lists, records, maps, JSON or bytes.
+    Values(Values),
     /// Nothing but nulls.
     Null(usize),
 }
@@ -45,6 +51,7 @@ macro_rules! each_array {
             Column::String($array) => $value,
             Column::Date($array) => $value,
             Column::Wide($array) => $value,
+            Column::Values($array) => $value,
             Column::Null($length) => $null,
         }
     };
@@ -88,6 +95,7 @@ impl Column {
             Column::String(array) => Scalar::String(array.value(row).into()),
             Column::Date(array) => Scalar::Date(array.value(row)),
             Column::Wide(array) => Scalar::Wide(array.value(row)),
+            Column::Values(values) => values.value(row).clone(),
             Column::Null(_) => Scalar::Null,
         }
     }
@@ -125,15 +133,10 @@ impl Column {
                 Column::String(builder.finish())
             }
             Kind::Null | Kind::Unknown => Column::Null(values.len()),
-            Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json => {
-                unreachable!("the checker refuses columns of kind {kind} for now")
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+                Column::Values(Values::new(values.to_vec()))
             }
+            Kind::DateTime | Kind::Duration => unreachable!("the checker refuses columns of kind {kind} for now"),
         }
     }
 
@@ -146,6 +149,7 @@ impl Column {
             Column::String(array) => Column::String(array.slice(start, length)),
             Column::Date(array) => Column::Date(array.slice(start, length)),
             Column::Wide(array) => Column::Wide(array.slice(start, length)),
+            Column::Values(values) => Column::Values(values.slice(start, length)),
             Column::Null(_) => Column::Null(length),
         }
     }
@@ -154,6 +158,7 @@ impl Column {
     pub fn take(&self, rows: &UInt32Array) -> Column {
         match self {
             Column::Null(_) => Column::Null(rows.len()),
+            Column::Values(values) => Column::Values(values.rows(rows.values().iter().map(|row| *row as usize))),
             _ => Column::of_array(take::take(&*self.array(), rows, None).expect("the rows are in range")),
         }
     }
@@ -162,6 +167,7 @@ impl Column {
     pub fn filter(&self, mask: &BooleanArray) -> Column {
         match self {
             Column::Null(_) => Column::Null(mask.true_count()),
+            Column::Values(values) => Column::Values(values.rows(mask.values().set_indices())),
             _ => Column::of_array(filter::filter(&*self.array(), mask).expect("the mask is as long as the column")),
         }
     }
@@ -170,6 +176,13 @@ impl Column {
     pub fn concat(parts: &[&Column]) -> Column {
         let typed = parts.iter().find(|part| !matches!(part, Column::Null(_)));
         let Some(typed) = typed else { return Column::Null(parts.iter().map(|part| part.len()).sum()) };
+        if let Column::Values(_) = typed {
+            let values = |part: &&Column| match part {
+                Column::Values(values) => values.as_slice().to_vec(),
+                other => vec![Scalar::Null; other.len()],
+            };
+            return Column::Values(Values::new(parts.iter().flat_map(values).collect()));
+        }
         let arrays: Vec<ArrayRef> = parts
             .iter()
             .map(|part| match part {
@@ -185,6 +198,7 @@ impl Column {
     pub fn compact(&self) -> Column {
         match self {
             Column::String(array) => Column::String(array.gc()),
+            Column::Values(values) => Column::Values(values.compact()),
             Column::Bool(_)
             | Column::Int(_)
             | Column::Float(_)
@@ -206,13 +220,23 @@ impl Column {
             | Column::String(_)
             | Column::Date(_)
             | Column::Wide(_)
+            | Column::Values(_)
             | Column::Null(_) => BooleanBuffer::new_unset(self.len()),
         }
     }
 
     /// The column as an Arrow array (shares its buffers).
-    pub fn array(&self) -> ArrayRef {
-        each_array!(self, array => Arc::new(array.clone()), length => Arc::new(arrow_array::NullArray::new(*length)))
+    fn array(&self) -> ArrayRef {
+        match self {
+            Column::Bool(array) => Arc::new(array.clone()),
+            Column::Int(array) => Arc::new(array.clone()),
+            Column::Float(array) => Arc::new(array.clone()),
+            Column::String(array) => Arc::new(array.clone()),
+            Column::Date(array) => Arc::new(array.clone()),
+            Column::Wide(array) => Arc::new(array.clone()),
+            Column::Values(_) => unreachable!("the callers copy such values themselves"),
+            Column::Null(length) => Arc::new(arrow_array::NullArray::new(*length)),
+        }
     }
 
     /// The column of an Arrow array of one of our types.

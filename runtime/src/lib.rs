@@ -14,6 +14,7 @@ pub mod formats;
 pub mod jit;
 pub mod kernel;
 pub mod limits;
+mod machine;
 pub mod reducers;
 pub mod reference;
 mod registry;

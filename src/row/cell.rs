@@ -38,6 +38,7 @@ impl<'a> Cell<'a> {
             Column::String(array) => Cell::String(array.value(row)),
             Column::Date(_) => Cell::Other("date"),
             Column::Wide(_) => Cell::Other("wide"),
+            Column::Values(values) => Cell::of(values.value(row)),
             Column::Null(_) => Cell::Null,
         }
     }

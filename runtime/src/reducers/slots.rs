@@ -1,9 +1,10 @@
 //! One value of any type for each group: what `min`, `max`, `first` and `last` keep.
 
-use crate::batch::Column;
+use crate::batch::{Column, Values};
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array};
 use arrow_buffer::NullBuffer;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 
 /// What the 64 bits of a value mean.
@@ -32,6 +33,8 @@ pub enum Slots {
     },
     /// Texts.
     Text(Vec<Option<Box<str>>>),
+    /// Lists, records, maps, JSON or bytes.
+    Values(Vec<Scalar>),
     /// Nothing but nulls, for so many groups.
     Null(usize),
 }
@@ -47,14 +50,10 @@ impl Slots {
             Kind::Float => bits(Word::Float),
             Kind::Date => bits(Word::Date),
             Kind::Null | Kind::Unknown => Slots::Null(0),
-            Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
-            | Kind::Wide
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json => unreachable!("no reducer takes columns of kind {kind} for now"),
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => Slots::Values(Vec::new()),
+            Kind::DateTime | Kind::Duration | Kind::Wide => {
+                unreachable!("no reducer takes columns of kind {kind} for now")
+            }
         }
     }
 
@@ -66,8 +65,9 @@ impl Slots {
                 present.resize(groups, false);
             }
             Slots::Text(texts) if groups > texts.len() => texts.resize(groups, None),
+            Slots::Values(values) if groups > values.len() => values.resize(groups, Scalar::Null),
             Slots::Null(length) => *length = groups.max(*length),
-            Slots::Bits { .. } | Slots::Text(_) => {}
+            Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_) => {}
         }
     }
 
@@ -86,6 +86,7 @@ impl Slots {
                     _ => None,
                 }
             }
+            Slots::Values(values) => values[group] = column.get(row),
             Slots::Null(_) => {}
         }
     }
@@ -97,7 +98,8 @@ impl Slots {
                 (bits[group], present[group]) = (theirs[from], there[from]);
             }
             (Slots::Text(texts), Slots::Text(theirs)) => texts[group] = theirs[from].take(),
-            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_), _) => {}
+            (Slots::Values(values), Slots::Values(theirs)) => values[group] = std::mem::replace(&mut theirs[from], Scalar::Null),
+            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_), _) => {}
         }
     }
 
@@ -105,6 +107,7 @@ impl Slots {
     pub fn finish(self) -> Column {
         match self {
             Slots::Null(length) => Column::Null(length),
+            Slots::Values(values) => Column::Values(Values::new(values)),
             Slots::Text(texts) => {
                 let mut builder = StringViewBuilder::with_capacity(texts.len());
                 texts.iter().for_each(|text| builder.append_option(text.as_deref()));
@@ -137,6 +140,8 @@ fn word_of(column: &Column, row: usize) -> i64 {
         Column::Int(values) => values.value(row),
         Column::Float(values) => values.value(row).to_bits() as i64,
         Column::Date(values) => i64::from(values.value(row)),
-        Column::String(_) | Column::Wide(_) | Column::Null(_) => unreachable!("the checker gives one type throughout"),
+        Column::String(_) | Column::Wide(_) | Column::Values(_) | Column::Null(_) => {
+            unreachable!("the checker gives one type throughout")
+        }
     }
 }

@@ -83,6 +83,7 @@ fn type_of(column: &Column) -> Type {
         Column::String(_) => Kind::String,
         Column::Date(_) => Kind::Date,
         Column::Wide(_) => Kind::Wide,
+        Column::Values(_) => Kind::Json,
         Column::Null(_) => Kind::Null,
     };
     Type::of(kind).or_null()
