@@ -72,8 +72,8 @@ impl<'a> Checker<'a> {
                 self.show(value, expr.span);
             }
             ast::Statement::Function(_) | ast::Statement::Error(_) => {}
-            ast::Statement::Import(_) => self.report(errors::not_yet(span_of(statement), "`import`")),
-            ast::Statement::Test(_) => self.report(errors::not_yet(span_of(statement), "`test`")),
+            ast::Statement::Import(_) => self.report(errors::not_yet(statement.span(), "`import`")),
+            ast::Statement::Test(_) => self.report(errors::not_yet(statement.span(), "`test`")),
         }
     }
 
@@ -184,19 +184,5 @@ impl<'a> Checker<'a> {
         let column = self.add_column(name, ty.clone(), None);
         self.unsure.insert(column);
         self.plan.column_expr(column)
-    }
-}
-
-/// Where a statement stands.
-pub(super) fn span_of(statement: &ast::Statement) -> Span {
-    match statement {
-        ast::Statement::Let(definition) => definition.span,
-        ast::Statement::Function(function) => function.span,
-        ast::Statement::Parameter(parameter) => parameter.span,
-        ast::Statement::Type(alias) => alias.span,
-        ast::Statement::Import(import) => import.span,
-        ast::Statement::Test(test) => test.span,
-        ast::Statement::Expression(expr) => expr.span,
-        ast::Statement::Error(span) => *span,
     }
 }

@@ -50,6 +50,22 @@ pub enum Statement {
     Error(Span),
 }
 
+impl Statement {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Statement::Let(definition) => definition.span,
+            Statement::Function(function) => function.span,
+            Statement::Parameter(parameter) => parameter.span,
+            Statement::Type(alias) => alias.span,
+            Statement::Import(import) => import.span,
+            Statement::Test(test) => test.span,
+            Statement::Expression(expr) => expr.span,
+            Statement::Error(span) => *span,
+        }
+    }
+}
+
 /// `let name = value`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Let {

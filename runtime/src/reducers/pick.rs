@@ -42,13 +42,15 @@ fn any_or_null(arguments: &[Type]) -> Option<Type> {
     let [ty] = arguments else { return None };
     match &ty.kind {
         Kind::Unknown => Some(Type::UNKNOWN),
-        Kind::DateTime | Kind::Duration | Kind::Wide => None,
+        Kind::Wide => None,
         Kind::Bool
         | Kind::Int
         | Kind::Float
         | Kind::String
         | Kind::Bytes
         | Kind::Date
+        | Kind::DateTime
+        | Kind::Duration
         | Kind::List(_)
         | Kind::Record(_)
         | Kind::Map(_)
