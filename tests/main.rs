@@ -9,6 +9,7 @@ mod faults;
 mod fusion;
 mod grammar;
 mod harness;
+mod nested;
 mod plans;
 mod random;
 mod rules;

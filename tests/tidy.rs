@@ -31,6 +31,7 @@ const LANG_LAYERS: &[(&str, u32)] = &[
 const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("error", 0),
     ("batch", 1),
+    ("json", 1),
     ("limits", 1),
     ("builtins", 2),
     ("reducers", 2),

@@ -12,6 +12,7 @@ pub mod exec;
 pub mod formats;
 #[cfg(feature = "jit")]
 pub mod jit;
+pub mod json;
 pub mod kernel;
 pub mod limits;
 mod machine;

@@ -25,8 +25,7 @@ pub enum Lane {
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Lane; 7] =
-        [Lane::Int, Lane::Float, Lane::Date, Lane::Bool, Lane::Text, Lane::Wide, Lane::Value];
+    pub const ALL: [Lane; 7] = [Lane::Int, Lane::Float, Lane::Date, Lane::Bool, Lane::Text, Lane::Wide, Lane::Value];
 
     /// The lanes that hold values of a kind; none for `null`, which needs no lanes.
     pub fn of(kind: &Kind) -> Option<Lane> {

@@ -123,9 +123,7 @@ impl Compiler<'_> {
                 }
                 let copy = match place {
                     Place::Null => Place::Null,
-                    Place::Word { .. } => {
-                        Place::Word { word: self.code.new_word(), null: self.code.new_word() }
-                    }
+                    Place::Word { .. } => Place::Word { word: self.code.new_word(), null: self.code.new_word() },
                     Place::Value(_) => Place::Value(self.code.new_value()),
                 };
                 self.move_to(copy, place);

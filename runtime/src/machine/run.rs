@@ -115,8 +115,7 @@ impl Stack {
             }
             (Place::Null, Place::Word { null, .. }) => self.words[to.0.words + null.0 as usize] = 1,
             (Place::Value(value), Place::Value(to_value)) => {
-                self.values[to.0.values + to_value.0 as usize] =
-                    self.values[from.0.values + value.0 as usize].clone();
+                self.values[to.0.values + to_value.0 as usize] = self.values[from.0.values + value.0 as usize].clone();
             }
             (Place::Null, Place::Value(value)) => self.values[to.0.values + value.0 as usize] = Scalar::Null,
             (_, Place::Null) => {}

@@ -104,7 +104,9 @@ impl Slots {
                 (bits[group], present[group]) = (theirs[from], there[from]);
             }
             (Slots::Text(texts), Slots::Text(theirs)) => texts[group] = theirs[from].take(),
-            (Slots::Values(values), Slots::Values(theirs)) => values[group] = std::mem::replace(&mut theirs[from], Scalar::Null),
+            (Slots::Values(values), Slots::Values(theirs)) => {
+                values[group] = std::mem::replace(&mut theirs[from], Scalar::Null)
+            }
             (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_), _) => {}
         }
     }

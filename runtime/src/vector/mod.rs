@@ -8,9 +8,9 @@
 mod loops;
 mod output;
 mod primitive;
-mod row;
 #[cfg(test)]
 pub(crate) mod random;
+mod row;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -7,12 +7,12 @@ use crate::builtins::{BatchResult, Functions};
 use crate::kernel::frame::{Frame, Lanes, Scalars, Stored, Texts};
 use crate::kernel::ir::{Call, Immediate, Instruction, Register};
 use crate::kernel::ops::{Lane, Op};
+use crate::limits::Watch;
 use arrow_array::{
     Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Scalar as ArrowScalar, StringViewArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use arrow_select::zip::zip;
-use crate::limits::Watch;
 use pipelang_lang::scalar::{Comparison, Scalar, compare};
 use pipelang_lang::ty::Kind;
 use std::ops::Range;
