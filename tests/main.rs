@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod commands;
 mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
@@ -15,3 +16,4 @@ mod random;
 mod rules;
 mod snippets;
 mod tidy;
+mod tools;

@@ -10,6 +10,7 @@ pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
 pub mod ir;
+pub mod modules;
 pub mod opt;
 pub mod report;
 pub mod scalar;
@@ -18,7 +19,7 @@ pub mod syntax;
 pub mod ty;
 
 use catalog::{Catalog, Sources};
-use check::Parameters;
+use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::SourceMap;
@@ -29,13 +30,15 @@ use std::sync::Arc;
 pub struct Compiled {
     /// What it does, verified; rules may rewrite it yet ([`opt`]).
     pub plan: Plan,
+    /// Its tests, verified likewise.
+    pub tests: Tests,
     /// What is probably not as meant.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// The whole compiler: text to a verified plan, or all errors, sorted by place.
 ///
-/// The text is added to `map` under `name`, so that reports can show it.
+/// The text is added to `map` under `name`, and those of the modules that it imports, so that reports can show them.
 pub fn compile(
     map: &mut SourceMap,
     name: impl Into<Arc<str>>,
@@ -44,18 +47,19 @@ pub fn compile(
     sources: &dyn Sources,
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let source = map.add(name, text);
-    let (script, mut diagnostics) = syntax::parse(source, text);
-    let (plan, found) = check::check(&script, catalog, sources, parameters);
-    diagnostics.extend(found);
+    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let checked = check::check(&modules, catalog, sources, parameters);
+    diagnostics.extend(checked.diagnostics);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    if let Err(faults) = ir::verify::verify(&plan, catalog) {
-        return Err(faults.into_iter().map(broken_plan).collect());
+    for plan in [&checked.plan, &checked.tests.plan] {
+        if let Err(faults) = ir::verify::verify(plan, catalog) {
+            return Err(faults.into_iter().map(broken_plan).collect());
+        }
     }
-    Ok(Compiled { plan, warnings: diagnostics })
+    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
 }
 
 /// A plan that breaks its rules is our bug.

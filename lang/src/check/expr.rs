@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
             ExprKind::Pipeline { source, stages } => self.pipeline(source, stages),
             ExprKind::Lambda { .. } => self.unknown(errors::lambda_as_value(span)),
             ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
-            ExprKind::Path(_) => self.unknown(errors::not_yet(span, "a name of an imported module")),
+            ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
             ExprKind::Index { .. } => self.unknown(errors::not_yet(span, "an index in brackets")),
             ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
