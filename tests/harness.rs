@@ -86,7 +86,8 @@ impl Script<'_> {
         let mut sources = SourceMap::default();
         let catalog = &registry().catalog;
         let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
-        let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
+        let values = self.parameters.iter().map(value).collect();
+        let parameters = Parameters { values, ..Parameters::default() };
         let compiled = pipelang_lang::compile(&mut sources, self.name, self.text, catalog, &FileSources, &parameters)
             .map_err(|diagnostics| render(&diagnostics, &sources))?;
         let warnings = render(&compiled.warnings, &sources);

@@ -247,7 +247,6 @@ fn files_are_short_and_say_what_they_are() {
 /// Codes that no case raises yet, each with the reason.
 const CODES_WITHOUT_CASE: &[(&str, &str)] = &[
     ("E0207", "header surprises are reported as E0201 for now"),
-    ("E0405", "the command line grants everything; shown in tests/embedding.rs"),
     ("E0603", "needs a host; shown in tests/embedding.rs"),
     ("E0605", "tests are run by `pipe test` only; shown in tests/commands.rs"),
     ("E0702", "needs a full disk or a corrupt archive; shown in unit tests of formats"),
