@@ -5,8 +5,10 @@ mod cli;
 mod commands;
 mod editor_grammars;
 mod embedding;
+mod errors;
 #[cfg(fault)]
 mod faults;
+mod format;
 mod fusion;
 mod grammar;
 mod harness;
