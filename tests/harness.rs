@@ -60,7 +60,8 @@ pub fn registry() -> &'static Registry {
     REGISTRY.get_or_init(Registry::builtin)
 }
 
-fn pool(threads: usize) -> &'static Pool {
+/// Workers.
+pub fn pool(threads: usize) -> &'static Pool {
     static POOLS: [OnceLock<Pool>; 2] = [OnceLock::new(), OnceLock::new()];
     POOLS[usize::from(threads > 1)].get_or_init(|| Pool::new(if threads > 1 { 4 } else { 1 }))
 }
@@ -101,7 +102,8 @@ impl Script<'_> {
     fn check(&self, sources: &mut SourceMap) -> Result<Compiled, Vec<Diagnostic>> {
         let catalog = &registry().catalog;
         let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
-        let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
+        let values = self.parameters.iter().map(value).collect();
+        let parameters = Parameters { values, ..Parameters::default() };
         pipelang_lang::compile(sources, self.name, self.text, catalog, &FileSources, &parameters)
     }
 }
