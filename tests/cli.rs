@@ -235,3 +235,31 @@ fn help_and_wrong_options() {
     assert_eq!(pipe(&["--format", "xml", "x.pipe"]).exit, Some(2));
     assert!(pipe(&["functions"]).out.contains("sqrt("));
 }
+
+#[test]
+fn scripts_are_formatted_in_place() {
+    let (good, bad, broken) = ("1..5 | take 2\n", "1..5|take  2 # two", "let = 1\n");
+    let folder = folder(&[("good.pipe", good), ("bad.pipe", bad), ("broken.pipe", broken)]);
+    let file = |name: &str| path(folder.path(), name);
+    let text = |name: &str| std::fs::read_to_string(file(name)).expect("the file is there");
+
+    let checked = pipe(&["fmt", "--check", &file("good.pipe"), &file("bad.pipe")]);
+    assert_eq!((checked.exit, checked.out, checked.err), (Some(1), file("bad.pipe") + "\n", String::new()));
+    assert_eq!(text("bad.pipe"), bad);
+
+    let written = pipe(&["fmt", &file("broken.pipe"), &file("bad.pipe"), &file("good.pipe")]);
+    assert_eq!((written.exit, &*written.out), (Some(3), ""));
+    assert!(written.err.starts_with("error[E0130]"), "{}", written.err);
+    assert_eq!(
+        (&*text("bad.pipe"), &*text("good.pipe"), &*text("broken.pipe")),
+        ("1..5 | take 2 # two\n", good, broken)
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 3, "nothing is left behind");
+
+    assert_eq!(pipe(&["fmt", "--check", &file("bad.pipe")]).exit, Some(0));
+    assert_eq!(pipe(&["fmt", "missing.pipe"]).exit, Some(2));
+    assert_eq!(pipe(&["fmt"]).exit, Some(2));
+    let stdin = pipe_with(&["fmt", "-"], bad);
+    assert_eq!((stdin.exit, &*stdin.out, &*stdin.err), (Some(0), "1..5 | take 2 # two\n", ""));
+    assert_eq!(pipe_with(&["fmt", "--check", "-"], bad).out, "<stdin>\n");
+}

@@ -30,6 +30,17 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Lays scripts out in the one canonical way, in place
+    Fmt {
+        /// The scripts; - reads stdin and writes stdout
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Changes nothing; names the scripts that would change, and ends with 1 if there are any
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Shows how a script is run, or what an error code means
     Explain {
         /// A script, or a code such as E0201
@@ -190,7 +201,11 @@ impl Arguments {
         let script = match &read.command {
             Some(Command::Run(script)) => script,
             Some(
-                Command::Check { .. } | Command::Explain { .. } | Command::Test { .. } | Command::Functions { .. },
+                Command::Check { .. }
+                | Command::Fmt { .. }
+                | Command::Explain { .. }
+                | Command::Test { .. }
+                | Command::Functions { .. },
             ) => return Ok(read),
             None => &read.script,
         };
