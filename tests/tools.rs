@@ -240,6 +240,8 @@ fn columns_after_every_stage() {
             format!("{} -> {}", stage.name, columns.join(", "))
         })
         .collect();
+    let wrong = stages(&engine(), "", "1..5 | no_such_stage | take 3", &Parameters::default());
+    assert!(wrong.len() == 2 && wrong.iter().all(|stage| stage.columns.is_empty()));
     let expected = [
         "derive -> price: float",
         "half -> id: int, price: float, name: string",

@@ -71,7 +71,7 @@ fn fields(schema: &Schema, kind: ItemKind) -> Vec<Item> {
 /// What is bound outside of the row, and functions; reducers first where they can be called.
 pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
     let mut found = Vec::new();
-    if sight.reduces || sight.stage.as_deref() == Some("aggregate") {
+    if sight.reduces || matches!(sight.stage.as_deref(), Some("aggregate" | "window")) {
         found.extend(reducers(known, "("));
     }
     let bound = sight.names.iter().map(|(name, meaning)| {
