@@ -152,9 +152,15 @@ codes! {
     E0307 = 307, "null where none may be",
         "A value of type `T?` may be null, and here a `T` is wanted. Give a value for null with `??`.",
         "1..5 | derive b = if it > 2 { true } else { null } | filter not b";
+    E0309 = 309, "`match` does not cover all values",
+        "A `match` has an arm for every value that its subject can have. The report names values for which it has none; `_ => …` at the end is for all that is left. An arm with a guard, `pattern if condition`, covers nothing for sure.",
+        "match 3 { ..0 => \"none\", 1 => \"one\" }";
     E0310 = 310, "number out of range",
         "An int has 64 bits: from -9_223_372_036_854_775_808 to 9_223_372_036_854_775_807.",
         "99999999999999999999";
+    E0311 = 311, "an arm that is never reached",
+        "The arms above it cover all values that its pattern covers, or there are no such values. Arms are tried from the top: put the narrower pattern first.",
+        "match 3 { _ => \"any\", 1 => \"one\" }";
     E0401 = 401, "reducer outside `aggregate`",
         "A reducer works on many rows; `derive`, `select` and `filter` see one row at a time.",
         "1..5 | derive s = sum(it)";

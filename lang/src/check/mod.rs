@@ -13,6 +13,7 @@ mod decimal;
 mod errors;
 mod expr;
 mod inline;
+mod matching;
 mod narrow;
 mod notes;
 mod operators;
