@@ -30,6 +30,7 @@ const WITHOUT_PRODUCTION: &[(&str, &str)] = &[
     ("stage_path", "`path`, with its own word in messages"),
     ("clauses", "`by` and `on` of a `stage`"),
     ("wrapped", "`call_arguments` and the parentheses around all arguments of a stage"),
+    ("guard", "the `expr` of an `arm`'s guard"),
     ("block_of", "`block` and the body of a `test`"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
 mod faults;

@@ -2,6 +2,7 @@
 
 use super::expr::or_unknown;
 use super::inline::First;
+use super::module::Use;
 use super::operators::{Operand, is_ordered};
 use super::scope::{Found, Value};
 use super::{Checker, errors};
@@ -112,15 +113,16 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         let [name] = path else {
-            return self.unknown(errors::not_yet(span, "a function of an imported module"));
+            let Some(function) = self.function_of_module(path, Use::Function) else { return Value::Unknown };
+            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         };
         let text = &*name.text;
         let bound = self.scopes.look_up(self.scope, text);
         if let (Found::Binding(Value::Lambda(lambda)), None) = (&bound, receiver) {
             return self.call_lambda(*lambda, arguments, span);
         }
-        if self.functions.contains_key(text) {
-            return self.call_user(name, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+        if let Some(function) = self.function(text) {
+            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         }
         let reducer = self.catalog.reducer_named(text);
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
@@ -154,7 +156,7 @@ impl<'a> Checker<'a> {
         }
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
-        let users = self.functions.keys().map(|name| &**name);
+        let users = self.names().functions.keys().map(|name| &**name);
         let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read"]);
         let near = did_you_mean(text, known);
         let error = errors::unknown_function(name.span, text, &near);

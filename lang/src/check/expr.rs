@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
             ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
             ExprKind::DateTime(_) => self.unknown(errors::not_yet(span, "a time of day")),
             ExprKind::Duration(_) => self.unknown(errors::not_yet(span, "a duration")),
-            ExprKind::Path(_) => self.unknown(errors::not_yet(span, "a name of an imported module")),
+            ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
             ExprKind::Index { .. } => self.unknown(errors::not_yet(span, "an index in brackets")),
             ExprKind::Match { subject, arms } => self.match_value(subject, arms, span),
@@ -332,7 +332,7 @@ impl<'a> Checker<'a> {
                     self.bind(&definition.name.text, definition.name.span, value);
                 }
                 ast::Statement::Error(_) => {}
-                other => self.report(errors::not_yet(super::statement::span_of(other), "this statement in a block")),
+                other => self.report(errors::not_yet(other.span(), "this statement in a block")),
             }
         }
         let value = match &block.value {

@@ -1,5 +1,6 @@
 //! Pipelines: the table of stages, and how one is looked up and applied.
 
+use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{Checker, aggregate, columns, errors, rows};
 use crate::diagnostic::did_you_mean;
@@ -187,10 +188,13 @@ impl<'a> Checker<'a> {
         let name = match stage.name.as_slice() {
             [name] => name,
             [] => return Value::Unknown,
-            [_, ..] => return self.unknown(errors::not_yet(stage.span, "a stage of an imported module")),
+            path => {
+                let Some(function) = self.function_of_module(path, Use::Stage) else { return Value::Unknown };
+                return self.call_as_stage(function, input, span, stage);
+            }
         };
-        if self.functions.contains_key(&name.text) && !stage.broken {
-            return self.call_as_stage(name, input, span, stage);
+        if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
+            return self.call_as_stage(function, input, span, stage);
         }
         if input.row.shape == Shape::Scalar && input.row.known {
             return self.unknown(errors::stage_after_value(name.span, &name.text, span));
@@ -249,7 +253,7 @@ impl<'a> Checker<'a> {
         } else {
             let stages = STAGES.iter().map(|def| def.name);
             let reducers = self.catalog.reducers().map(|def| def.name);
-            let functions = self.functions.keys().map(|name| &**name);
+            let functions = self.names().functions.keys().map(|name| &**name);
             let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
             if near.is_empty() {
                 near = did_you_mean(&name.text, NOT_YET);

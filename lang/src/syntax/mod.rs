@@ -26,6 +26,16 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::source::{SourceId, Span};
 use std::collections::HashSet;
 
+/// The tokens of a script as the grammar reads them, brackets told apart and words that are keywords where they stand,
+/// and its comments: for colours. What is wrong in it is passed over.
+pub fn tokens(source: SourceId, text: &str) -> lexer::Lexed<'_> {
+    let mut lexed = lexer::lex(source, text);
+    if let Ok((tokens, _)) = brackets::balance(&lexed.tokens, &lexed.diagnostics) {
+        lexed.tokens = layout::lay_out(text, tokens);
+    }
+    lexed
+}
+
 /// The tree of a script, and everything that is wrong with its syntax, in order of place. Never fails, never panics.
 pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
     if u32::try_from(text.len()).is_err() {

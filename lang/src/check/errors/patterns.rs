@@ -1,7 +1,7 @@
 //! 03xx: the patterns of `match`.
 
 use super::with_fix;
-use crate::codes::{E0301, E0306, E0309, E0311};
+use crate::codes::{E0301, E0306, E0309, E0312};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::ty::Type;
@@ -56,10 +56,10 @@ pub(in super::super) fn not_covered(span: Span, found: &[String], guarded: bool)
     if guarded { diagnostic.help("an arm with a guard covers nothing for sure") } else { diagnostic }
 }
 
-/// E0311
+/// E0312
 pub(in super::super) fn unreachable_arm(span: Span, is_empty: bool) -> Diagnostic {
     let why = if is_empty { "there are no such values" } else { "what is above covers these values" };
-    let diagnostic = Diagnostic::error(E0311, span, "this is never reached").saying(why);
+    let diagnostic = Diagnostic::error(E0312, span, "this is never reached").saying(why);
     let help = if is_empty { "a range never counts down: `1..5`" } else { "put the narrower pattern first" };
     diagnostic.help(help).as_warning()
 }

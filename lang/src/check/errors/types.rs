@@ -3,7 +3,7 @@
 use super::super::operators::{Operand, spelled};
 use super::{list, with_fix, with_origin};
 use crate::catalog::Pattern;
-use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307};
+use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0311};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Arithmetic;
 use crate::source::Span;
@@ -205,6 +205,17 @@ pub(in super::super) fn branches(what: &str, a: (Span, &Type), b: (Span, &Type))
 /// E0306
 pub(in super::super) fn items_differ(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(E0306, span, format!("the items of a list have {what}"))
+}
+
+/// E0311
+pub(in super::super) fn recursive_type(span: Span, name: &str, definition: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0311, span, format!("the type `{name}` would hold itself"));
+    let diagnostic = if definition.to(span) == definition {
+        diagnostic
+    } else {
+        diagnostic.label(definition, format!("`{name}` is defined here"))
+    };
+    diagnostic.help("values have a fixed depth; what has any depth is `json`")
 }
 
 /// E0307: `not` of a `bool?`.

@@ -35,6 +35,9 @@ pub(super) struct Subject<'a> {
     pub span: Span,
 }
 
+/// The fields of a record.
+type Fields<'a> = Vec<(Arc<str>, Value<'a>)>;
+
 impl<'a> Checker<'a> {
     /// A pattern; nothing if it does not fit, which is reported.
     pub(super) fn pattern(&mut self, pattern: &'a Pattern, subject: &Subject<'a>) -> Option<Matched<'a>> {
@@ -198,7 +201,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields of a record, and the record itself where it may be null.
-    fn fields_of(&mut self, subject: &Subject<'a>, span: Span) -> Option<(Vec<(Arc<str>, Value<'a>)>, Option<ExprId>)> {
+    fn fields_of(&mut self, subject: &Subject<'a>, span: Span) -> Option<(Fields<'a>, Option<ExprId>)> {
         let id = match &subject.value {
             Value::Record(fields) => return Some(((**fields).clone(), None)),
             Value::Unknown => return None,
