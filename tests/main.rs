@@ -2,10 +2,12 @@
 
 mod cases;
 mod cli;
+mod commands;
 mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
 mod faults;
+mod format;
 mod fusion;
 mod grammar;
 mod harness;
@@ -14,3 +16,4 @@ mod random;
 mod rules;
 mod snippets;
 mod tidy;
+mod tools;

@@ -4,9 +4,11 @@
 mod arguments;
 mod check;
 mod explain;
+mod fmt;
 mod repl;
 mod run;
 mod terminal;
+mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
 use pipelang::{CancelToken, Engine, Report, codes};
@@ -21,7 +23,7 @@ use terminal::Terminal;
 enum Exit {
     /// All went well.
     Done = 0,
-    /// An `assert` or a test of the script failed.
+    /// An `assert` or a test of the script failed, or `fmt --check` would change a script.
     Assertion = 1,
     /// The command line, or a file that is not there or cannot be written.
     Usage = 2,
@@ -73,7 +75,9 @@ fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Check { file, settings }) => check::check(&file, &settings),
+        Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
+        Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
         Some(Command::Functions { settings }) => explain::list_functions(&settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)

@@ -100,7 +100,6 @@ const NOT_YET: &[&str] = &[
     "dense_rank",
     "session",
     "cols",
-    "iterate",
 ];
 
 impl<'a> Checker<'a> {
@@ -137,6 +136,12 @@ impl<'a> Checker<'a> {
                 None => Value::Stream(self.unknown_stream(span)),
             };
         }
+        if text == "iterate" {
+            return match self.iterate(receiver, arguments, span) {
+                Some(stream) => Value::Stream(stream),
+                None => Value::Stream(self.unknown_stream(span)),
+            };
+        }
         match (reducer, bound) {
             (Some(_), _) => self.unknown(errors::reducer_outside(name.span, text, self.stage_name.as_deref())),
             // A parameter that is a function, of a function that nobody calls.
@@ -157,7 +162,7 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read"]);
+        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
         let near = did_you_mean(text, known);
         let error = errors::unknown_function(name.span, text, &near);
         self.unknown(error)

@@ -2,7 +2,7 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, rows};
+use super::{Checker, aggregate, columns, errors, rows, state};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
 use crate::source::Span;
@@ -98,11 +98,38 @@ pub const STAGES: &[StageDef] = &[
         takes_by: false,
         check: rows::skip,
     },
+    StageDef {
+        name: "take_while",
+        doc: "Gives the rows before the first for which a condition is not true, and stops.",
+        signature: "take_while condition",
+        takes_by: false,
+        check: state::take_while,
+    },
+    StageDef {
+        name: "skip_while",
+        doc: "Leaves out the rows before the first for which a condition is not true.",
+        signature: "skip_while condition",
+        takes_by: false,
+        check: state::skip_while,
+    },
+    StageDef {
+        name: "scan",
+        doc: "Carries a state through the rows and gives each state, alone or as a column.",
+        signature: "scan name = first, (state, row) => next",
+        takes_by: false,
+        check: state::scan,
+    },
+    StageDef {
+        name: "fold",
+        doc: "Carries a state through the rows and gives the last one.",
+        signature: "fold first, (state, row) => next",
+        takes_by: false,
+        check: state::fold,
+    },
 ];
 
 /// Stages that the language has and this version has not.
-const NOT_YET: [&str; 24] = [
-    "take_while",
+const NOT_YET: [&str; 21] = [
     "distinct",
     "sample",
     "flat_map",
@@ -120,8 +147,6 @@ const NOT_YET: [&str; 24] = [
     "asof_join",
     "cross_join",
     "union",
-    "scan",
-    "fold",
     "assert",
     "tee",
     "write",

@@ -14,7 +14,8 @@
 //!   fail. A group has one key, so `p` takes whole groups, and the order in which the others appear stays. Not if `p`
 //!   looks at a float key: equal keys (`0.0` and `-0.0`) are then not all the same to `p`. Not without keys: then there
 //!   is a row even of no rows.
-//! - never past a slice or a top-k, which count rows; nor past another filter, which may be its guard.
+//! - never past a slice or a top-k, which count rows, nor past what looks at the rows before; nor past another filter, which
+//!   may be its guard.
 
 use super::{Rule, tree};
 use crate::catalog::{Catalog, Effect};
@@ -99,6 +100,9 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::TopK { .. }
+        | Stage::Iterate { .. }
+        | Stage::While { .. }
+        | Stage::Fold { .. }
         | Stage::Slice { .. } => None,
     }
 }
@@ -111,9 +115,8 @@ fn demands_total(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool
 /// Whether values that are one key are the same to every expression.
 fn one_representation(ty: &Type) -> bool {
     match &ty.kind {
-        Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Date | Kind::Duration | Kind::Null => true,
-        // instants in several zones may be one key
-        Kind::DateTime => false,
+        Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Null => true,
+        Kind::Date | Kind::DateTime | Kind::Duration => true,
         Kind::Float | Kind::Wide | Kind::Json | Kind::Unknown => false,
         Kind::List(_) | Kind::Record(_) | Kind::Map(_) => false,
     }

@@ -8,9 +8,11 @@
 pub mod ast;
 mod brackets;
 mod depth;
+mod format;
 mod layout;
 pub mod lexer;
 mod literal;
+pub mod nodes;
 mod parser;
 mod repair;
 #[cfg(test)]
@@ -19,6 +21,7 @@ pub mod token;
 pub mod tree;
 mod unfinished;
 
+pub use format::format;
 pub use unfinished::is_unfinished;
 
 use crate::codes::*;

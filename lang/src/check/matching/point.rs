@@ -1,6 +1,7 @@
 //! Points on the line of all values of a kind that has an order, and the segments between them, for the coverage of
 //! patterns. Every kind is discrete here: next to a float is the next float, next to a text the text with a zero behind it.
 
+use crate::calendar;
 use crate::ir::print::text;
 use crate::scalar::Scalar;
 use crate::ty::Kind;
@@ -56,7 +57,7 @@ impl Point {
             (Point::Number(at), Kind::Bool) => Scalar::Bool(*at != 0),
             (Point::Number(at), Kind::Float) => Scalar::Float(to_float(*at)),
             (Point::Number(at), Kind::Date) => Scalar::Date(*at as i32),
-            (Point::Number(at), Kind::DateTime) => return datetime(*at),
+            (Point::Number(at), Kind::DateTime) => return format!("@{}", calendar::spell_datetime(*at)),
             (Point::Number(at), Kind::Duration) => return duration(*at),
             (Point::Number(at), _) => Scalar::Int(*at),
         };
@@ -75,17 +76,12 @@ fn to_float(at: i64) -> f64 {
     if at < 0 { -magnitude } else { magnitude }
 }
 
-fn datetime(at: i64) -> String {
-    jiff::Timestamp::from_microsecond(at).map_or_else(|_| "_".to_string(), |at| format!("@{at}"))
-}
-
+/// A length of time in the largest unit that divides it.
 fn duration(length: i64) -> String {
-    let units = [("w", 604_800_000_000), ("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000)];
-    let units = units.into_iter().chain([("s", 1_000_000), ("ms", 1_000)]);
-    let fitting = units.into_iter().find(|(_, unit)| length != 0 && length % unit == 0);
-    match fitting {
-        Some((name, unit)) => format!("{}{name}", length / unit),
-        None if length == 0 => "0s".to_string(),
+    let divides = |name: &&&str| calendar::unit(name).is_some_and(|unit| length % unit == 0);
+    match ["w", "d", "h", "min", "s", "ms"].iter().find(divides) {
+        Some(name) if length != 0 => format!("{}{name}", length / calendar::unit(name).unwrap_or(1)),
+        Some(_) => "0s".to_string(),
         None => "_".to_string(),
     }
 }

@@ -19,7 +19,18 @@ fn make(kind: ExprKind, span: Span) -> Expr {
 
 /// `expr`: everything but a pipeline.
 pub(super) fn expr<'t>() -> Rule<'t, Expr> {
-    recursive(|expr| operators(postfix_chain(operand(expr.clone().boxed()), expr.boxed()))).boxed()
+    recursive(|expr| {
+        let expr = expr.boxed();
+        // Behind a guard stands the `=>` of its arm, so a name or parentheses at its end begin no lambda.
+        let guard = recursive(|guard| {
+            let last = parenthesized(expr.clone(), Token::LambdaOpen);
+            let value = choice((last, operand(expr.clone(), guard.boxed())));
+            operators(postfix_chain(value.labelled(Class::Value).boxed(), expr.clone()))
+        });
+        let value = choice((lambda_value(expr.clone()), operand(expr.clone(), guard.boxed())));
+        operators(postfix_chain(value.labelled(Class::Value).boxed(), expr))
+    })
+    .boxed()
 }
 
 /// `or_expr` and all that binds tighter, down to `power`: a row for each production.
@@ -209,7 +220,7 @@ fn postfix_chain<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, 
     );
     let question =
         choice((just(Token::Question).to(true), just(Token::QuestionDot).rewind().to(true), empty().to(false)));
-    let index = inner(expr.clone())
+    let index = inner(expr)
         .delimited_by(just(Token::IndexOpen), just(Token::BracketClose))
         .then(question)
         .map(|(index, null_safe)| Link::Index { index, null_safe });
@@ -239,25 +250,28 @@ impl Link {
 
 /// `operand = literal | path call_arguments | NAME | "(" pipeline ")" | list | record | map | interpolated | if_expr |
 /// match_expr`
-fn operand<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    recursive(|operand| {
-        choice((
-            literal(),
-            stage::lambda(expr.clone()).validate(|lambda, e, emitter| {
-                emitter.emit(Fault::new(e.span(), Problem::LambdaValue));
-                hole(lambda.span)
-            }),
-            name_or_call(expr.clone()),
-            parenthesized(expr.clone(), Token::ParenOpen),
-            list(expr.clone()),
-            record(expr.clone()),
-            interpolated(expr.clone()),
-            if_expr(expr.clone()),
-            match_expr(operand.boxed(), expr),
-        ))
-        .labelled(Class::Value)
-    })
+fn operand<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Expr> {
+    choice((
+        literal(),
+        name_or_call(expr.clone()),
+        parenthesized(expr.clone(), Token::ParenOpen),
+        list(expr.clone()),
+        record(expr.clone()),
+        interpolated(expr.clone()),
+        if_expr(expr.clone()),
+        match_expr(expr, guard),
+    ))
+    .labelled(Class::Value)
     .boxed()
+}
+
+/// A lambda where a value is due: reported.
+fn lambda_value<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+    let lambda = stage::lambda(expr).validate(|lambda, e, emitter| {
+        emitter.emit(Fault::new(e.span(), Problem::LambdaValue));
+        hole(lambda.span)
+    });
+    lambda.boxed()
 }
 
 /// `literal = INT | FLOAT | … | "null" | "it"`
@@ -462,12 +476,12 @@ fn if_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `match_expr = "match" expr "{" [ arm { ( "," | END ) arm } [ "," | END ] ] "}"`
-fn match_expr<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn match_expr<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let faulty =
         |span| Arm { pattern: crate::syntax::ast::Pattern::Anything(span), guard: None, value: hole(span), span };
     let separator = choice((just(Token::Comma).ignored(), just(Token::End).repeated().at_least(1)));
     let arms =
-        recovered(arm(operand, expr.clone()), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
+        recovered(arm(expr.clone(), guard), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
     just(Token::Match)
         .ignore_then(expr)
         .then(arms.delimited_by(just(Token::BlockOpen), just(Token::BraceClose)))
@@ -476,21 +490,11 @@ fn match_expr<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Exp
 }
 
 /// `arm = pattern [ "if" expr ] "=>" expr`
-fn arm<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Arm> {
+fn arm<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Arm> {
     pattern::pattern()
-        .then(just(Token::If).ignore_then(guard(operand, expr.clone())).or_not())
+        .then(just(Token::If).ignore_then(guard).or_not())
         .then_ignore(just(Token::FatArrow))
         .then(inner(expr))
         .map_with(|((pattern, guard), value), e| Arm { pattern, guard, value, span: e.span() })
         .boxed()
-}
-
-/// The `expr` of a guard: what stands before the `=>` of its arm is no parameter of a lambda.
-fn guard<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
-    let last = choice((
-        name().map(|name| make(ExprKind::Name(name.text), name.span)),
-        parenthesized(expr.clone(), Token::LambdaOpen),
-    ));
-    let last = last.then_ignore(just(Token::FatArrow).rewind());
-    operators(postfix_chain(choice((last, operand)).boxed(), expr))
 }
