@@ -154,7 +154,7 @@ fn variable(name: &str) -> Option<u64> {
 #[test]
 #[ignore = "a long run, wanted by hand"]
 fn long_run() {
-    let ledger = std::env::var("RANDOM_LEDGER").unwrap_or_else(|_| "random-ledger.txt".into());
+    let ledger = std::env::var("RANDOM_LEDGER").unwrap_or_else(|_| "target/random-ledger.txt".into());
     let known = std::fs::read_to_string(&ledger).unwrap_or_default();
     let done = known.lines().filter_map(|line| line.strip_prefix("done to ")?.split(' ').next()?.parse().ok()).max();
     let first = variable("RANDOM_FROM").unwrap_or(0);
