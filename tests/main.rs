@@ -12,6 +12,7 @@ mod format;
 mod fusion;
 mod grammar;
 mod harness;
+mod nested;
 mod plans;
 mod random;
 mod rules;

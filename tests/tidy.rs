@@ -33,18 +33,20 @@ const LANG_LAYERS: &[(&str, u32)] = &[
 const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("error", 0),
     ("batch", 1),
+    ("json", 1),
     ("limits", 1),
     ("builtins", 2),
     ("reducers", 2),
     ("formats", 2),
-    ("kernel", 2),
+    ("machine", 3),
     ("stages", 3),
     ("reference", 3),
-    ("vector", 3),
-    ("jit", 4),
-    ("registry", 4),
-    ("exec", 5),
-    ("lib", 6),
+    ("kernel", 4),
+    ("vector", 5),
+    ("jit", 6),
+    ("registry", 6),
+    ("exec", 7),
+    ("lib", 8),
 ];
 
 /// Imports that the layers allow and the design forbids.
@@ -61,6 +63,8 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("runtime/src", "reference", "stages"),
     ("runtime/src", "reference", "kernel"),
     ("runtime/src", "reference", "vector"),
+    ("runtime/src", "reference", "machine"),
+    ("runtime/src", "machine", "reference"),
 ];
 
 /// Imports that the layers forbid and the design allows, each with the reason.
