@@ -120,8 +120,8 @@ fn errors_are_drawn_listed_or_json() {
     let short = pipe(&["--errors", "short", "-e", script]);
     let lines: Vec<&str> = short.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", short.err);
-    assert!(lines[0].starts_with("<command line>:1:15: error[E0210]: "), "{}", short.err);
-    assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: E0210: "), "{}", short.err);
+    assert!(lines[1].starts_with("<command line>:2:8: E0101: "), "{}", short.err);
     let json = pipe(&["--errors", "json", "-e", script]);
     let objects: Vec<serde_json::Value> =
         json.err.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();

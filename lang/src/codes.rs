@@ -259,6 +259,10 @@ codes! {
          which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
          row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0408 = 408, "columns that are not declared",
+        "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
+         rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
+        "" => "";
     E0501 = 501, "a cell does not fit its column",
         "A cell of a file is not of the column's type. Types that no `schema:` gives are inferred from a sample of the \
          file, and a later cell may be different. Read the column as text and convert it, or say which type it has.",
