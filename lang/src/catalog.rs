@@ -54,6 +54,20 @@ pub struct Parameter {
     pub pattern: Pattern,
     /// What it is when it is left out; optional parameters come last.
     pub default: Option<Scalar>,
+    /// Looks at a text that is known when the script is compiled, so that a wrong one is told before any work is done.
+    pub check: Option<TextCheck>,
+}
+
+/// Whether a text can be an argument.
+pub type TextCheck = fn(&str) -> Result<(), Unfit>;
+
+/// Why a text is no argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// What is wrong with it.
+    pub message: String,
+    /// What may have been meant, the best first.
+    pub near: Vec<String>,
 }
 
 /// An example that the tests run: `source` gives `result` (as JSON), or fails with the code in `result`.

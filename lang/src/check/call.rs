@@ -7,9 +7,10 @@ use super::operators::{Operand, is_ordered};
 use super::scope::{Found, Value};
 use super::{Checker, errors};
 use crate::aliases;
-use crate::catalog::{Effect, FunctionDef, FunctionId, Pattern, ResultType};
+use crate::catalog::{Effect, FunctionDef, FunctionId, Parameter, Pattern, ResultType};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Expr, ExprId};
+use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
 use crate::ty::{Kind, Type};
@@ -37,20 +38,6 @@ const NOT_YET: &[&str] = &[
     "atan2",
     "clamp",
     "pi",
-    "hour",
-    "minute",
-    "second",
-    "week",
-    "add_months",
-    "add_years",
-    "month_start",
-    "year_start",
-    "bin",
-    "datetime",
-    "make_date",
-    "format_date",
-    "from_epoch",
-    "epoch",
     "unique",
     "zip",
     "enumerate",
@@ -59,7 +46,6 @@ const NOT_YET: &[&str] = &[
     "keys",
     "values",
     "get",
-    "duration",
     "json",
     "hash",
     "md5",
@@ -352,6 +338,21 @@ impl<'a> Checker<'a> {
         Some(common)
     }
 
+    /// Reports an argument that is known and cannot be meant.
+    fn check_argument(&mut self, parameter: &Parameter, operand: Operand<'a>) -> Option<()> {
+        let (Some(check), Some(Scalar::String(text))) = (parameter.check, self.plan.exprs.as_constant(operand.id))
+        else {
+            return Some(());
+        };
+        match check(text) {
+            Ok(()) => Some(()),
+            Err(unfit) => {
+                self.report(errors::unfit_argument(operand.ast.span, &unfit));
+                None
+            }
+        }
+    }
+
     fn build_call(&mut self, id: FunctionId, operands: &[Option<Operand<'a>>], span: Span) -> Option<ExprId> {
         let catalog = self.catalog;
         let def = catalog.function(id);
@@ -362,7 +363,10 @@ impl<'a> Checker<'a> {
         let mut arguments = Vec::new();
         for (parameter, operand) in def.parameters.iter().zip(operands) {
             let id = match (operand, &parameter.default) {
-                (Some(operand), _) => operand.id,
+                (Some(operand), _) => {
+                    self.check_argument(parameter, *operand)?;
+                    operand.id
+                }
                 (None, Some(default)) => self.constant(default.clone()),
                 (None, None) => return None,
             };

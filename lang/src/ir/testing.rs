@@ -57,7 +57,7 @@ fn function(
         name: name.into(),
         group: "test",
         doc: "for tests".into(),
-        parameters: vec![Parameter { name: "x", pattern, default: None }],
+        parameters: vec![Parameter { name: "x", pattern, default: None, check: None }],
         result: ResultType::Is(result),
         may_be_null: false,
         effect,

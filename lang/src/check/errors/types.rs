@@ -1,8 +1,8 @@
 //! 03xx: types, and what has none.
 
 use super::super::operators::{Operand, spelled};
-use super::{list, with_fix, with_origin};
-use crate::catalog::Pattern;
+use super::{list, suggest, with_fix, with_origin};
+use crate::catalog::{Pattern, Unfit};
 use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0308, E0311};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Arithmetic;
@@ -176,6 +176,12 @@ pub(in super::super) fn argument_type(
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
     let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0304: a constant text that an argument cannot be.
+pub(in super::super) fn unfit_argument(span: Span, unfit: &Unfit) -> Diagnostic {
+    let near: Vec<&str> = unfit.near.iter().map(|near| &**near).collect();
+    suggest(Diagnostic::error(E0304, span, &*unfit.message), span, &near, |name| format!("{name:?}"))
 }
 
 /// E0304: something that is not a single value.
