@@ -159,6 +159,7 @@ fn explain_shows_plans_kernels_and_codes() {
     assert!(tokens.out.contains("    4..8     Name(\"nope\")"), "{}", tokens.out);
     let page = pipe(&["explain", "E0201"]);
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
+    assert!(page.out.contains("\nInstead:\n\n    1..5 | derive half = it / 2 | filter half > 1.0\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
 }
 
