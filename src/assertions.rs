@@ -8,7 +8,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_runtime::batch::Batch;
 use pipelang_runtime::exec::{Encoded, Sink, Tables};
-use pipelang_runtime::formats::json;
+use pipelang_runtime::formats::jsonl;
 
 /// So much of a value is shown.
 const LONGEST: usize = 120;
@@ -137,7 +137,7 @@ impl Rows<'_> {
         let Some(batch) = &self.batch else { return "nothing".to_string() };
         let statement = &self.script.plan().statements[self.statement];
         let schema = self.script.plan().schema(statement.node);
-        let line = json::rows(&schema, statement.shape, &batch.slice(row, 1));
+        let line = jsonl::rows(&schema, statement.shape, &batch.slice(row, 1));
         shortened(String::from_utf8_lossy(&line).trim_end())
     }
 }

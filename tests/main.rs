@@ -5,12 +5,14 @@ mod cli;
 mod commands;
 mod editor_grammars;
 mod embedding;
+mod errors;
 #[cfg(fault)]
 mod faults;
 mod format;
 mod fusion;
 mod grammar;
 mod harness;
+mod nested;
 mod plans;
 mod random;
 mod rules;

@@ -6,6 +6,7 @@ use super::module::Use;
 use super::operators::{Operand, is_ordered};
 use super::scope::{Found, Value};
 use super::{Checker, errors};
+use crate::aliases;
 use crate::catalog::{Effect, FunctionDef, FunctionId, Pattern, ResultType};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Expr, ExprId};
@@ -116,6 +117,17 @@ impl<'a> Checker<'a> {
             return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         };
         let text = &*name.text;
+        if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
+            && !self.names().functions.contains_key(text)
+        {
+            return self.dotted_stages(name, rows, arguments, span);
+        }
+        if receiver.is_none()
+            && !self.names().functions.contains_key(text)
+            && let Some(error) = self.rows_as_argument(name, arguments, span)
+        {
+            return self.unknown(error);
+        }
         let bound = self.scopes.look_up(self.scope, text);
         if let (Found::Binding(Value::Lambda(lambda)), None) = (&bound, receiver) {
             return self.call_lambda(*lambda, arguments, span);
@@ -131,10 +143,7 @@ impl<'a> Checker<'a> {
             return or_unknown(self.call_given(name, receiver, arguments, span));
         }
         if text == "read" {
-            return match self.read(receiver, arguments, span) {
-                Some(stream) => Value::Stream(stream),
-                None => Value::Stream(self.unknown_stream(span)),
-            };
+            return self.rows_of_read(receiver, arguments, span);
         }
         if text == "iterate" {
             return match self.iterate(receiver, arguments, span) {
@@ -143,29 +152,54 @@ impl<'a> Checker<'a> {
             };
         }
         match (reducer, bound) {
-            (Some(_), _) => self.unknown(errors::reducer_outside(name.span, text, self.stage_name.as_deref())),
+            (Some(_), _) => {
+                let values = arguments.len() + usize::from(receiver.is_some());
+                self.unknown(errors::reducer_outside(name.span, text, self.stage_name.as_deref(), values))
+            }
             // A parameter that is a function, of a function that nobody calls.
             (None, Found::Binding(Value::Unknown)) => Value::Unknown,
-            (None, _) => self.no_such_function(name, receiver, span),
+            (None, _) => self.no_such_function(name, receiver, arguments, span),
         }
     }
 
-    fn no_such_function(&mut self, name: &Name, receiver: Option<&'a ast::Expr>, span: Span) -> Value<'a> {
+    fn no_such_function(
+        &mut self,
+        name: &'a Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
         let text = &*name.text;
         if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
-        let is_stage = super::stage::STAGES.iter().any(|stage| stage.name == text);
-        if is_stage {
-            return self.unknown(errors::stage_as_function(name.span, text, receiver.is_some()));
+        if aliases::STAGES.contains(&text) {
+            return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));
         }
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
         let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
         let near = did_you_mean(text, known);
-        let error = errors::unknown_function(name.span, text, &near);
-        self.unknown(error)
+        let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
+        let foreign = match self.name_with_blank(name, arguments, span).filter(|_| receiver.is_none()) {
+            None if !is_case => self.foreign_function(name, receiver, arguments, span),
+            known => known,
+        };
+        let error = foreign.unwrap_or_else(|| errors::unknown_function(name.span, text, &near));
+        self.report(error);
+        // A `read` by another name still says which columns there are.
+        match aliases::function(text, 0) {
+            Some("read") => self.rows_of_read(receiver, arguments, span),
+            Some(_) | None => Value::Unknown,
+        }
+    }
+
+    fn rows_of_read(&mut self, receiver: Option<&'a ast::Expr>, arguments: &'a [Argument], span: Span) -> Value<'a> {
+        match self.read(receiver, arguments, span) {
+            Some(stream) => Value::Stream(stream),
+            None => Value::Stream(self.unknown_stream(span)),
+        }
     }
 
     /// A call of a function of the catalog: its arguments, then the call.

@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
             ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
             ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
-            ExprKind::Index { .. } => self.unknown(errors::not_yet(span, "an index in brackets")),
+            ExprKind::Index { value, index, .. } => self.index(value, index, span),
             ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
             ExprKind::Error => Value::Unknown,
         }
@@ -122,10 +122,7 @@ impl<'a> Checker<'a> {
         match self.scopes.look_up(self.scope, name) {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
-            Found::Column(field) if self.aggregation.is_some() => {
-                let by = self.aggregation.as_ref().and_then(|aggregation| aggregation.by);
-                self.unknown(errors::plain_column(span, &field.name, by))
-            }
+            Found::Column(field) if self.aggregation.is_some() => self.unknown(errors::plain_column(span, &field.name)),
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
             Found::Nothing(row) => match self.bound_table(name, span) {
@@ -184,9 +181,8 @@ impl<'a> Checker<'a> {
         let Some(row) = self.scopes.row(self.scope) else {
             return self.unknown(errors::it_outside(span));
         };
-        if let (Some(aggregation), true) = (&self.aggregation, row.known) {
-            let by = aggregation.by;
-            return self.unknown(errors::plain_column(span, "it", by));
+        if self.aggregation.is_some() && row.known {
+            return self.unknown(errors::plain_column(span, "it"));
         }
         self.row_value(&row)
     }
@@ -263,10 +259,34 @@ impl<'a> Checker<'a> {
                 self.unknown(errors::not_yet(name.span, "a field of a column of records"))
             }
             Value::Stream(stream) if !stream.row.known => Value::Unknown,
-            Value::Expr(_) | Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) => {
-                self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text)))
+            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
+                let error = self.field_of_rows(record, name);
+                self.unknown(error)
+            }
+            other => {
+                let error = match (&other, self.function_named(&name.text)) {
+                    (Value::Expr(_), _) if matches!(&*name.text, "str" | "dt" | "cat") => {
+                        errors::accessor(Span { start: record.span.end, ..name.span }, &name.text)
+                    }
+                    (Value::Expr(_), Some(function)) => errors::method_without_parentheses(name.span, &function),
+                    _ => errors::no_record(record.span, &format!("`.{}`", name.text)),
+                };
+                self.unknown(error)
             }
         }
+    }
+
+    /// `a[i]`
+    fn index(&mut self, value: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Value<'a> {
+        let error = match self.value(value) {
+            Value::Unknown => return Value::Unknown,
+            Value::Stream(stream) if !stream.row.known => return Value::Unknown,
+            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
+                self.index_of_rows(value, &stream.row, index, span)
+            }
+            _ => errors::not_yet(span, "an index in brackets"),
+        };
+        self.unknown(error)
     }
 
     /// `if c { a } else { b }`; of records field by field.

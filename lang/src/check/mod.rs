@@ -12,6 +12,7 @@ mod columns;
 mod decimal;
 mod errors;
 mod expr;
+mod foreign;
 mod inline;
 mod module;
 mod narrow;
@@ -119,6 +120,8 @@ struct Checker<'a> {
     origins: Vec<Option<Origin>>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
+    /// Columns that stand for parameters without a value.
+    awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
@@ -163,6 +166,7 @@ impl<'a> Checker<'a> {
             base: None,
             origins: Vec::new(),
             unsure: HashSet::new(),
+            awaited: HashSet::new(),
             sites: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
