@@ -131,6 +131,7 @@ impl<'a> Checker<'a> {
     /// What has just been bound is seen by the functions below it.
     fn seen_from_here(&mut self) {
         let scope = self.scope;
+        self.scopes.define(scope);
         self.names_mut().scopes.push(scope);
     }
 

@@ -3,6 +3,7 @@
 mod errors;
 mod notes;
 mod plans;
+mod speed;
 
 use super::{ParameterValue, Parameters};
 use crate::catalog::{
