@@ -243,6 +243,12 @@ codes! {
         "The arms above it cover all values that its pattern covers, or there are no such values. Arms are tried from the \
          top, so the narrower pattern stands first.",
         "match 3 { _ => \"any\", 1 => \"one\" }" => "match 3 { 1 => \"one\", _ => \"any\" }";
+    E0313 = 313, "a function that calls itself",
+        "A function that calls itself, directly or by way of others, says the type of its result, for its calls are \
+         checked before its body is. It takes and gives single values and records; what works on a stream or with a \
+         function is called outside of it.",
+        "fn factorial(n: int) { if n < 2 { 1 } else { n * factorial(n - 1) } }\nfactorial(20)"
+        => "fn factorial(n: int) -> int { if n < 2 { 1 } else { n * factorial(n - 1) } }\nfactorial(20)";
     E0401 = 401, "reducer outside `aggregate`",
         "A reducer works on many rows; `derive`, `select` and `filter` look at one row at a time, so that it shows in the \
          stage's name what a step costs. In `aggregate` a reducer makes one row of each group, and as the last stage \

@@ -320,6 +320,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         match (a.0, b.0) {
+            (Value::Unknown, other) | (other, Value::Unknown) if self.guessing => other,
             (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
             (Value::Record(x), Value::Record(y)) if same_names(&x, &y) => {
                 let fields = x.iter().map(|(name, value)| {

@@ -1,4 +1,4 @@
-//! The user's functions and lambdas: each call is replaced by the body. Recursion is not there yet.
+//! The user's functions and lambdas: each call is replaced by the body. Those that call themselves are in `recursion.rs`.
 //!
 //! What a call promises is kept although no call is left: all arguments are evaluated, left to right, before null is
 //! looked at, and a null where the parameter takes none gives null without the body.
@@ -27,9 +27,9 @@ pub(super) enum First<'a> {
 
 /// An argument as it is evaluated: where its value may be null but the parameter takes none, `lifted`.
 #[derive(Clone, Copy)]
-struct Evaluated {
-    id: ExprId,
-    lifted: bool,
+pub(super) struct Evaluated {
+    pub id: ExprId,
+    pub lifted: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -89,6 +89,9 @@ impl<'a> Checker<'a> {
             return Value::Unknown;
         }
         let values = self.with_defaults(definition, values);
+        if self.is_recursive(definition) {
+            return self.call_routine(definition, values, &evaluated, span);
+        }
         let hidden = values.iter().find_map(|value| match value {
             Value::Stream(stream) => Some(stream.row.hidden.clone()),
             _ => None,
@@ -266,7 +269,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What the body of a function sees: the `let`s and `param`s above it that have been reached.
-    fn function_scope(&self, definition: Definition<'a>) -> super::scope::Scope {
+    pub(super) fn function_scope(&self, definition: Definition<'a>) -> super::scope::Scope {
         let scopes = &self.names_of(definition.module).scopes;
         scopes[definition.sees.min(scopes.len() - 1)]
     }
@@ -276,9 +279,6 @@ impl<'a> Checker<'a> {
         let function = definition.function;
         let name = &function.name;
         self.called.insert(name.span);
-        if self.inlining.contains(&name.span) {
-            return self.unknown(errors::not_yet(span, "recursion"));
-        }
         if self.inlining.len() >= build::MOST_INLINED {
             if !self.exhausted {
                 self.exhaust(errors::inlined_too_deep(span, build::MOST_INLINED));
@@ -302,7 +302,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a body as the declared result.
-    fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
+    pub(super) fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
         let Some(result) = &function.result else { return value };
         let declared = self.declared(result);
         let span = function.body.value.as_ref().map_or(function.body.span, |value| value.span);

@@ -20,6 +20,7 @@ mod narrow;
 mod notes;
 mod operators;
 mod parameter;
+mod recursion;
 mod rows;
 mod scope;
 mod source;
@@ -107,6 +108,11 @@ struct Checker<'a> {
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
     inlining: Vec<Span>,
+    /// The functions that call themselves and how they are called, by the places of their names; nothing of one that
+    /// cannot be called.
+    routines: HashMap<Span, Option<recursion::Callable>>,
+    /// Whether the type of a body is being guessed: then calls of such functions are unknown, and so passed over.
+    guessing: bool,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
@@ -161,6 +167,8 @@ impl<'a> Checker<'a> {
             rows_entered: 0,
             not_null: Vec::new(),
             inlining: Vec::new(),
+            routines: HashMap::new(),
+            guessing: false,
             caller: None,
             aggregation: None,
             stage_name: None,

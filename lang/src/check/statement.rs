@@ -1,6 +1,7 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
 use super::module::Definition;
+use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
 use super::test::Tests;
 use super::types::{Alias, Declared};
@@ -66,6 +67,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        self.names_mut().recursive = recursive_functions(&self.names().functions);
     }
 
     fn statement(&mut self, statement: &'a ast::Statement) {
@@ -194,6 +196,10 @@ impl<'a> Checker<'a> {
     fn uncalled(&mut self, function: &'a ast::Function) {
         // A function that is defined twice is not the one of that name.
         let Some(definition) = self.function(&function.name.text) else { return };
+        if self.is_recursive(definition) {
+            self.routine(definition);
+            return;
+        }
         let values: Vec<Value<'a>> = definition
             .function
             .parameters
