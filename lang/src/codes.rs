@@ -227,6 +227,10 @@ codes! {
         "A comparison with null is false, so its negation is true: `not (x < 3)` holds where `x` is null, while `x >= 3` \
          does not. This is a warning: say `x >= 3` to leave null out, or `x >= 3 or x == null` to keep it.",
         "[1, null, 5] | filter not (it < 3)" => "[1, null, 5] | filter it >= 3";
+    E0309 = 309, "`match` does not cover all values",
+        "A `match` has an arm for every value that its subject can have. The report names values for which it has none; \
+         `_ => …` at the end is for all that is left. An arm with a guard, `pattern if condition`, covers nothing for sure.",
+        "match 3 { ..0 => \"none\", 1 => \"one\" }" => "match 3 { ..0 => \"none\", 1 => \"one\", _ => \"many\" }";
     E0310 = 310, "number out of range",
         "An int has 64 bits: from -9_223_372_036_854_775_808 to 9_223_372_036_854_775_807. A number with a `.` in it is a \
          float, which reaches further and is less exact.",
@@ -235,6 +239,10 @@ codes! {
         "Every value of a type has the same depth, so that it can be laid out in columns. A type cannot hold itself, not \
          even by way of others; data of any depth are `json`.",
         "type Tree = {value: int, left: Tree}" => "";
+    E0312 = 312, "an arm that is never reached",
+        "The arms above it cover all values that its pattern covers, or there are no such values. Arms are tried from the \
+         top, so the narrower pattern stands first.",
+        "match 3 { _ => \"any\", 1 => \"one\" }" => "match 3 { 1 => \"one\", _ => \"any\" }";
     E0401 = 401, "reducer outside `aggregate`",
         "A reducer works on many rows; `derive`, `select` and `filter` look at one row at a time, so that it shows in the \
          stage's name what a step costs. In `aggregate` a reducer makes one row of each group, and as the last stage \

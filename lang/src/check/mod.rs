@@ -14,6 +14,7 @@ mod errors;
 mod expr;
 mod foreign;
 mod inline;
+mod matching;
 mod module;
 mod narrow;
 mod notes;

@@ -2,12 +2,14 @@
 
 mod modules;
 mod names;
+mod patterns;
 mod stages;
 mod tests;
 mod types;
 
 pub(super) use modules::*;
 pub(super) use names::*;
+pub(super) use patterns::*;
 pub(super) use stages::*;
 pub(super) use tests::*;
 pub(super) use types::*;
