@@ -155,6 +155,9 @@ codes! {
     E0310 = 310, "number out of range",
         "An int has 64 bits: from -9_223_372_036_854_775_808 to 9_223_372_036_854_775_807.",
         "99999999999999999999";
+    E0312 = 312, "format of a text",
+        "Behind the `:` of a hole stands how its value is written: `{x:.2}` two decimals, `{n:,}` thousands, `{n:05}` zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",
+        "f\"{1:.2.3}\"";
     E0401 = 401, "reducer outside `aggregate`",
         "A reducer works on many rows; `derive`, `select` and `filter` see one row at a time.",
         "1..5 | derive s = sum(it)";

@@ -8,6 +8,7 @@ pub mod codes;
 pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
+pub mod format;
 pub mod ir;
 pub mod opt;
 pub mod report;

@@ -396,6 +396,8 @@ impl<'a> Checker<'a> {
         let (first, all) = match expr {
             Expr::Column(column) => return !self.unsure.contains(column),
             Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..) | Expr::If(..) => (&operands[..1], false),
+            // A body is not evaluated where there is no item.
+            _ if !expr.binds().is_empty() => (&operands[..operands.len() - 1], false),
             _ => (&operands[..], true),
         };
         let in_order = first.iter().all(|operand| self.evaluates_next(*operand, arguments, next));

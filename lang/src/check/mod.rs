@@ -13,9 +13,14 @@ mod decimal;
 mod errors;
 mod expr;
 mod inline;
+mod json;
+mod list_stage;
+mod lists;
 mod narrow;
+mod nested;
 mod notes;
 mod operators;
+mod overload;
 mod parameter;
 mod rows;
 mod scope;
@@ -24,7 +29,9 @@ mod stage;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
+mod unify;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -109,6 +116,8 @@ struct Checker<'a> {
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
     origins: Vec<Option<Origin>>,
+    /// Columns that stand for a field of an item of a list: the item, and the field's position.
+    item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
@@ -158,6 +167,7 @@ impl<'a> Checker<'a> {
             stage_name: None,
             base: None,
             origins: Vec::new(),
+            item_fields: HashMap::new(),
             unsure: HashSet::new(),
             sites: HashMap::new(),
             depths: Vec::new(),

@@ -172,6 +172,11 @@ impl<'a> Checker<'a> {
         let mut value = self.value(source);
         let mut span = source.span;
         for stage in stages {
+            if self.is_list_source(&value) {
+                value = self.deeper(stage.span, |c| c.list_stage(value, span, stage)).unwrap_or(Value::Unknown);
+                span = span.to(stage.span);
+                continue;
+            }
             let input = self.as_stream(value, span);
             value = self.deeper(stage.span, |c| c.stage(input.clone(), span, stage)).unwrap_or(Value::Unknown);
             self.note_stage(stage, &input, &value);
@@ -240,7 +245,15 @@ impl<'a> Checker<'a> {
         by.is_none() && stage.on.is_none()
     }
 
-    fn unknown_stage(&mut self, name: &ast::Name) {
+    /// Whether the language has a stage of that name, a reducer or a user's function among them.
+    pub(super) fn is_stage(&self, name: &str) -> bool {
+        STAGES.iter().any(|def| def.name == name)
+            || NOT_YET.contains(&name)
+            || self.catalog.reducer_named(name).is_some()
+            || self.functions.contains_key(name)
+    }
+
+    pub(super) fn unknown_stage(&mut self, name: &ast::Name) {
         let alias = ALIASES.iter().find(|(alias, _)| *alias == name.text.to_lowercase());
         let error = if NOT_YET.contains(&&*name.text) {
             errors::not_yet(name.span, &format!("the stage `{}`", name.text))

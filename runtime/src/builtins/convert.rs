@@ -22,7 +22,7 @@ fn fault(value: impl std::fmt::Display, wanted: &str) -> Fault {
 }
 
 /// A text as a message shows it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.chars().count() > 60 {
         format!("{:?} …", text.chars().take(60).collect::<String>())
     } else {
@@ -107,7 +107,7 @@ fn to_float() -> Vec<Function> {
 }
 
 /// As the cells of a file are read: a decimal number that is finite, or `NaN`, `inf`, `-inf`.
-fn read_float(text: &str) -> Option<f64> {
+pub(super) fn read_float(text: &str) -> Option<f64> {
     match text {
         "NaN" => return Some(canonical(f64::NAN)),
         "inf" => return Some(f64::INFINITY),
@@ -120,7 +120,7 @@ fn read_float(text: &str) -> Option<f64> {
 }
 
 /// As it is written to files.
-fn spell_float(x: f64) -> String {
+pub(super) fn spell_float(x: f64) -> String {
     if x.is_nan() {
         "NaN".into()
     } else if x.is_infinite() {
@@ -157,7 +157,7 @@ fn to_string() -> Vec<Function> {
 }
 
 /// `2024-03-01`; years that four digits do not hold get a sign and at least six digits, as ISO 8601 has it.
-fn spell_date(day: i32) -> String {
+pub(super) fn spell_date(day: i32) -> String {
     let (year, month, day) = civil(day);
     match year {
         0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
@@ -249,7 +249,7 @@ fn to_date() -> Vec<Function> {
 }
 
 /// `YYYY-MM-DD` of a day that there is.
-fn read_date(text: &str) -> Option<i32> {
+pub(super) fn read_date(text: &str) -> Option<i32> {
     let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
     let number = |range: std::ops::Range<usize>| {
         bytes[range]

@@ -86,6 +86,7 @@ fn arranged(function: &Function, mut arguments: Vec<Scalar>, convert: bool) -> O
             Pattern::Is(wanted) if kind(argument) == *wanted => false,
             Pattern::Is(_) => return None,
             Pattern::Number | Pattern::Ordered | Pattern::Any => float,
+            Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
         };
         match argument {
             Scalar::Int(i) if wants_float => *argument = Scalar::Float(*i as f64),

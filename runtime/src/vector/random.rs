@@ -64,6 +64,7 @@ pub fn functions() -> Functions {
             group: "test",
             doc: "".into(),
             parameters: vec![Parameter { name: "x", pattern: Pattern::Is(kind.clone()), default: None }],
+            variadic: false,
             result: ResultType::Is(Type::of(kind)),
             may_be_null,
             effect,

@@ -1,10 +1,12 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
 mod names;
+mod nested;
 mod stages;
 mod types;
 
 pub(super) use names::*;
+pub(super) use nested::*;
 pub(super) use stages::*;
 pub(super) use types::*;
 

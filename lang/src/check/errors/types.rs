@@ -5,7 +5,7 @@ use super::{list, with_fix, with_origin};
 use crate::catalog::Pattern;
 use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307};
 use crate::diagnostic::Diagnostic;
-use crate::scalar::Arithmetic;
+use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Kind, Type};
@@ -35,6 +35,13 @@ pub(in super::super) fn compare_types(
         diagnostic = diagnostic.help("convert one side, for nothing but int to float happens by itself");
     }
     with_fix(diagnostic, fix)
+}
+
+/// E0301: what has no order can only be equal or not.
+pub(in super::super) fn no_order_of(span: Span, op: Comparison, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0301, span, format!("`{}` compares what has an order", op.symbol()))
+        .saying(format!("and {found} has none"))
+        .help("`==` and `!=` compare anything")
 }
 
 /// E0301
@@ -123,6 +130,13 @@ pub(in super::super) fn argument_type(
         Pattern::Number => "a number".into(),
         Pattern::Ordered => "a value with an order".into(),
         Pattern::Any => "another type".into(),
+        Pattern::List(items) => match &**items {
+            Pattern::Ordered => "a list of values with an order".into(),
+            Pattern::Number => "a list of numbers".into(),
+            _ => "a list".into(),
+        },
+        Pattern::Item => "an item of its list".into(),
+        Pattern::Map => "a map".into(),
     };
     let diagnostic =
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
