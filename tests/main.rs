@@ -6,6 +6,7 @@ mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
 mod faults;
+mod functions;
 mod fusion;
 mod grammar;
 mod harness;

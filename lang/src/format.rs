@@ -62,7 +62,10 @@ impl Format {
         let width = number(&mut rest, "a width", MOST_WIDTH)?.unwrap_or(0);
         let thousands = take(&mut rest, ',');
         let decimals = match take(&mut rest, '.') {
-            true => Some(number(&mut rest, "a number of decimals", MOST_DECIMALS)?.ok_or("`.` wants a number of decimals behind it")?),
+            true => Some(
+                number(&mut rest, "a number of decimals", MOST_DECIMALS)?
+                    .ok_or("`.` wants a number of decimals behind it")?,
+            ),
             false => None,
         };
         let form = match rest {
@@ -70,7 +73,9 @@ impl Format {
             "%" => Form::Percent,
             "x" => Form::Hexadecimal,
             "e" => Form::Exponent,
-            other => return Err(format!("what does `{other}` mean? such as `.2`, `,`, `05`, `>10`, `.1%`, `x`, `.2e`")),
+            other => {
+                return Err(format!("what does `{other}` mean? such as `.2`, `,`, `05`, `>10`, `.1%`, `x`, `.2e`"));
+            }
         };
         let format = Format { fill, align, zeros, width, thousands, decimals, form };
         format.fits(of)?;
@@ -80,7 +85,9 @@ impl Format {
     fn fits(&self, of: For) -> Result<(), String> {
         let of_numbers = self.thousands || self.decimals.is_some() || self.zeros || self.form != Form::Plain;
         match (of, self.form) {
-            (For::Text, _) if of_numbers => Err("of this a format says only where it stands and how wide: `>10`".into()),
+            (For::Text, _) if of_numbers => {
+                Err("of this a format says only where it stands and how wide: `>10`".into())
+            }
             (For::Float, Form::Hexadecimal) => Err("`x` is for ints".into()),
             (_, Form::Hexadecimal) if self.thousands || self.decimals.is_some() => {
                 Err("`x` goes with neither `,` nor decimals".into())
@@ -101,7 +108,13 @@ impl Format {
             Some(Align::Left) => 0,
             Some(Align::Center) => missing / 2,
             Some(Align::Right) => missing,
-            None => if is_number { missing } else { 0 },
+            None => {
+                if is_number {
+                    missing
+                } else {
+                    0
+                }
+            }
         };
         let fill = |count| std::iter::repeat_n(self.fill, count);
         fill(before).chain(text.chars()).chain(fill(missing - before)).collect()

@@ -198,7 +198,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
+    pub(super) fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
         Some(match self.plan.exprs.get(id) {
             Expr::Literal(literal) => Ok(self.plan.exprs.constant(*literal).clone()),
             Expr::Negate(a) => match self.constant_value(*a)? {

@@ -189,7 +189,8 @@ impl<'a> Checker<'a> {
         let mut operands = Some(Vec::new());
         for (label, ast) in given.iter().flatten() {
             let value = self.value(ast);
-            if matches!(&value, Value::Stream(stream) if stream.row.shape != Shape::Scalar) && self.is_stage(&name.text) {
+            if matches!(&value, Value::Stream(stream) if stream.row.shape != Shape::Scalar) && self.is_stage(&name.text)
+            {
                 self.report(errors::stage_as_function(name.span, &name.text, receiver.is_some()));
                 return None;
             }

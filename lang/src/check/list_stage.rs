@@ -34,20 +34,25 @@ impl<'a> Checker<'a> {
         }
         let Some(list) = self.as_scalar(value, span) else { return Value::Unknown };
         let outside = self.stage_name.replace(name.text.clone());
-        let result = self.known_list_stage(name, list, stage);
+        let result = self.known_list_stage(name, (list, span), stage);
         self.stage_name = outside;
         super::expr::or_unknown(result)
     }
 
-    fn known_list_stage(&mut self, name: &'a Name, list: ExprId, stage: &'a ast::Stage) -> Option<ExprId> {
+    fn known_list_stage(
+        &mut self,
+        name: &'a Name,
+        (list, from): (ExprId, Span),
+        stage: &'a ast::Stage,
+    ) -> Option<ExprId> {
         match &*name.text {
             "filter" | "take_while" | "skip_while" | "map" | "flat_map" => {
                 let each = Each::ALL.into_iter().find(|each| each.name() == &*name.text)?;
                 let argument = self.only_list_argument(name, stage)?;
-                self.each(each, list, |c, item| c.item_body(each, item, argument))
+                self.each(each, list, |c, item| c.item_body(each, (item, from), argument))
             }
-            "select" => self.each(Each::Map, list, |c, item| c.item_fields(item, stage, name, false)),
-            "derive" => self.each(Each::Map, list, |c, item| c.item_fields(item, stage, name, true)),
+            "select" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, false)),
+            "derive" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, true)),
             "take" | "skip" => {
                 let argument = self.only_list_argument(name, stage)?;
                 let count = self.scalar(argument)?;
@@ -82,8 +87,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The body of a stage with one argument.
-    fn item_body(&mut self, each: Each, item: ColumnId, argument: &'a ast::Expr) -> Option<ExprId> {
-        let row = self.item_row(item, argument.span);
+    fn item_body(&mut self, each: Each, (item, from): (ColumnId, Span), argument: &'a ast::Expr) -> Option<ExprId> {
+        let row = self.item_row(item, from);
         self.in_row(&row, |c| {
             let value = match &argument.kind {
                 ExprKind::Lambda { parameters, body } => {
@@ -97,8 +102,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The record that `select` or `derive` makes of an item.
-    fn item_fields(&mut self, item: ColumnId, stage: &'a ast::Stage, name: &'a Name, keep: bool) -> Option<ExprId> {
-        let row = self.item_row(item, name.span);
+    fn item_fields(
+        &mut self,
+        (item, from): (ColumnId, Span),
+        stage: &'a ast::Stage,
+        name: &'a Name,
+        keep: bool,
+    ) -> Option<ExprId> {
+        let row = self.item_row(item, from);
         let value = self.in_row(&row, |c| c.row_value(&row));
         let mut fields: Vec<(Arc<str>, Value<'a>)> = match value {
             _ if !keep => Vec::new(),
@@ -140,9 +151,7 @@ impl<'a> Checker<'a> {
                 None => errors::needs_name(expr.span, &format!("a column of `{}`", stage.text), None),
             },
             (Label::Option(name), _) => errors::unknown_option(name.span, &stage.text, &name.text, &[]),
-            (Label::None | Label::Column(_), ArgumentValue::Type(_)) => {
-                errors::option_type(argument.span, &stage.text)
-            }
+            (Label::None | Label::Column(_), ArgumentValue::Type(_)) => errors::option_type(argument.span, &stage.text),
         };
         self.report(error);
         None

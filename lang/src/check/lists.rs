@@ -156,13 +156,7 @@ impl<'a> Checker<'a> {
         Some(self.add(expr, ty))
     }
 
-    fn fold_method(
-        &mut self,
-        method: Method,
-        list: ExprId,
-        arguments: &[&'a ast::Expr],
-        span: Span,
-    ) -> Option<ExprId> {
+    fn fold_method(&mut self, method: Method, list: ExprId, arguments: &[&'a ast::Expr], span: Span) -> Option<ExprId> {
         let [init, argument] = arguments else {
             self.report(errors::argument_count(span, method.name, arguments.len() + 1, &[method.example.into()]));
             return None;
@@ -215,7 +209,13 @@ impl<'a> Checker<'a> {
     }
 
     /// `fold init, (state, x) => next` as a stage over a list.
-    pub(super) fn fold_stage(&mut self, name: &str, list: ExprId, arguments: &[&'a ast::Expr], span: Span) -> Option<ExprId> {
+    pub(super) fn fold_stage(
+        &mut self,
+        name: &str,
+        list: ExprId,
+        arguments: &[&'a ast::Expr],
+        span: Span,
+    ) -> Option<ExprId> {
         let &(name, example) = METHODS.iter().find(|method| method.0 == name)?;
         self.fold_method(Method { name, example }, list, arguments, span)
     }

@@ -18,8 +18,7 @@ use std::sync::Arc;
 impl<'a> Checker<'a> {
     /// A record, as its fields, as a single value.
     pub(super) fn record_value(&mut self, fields: &[(Arc<str>, Value<'a>)], span: Span) -> Option<ExprId> {
-        let values: Vec<Option<ExprId>> =
-            fields.iter().map(|(_, value)| self.as_scalar(value.clone(), span)).collect();
+        let values: Vec<Option<ExprId>> = fields.iter().map(|(_, value)| self.as_scalar(value.clone(), span)).collect();
         let values = values.into_iter().collect::<Option<Vec<_>>>()?;
         Some(self.record_expr(fields.iter().map(|field| field.0.clone()).collect(), values))
     }

@@ -56,6 +56,10 @@ impl<'a> Checker<'a> {
     /// A hole as a text that is never null.
     fn hole(&mut self, value: &'a ast::Expr, format: Option<&'a Name>) -> Option<ExprId> {
         let id = self.scalar(value)?;
+        let id = match self.constant_value(id) {
+            Some(Ok(known)) if self.plan.exprs.as_constant(id).is_none() => self.constant(known),
+            _ => id,
+        };
         let mut null = "null".to_string();
         let text = match format {
             Some(format) => {
@@ -139,7 +143,8 @@ impl<'a> Checker<'a> {
     fn known_call(&mut self, id: ExprId) -> ExprId {
         let Expr::Call(function, arguments) = self.plan.exprs.get(id) else { return id };
         let def = self.catalog.function(*function);
-        let values: Option<Vec<Scalar>> = arguments.iter().map(|id| self.plan.exprs.as_constant(*id).cloned()).collect();
+        let values: Option<Vec<Scalar>> =
+            arguments.iter().map(|id| self.plan.exprs.as_constant(*id).cloned()).collect();
         let known = values.filter(|values| def.effect <= Effect::MayFail && !values.contains(&Scalar::Null));
         match known.map(|values| (def.body)(&values)) {
             Some(Ok(value @ Scalar::String(_))) => self.constant(value),

@@ -1,11 +1,11 @@
 //! One type for several values: what two types have in common, and the conversions that bring a value there.
 //!
-//! Inside of lists, records and maps nothing is converted but what the script builds on the spot (`[1, 2.5]`); what is
-//! there already may only be looked at as a wider type (a `[int]` as a `[int?]`).
+//! What differs by null alone is only looked at as a wider type (a `[int]` as a `[int?]`). Otherwise the parts of a list or
+//! record are converted, where it is built if the script builds it on the spot (`[1, 2.5]`).
 
 use super::Checker;
 use crate::ir::typing::{is_of_type, is_wider};
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Each, Expr, ExprId};
 use crate::scalar::Scalar;
 use crate::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
@@ -89,9 +89,33 @@ impl<'a> Checker<'a> {
             }
             _ => id,
         };
-        match self.ty(built) {
-            found if *found == ty => Some(built),
-            found => is_wider(&ty, found).then(|| self.add(Expr::Widen(built), ty)),
+        let found = self.ty(built).clone();
+        if found == ty {
+            return Some(built);
+        }
+        if is_wider(&ty, &found) {
+            return Some(self.add(Expr::Widen(built), ty));
+        }
+        match (&found.kind, kind) {
+            (Kind::List(_), Kind::List(item)) if built == id => {
+                let converted = self.each(Each::Map, id, |c, column| {
+                    let column = c.plan.column_expr(column);
+                    c.convert(column, item)
+                })?;
+                self.coerce(converted, kind)
+            }
+            (Kind::Record(from), Kind::Record(schema)) if built == id && !found.nullable => {
+                let mut values = Vec::new();
+                for field in &schema.fields {
+                    let at = from.position(&field.name)?;
+                    let value = self.field_expr(id, at, &from.fields[at].ty);
+                    values.push(self.convert(value, &field.ty)?);
+                }
+                let names = schema.fields.iter().map(|field| field.name.clone()).collect();
+                let record = self.record_expr(names, values);
+                self.coerce(record, kind)
+            }
+            _ => None,
         }
     }
 

@@ -66,7 +66,9 @@ pub fn natural_type(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Option<Type>
         Expr::Call(function, arguments) => {
             let definition = catalog.function(*function);
             let types: Vec<&Type> = arguments.iter().map(|a| of(*a)).collect();
-            definition.result_of(&types)?.or_null_if(definition.may_be_null || arguments.iter().any(|a| of(*a).nullable))
+            definition
+                .result_of(&types)?
+                .or_null_if(definition.may_be_null || arguments.iter().any(|a| of(*a).nullable))
         }
         Expr::Recurse(routine, arguments) => {
             let routine = plan.routines.get(routine.0 as usize)?;

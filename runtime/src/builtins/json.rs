@@ -174,7 +174,13 @@ fn parts() -> Vec<Function> {
             Ok(string(match json(&arguments[0]) {
                 Value::Null => "null",
                 Value::Bool(_) => "bool",
-                Value::Number(number) => if number.is_f64() { "float" } else { "int" },
+                Value::Number(number) => {
+                    if number.is_f64() {
+                        "float"
+                    } else {
+                        "int"
+                    }
+                }
                 Value::String(_) => "string",
                 Value::Array(_) => "list",
                 Value::Object(_) => "record",

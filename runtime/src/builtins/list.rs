@@ -46,9 +46,14 @@ fn maybe(mut function: Function) -> Function {
 fn of_one_list() -> Vec<Function> {
     let any = || vec![xs(Pattern::Any)];
     vec![
-        total("len", any(), gives(Type::INT), "How many items a list has.", &[shows!("len([4, 5])", "2")], |arguments| {
-            Ok(Scalar::Int(items(&arguments[0]).len() as i64))
-        }),
+        total(
+            "len",
+            any(),
+            gives(Type::INT),
+            "How many items a list has.",
+            &[shows!("len([4, 5])", "2")],
+            |arguments| Ok(Scalar::Int(items(&arguments[0]).len() as i64)),
+        ),
         maybe(total(
             "first",
             any(),
@@ -196,11 +201,8 @@ fn orders() -> Vec<Function> {
 const LONGEST: i128 = 1_000_000;
 
 fn made() -> Vec<Function> {
-    const RANGE: &[Example] = &[
-        shows!("range(2, 4)", "[2,3,4]"),
-        shows!("range(2, 1)", "[]"),
-        shows!("range(0, 9000000)", "E0801"),
-    ];
+    const RANGE: &[Example] =
+        &[shows!("range(2, 4)", "[2,3,4]"), shows!("range(2, 1)", "[]"), shows!("range(0, 9000000)", "E0801")];
     let mut concat = total(
         "concat",
         vec![xs(Pattern::Any)],

@@ -72,6 +72,9 @@ pub(in super::super) fn arithmetic_types(
         _ if a.1.kind == Kind::Date || b.1.kind == Kind::Date => {
             diagnostic.help("arithmetic of dates is not there yet")
         }
+        (Arithmetic::Add, ..) if matches!(a.1.kind, Kind::List(_)) => {
+            diagnostic.help("lists are put together with `concat(xs, ys)`")
+        }
         _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
     }
 }
