@@ -3,6 +3,7 @@
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
 use pipelang_lang::codes::E0405;
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::FileSources;
 use std::path::{Path, PathBuf};
@@ -36,15 +37,8 @@ pub(crate) struct HostSources<'a> {
 
 impl Sources for HostSources<'_> {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        if self.grants.iter().any(|grant| grant.allows(&request.path)) {
-            return FileSources.describe(request);
-        }
-        let granted: Vec<String> = self.grants.iter().map(Grant::in_words).collect();
-        let help = match granted.as_slice() {
-            [] => "the host of this script grants no files".to_string(),
-            granted => format!("the host of this script grants {}", granted.join(", ")),
-        };
-        Err(Box::new(Diagnostic::error(E0405, request.span, "this program may not read this file").help(help)))
+        self.granted(&request.path, request.span)?;
+        FileSources.describe(request)
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
@@ -53,6 +47,33 @@ impl Sources for HostSources<'_> {
 
     fn bound_names(&self) -> Vec<Arc<str>> {
         self.input.iter().map(|(name, _)| Arc::from(*name)).collect()
+    }
+
+    fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
+        self.granted(name, span)?;
+        FileSources.module(name, span)
+    }
+
+    fn module_identity(&self, name: &str) -> Arc<str> {
+        match self.granted(name, Span::new(SourceId(0), 0, 0)) {
+            Ok(()) => FileSources.module_identity(name),
+            Err(_) => name.into(),
+        }
+    }
+}
+
+impl HostSources<'_> {
+    /// E0405 if a file may not be read.
+    fn granted(&self, path: &str, span: Span) -> Result<(), Box<Diagnostic>> {
+        if self.grants.iter().any(|grant| grant.allows(path)) {
+            return Ok(());
+        }
+        let granted: Vec<String> = self.grants.iter().map(Grant::in_words).collect();
+        let help = match granted.as_slice() {
+            [] => "the host of this script grants no files".to_string(),
+            granted => format!("the host of this script grants {}", granted.join(", ")),
+        };
+        Err(Box::new(Diagnostic::error(E0405, span, "this program may not read this file").help(help)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every script under `tests/cases` and every example: once in the oracle, and in every configuration the same bytes.
+//! Every script under `tests/cases` (but the modules in folders called `lib`) and every example: once in the oracle, and in every configuration the same bytes.
 
 use crate::harness::{Config, Outcome, Script};
 use crate::tidy::walk;
@@ -21,6 +21,7 @@ fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = walk(Path::new("tests/cases"))
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "pipe"))
+        .filter(|path| !path.components().any(|folder| folder.as_os_str() == "lib"))
         .map(|path| {
             let text = fs::read_to_string(&path).expect("cases are text");
             let mut format = OutputFormat::Csv;
@@ -33,7 +34,13 @@ fn cases() -> Vec<Case> {
                     parameters.push((name.to_string(), value.to_string()));
                 }
             }
-            let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            // What is imported is looked for beside the script, so there the name is the whole path.
+            let name = if path.starts_with("tests/cases/modules") {
+                path.as_os_str()
+            } else {
+                path.file_name().expect("a file has a name")
+            };
+            let name = name.to_string_lossy().into_owned();
             Case { name, text, format, parameters, path }
         })
         .collect();

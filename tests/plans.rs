@@ -6,15 +6,13 @@
 use crate::harness::registry;
 use crate::tidy::walk;
 use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo};
-use pipelang_lang::check::{Parameters, check};
-use pipelang_lang::diagnostic::{Diagnostic, Severity};
+use pipelang_lang::check::Parameters;
+use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::ir::print::print;
 use pipelang_lang::ir::read::read;
-use pipelang_lang::ir::verify::verify;
 use pipelang_lang::opt::{RULES, RuleSet, optimize};
 use pipelang_lang::source::SourceMap;
-use pipelang_lang::syntax::parse;
 use pipelang_lang::ty::{Field, Schema, Type};
 use std::fs;
 use std::path::Path;
@@ -52,14 +50,9 @@ impl Sources for Declared {
 /// The plan of a script without a mistake.
 fn plan(name: &str, text: &str) -> Plan {
     let catalog = &registry().catalog;
-    let source = SourceMap::default().add(name, text);
-    let (script, mut diagnostics) = parse(source, text);
-    let (plan, more) = check(&script, catalog, &Declared, &Parameters::default());
-    diagnostics.extend(more);
-    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
-    assert!(diagnostics.is_empty(), "{name}: {diagnostics:#?}");
-    verify(&plan, catalog).unwrap_or_else(|errors| panic!("{name}: {}", errors.join("\n")));
-    plan
+    let mut sources = SourceMap::default();
+    let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &Declared, &Parameters::default());
+    compiled.unwrap_or_else(|diagnostics| panic!("{name}: {diagnostics:#?}")).plan
 }
 
 #[test]

@@ -22,6 +22,7 @@ const LANG_LAYERS: &[(&str, u32)] = &[
     ("syntax", 2),
     ("catalog", 3),
     ("ir", 4),
+    ("modules", 4),
     ("check", 5),
     ("opt", 5),
     ("lib", 6),

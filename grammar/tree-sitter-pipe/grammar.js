@@ -164,6 +164,7 @@ module.exports = grammar({
         $.method_call,
         $.index_expression,
         $.call,
+        $.module_value,
         $._name,
         $.parenthesized,
         $.list,
@@ -236,6 +237,9 @@ module.exports = grammar({
         LEVEL.postfix,
         seq(field('function', alias($._function_path, $.function_name)), field('arguments', $.call_arguments)),
       ),
+
+    // A `let` of a module.
+    module_value: ($) => seq(repeat1(seq($._name, '::')), $._name),
 
     index_expression: ($) =>
       prec.left(

@@ -213,6 +213,18 @@ pub enum OptionKind {
     Schema,
 }
 
+impl std::fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            OptionKind::Bool => "bool",
+            OptionKind::Int => "int",
+            OptionKind::String => "string",
+            OptionKind::Strings => "[string]",
+            OptionKind::Schema => "a type",
+        })
+    }
+}
+
 /// A file format as scripts see it.
 #[derive(Clone, Copy, Debug)]
 pub struct FormatDef {
@@ -327,7 +339,8 @@ pub struct TableInfo {
     pub effect: Effect,
 }
 
-/// Who knows the schemas of files and of tables that a host binds. `lang` itself opens nothing.
+/// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.
+/// `lang` itself opens nothing.
 pub trait Sources {
     /// The table behind `read(…)`; the error is what to tell the user.
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>>;
@@ -337,6 +350,26 @@ pub trait Sources {
 
     /// The names of all bound tables.
     fn bound_names(&self) -> Vec<Arc<str>>;
+
+    /// The text of the module of that name, which is a path seen from where the script's own name is; `span` is where it
+    /// is imported. A text longer than [`MOST_MODULE_BYTES`] is an error.
+    fn module(&self, _name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
+        Err(Box::new(no_files(span)))
+    }
+
+    /// What two names of one module have in common, for files the path without links.
+    fn module_identity(&self, name: &str) -> Arc<str> {
+        name.into()
+    }
+}
+
+/// How long the text of a module may be.
+pub const MOST_MODULE_BYTES: u64 = 4 << 20;
+
+/// E0405
+fn no_files(span: Span) -> Diagnostic {
+    Diagnostic::error(crate::codes::E0405, span, "this program may not read files")
+        .help("the host of this script grants no files")
 }
 
 /// No files, no tables: what a pure expression is compiled against.
@@ -345,10 +378,7 @@ pub struct NoSources;
 
 impl Sources for NoSources {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        Err(Box::new(
-            Diagnostic::error(crate::codes::E0405, request.span, "this program may not read files")
-                .help("the host of this script grants no files"),
-        ))
+        Err(Box::new(no_files(request.span)))
     }
 
     fn bound(&self, _name: &str) -> Option<Schema> {

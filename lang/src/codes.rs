@@ -131,6 +131,15 @@ codes! {
     E0210 = 210, "a column of a stream of single values",
         "The rows of `1..5` or `[1, 2]` are single values without columns: the value itself is `it`. A `derive` or `select` makes columns of them.",
         "1..5 | filter value > 2";
+    E0211 = 211, "imports go in a circle",
+        "What a module imports is checked before it, so two modules cannot import each other, not even by way of others. Put what both need into a module of its own.",
+        "";
+    E0212 = 212, "unknown module",
+        "The name before `::` is that of an `import`: the stem of the file, or what stands after `as`. The imports of a module are its own: what is needed of them is imported again.",
+        "geo::distance(1, 2)";
+    E0213 = 213, "not for modules",
+        "Of a module only its functions, types and `let`s are used. It has no parameters of its own: only the script that is run is given values, and hands them on as arguments. Its other expressions and its tests are not run where it is imported.",
+        "";
     E0301 = 301, "types that cannot be compared or matched",
         "The two operands of a comparison have one type; the only conversion that happens by itself is int to float. Convert one side: `int(name) > 5`.",
         "1..5 | filter it == \"a\"";
@@ -155,6 +164,9 @@ codes! {
     E0310 = 310, "number out of range",
         "An int has 64 bits: from -9_223_372_036_854_775_808 to 9_223_372_036_854_775_807.",
         "99999999999999999999";
+    E0311 = 311, "a type that holds itself",
+        "Every value of a type has the same depth, so that it can be laid out in columns. A type cannot hold itself, not even by way of others; data of any depth are `json`.",
+        "type Tree = {value: int, left: Tree}";
     E0312 = 312, "format of a text",
         "Behind the `:` of a hole stands how its value is written: `{x:.2}` two decimals, `{n:,}` thousands, `{n:05}` zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",
         "f\"{1:.2.3}\"";
@@ -206,6 +218,9 @@ codes! {
     E0703 = 703, "unknown format",
         "The format of a file follows from its extension, or from the option `format`.",
         "read(\"data.xyz\")";
+    E0704 = 704, "not a module",
+        "`import` names a file of Pipe, whose name ends in `.pipe`. A table is read with `read(…)`.",
+        "import \"data.csv\"";
     E0801 = 801, "a limit was reached",
         "Scripts run under limits of nesting, size, rows, memory and time, which the host sets.",
         "";

@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod fault;
 pub mod format;
 pub mod ir;
+pub mod modules;
 pub mod opt;
 pub mod report;
 pub mod scalar;
@@ -35,7 +36,7 @@ pub struct Compiled {
 
 /// The whole compiler: text to a verified plan, or all errors, sorted by place.
 ///
-/// The text is added to `map` under `name`, so that reports can show it.
+/// The text is added to `map` under `name`, and those of the modules that it imports, so that reports can show them.
 pub fn compile(
     map: &mut SourceMap,
     name: impl Into<Arc<str>>,
@@ -44,9 +45,8 @@ pub fn compile(
     sources: &dyn Sources,
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let source = map.add(name, text);
-    let (script, mut diagnostics) = syntax::parse(source, text);
-    let (plan, found) = check::check(&script, catalog, sources, parameters);
+    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let (plan, found) = check::check(&modules, catalog, sources, parameters);
     diagnostics.extend(found);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {

@@ -11,6 +11,7 @@ pub mod program;
 pub mod run;
 mod shrink;
 mod stages;
+mod state;
 mod tables;
 
 use crate::harness::registry;

@@ -19,6 +19,9 @@ impl Maker<'_> {
             (4, "sort"),
             (3, "take"),
             (2, "skip"),
+            (1, "take_while"),
+            (1, "skip_while"),
+            (2, "scan"),
         ]);
         self.saw(format!("stage {name}"));
         match name {
@@ -30,6 +33,8 @@ impl Maker<'_> {
             "map" => self.map(shape),
             "aggregate" => (self.aggregate(shape), Shape::Table),
             "sort" => (self.sort(shape), shape),
+            "take_while" | "skip_while" => (self.while_stage(name), shape),
+            "scan" => self.scan(shape),
             "take" => (format!("take {}", self.draw.weighted(&[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)])), shape),
             _ => (format!("skip {}", self.draw.weighted(&[(1, 0), (4, 1), (3, 4), (1, 50)])), shape),
         }
@@ -322,6 +327,9 @@ impl Maker<'_> {
 
     /// A reducer as the last stage.
     pub fn last_reducer(&mut self, shape: Shape) -> (String, Shape) {
+        if self.draw.chance(15) {
+            return self.fold(shape);
+        }
         let Some((def, arguments, ty)) = self.reducer() else {
             self.saw("reducer count");
             self.row = vec![Column { name: "it".into(), ty: Ty { kind: Kind::Int, nullable: false } }];

@@ -2,6 +2,7 @@
 
 use super::expr::or_unknown;
 use super::inline::First;
+use super::module::Use;
 use super::operators::Operand;
 use super::scope::{Found, Value};
 use super::{Checker, errors};
@@ -86,7 +87,6 @@ const NOT_YET: &[&str] = &[
     "dense_rank",
     "session",
     "cols",
-    "iterate",
 ];
 
 impl<'a> Checker<'a> {
@@ -99,15 +99,16 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         let [name] = path else {
-            return self.unknown(errors::not_yet(span, "a function of an imported module"));
+            let Some(function) = self.function_of_module(path, Use::Function) else { return Value::Unknown };
+            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         };
         let text = &*name.text;
         let bound = self.scopes.look_up(self.scope, text);
         if let (Found::Binding(Value::Lambda(lambda)), None) = (&bound, receiver) {
             return self.call_lambda(*lambda, arguments, span);
         }
-        if self.functions.contains_key(text) {
-            return self.call_user(name, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+        if let Some(function) = self.function(text) {
+            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         }
         if self.is_list_method(text, arguments) {
             return self.list_method(name, receiver, arguments);
@@ -124,6 +125,12 @@ impl<'a> Checker<'a> {
         }
         if text == "read" {
             return match self.read(receiver, arguments, span) {
+                Some(stream) => Value::Stream(stream),
+                None => Value::Stream(self.unknown_stream(span)),
+            };
+        }
+        if text == "iterate" {
+            return match self.iterate(receiver, arguments, span) {
                 Some(stream) => Value::Stream(stream),
                 None => Value::Stream(self.unknown_stream(span)),
             };
@@ -147,8 +154,8 @@ impl<'a> Checker<'a> {
         }
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
-        let users = self.functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read"]);
+        let users = self.names().functions.keys().map(|name| &**name);
+        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let error = errors::unknown_function(name.span, text, &near);

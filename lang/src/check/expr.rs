@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
             ExprKind::Interpolated(fragments) => or_unknown(self.interpolated(fragments, span)),
             ExprKind::DateTime(_) => self.unknown(errors::not_yet(span, "a time of day")),
             ExprKind::Duration(_) => self.unknown(errors::not_yet(span, "a duration")),
-            ExprKind::Path(_) => self.unknown(errors::not_yet(span, "a name of an imported module")),
+            ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
             ExprKind::Error => Value::Unknown,
         }

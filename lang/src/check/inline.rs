@@ -3,6 +3,7 @@
 //! What a call promises is kept although no call is left: all arguments are evaluated, left to right, before null is
 //! looked at, and a null where the parameter takes none gives null without the body.
 
+use super::module::Definition;
 use super::operators::is_ordered;
 use super::scope::{Entry, Lambda, Row, Stream, Value};
 use super::types::Declared;
@@ -35,28 +36,28 @@ impl<'a> Checker<'a> {
     /// `xs | f a` is `f(xs, a)`.
     pub(super) fn call_as_stage(
         &mut self,
-        name: &'a Name,
+        function: Definition<'a>,
         input: Stream,
         span: Span,
         stage: &'a ast::Stage,
     ) -> Value<'a> {
+        let name = &function.function.name;
         for (word, clause) in stage.by.iter().map(|by| (by.0, "by")).chain(stage.on.iter().map(|on| (on.0, "on"))) {
             self.report(errors::no_such_clause(word, &name.text, clause));
         }
-        self.call_user(name, First::Stream(input, span), &stage.arguments, stage.span)
+        self.call_user(function, First::Stream(input, span), &stage.arguments, stage.span)
     }
 
     /// A call of a user's function.
     pub(super) fn call_user(
         &mut self,
-        name: &'a Name,
+        definition: Definition<'a>,
         first: First<'a>,
         arguments: &'a [Argument],
         span: Span,
     ) -> Value<'a> {
-        let Some(function) = self.functions.get(&name.text).map(|definition| definition.function) else {
-            return Value::Unknown;
-        };
+        let function = definition.function;
+        let name = &function.name;
         let (receiver, mut stream) = match first {
             First::Nothing => (None, None),
             First::Receiver(receiver) => (Some(receiver), None),
@@ -73,7 +74,7 @@ impl<'a> Checker<'a> {
         let mut evaluated = Vec::new();
         let mut known = true;
         for (at, place) in places.iter().enumerate() {
-            let declared = self.declared(&function.parameters[*place].ty);
+            let declared = self.declared_in(definition.module, &function.parameters[*place].ty);
             let (value, span) = match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
                 (Some((stream, span)), _) => (Value::Stream(stream), span),
                 (None, Some(expr)) => (self.argument(expr, &declared), expr.span),
@@ -84,15 +85,15 @@ impl<'a> Checker<'a> {
             values[*place] = value;
         }
         if !known {
-            self.called.insert(name.text.clone());
+            self.called.insert(name.span);
             return Value::Unknown;
         }
-        let values = self.with_defaults(name, function, values);
+        let values = self.with_defaults(definition, values);
         let hidden = values.iter().find_map(|value| match value {
             Value::Stream(stream) => Some(stream.row.hidden.clone()),
             _ => None,
         });
-        let result = self.inlined(name, values, span);
+        let result = self.inlined(definition, values, span);
         let result = match (result, hidden) {
             (Value::Stream(stream), Some(_)) => Value::Stream(shown(stream)),
             (result, _) => result,
@@ -245,21 +246,17 @@ impl<'a> Checker<'a> {
     }
 
     /// The values of all parameters; a default sees what the function sees.
-    fn with_defaults(
-        &mut self,
-        name: &Name,
-        function: &'a ast::Function,
-        values: Vec<Option<Value<'a>>>,
-    ) -> Vec<Value<'a>> {
-        let scope = self.function_scope(name);
+    fn with_defaults(&mut self, definition: Definition<'a>, values: Vec<Option<Value<'a>>>) -> Vec<Value<'a>> {
+        let function = definition.function;
+        let scope = self.function_scope(definition);
         let mut complete = Vec::new();
         for (parameter, value) in function.parameters.iter().zip(values) {
             complete.push(match (value, &parameter.default) {
                 (Some(value), _) => value,
                 (None, Some(default)) => {
-                    let declared = self.declared(&parameter.ty);
+                    let declared = self.declared_in(definition.module, &parameter.ty);
                     let value = self.in_scope(scope, |c| c.value(default));
-                    let passed = self.pass(value, &declared, default.span, &name.text, &mut Vec::new());
+                    let passed = self.pass(value, &declared, default.span, &function.name.text, &mut Vec::new());
                     passed.unwrap_or(Value::Unknown)
                 }
                 (None, None) => Value::Unknown,
@@ -269,18 +266,17 @@ impl<'a> Checker<'a> {
     }
 
     /// What the body of a function sees: the `let`s and `param`s above it that have been reached.
-    fn function_scope(&self, name: &Name) -> super::scope::Scope {
-        let sees = self.functions.get(&name.text).map_or(0, |definition| definition.sees);
-        self.script_scopes[sees.min(self.script_scopes.len() - 1)]
+    fn function_scope(&self, definition: Definition<'a>) -> super::scope::Scope {
+        let scopes = &self.names_of(definition.module).scopes;
+        scopes[definition.sees.min(scopes.len() - 1)]
     }
 
     /// The body of a function with these values for its parameters.
-    pub(super) fn inlined(&mut self, name: &Name, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
-        let Some(function) = self.functions.get(&name.text).map(|definition| definition.function) else {
-            return Value::Unknown;
-        };
-        self.called.insert(name.text.clone());
-        if self.inlining.contains(&name.text) {
+    pub(super) fn inlined(&mut self, definition: Definition<'a>, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
+        let function = definition.function;
+        let name = &function.name;
+        self.called.insert(name.span);
+        if self.inlining.contains(&name.span) {
             return self.unknown(errors::not_yet(span, "recursion"));
         }
         if self.inlining.len() >= build::MOST_INLINED {
@@ -291,8 +287,8 @@ impl<'a> Checker<'a> {
         }
         let site = self.site(span);
         let outside = (self.caller.replace(site), self.aggregation.take(), self.stage_name.take());
-        self.inlining.push(name.text.clone());
-        let scope = self.function_scope(name);
+        self.inlining.push(name.span);
+        let scope = self.function_scope(definition);
         let value = self.in_scope(scope, |c| {
             for (parameter, value) in function.parameters.iter().zip(values) {
                 c.bind(&parameter.name.text, parameter.name.span, value);

@@ -73,7 +73,7 @@ impl<'a> Checker<'a> {
             }
             "fold" | "scan" => {
                 let arguments = self.list_arguments(name, stage)?;
-                self.fold_stage(&name.text, list, &arguments, name.span)
+                self.fold_list(&name.text, list, &arguments, name.span)
             }
             other => {
                 if self.is_stage(other) {

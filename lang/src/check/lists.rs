@@ -3,7 +3,7 @@
 
 use super::operators::Operand;
 use super::scope::{Entry, Found, Lambda, Value};
-use super::unify::common_type;
+use super::state::States;
 use super::{Checker, errors};
 use crate::ir::typing::natural_type;
 use crate::ir::{ColumnId, Each, Expr, ExprId};
@@ -165,8 +165,7 @@ impl<'a> Checker<'a> {
         self.fold(method, list, init, lambda, argument.span)
     }
 
-    /// `fold` and `scan`. The state is of the type that the first state and the next have in common: the function is
-    /// checked again until that is so.
+    /// `fold` and `scan`.
     fn fold(
         &mut self,
         method: Method,
@@ -177,39 +176,22 @@ impl<'a> Checker<'a> {
     ) -> Option<ExprId> {
         let Kind::List(of) = self.ty(list).kind.clone() else { return None };
         let first = self.scalar(init)?;
-        let mut ty = self.ty(first).clone();
-        loop {
-            let said = self.diagnostics.len();
-            let state = self.add_column(&Arc::from("state"), ty.clone(), None);
-            let item = self.add_column(&Arc::from("item"), (*of).clone(), None);
-            let given = [state, item].map(|column| Value::Expr(self.plan.column_expr(column)));
-            self.rows_entered += 1;
-            let value = self.apply_lambda(lambda, given.into(), span, method);
-            let next = self.as_scalar(value, lambda.body.span);
-            self.rows_entered -= 1;
-            let found = self.ty(next?).clone();
-            match common_type(&ty, &found) {
-                Some(common) if common == ty => {
-                    if let (Some(init), Some(next)) = (self.convert(first, &ty), self.convert(next?, &ty)) {
-                        let scan = method.name == "scan";
-                        return self.add_natural(Expr::Fold { list, init, state, item, next, scan });
-                    }
-                }
-                Some(wider) if self.convert(first, &wider).is_some() => {
-                    self.diagnostics.truncate(said);
-                    ty = wider;
-                    continue;
-                }
-                Some(_) | None => {}
-            }
-            let first = self.ty(first).clone();
-            self.report(errors::state_types(lambda.body.span, method.name, (init.span, &first), &found));
-            return None;
-        }
+        let mut bound = None;
+        let States { init, state, next } = self.settle(first, init.span, lambda.body.span, |c, state| {
+            let item = c.add_column(&Arc::from("item"), (*of).clone(), None);
+            bound = Some(item);
+            let values = [state, c.plan.column_expr(item)].map(Value::Expr);
+            c.rows_entered += 1;
+            let value = c.apply_lambda(lambda, values.into(), span, method);
+            let next = c.as_scalar(value, lambda.body.span);
+            c.rows_entered -= 1;
+            next
+        })?;
+        self.add_natural(Expr::Fold { list, init, state, item: bound?, next, scan: method.name == "scan" })
     }
 
     /// `fold init, (state, x) => next` as a stage over a list.
-    pub(super) fn fold_stage(
+    pub(super) fn fold_list(
         &mut self,
         name: &str,
         list: ExprId,
@@ -231,7 +213,7 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         if found.is_none() {
-            self.report(errors::wants_lambda(argument.span, method.name, method.example));
+            self.report(errors::wants_lambda(argument.span, method.example));
         }
         found
     }

@@ -16,6 +16,7 @@ mod inline;
 mod json;
 mod list_stage;
 mod lists;
+mod module;
 mod narrow;
 mod nested;
 mod notes;
@@ -26,6 +27,7 @@ mod rows;
 mod scope;
 mod source;
 mod stage;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -40,24 +42,24 @@ pub use stage::{STAGES, StageDef};
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{ColumnId, ExprId, NodeId, Plan, SiteId};
+use crate::modules::Modules;
 use crate::source::Span;
-use crate::syntax::ast;
 use aggregate::Aggregation;
+use module::Names;
 use scope::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use types::Alias;
 
-/// The plan of a script, and what is to be said of it, sorted by place. If there is an error among it, the plan is of
+/// The plan of a script with its modules, and what is to be said of it, sorted by place. If there is an error among it, the plan is of
 /// no use.
 pub fn check(
-    script: &ast::Script,
+    modules: &Modules,
     catalog: &Catalog,
     sources: &dyn Sources,
     parameters: &Parameters,
 ) -> (Plan, Vec<Diagnostic>) {
-    let mut checker = Checker::new(catalog, sources, parameters);
-    checker.script(script);
+    let mut checker = Checker::new(modules, catalog, sources, parameters);
+    checker.script(modules);
     diagnostic::sort(&mut checker.diagnostics);
     (checker.plan, checker.diagnostics)
 }
@@ -65,15 +67,15 @@ pub fn check(
 /// What can be found out about a script, with or without errors: for editors and the like. `watched` is the place of a
 /// name, of which [`Notes::sight`] says what it could mean.
 pub fn notes(
-    script: &ast::Script,
+    modules: &Modules,
     catalog: &Catalog,
     sources: &dyn Sources,
     parameters: &Parameters,
     watched: Option<Span>,
 ) -> Notes {
-    let mut checker = Checker::new(catalog, sources, parameters);
+    let mut checker = Checker::new(modules, catalog, sources, parameters);
     checker.notes = Some(Notes::watching(watched));
-    checker.script(script);
+    checker.script(modules);
     checker.notes.unwrap_or_default()
 }
 
@@ -90,20 +92,18 @@ struct Checker<'a> {
     // Names.
     scopes: Scopes<'a>,
     scope: Scope,
-    /// The scope of the script after each `let` and `param`, the empty one first: what a function sees.
-    script_scopes: Vec<Scope>,
-    functions: HashMap<Arc<str>, Definition<'a>>,
-    aliases: HashMap<Arc<str>, Alias<'a>>,
-    /// The functions that have been inlined somewhere.
-    called: HashSet<Arc<str>>,
+    /// What each module defines, by module.
+    modules: Vec<Names<'a>>,
+    /// The functions that have been inlined somewhere, by the places of their names.
+    called: HashSet<Span>,
 
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
     rows_entered: usize,
     /// What is known not to be null here.
     not_null: Vec<ExprId>,
-    /// The functions that are being inlined, outermost first.
-    inlining: Vec<Arc<str>>,
+    /// The functions that are being inlined, outermost first, by the places of their names.
+    inlining: Vec<Span>,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
@@ -130,13 +130,6 @@ struct Checker<'a> {
     exhausted: bool,
 }
 
-/// A user's function and how many names of the script it sees.
-#[derive(Clone, Copy)]
-struct Definition<'a> {
-    function: &'a ast::Function,
-    sees: usize,
-}
-
 /// Where a column came from, for second labels.
 #[derive(Clone)]
 struct Origin {
@@ -145,7 +138,12 @@ struct Origin {
 }
 
 impl<'a> Checker<'a> {
-    fn new(catalog: &'a Catalog, sources: &'a dyn Sources, parameters: &'a Parameters) -> Checker<'a> {
+    fn new(
+        modules: &Modules,
+        catalog: &'a Catalog,
+        sources: &'a dyn Sources,
+        parameters: &'a Parameters,
+    ) -> Checker<'a> {
         Checker {
             catalog,
             sources,
@@ -154,10 +152,8 @@ impl<'a> Checker<'a> {
             diagnostics: Vec::new(),
             notes: None,
             scopes: Scopes::default(),
-            scope: None,
-            script_scopes: vec![None],
-            functions: HashMap::new(),
-            aliases: HashMap::new(),
+            scope: Scope::empty(modules.script()),
+            modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
             rows_entered: 0,
             not_null: Vec::new(),

@@ -5,6 +5,7 @@
 
 use super::Checker;
 use crate::ir::{ExprId, NodeId, OutputField, Shape};
+use crate::modules::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
 use std::rc::Rc;
@@ -115,8 +116,19 @@ impl Row {
     }
 }
 
-/// A scope: an entry of the arena with all outside it; `None` is the empty one.
-pub(super) type Scope = Option<u32>;
+/// A scope: the module that the code in it stands in, and an entry of the arena with all outside it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scope {
+    pub module: ModuleId,
+    at: Option<u32>,
+}
+
+impl Scope {
+    /// A scope with nothing in it but what the module defines.
+    pub fn empty(module: ModuleId) -> Scope {
+        Scope { module, at: None }
+    }
+}
 
 /// Something that a scope adds to the one outside it.
 #[derive(Clone)]
@@ -130,7 +142,7 @@ pub(super) enum Entry<'a> {
 /// The arena of scopes.
 #[derive(Default)]
 pub(super) struct Scopes<'a> {
-    entries: Vec<(Entry<'a>, Scope)>,
+    entries: Vec<(Entry<'a>, Option<u32>)>,
 }
 
 /// What a name is.
@@ -148,13 +160,13 @@ pub(super) enum Found<'a> {
 impl<'a> Scopes<'a> {
     /// The scope with one entry more.
     pub fn enter(&mut self, outside: Scope, entry: Entry<'a>) -> Scope {
-        self.entries.push((entry, outside));
-        Some(self.entries.len() as u32 - 1)
+        self.entries.push((entry, outside.at));
+        Scope { at: Some(self.entries.len() as u32 - 1), ..outside }
     }
 
     /// From the innermost entry outwards.
     fn walk(&self, scope: Scope) -> impl Iterator<Item = &Entry<'a>> {
-        let mut at = scope;
+        let mut at = scope.at;
         std::iter::from_fn(move || {
             let (entry, outside) = &self.entries[at? as usize];
             at = *outside;

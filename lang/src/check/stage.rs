@@ -1,7 +1,8 @@
 //! Pipelines: the table of stages, and how one is looked up and applied.
 
+use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, rows};
+use super::{Checker, aggregate, columns, errors, rows, state};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
 use crate::source::Span;
@@ -97,11 +98,38 @@ pub const STAGES: &[StageDef] = &[
         takes_by: false,
         check: rows::skip,
     },
+    StageDef {
+        name: "take_while",
+        doc: "Gives the rows before the first for which a condition is not true, and stops.",
+        signature: "take_while condition",
+        takes_by: false,
+        check: state::take_while,
+    },
+    StageDef {
+        name: "skip_while",
+        doc: "Leaves out the rows before the first for which a condition is not true.",
+        signature: "skip_while condition",
+        takes_by: false,
+        check: state::skip_while,
+    },
+    StageDef {
+        name: "scan",
+        doc: "Carries a state through the rows and gives each state, alone or as a column.",
+        signature: "scan name = first, (state, row) => next",
+        takes_by: false,
+        check: state::scan,
+    },
+    StageDef {
+        name: "fold",
+        doc: "Carries a state through the rows and gives the last one.",
+        signature: "fold first, (state, row) => next",
+        takes_by: false,
+        check: state::fold,
+    },
 ];
 
 /// Stages that the language has and this version has not.
-const NOT_YET: [&str; 24] = [
-    "take_while",
+const NOT_YET: [&str; 21] = [
     "distinct",
     "sample",
     "flat_map",
@@ -119,8 +147,6 @@ const NOT_YET: [&str; 24] = [
     "asof_join",
     "cross_join",
     "union",
-    "scan",
-    "fold",
     "assert",
     "tee",
     "write",
@@ -192,10 +218,13 @@ impl<'a> Checker<'a> {
         let name = match stage.name.as_slice() {
             [name] => name,
             [] => return Value::Unknown,
-            [_, ..] => return self.unknown(errors::not_yet(stage.span, "a stage of an imported module")),
+            path => {
+                let Some(function) = self.function_of_module(path, Use::Stage) else { return Value::Unknown };
+                return self.call_as_stage(function, input, span, stage);
+            }
         };
-        if self.functions.contains_key(&name.text) && !stage.broken {
-            return self.call_as_stage(name, input, span, stage);
+        if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
+            return self.call_as_stage(function, input, span, stage);
         }
         if input.row.shape == Shape::Scalar && input.row.known {
             return self.unknown(errors::stage_after_value(name.span, &name.text, span));
@@ -250,7 +279,7 @@ impl<'a> Checker<'a> {
         STAGES.iter().any(|def| def.name == name)
             || NOT_YET.contains(&name)
             || self.catalog.reducer_named(name).is_some()
-            || self.functions.contains_key(name)
+            || self.function(name).is_some()
     }
 
     pub(super) fn unknown_stage(&mut self, name: &ast::Name) {
@@ -262,7 +291,7 @@ impl<'a> Checker<'a> {
         } else {
             let stages = STAGES.iter().map(|def| def.name);
             let reducers = self.catalog.reducers().map(|def| def.name);
-            let functions = self.functions.keys().map(|name| &**name);
+            let functions = self.names().functions.keys().map(|name| &**name);
             let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
             if near.is_empty() {
                 near = did_you_mean(&name.text, NOT_YET);

@@ -1,9 +1,11 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
-use super::scope::{Stream, Value};
+use super::module::Definition;
+use super::scope::{Scope, Stream, Value};
 use super::types::{Alias, Declared};
-use super::{Checker, Definition, errors};
+use super::{Checker, errors};
 use crate::ir::{ExprId, OutputField, Shape, Stage, Statement};
+use crate::modules::{Module, Modules};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::Type;
@@ -11,42 +13,49 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl<'a> Checker<'a> {
-    /// The whole script.
-    pub(super) fn script(&mut self, script: &'a ast::Script) {
-        self.unknown_parameters(script);
-        self.definitions(script);
-        for statement in &script.statements {
-            self.base = None;
-            self.statement(statement);
+    /// The script, after all that it imports.
+    pub(super) fn script(&mut self, modules: &'a Modules) {
+        for (id, module) in modules.iter() {
+            self.scope = Scope::empty(id);
+            self.definitions(module);
+            if id == modules.script() {
+                self.unknown_parameters(&module.tree);
+                module.tree.statements.iter().for_each(|statement| self.statement(statement));
+            } else {
+                self.imported_statements(&module.tree.statements);
+            }
         }
-        self.uncalled_functions(script);
+        self.uncalled_functions(modules);
     }
 
     /// Functions and types may be used before the line that defines them.
-    fn definitions(&mut self, script: &'a ast::Script) {
-        let mut places: HashMap<(&str, &Arc<str>), Span> = HashMap::new();
+    fn definitions(&mut self, module: &'a Module) {
+        let mut places: HashMap<(&str, Arc<str>), Span> = HashMap::new();
         let mut sees = 0;
-        for statement in &script.statements {
+        for statement in &module.tree.statements {
             let (space, name) = match statement {
                 ast::Statement::Function(function) => ("function", &function.name),
                 ast::Statement::Type(alias) => ("type", &alias.name),
                 ast::Statement::Let(definition) => ("value", &definition.name),
                 ast::Statement::Parameter(parameter) => ("value", &parameter.name),
-                ast::Statement::Import(_)
-                | ast::Statement::Test(_)
-                | ast::Statement::Expression(_)
-                | ast::Statement::Error(_) => continue,
+                ast::Statement::Import(import) => ("module", &import.name()),
+                ast::Statement::Test(_) | ast::Statement::Expression(_) | ast::Statement::Error(_) => continue,
             };
             sees += usize::from(space == "value");
-            if let Some(first) = places.insert((space, &name.text), name.span) {
-                self.report(errors::defined_twice(name.span, &name.text, first));
+            if let Some(first) = places.insert((space, name.text.clone()), name.span) {
+                self.report(match statement {
+                    ast::Statement::Import(import) => errors::imported_twice(import, &name.text, first),
+                    _ => errors::defined_twice(name.span, &name.text, first),
+                });
             }
             match statement {
                 ast::Statement::Function(function) => {
-                    self.functions.insert(name.text.clone(), Definition { function, sees });
+                    let module = self.scope.module;
+                    let definition = Definition { function, module, sees };
+                    self.names_mut().functions.insert(name.text.clone(), definition);
                 }
                 ast::Statement::Type(alias) => {
-                    self.aliases.insert(name.text.clone(), Alias { ty: &alias.ty, open: false });
+                    self.names_mut().types.insert(name.text.clone(), Alias::new(&alias.ty));
                 }
                 _ => {}
             }
@@ -54,6 +63,7 @@ impl<'a> Checker<'a> {
     }
 
     fn statement(&mut self, statement: &'a ast::Statement) {
+        self.base = None;
         match statement {
             ast::Statement::Let(definition) => {
                 let value = self.value(&definition.value);
@@ -65,21 +75,45 @@ impl<'a> Checker<'a> {
                 self.bind_in_script(&parameter.name, value);
             }
             ast::Statement::Type(alias) => {
-                self.declared(&alias.ty);
+                self.alias_of(self.scope.module, &alias.name.text, alias.name.span);
             }
             ast::Statement::Expression(expr) => {
                 let value = self.value(expr);
                 self.show(value, expr.span);
             }
-            ast::Statement::Function(_) | ast::Statement::Error(_) => {}
-            ast::Statement::Import(_) => self.report(errors::not_yet(statement.span(), "`import`")),
+            // What is imported has been checked already.
+            ast::Statement::Function(_) | ast::Statement::Import(_) | ast::Statement::Error(_) => {}
             ast::Statement::Test(_) => self.report(errors::not_yet(statement.span(), "`test`")),
+        }
+    }
+
+    /// The statements of a module: what they define is used; it has no parameters, and nothing else of it is run.
+    fn imported_statements(&mut self, statements: &'a [ast::Statement]) {
+        let mut idle = None;
+        for statement in statements {
+            match statement {
+                ast::Statement::Parameter(parameter) => {
+                    self.report(errors::parameter_of_module(parameter.name.span, &parameter.name.text));
+                    self.bind_in_script(&parameter.name, Value::Unknown);
+                }
+                ast::Statement::Expression(expr) => idle = idle.or(Some(expr.span)),
+                ast::Statement::Test(_) => {}
+                ast::Statement::Let(_)
+                | ast::Statement::Type(_)
+                | ast::Statement::Function(_)
+                | ast::Statement::Import(_)
+                | ast::Statement::Error(_) => self.statement(statement),
+            }
+        }
+        if let Some(first) = idle {
+            self.report(errors::expression_of_module(first));
         }
     }
 
     fn bind_in_script(&mut self, name: &ast::Name, value: Value<'a>) {
         self.bind(&name.text, name.span, value);
-        self.script_scopes.push(self.scope);
+        let scope = self.scope;
+        self.names_mut().scopes.push(scope);
     }
 
     /// The value of a `let`: an expression over the value of a stream becomes a stream of one value itself.
@@ -123,28 +157,30 @@ impl<'a> Checker<'a> {
 
     /// A function that nobody calls is checked too, with columns that stand for its parameters; what that adds to the
     /// plan is thrown away.
-    fn uncalled_functions(&mut self, script: &'a ast::Script) {
-        let uncalled: Vec<&'a ast::Function> = script
-            .statements
-            .iter()
-            .filter_map(|statement| match statement {
-                ast::Statement::Function(function) if !self.called.contains(&function.name.text) => Some(function),
-                _ => None,
-            })
-            .collect();
-        if uncalled.is_empty() {
-            return;
+    fn uncalled_functions(&mut self, modules: &'a Modules) {
+        let mut plan = None;
+        for (id, module) in modules.iter() {
+            self.scope = Scope::empty(id);
+            for statement in &module.tree.statements {
+                let ast::Statement::Function(function) = statement else { continue };
+                if self.called.contains(&function.name.span) {
+                    continue;
+                }
+                plan.get_or_insert_with(|| self.plan.clone());
+                self.base = None;
+                self.uncalled(function);
+            }
         }
-        let plan = self.plan.clone();
-        for function in uncalled {
-            self.base = None;
-            self.uncalled(function);
+        if let Some(plan) = plan {
+            self.plan = plan;
         }
-        self.plan = plan;
     }
 
     fn uncalled(&mut self, function: &'a ast::Function) {
-        let values: Vec<Value<'a>> = function
+        // A function that is defined twice is not the one of that name.
+        let Some(definition) = self.function(&function.name.text) else { return };
+        let values: Vec<Value<'a>> = definition
+            .function
             .parameters
             .iter()
             .map(|parameter| {
@@ -152,7 +188,7 @@ impl<'a> Checker<'a> {
                 self.stand_in(&declared, &parameter.name)
             })
             .collect();
-        self.inlined(&function.name, values, function.name.span);
+        self.inlined(definition, values, function.name.span);
     }
 
     /// A value of a declared type, for a parameter that nobody has given one.

@@ -1,20 +1,37 @@
-//! Types as they are written to types as they are checked. Aliases stand for what they name and are resolved where
-//! they are used.
+//! Types as they are written to types as they are checked. An alias stands for what it names; that is found out once.
 
+use super::scope::Scope;
 use super::{Checker, errors};
 use crate::diagnostic::did_you_mean;
+use crate::modules::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast::{self, TypeExpr};
 use crate::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
 
 /// `type Name = …`
-#[derive(Clone, Copy)]
 pub(super) struct Alias<'a> {
-    pub ty: &'a TypeExpr,
-    /// While it is being resolved, so that a type that holds itself is found.
-    pub open: bool,
+    ty: &'a TypeExpr,
+    state: State,
 }
+
+/// What is known of an alias.
+enum State {
+    Unresolved,
+    /// It is being resolved: who comes across it now is a part of it.
+    Open,
+    Resolved(Declared),
+}
+
+impl<'a> Alias<'a> {
+    /// Of a type that has not been looked at.
+    pub fn new(ty: &'a TypeExpr) -> Alias<'a> {
+        Alias { ty, state: State::Unresolved }
+    }
+}
+
+/// How many fields a type may have, those of the types in it included.
+const MOST_FIELDS: usize = 10_000;
 
 /// What a type in the script stands for.
 #[derive(Clone, Debug)]
@@ -47,10 +64,10 @@ impl<'a> Checker<'a> {
             TypeExpr::Error(_) => Declared::Unknown,
             TypeExpr::Named(path, span) => match path.as_slice() {
                 [name] => self.named_type(&name.text, *span),
-                _ => {
-                    self.report(errors::not_yet(*span, "a type of an imported module"));
-                    Declared::Unknown
-                }
+                path => match (self.type_of_module(path), path.last()) {
+                    (Some(module), Some(name)) => self.alias_of(module, &name.text, *span),
+                    (None, _) | (_, None) => Declared::Unknown,
+                },
             },
             TypeExpr::Nullable(inner, span) => match self.declared(inner) {
                 Declared::Type(ty) => Declared::Type(ty.or_null()),
@@ -100,28 +117,50 @@ impl<'a> Checker<'a> {
     }
 
     fn alias(&mut self, name: &Arc<str>, span: Span) -> Declared {
-        let Some(alias) = self.aliases.get(name).copied() else {
-            if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
-                return Declared::Any;
-            }
-            let near = did_you_mean(name, NAMES.into_iter().chain(self.aliases.keys().map(|name| &**name)));
-            let error = errors::unknown_type(span, name, &near);
-            self.report(error);
-            return Declared::Unknown;
-        };
-        if alias.open {
-            self.report(errors::not_yet(span, "a type that holds itself"));
-            return Declared::Unknown;
+        let types = &self.names().types;
+        if types.contains_key(name) {
+            return self.alias_of(self.scope.module, name, span);
         }
-        let set_open = |c: &mut Self, open| {
-            if let Some(alias) = c.aliases.get_mut(name) {
-                alias.open = open;
+        if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
+            return Declared::Any;
+        }
+        let near = did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name)));
+        let error = errors::unknown_type(span, name, &near);
+        self.report(error);
+        Declared::Unknown
+    }
+
+    /// What a type that a module defines stands for; `span` is where it is used.
+    pub(super) fn alias_of(&mut self, module: ModuleId, name: &Arc<str>, span: Span) -> Declared {
+        self.in_scope(Scope::empty(module), |c| {
+            let Some(alias) = c.names_mut().types.get_mut(name) else { return Declared::Unknown };
+            let ty = alias.ty;
+            match std::mem::replace(&mut alias.state, State::Open) {
+                State::Resolved(declared) => {
+                    alias.state = State::Resolved(declared.clone());
+                    return declared;
+                }
+                State::Open => {
+                    c.report(errors::recursive_type(span, name, ty.span()));
+                    return Declared::Unknown;
+                }
+                State::Unresolved => {}
             }
-        };
-        set_open(self, true);
-        let declared = self.declared(alias.ty);
-        set_open(self, false);
-        declared
+            let mut declared = c.declared(ty);
+            if !declared.is_smaller(&mut MOST_FIELDS.clone()) {
+                c.report(errors::type_too_large(ty.span(), name, MOST_FIELDS));
+                declared = Declared::Unknown;
+            }
+            if let Some(alias) = c.names_mut().types.get_mut(name) {
+                alias.state = State::Resolved(declared.clone());
+            }
+            declared
+        })
+    }
+
+    /// What a type that is written in a module stands for.
+    pub(super) fn declared_in(&mut self, module: ModuleId, ty: &'a TypeExpr) -> Declared {
+        self.in_scope(Scope::empty(module), |c| c.declared(ty))
     }
 
     /// The schema of a record type; a field of an unknown type is left unknown.
@@ -163,4 +202,45 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+impl Declared {
+    /// Whether it has at most so many fields, those of its types included; `left` says how many more it could have.
+    fn is_smaller(&self, left: &mut usize) -> bool {
+        match self {
+            Declared::Type(ty) => is_smaller(ty, left),
+            Declared::Record { schema, .. } => is_schema_smaller(schema, left),
+            Declared::Stream(row) => row.is_smaller(left),
+            Declared::Function | Declared::Any | Declared::Unknown => true,
+        }
+    }
+}
+
+fn is_smaller(ty: &Type, left: &mut usize) -> bool {
+    match &ty.kind {
+        Kind::Record(schema) => is_schema_smaller(schema, left),
+        Kind::List(item) | Kind::Map(item) => is_smaller(item, left),
+        Kind::Bool
+        | Kind::Int
+        | Kind::Float
+        | Kind::String
+        | Kind::Bytes
+        | Kind::Date
+        | Kind::DateTime
+        | Kind::Duration
+        | Kind::Wide
+        | Kind::Json
+        | Kind::Null
+        | Kind::Unknown => true,
+    }
+}
+
+fn is_schema_smaller(schema: &Schema, left: &mut usize) -> bool {
+    schema.fields.iter().all(|field| match left.checked_sub(1) {
+        Some(less) => {
+            *left = less;
+            is_smaller(&field.ty, left)
+        }
+        None => false,
+    })
 }

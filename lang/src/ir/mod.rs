@@ -152,6 +152,17 @@ pub enum Stage {
         /// The rows.
         rows: Vec<Vec<ExprId>>,
     },
+    /// `init`, then what `next` gives for the value before, without an end; a value is computed when its row is pulled.
+    Iterate {
+        /// The column.
+        column: ColumnId,
+        /// The first value.
+        init: ExprId,
+        /// The value before, in `next`.
+        state: ColumnId,
+        /// The value behind it.
+        next: ExprId,
+    },
     /// Keeps the rows for which `predicate` is true.
     Filter {
         /// Where the rows come from.
@@ -201,6 +212,31 @@ pub enum Stage {
         skip: u64,
         /// How many go on.
         take: Option<u64>,
+    },
+    /// Gives the rows before the first for which `predicate` is not true, and pulls none behind that; or, if it skips,
+    /// that row and all behind it, for which it is not evaluated.
+    While {
+        /// Where the rows come from.
+        input: NodeId,
+        /// A `bool` or `bool?`; null counts as false.
+        predicate: ExprId,
+        /// Whether the first rows are left out instead of given.
+        skip: bool,
+    },
+    /// Carries a state through the rows: `init` before the first, then what `next` gives for the state before and the row.
+    Fold {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The state behind a row; if not all are wanted, the one row of the last state.
+        column: ColumnId,
+        /// The state before the first row.
+        init: ExprId,
+        /// The state before the row, in `next`.
+        state: ColumnId,
+        /// The state behind the row.
+        next: ExprId,
+        /// Whether every row goes on, with its state.
+        all: bool,
     },
 }
 
@@ -313,8 +349,10 @@ impl Stage {
     /// The node whose rows it takes.
     pub fn input(&self) -> Option<NodeId> {
         match self {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => None,
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => None,
             Stage::Filter { input, .. }
+            | Stage::While { input, .. }
+            | Stage::Fold { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -326,8 +364,10 @@ impl Stage {
     /// The same stage over another input; a source stays as it is.
     pub fn with_input(mut self, new: NodeId) -> Stage {
         match &mut self {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => {}
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
             Stage::Filter { input, .. }
+            | Stage::While { input, .. }
+            | Stage::Fold { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -337,12 +377,14 @@ impl Stage {
         self
     }
 
-    /// What it demands of every row that reaches it, in the order of evaluation: as the script has it, left to right.
+    /// What it demands of every row that reaches it, in the order of evaluation: as the script has it, left to right. It
+    /// may mention the stage's own state.
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => Vec::new(),
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
             Stage::Map { .. } | Stage::Slice { .. } => Vec::new(),
-            Stage::Filter { predicate, .. } => vec![*predicate],
+            Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
+            Stage::Fold { next, .. } => vec![*next],
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -357,18 +399,42 @@ impl Stage {
     pub fn defines(&self) -> Vec<ColumnId> {
         match self {
             Stage::Scan { columns, .. } => columns.iter().map(|(_, column)| *column).collect(),
-            Stage::Range { column, .. } => vec![*column],
+            Stage::Range { column, .. } | Stage::Iterate { column, .. } | Stage::Fold { column, .. } => vec![*column],
             Stage::Values { columns, .. } => columns.clone(),
             Stage::Map { definitions, .. } => definitions.iter().map(|(column, _)| *column).collect(),
             Stage::Aggregate { keys, reductions, .. } => {
                 keys.iter().map(|(column, _)| *column).chain(reductions.iter().map(|r| r.column)).collect()
             }
-            Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } => Vec::new(),
+            Stage::Filter { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. } => Vec::new(),
+        }
+    }
+
+    /// The column that it binds for an expression of its own: the state.
+    pub fn state(&self) -> Option<ColumnId> {
+        match self {
+            Stage::Iterate { state, .. } | Stage::Fold { state, .. } => Some(*state),
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. } => None,
         }
     }
 
     /// Whether it must see all rows before it gives the first.
     pub fn is_breaker(&self) -> bool {
-        matches!(self, Stage::Aggregate { .. } | Stage::Sort { .. } | Stage::TopK { .. })
+        matches!(
+            self,
+            Stage::Aggregate { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Fold { all: false, .. }
+        )
     }
 }

@@ -71,7 +71,7 @@ fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
     for field in input {
         names.entry(field.column).or_insert_with(|| text::name(&field.name));
     }
-    let printer = Printer::new(plan, catalog, names, &roots(&node.stage));
+    let printer = Printer::new(plan, catalog, names, node.stage.state(), &roots(&node.stage));
     let defined = Defined::of(plan, node, input);
     let mut line = stage_text(&printer, &defined, &node.stage);
     if node.output != natural_output(&node.stage, input, &defined.names) {
@@ -100,7 +100,7 @@ impl Defined {
         };
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
-        if matches!(node.stage, Stage::Map { .. }) {
+        if matches!(node.stage, Stage::Map { .. } | Stage::Fold { all: true, .. }) {
             let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
@@ -123,7 +123,8 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
     match stage {
         Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => Vec::new(),
         Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
-        Stage::Filter { predicate, .. } => vec![*predicate],
+        Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
+        Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => vec![*init, *next],
         Stage::Map { definitions, .. } => definitions.iter().map(|(_, expr)| *expr).collect(),
         Stage::Aggregate { keys, reductions, .. } => reductions
             .iter()
@@ -169,6 +170,18 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             format!("values {{{}}} {}", commas(columns.iter().map(column)), commas(rows.iter().map(row)))
         }
         Stage::Filter { predicate, .. } => format!("filter {}", printer.expr(*predicate)),
+        Stage::While { predicate, skip, .. } => {
+            format!("{}_while {}", if *skip { "skip" } else { "take" }, printer.expr(*predicate))
+        }
+        Stage::Iterate { column, init, state, next } | Stage::Fold { column, init, state, next, .. } => {
+            let word = match stage {
+                Stage::Iterate { .. } => "iterate",
+                Stage::Fold { all: true, .. } => "states",
+                _ => "fold",
+            };
+            let (init, state, next) = (printer.expr(*init), printer.column(*state), printer.expr(*next));
+            format!("{word} {} = {init}, {state} => {next}", defined.label(*column))
+        }
         Stage::Map { definitions, .. } => {
             let one = |(column, expr): &(ColumnId, ExprId)| definition(printer, defined, *column, *expr);
             format!("map {}", commas(definitions.iter().map(one))).trim_end().to_string()

@@ -34,6 +34,9 @@ impl Plan {
                     definitions.iter().filter(fails).map(|(column, _)| *column).collect()
                 }
                 Stage::Range { .. }
+                | Stage::Iterate { .. }
+                | Stage::While { .. }
+                | Stage::Fold { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
                 | Stage::Sort { .. }

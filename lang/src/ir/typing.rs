@@ -215,12 +215,19 @@ pub fn natural_output(stage: &Stage, input: &[OutputField], defined: &[Arc<str>]
     let columns = stage.defines();
     let new = columns.iter().zip(defined).map(|(column, name)| OutputField { name: name.clone(), column: *column });
     let mut fields = match stage {
-        Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Aggregate { .. } => {
-            return new.collect();
-        }
-        Stage::Filter { .. } | Stage::Map { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } => {
-            input.to_vec()
-        }
+        Stage::Scan { .. }
+        | Stage::Range { .. }
+        | Stage::Values { .. }
+        | Stage::Iterate { .. }
+        | Stage::Fold { all: false, .. }
+        | Stage::Aggregate { .. } => return new.collect(),
+        Stage::Filter { .. }
+        | Stage::Map { .. }
+        | Stage::Sort { .. }
+        | Stage::TopK { .. }
+        | Stage::Slice { .. }
+        | Stage::While { .. }
+        | Stage::Fold { all: true, .. } => input.to_vec(),
     };
     for field in new {
         match fields.iter_mut().find(|old| old.name == field.name) {

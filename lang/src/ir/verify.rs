@@ -56,6 +56,7 @@ impl Verifier<'_> {
             self.check(input.is_none_or(|i| (i.0 as usize) < at), || "its input does not precede it".into());
             let mut columns = node.stage.defines();
             columns.extend(node.output.iter().map(|field| field.column));
+            columns.extend(node.stage.state());
             let known = columns.iter().all(|c| (c.0 as usize) < plan.columns.len());
             self.check(known, || "a column of it is not in the plan".into());
             let exprs = super::print::roots(&node.stage);
@@ -110,7 +111,7 @@ impl Verifier<'_> {
         let incoming: HashSet<ColumnId> = input.iter().map(|field| field.column).collect();
         self.output(node, &incoming);
         for root in super::print::roots(&node.stage) {
-            for column in self.plan.exprs.columns(root) {
+            for column in self.plan.exprs.columns(root).into_iter().filter(|c| Some(*c) != node.stage.state()) {
                 let text = || format!("`{}` is not a column of its input", self.plan.column(column).name);
                 self.check(incoming.contains(&column), text);
             }
@@ -129,12 +130,24 @@ impl Verifier<'_> {
             }
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => self.sort_keys(keys),
             Stage::Slice { .. } => {}
+            Stage::While { predicate, .. } => self.condition(*predicate),
+            Stage::Iterate { column, init, state, next } | Stage::Fold { column, init, state, next, .. } => {
+                self.states(*column, *state, [*init, *next]);
+            }
+        }
+    }
+
+    fn states(&mut self, column: ColumnId, state: ColumnId, values: [ExprId; 2]) {
+        let (ty, state) = (&self.plan.column(column).ty, &self.plan.column(state).ty);
+        self.check(ty == state, || format!("its column is of type {ty}, its state of type {state}"));
+        for value in values.map(|value| self.plan.exprs.ty(value)) {
+            self.check(value.fits(state), || format!("a state of type {value}, not {state}"));
         }
     }
 
     fn output(&mut self, node: &Node, incoming: &HashSet<ColumnId>) {
         let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
-        let passes = !matches!(node.stage, Stage::Aggregate { .. });
+        let passes = !matches!(node.stage, Stage::Aggregate { .. } | Stage::Fold { all: false, .. });
         let mut names = HashSet::new();
         for field in &node.output {
             self.check(names.insert(&field.name), || format!("two columns are called `{}`", field.name));

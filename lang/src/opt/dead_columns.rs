@@ -64,6 +64,9 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
             reductions.retain(|reduction| used.contains(&reduction.column) || !is_total(plan, reduction, fallible));
         }
         Stage::Range { .. }
+        | Stage::Iterate { .. }
+        | Stage::While { .. }
+        | Stage::Fold { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }
@@ -84,5 +87,6 @@ fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
     if let Stage::Map { definitions, .. } = stage {
         roots.extend(definitions.iter().map(|(_, expr)| *expr));
     }
-    roots.into_iter().flat_map(|root| plan.exprs.columns(root)).collect()
+    let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
+    columns.filter(|column| Some(*column) != stage.state()).collect()
 }

@@ -30,6 +30,9 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             Stage::Scan { .. }
             | Stage::Range { .. }
             | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -59,6 +62,9 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             Stage::Scan { .. }
             | Stage::Range { .. }
             | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Sort { .. }

@@ -56,14 +56,14 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId
     for_each_expr(&mut node.stage, |expr| *expr = plan.exprs.substitute(*expr, &exprs));
     match &mut node.stage {
         Stage::Scan { columns, .. } => columns.iter_mut().for_each(|(_, column)| new(column)),
-        Stage::Range { column, .. } => new(column),
+        Stage::Range { column, .. } | Stage::Iterate { column, .. } | Stage::Fold { column, .. } => new(column),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {
             keys.iter_mut().for_each(|(column, _)| new(column));
             reductions.iter_mut().for_each(|reduction| new(&mut reduction.column));
         }
-        Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } => {}
+        Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
     }
     node.output.iter_mut().for_each(|field| new(&mut field.column));
 }
@@ -73,7 +73,11 @@ pub fn for_each_expr(stage: &mut Stage, mut f: impl FnMut(&mut ExprId)) {
     match stage {
         Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => {}
         Stage::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
-        Stage::Filter { predicate, .. } => f(predicate),
+        Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => f(predicate),
+        Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => {
+            f(init);
+            f(next);
+        }
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(_, expr)| f(expr)),
         Stage::Aggregate { keys, reductions, .. } => {
             for reduction in reductions {

@@ -134,10 +134,21 @@ pub struct TypeAlias {
 pub struct Import {
     /// The path.
     pub path: Arc<str>,
+    /// Where the path stands, with its quotes.
+    pub path_span: Span,
     /// The name given.
     pub alias: Option<Name>,
     /// The whole statement.
     pub span: Span,
+}
+
+impl Import {
+    /// The name that its module has here: the given one, or the stem of the file.
+    pub fn name(&self) -> Name {
+        let file = self.path.rsplit(['/', '\\']).next().unwrap_or(&self.path);
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        self.alias.clone().unwrap_or_else(|| Name { text: stem.into(), span: self.path_span })
+    }
 }
 
 /// `test "name" { … }`
@@ -145,6 +156,8 @@ pub struct Import {
 pub struct Test {
     /// What is tested.
     pub name: Arc<str>,
+    /// Where that stands, with its quotes.
+    pub name_span: Span,
     /// The body.
     pub body: Block,
     /// The whole statement.
@@ -239,7 +252,7 @@ pub enum ExprKind {
     Name(Arc<str>),
     /// `it`
     It,
-    /// `geo::distance` where a value is due (an error), kept for the message
+    /// `geo::origin`: a value of an imported module
     Path(Vec<Name>),
     /// `[a, b]`
     List(Vec<Expr>),

@@ -2,7 +2,7 @@
 //! the kernels that a segment becomes.
 
 use super::Executor;
-use super::pipeline::{self, End, Pipeline, Source};
+use super::pipeline::{self, End, Passage, Pipeline, Source};
 use crate::kernel::{Segment, Step, lower, print};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::print::print_expr;
@@ -16,12 +16,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
         let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
         segment(&mut text, plan, catalog, &pipeline.segment, "on every worker");
         for tail in &pipeline.tails {
-            let _ = writeln!(
-                text,
-                "  slice: skip {}, take {}",
-                tail.skip,
-                tail.take.map_or("all".into(), |n| n.to_string())
-            );
+            let _ = writeln!(text, "  {}", passage(plan, catalog, &tail.passage));
             segment(&mut text, plan, catalog, &tail.segment, "in order");
         }
         let _ = writeln!(text, "  end: {}", end(&pipeline.end));
@@ -74,6 +69,7 @@ fn source(plan: &Plan, pipeline: &Pipeline) -> String {
         Source::Range { start, end: Some(end) } => format!("the ints {start}..{end}"),
         Source::Range { start, end: None } => format!("the ints {start}.."),
         Source::Values { rows } => format!("{} constant rows", rows.len()),
+        Source::Iterate(_) => "values that are computed from each other, in order".to_string(),
         Source::Previous => "what the pipeline before gave".to_string(),
     }
 }
@@ -104,9 +100,24 @@ fn segment(text: &mut String, plan: &Plan, catalog: &Catalog, segment: &Segment,
     }
 }
 
+fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
+    match passage {
+        Passage::Slice { skip, take } => {
+            format!("slice: skip {skip}, take {}", take.map_or("all".into(), |n| n.to_string()))
+        }
+        Passage::While { skip: false } => "rows up to the first for which the condition is not true".to_string(),
+        Passage::While { skip: true } => "rows from the first on for which the condition is not true".to_string(),
+        Passage::Fold { states, .. } => {
+            let (init, next) = (states.init, states.next);
+            format!("state: {}, then {}", print_expr(plan, catalog, init), print_expr(plan, catalog, next))
+        }
+    }
+}
+
 fn end(end: &End) -> String {
     match end {
         End::Output => "output".to_string(),
+        End::State => "the last state (sees all rows)".to_string(),
         End::Aggregate(aggregate) => {
             format!("aggregate, {} reducers, {} keys (sees all rows)", aggregate.reductions.len(), aggregate.keys)
         }

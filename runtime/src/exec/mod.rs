@@ -8,6 +8,7 @@
 pub mod explain;
 pub mod output;
 mod parallel;
+mod passage;
 mod pipeline;
 mod replay;
 mod segment;
@@ -25,9 +26,10 @@ use crate::stages::aggregate::{Grouper, Layout};
 use crate::stages::sort::Sorter;
 use crate::vector::Scratch;
 use parallel::Work;
+use passage::Passages;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Plan;
-use pipeline::{End, Pipeline, Tail};
+use pipeline::{End, Pipeline, Source};
 use segment::Prepared;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -83,7 +85,7 @@ pub struct Sink<'a> {
 pub struct Stats {
     /// The greatest number of workers that had a morsel in one pipeline.
     pub workers: usize,
-    /// The greatest number of morsels of one pipeline.
+    /// The greatest number of morsels of one pipeline whose work can be shared.
     pub morsels: u64,
     /// Runs of operations that native code could do, in all kernels that ran.
     pub compilable: usize,
@@ -169,7 +171,12 @@ struct Made {
 
 impl<'a> Run<'a> {
     fn new(env: &'a Environment<'a>, pipeline: &'a Pipeline, options: &'a Options) -> Run<'a> {
-        let threads = if options.threads == 0 { env.pool.threads() } else { options.threads.min(env.pool.threads()) };
+        let threads = match (&pipeline.source, options.threads) {
+            // Each value needs the one before, and none is computed that nobody wants.
+            (Source::Iterate(_), _) => 1,
+            (_, 0) => env.pool.threads(),
+            (_, threads) => threads.min(env.pool.threads()),
+        };
         Run {
             env,
             pipeline,
@@ -185,9 +192,9 @@ impl<'a> Run<'a> {
 
     /// Runs all morsels; what a breaker gives is the source of the next pipeline.
     fn run(self, previous: Option<Batch>, sink: &mut Sink, stats: &mut Stats) -> Result<Option<Batch>, RunError> {
-        let mut slices = Slices::new(&self.pipeline.tails);
+        let mut passages = Passages::new(self.env, &self.pipeline.tails, &self.options.watch)?;
         let mut error = None;
-        if !slices.is_full() {
+        if !passages.is_full() {
             let reader = source::Reader::open(self.env, &self.pipeline.source, self.options, previous)?;
             let (mut claim, load) = reader.halves();
             let mut morsels = 0;
@@ -206,7 +213,7 @@ impl<'a> Run<'a> {
                             .map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
                     },
                     work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
-                    commit: &mut |made| match self.commit(made, &mut slices, encode, accept) {
+                    commit: &mut |made| match self.commit(made, &mut passages, encode, accept) {
                         Ok(flow) => flow,
                         Err(first) => {
                             error = Some(first);
@@ -220,7 +227,9 @@ impl<'a> Run<'a> {
                 },
             )?;
             stats.workers = stats.workers.max(workers);
-            stats.morsels = stats.morsels.max(morsels);
+            if !matches!(self.pipeline.source, Source::Iterate(_)) {
+                stats.morsels = stats.morsels.max(morsels);
+            }
         }
         stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
         for prepared in self.tails.iter().chain([&self.segment]) {
@@ -231,7 +240,7 @@ impl<'a> Run<'a> {
         }
         match error {
             Some(error) => Err(error),
-            None => Ok(self.finish()),
+            None => Ok(self.finish(passages)),
         }
     }
 
@@ -266,7 +275,7 @@ impl<'a> Run<'a> {
     fn commit(
         &self,
         made: Made,
-        slices: &mut Slices,
+        passages: &mut Passages,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
         accept: &mut (dyn FnMut(Encoded) -> Result<(), RunError> + Send),
     ) -> Result<ControlFlow<()>, RunError> {
@@ -274,15 +283,16 @@ impl<'a> Run<'a> {
         let rows = match rows {
             Some(Encoded::Rows(mut batch)) if !self.tails.is_empty() => {
                 for at in 0..self.tails.len() {
-                    let (sliced, full) = slices.apply(at, &batch);
-                    if full {
+                    let passed = passages.apply(at, batch);
+                    if passed.full {
                         error = None;
                     }
-                    let (out, own) = self.tails[at].run(&sliced, &mut lock(&self.scratch[self.threads]));
+                    error = passed.error.or(error);
+                    let (out, own) = self.tails[at].run(&passed.batch, &mut lock(&self.scratch[self.threads]));
                     error = if fault::is(Fault::TailErrorLost) { error.or(own) } else { own.or(error) };
                     batch = out;
                 }
-                self.end_of_tails(batch, slices, encode)
+                self.end_of_tails(batch, passages, encode)
             }
             rows => rows,
         };
@@ -292,7 +302,7 @@ impl<'a> Run<'a> {
         }
         match error {
             Some(error) => Err(error),
-            None if slices.is_full() => Ok(ControlFlow::Break(())),
+            None if passages.is_full() => Ok(ControlFlow::Break(())),
             None => Ok(ControlFlow::Continue(())),
         }
     }
@@ -300,14 +310,14 @@ impl<'a> Run<'a> {
     fn end_of_tails(
         &self,
         batch: Batch,
-        slices: &mut Slices,
+        passages: &mut Passages,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Option<Encoded> {
         match &mut *lock(&self.operators[0]) {
             Operator::Output => (batch.rows > 0).then(|| encode(batch)),
             operator => {
-                let first = slices.ordinal;
-                slices.ordinal += batch.rows as u64;
+                let first = passages.ordinal;
+                passages.ordinal += batch.rows as u64;
                 operator.push(first, batch);
                 None
             }
@@ -315,7 +325,10 @@ impl<'a> Run<'a> {
     }
 
     /// Brings the workers' operators together.
-    fn finish(self) -> Option<Batch> {
+    fn finish(self, passages: Passages) -> Option<Batch> {
+        if self.pipeline.end == End::State {
+            return passages.last_state();
+        }
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
         let mut first = operators.next()?;
         for other in operators {
@@ -335,7 +348,7 @@ impl<'a> Run<'a> {
 
 fn operator(env: &Environment, end: &End) -> Operator {
     match end {
-        End::Output => Operator::Output,
+        End::Output | End::State => Operator::Output,
         End::Aggregate(aggregate) => {
             let types = |r: &pipelang_lang::ir::Reduction| {
                 r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect()
@@ -369,37 +382,6 @@ impl Operator {
                 unreachable!("all workers have the same operator")
             }
         }
-    }
-}
-
-/// How far the slices of a pipeline are.
-struct Slices {
-    left: Vec<(u64, Option<u64>)>,
-    /// The ordinal of the next row behind the last slice.
-    ordinal: u64,
-}
-
-impl Slices {
-    fn new(tails: &[Tail]) -> Slices {
-        Slices { left: tails.iter().map(|tail| (tail.skip, tail.take)).collect(), ordinal: 0 }
-    }
-
-    /// Whether no further row can pass.
-    fn is_full(&self) -> bool {
-        self.left.iter().any(|(_, take)| *take == Some(0))
-    }
-
-    /// The rows that pass slice `at`, and whether it takes no more.
-    fn apply(&mut self, at: usize, batch: &Batch) -> (Batch, bool) {
-        let (skip, take) = &mut self.left[at];
-        let skipped = (*skip).min(batch.rows as u64);
-        *skip -= if fault::is(Fault::SkipTwice) { 0 } else { skipped };
-        let rest = batch.rows as u64 - skipped;
-        let taken = take.map_or(rest, |take| take.min(rest));
-        if let Some(take) = take {
-            *take -= taken - u64::from(fault::is(Fault::TakeTooMany) && taken > 0 && taken == rest);
-        }
-        (batch.slice(skipped as usize, taken as usize), *take == Some(0))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A plan cut into pipelines: a source, a fused segment of row-wise stages that every worker runs on its morsels,
-//! perhaps slices with further segments behind them that run in order, and an end.
+//! perhaps passages (slices and what else looks at the order of rows) with further segments behind them that run in order,
+//! and an end.
 //!
 //! Nothing is decided here but where the cuts are and which columns go over them: a column crosses a cut if something
 //! behind it mentions the column, and then it is carried, not demanded.
@@ -30,8 +31,21 @@ pub enum Source {
         /// `rows[i][j]`
         rows: Vec<Vec<ExprId>>,
     },
+    /// A value, and what an expression makes of each value before.
+    Iterate(States),
     /// What the pipeline before it gave.
     Previous,
+}
+
+/// A state that is carried through rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct States {
+    /// The first.
+    pub init: ExprId,
+    /// The state before, in `next`.
+    pub state: ColumnId,
+    /// The state behind it.
+    pub next: ExprId,
 }
 
 /// What happens to the rows at the end of a pipeline.
@@ -39,6 +53,8 @@ pub enum Source {
 pub enum End {
     /// They are the result of the statement.
     Output,
+    /// The last state of the fold that is the last tail is the only row that goes on.
+    State,
     /// They are grouped.
     Aggregate(Aggregate),
     /// They are sorted; only the first `limit` go on.
@@ -59,15 +75,39 @@ pub struct Aggregate {
     pub keys: usize,
 }
 
-/// A slice and the stages behind it, which run in the order of the rows.
+/// What looks at rows in their order, and the stages behind it, which run in that order too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tail {
-    /// Rows that are left out.
-    pub skip: u64,
-    /// Rows that go on.
-    pub take: Option<u64>,
-    /// What is done with them.
+    /// What looks at the rows.
+    pub passage: Passage,
+    /// What is done with those that go on.
     pub segment: Segment,
+}
+
+/// What rows pass in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Passage {
+    /// Leaves out rows, then lets at most so many pass.
+    Slice {
+        /// Rows that are left out.
+        skip: u64,
+        /// Rows that go on.
+        take: Option<u64>,
+    },
+    /// Lets rows pass up to the first for which the last column is not true, or from there on; that column does not go on.
+    While {
+        /// Whether the first rows are left out.
+        skip: bool,
+    },
+    /// Adds a column with the state behind each row, or lets no row pass.
+    Fold {
+        /// The state.
+        states: States,
+        /// The columns of the rows.
+        columns: Vec<ColumnId>,
+        /// Whether the rows pass.
+        all: bool,
+    },
 }
 
 /// A part of the plan without a breaker inside.
@@ -98,7 +138,9 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
     let mut open = Open::new(source, row.clone());
     for (at, node) in chain.iter().enumerate().skip(1) {
         match &plan.node(*node).stage {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } => unreachable!("a source has no input"),
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {
+                unreachable!("a source has no input")
+            }
             Stage::Filter { predicate, .. } => open.segment.steps.push(Step::Filter(*predicate)),
             Stage::Map { definitions, .. } => {
                 open.segment.steps.push(Step::Define(definitions.clone()));
@@ -106,7 +148,26 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
             }
             Stage::Slice { skip, take, .. } => {
                 row = carried(&row, &live[at]);
-                open.slice(plan, &row, *skip, *take);
+                open.pass(plan, &row, None, Passage::Slice { skip: *skip, take: *take });
+            }
+            Stage::While { predicate, skip, .. } => {
+                row = carried(&row, &live[at]);
+                open.pass(plan, &row, Some(*predicate), Passage::While { skip: *skip });
+            }
+            Stage::Fold { column, init, state, next, all, .. } => {
+                let mut needed = if *all { live[at].clone() } else { HashSet::new() };
+                needed.extend(plan.exprs.columns(*next));
+                row = carried(&row, &needed);
+                let states = States { init: *init, state: *state, next: *next };
+                open.pass(plan, &row, None, Passage::Fold { states, columns: row.clone(), all: *all });
+                row.push(*column);
+                open.segment.inputs.push(*column);
+                if !all {
+                    open.segment.inputs.clear();
+                    pipelines.push(open.close(Vec::new(), End::State));
+                    row = vec![*column];
+                    open = Open::new(Source::Previous, row.clone());
+                }
             }
             Stage::Sort { keys, .. } => {
                 row = carried(&row, &live[at]);
@@ -136,7 +197,7 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
 /// slice has been met.
 struct Open {
     source: Source,
-    finished: Vec<(Segment, u64, Option<u64>)>,
+    finished: Vec<(Segment, Passage)>,
     segment: Segment,
 }
 
@@ -145,11 +206,13 @@ impl Open {
         Open { source, finished: Vec::new(), segment: Segment { inputs, ..Segment::default() } }
     }
 
-    fn slice(&mut self, plan: &Plan, row: &[ColumnId], skip: u64, take: Option<u64>) {
+    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. The
+    /// passage alone knows for which rows it demands that.
+    fn pass(&mut self, plan: &Plan, row: &[ColumnId], looks_at: Option<ExprId>, passage: Passage) {
         let mut segment = std::mem::take(&mut self.segment);
-        segment.outputs =
-            row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false }).collect();
-        self.finished.push((segment, skip, take));
+        let exprs = row.iter().map(|column| plan.column_expr(*column)).chain(looks_at);
+        segment.outputs = exprs.map(|expr| Output { expr, demanded: false }).collect();
+        self.finished.push((segment, passage));
         self.segment.inputs = row.to_vec();
     }
 
@@ -162,15 +225,14 @@ impl Open {
     fn close(mut self, outputs: Vec<Output>, end: End) -> Pipeline {
         self.segment.outputs = outputs;
         let mut segments = self.finished.into_iter();
-        let Some((first, mut skip, mut take)) = segments.next() else {
+        let Some((first, mut passage)) = segments.next() else {
             return Pipeline { source: self.source, segment: self.segment, tails: Vec::new(), end };
         };
         let mut tails = Vec::new();
-        for (segment, next_skip, next_take) in segments {
-            tails.push(Tail { skip, take, segment });
-            (skip, take) = (next_skip, next_take);
+        for (segment, next) in segments {
+            tails.push(Tail { passage: std::mem::replace(&mut passage, next), segment });
         }
-        tails.push(Tail { skip, take, segment: self.segment });
+        tails.push(Tail { passage, segment: self.segment });
         Pipeline { source: self.source, segment: first, tails, end }
     }
 }
@@ -194,11 +256,16 @@ fn source_of(plan: &Plan, node: NodeId) -> (Source, Vec<ColumnId>) {
         }
         Stage::Range { start, end, column } => (Source::Range { start: *start, end: *end }, vec![*column]),
         Stage::Values { columns, rows } => (Source::Values { rows: rows.clone() }, columns.clone()),
+        Stage::Iterate { column, init, state, next } => {
+            (Source::Iterate(States { init: *init, state: *state, next: *next }), vec![*column])
+        }
         Stage::Filter { .. }
         | Stage::Map { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
+        | Stage::While { .. }
+        | Stage::Fold { .. }
         | Stage::Slice { .. } => unreachable!("a stage without an input is a source"),
     }
 }
@@ -219,7 +286,8 @@ fn live_after(plan: &Plan, chain: &[NodeId], wanted: &[ColumnId]) -> Vec<HashSet
             }
             live.extend(used.into_iter().flat_map(|expr| plan.exprs.columns(expr)));
         }
-        live.extend(stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr)));
+        let demanded = stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr));
+        live.extend(demanded.filter(|column| Some(*column) != stage.state()));
     }
     result
 }

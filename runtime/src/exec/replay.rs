@@ -74,10 +74,10 @@ fn outputs<'a>(
 }
 
 /// A row of a batch.
-struct BatchRow<'a> {
-    inputs: &'a [ColumnId],
-    batch: &'a Batch,
-    row: usize,
+pub(super) struct BatchRow<'a> {
+    pub inputs: &'a [ColumnId],
+    pub batch: &'a Batch,
+    pub row: usize,
 }
 
 impl Row for BatchRow<'_> {

@@ -1,6 +1,7 @@
 //! The sources of pipelines: each gives morsels, one after the other, and each morsel becomes a batch on the worker that
 //! claimed it.
 
+use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
@@ -60,6 +61,8 @@ pub enum Morsel {
     Ints(i64, usize),
     /// Rows that are there.
     Batch(Batch),
+    /// Rows that are there, and why there are no more.
+    Computed(Parsed),
     /// The source failed.
     Failed(RunError),
 }
@@ -80,7 +83,7 @@ impl<'a> Reader<'a> {
     pub fn open(
         env: &Environment<'a>,
         source: &pipeline::Source,
-        options: &Options,
+        options: &'a Options,
         previous: Option<Batch>,
     ) -> Result<Reader<'a>, RunError> {
         let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
@@ -88,6 +91,7 @@ impl<'a> Reader<'a> {
             pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options)?,
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
             pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
+            pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
             pipeline::Source::Previous => in_memory(previous, rows),
         })
     }
@@ -183,6 +187,31 @@ fn ints<'a>(start: i64, end: i64, rows: usize) -> Reader<'a> {
     }
 }
 
+/// One value, then as many as there were: nobody waits long for the first, and few are computed that nobody wants.
+fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
+    let (mut rows, mut given, mut failed) = (1, 0u64, false);
+    Reader {
+        claim: Box::new(move || {
+            if failed {
+                return None;
+            }
+            let (mut values, mut error) = (Vec::with_capacity(rows), None);
+            while values.len() < rows && error.is_none() {
+                match if given == 0 { Ok(()) } else { fold.step(&NoRow) } {
+                    Ok(()) => values.push(fold.last.clone()),
+                    Err(first) => error = Some(RunError::Row(first)),
+                }
+                given += 1;
+            }
+            failed = error.is_some();
+            rows = (rows * 2).min(most);
+            let batch = Batch::new(values.len(), vec![Column::from_scalars(&fold.kind, &values)]);
+            Some(Morsel::Computed(Parsed { batch, error }))
+        }),
+        load: Box::new(load_plain),
+    }
+}
+
 fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
     let mut next = 0;
     Reader {
@@ -204,6 +233,7 @@ fn whole(batch: Batch) -> Parsed {
 fn load_plain(morsel: Morsel) -> Parsed {
     match morsel {
         Morsel::Batch(batch) => whole(batch),
+        Morsel::Computed(parsed) => parsed,
         Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
         Morsel::Chunk(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
             unreachable!("each source loads its own kind of morsel")

@@ -1,14 +1,16 @@
 //! The files that scripts name, as the compiler sees them.
 
 use super::{Format, by_extension, by_name, files, formats};
-use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources, TableInfo};
-use pipelang_lang::codes::{E0206, E0701, E0703, E0902};
+use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::source::Span;
 use pipelang_lang::ty::Schema;
+use std::io::{self, Read};
 use std::sync::Arc;
 
-/// All files of this machine, by paths as the process sees them. Binds no tables.
+/// All files of this machine, modules among them, by paths as the process sees them. Binds no tables.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileSources;
 
@@ -22,11 +24,7 @@ impl Sources for FileSources {
                 let message = "reading several files by a pattern is not there yet";
                 return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
             }
-            let diagnostic = Diagnostic::error(E0701, request.span, missing);
-            return Err(Box::new(match files::near(&request.path).as_slice() {
-                [] => diagnostic,
-                near => diagnostic.help(format!("did you mean {}?", quoted(near))),
-            }));
+            return Err(Box::new(unopened(&request.path, request.span, missing)));
         }
         if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
             let message = "reading files that are compressed with zstd is not there yet";
@@ -41,6 +39,38 @@ impl Sources for FileSources {
 
     fn bound_names(&self) -> Vec<Arc<str>> {
         Vec::new()
+    }
+
+    fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
+        let missing = |error: &io::Error| unopened(name, span, files::unopened(name, error).to_string());
+        let mut text = Vec::new();
+        let read = files::open(name).and_then(|file| file.take(MOST_MODULE_BYTES + 1).read_to_end(&mut text));
+        read.map_err(|error| Box::new(missing(&error)))?;
+        if text.len() as u64 > MOST_MODULE_BYTES {
+            let message = format!("the module `{name}` is larger than {} MiB", MOST_MODULE_BYTES >> 20);
+            return Err(Box::new(Diagnostic::error(E0801, span, message)));
+        }
+        String::from_utf8(text).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("the module `{name}` is not UTF-8 text");
+            Box::new(Diagnostic::error(E0704, span, message).saying(format!("byte {at} of it is not")))
+        })
+    }
+
+    fn module_identity(&self, name: &str) -> Arc<str> {
+        match std::fs::canonicalize(name) {
+            Ok(path) => path.to_string_lossy().into(),
+            Err(_) => name.into(),
+        }
+    }
+}
+
+/// A file that cannot be opened, and what may have been meant.
+fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0701, span, why);
+    match files::near(path).as_slice() {
+        [] => diagnostic,
+        near => diagnostic.help(format!("did you mean {}?", quoted(near))),
     }
 }
 

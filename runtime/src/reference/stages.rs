@@ -31,6 +31,32 @@ impl<'a> Oracle<'a> {
                 let definitions = columns.iter().copied().zip(row.iter().copied()).collect();
                 Ok(Rc::new(ConstantRow { oracle: self, definitions }) as AnyRow)
             })),
+            Stage::Iterate { column, init, state, next } => self.iterate(*column, *init, *state, *next),
+            Stage::While { input, predicate, skip } => {
+                let mut rows = self.open(*input)?;
+                match skip {
+                    true => self.skip_while(rows, *predicate),
+                    false => Box::new(std::iter::from_fn(move || match rows.next()? {
+                        Ok(row) => match evaluator.holds(*predicate, &*row) {
+                            Ok(holds) => holds.then_some(Ok(row)),
+                            Err(error) => Some(Err(RunError::Row(error))),
+                        },
+                        Err(error) => Some(Err(error)),
+                    })),
+                }
+            }
+            Stage::Fold { input, column, init, state, next, all } => {
+                let rows = self.open(*input)?;
+                let first = evaluator.eval(*init, &NoRow).map_err(RunError::Row)?;
+                let mut states = self.states(rows, first.clone(), *column, *state, *next);
+                match all {
+                    true => states,
+                    false => {
+                        let last = states.try_fold(first, |_, row| row?.column(*column).map_err(RunError::Row))?;
+                        Box::new(std::iter::once(Ok(Rc::new(ValueRow(vec![(*column, last)])) as AnyRow)))
+                    }
+                }
+            }
             Stage::Filter { input, predicate } => {
                 let rows = self.open(*input)?;
                 Box::new(rows.filter_map(move |row| match row {
@@ -82,6 +108,45 @@ impl<'a> Oracle<'a> {
         Box::new((start..=end).map(move |value| {
             self.watch.check()?;
             Ok(Rc::new(ValueRow(vec![(column, Scalar::Int(value))])) as AnyRow)
+        }))
+    }
+
+    /// The values of an `iterate`; each is computed when it is pulled.
+    fn iterate(self, column: ColumnId, init: ExprId, state: ColumnId, next: ExprId) -> Rows<'a> {
+        let mut last: Option<Scalar> = None;
+        Box::new(std::iter::from_fn(move || {
+            let value = match last.take() {
+                None => self.evaluator().eval(init, &NoRow),
+                Some(before) => self.evaluator().eval(next, &ValueRow(vec![(state, before)])),
+            };
+            let row = self.watch.check().and_then(|()| {
+                let value = value.map_err(RunError::Row)?;
+                last = Some(value.clone());
+                Ok(Rc::new(ValueRow(vec![(column, value)])) as AnyRow)
+            });
+            Some(row)
+        }))
+    }
+
+    fn skip_while(self, rows: Rows<'a>, predicate: ExprId) -> Rows<'a> {
+        let mut skipping = true;
+        Box::new(rows.filter_map(move |row| {
+            let kept = row.and_then(|row| {
+                skipping = skipping && self.evaluator().holds(predicate, &*row).map_err(RunError::Row)?;
+                Ok((!skipping).then_some(row))
+            });
+            kept.transpose()
+        }))
+    }
+
+    /// The rows with the state behind each.
+    fn states(self, rows: Rows<'a>, first: Scalar, column: ColumnId, state: ColumnId, next: ExprId) -> Rows<'a> {
+        let mut last = first;
+        Box::new(rows.map(move |row| {
+            let row = row?;
+            let before: AnyRow = Rc::new(AddedRow { below: row.clone(), column: state, value: last.clone() });
+            last = self.evaluator().eval(next, &*before).map_err(RunError::Row)?;
+            Ok(Rc::new(AddedRow { below: row, column, value: last.clone() }) as AnyRow)
         }))
     }
 
@@ -187,6 +252,23 @@ impl Row for ValueRow {
 
     fn place(&self) -> Option<Place> {
         None
+    }
+}
+
+/// A row with one value more.
+struct AddedRow<'a> {
+    below: AnyRow<'a>,
+    column: ColumnId,
+    value: Scalar,
+}
+
+impl Row for AddedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        if column == self.column { Ok(self.value.clone()) } else { self.below.column(column) }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
     }
 }
 

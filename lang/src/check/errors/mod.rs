@@ -1,10 +1,12 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
+mod modules;
 mod names;
 mod nested;
 mod stages;
 mod types;
 
+pub(super) use modules::*;
 pub(super) use names::*;
 pub(super) use nested::*;
 pub(super) use stages::*;
@@ -70,6 +72,12 @@ pub(super) fn too_many_expressions(span: Span, most: usize) -> Diagnostic {
     Diagnostic::error(E0801, span, format!("this script has more than {most} expressions"))
         .saying("the limit is reached here")
         .help("a function that is called in several places of another one is there once for each of them")
+}
+
+/// E0801
+pub(super) fn type_too_large(span: Span, name: &str, most: usize) -> Diagnostic {
+    Diagnostic::error(E0801, span, format!("the type `{name}` has more than {most} fields"))
+        .saying("those of the types in it included")
 }
 
 /// E0801

@@ -74,12 +74,6 @@ pub(in super::super) fn no_list(span: Span, function: &str, found: &Type) -> Dia
     diagnostic.help(format!("on rows it is a stage: `rows | {function} …`"))
 }
 
-/// E0304: a function over items wants to be told what to do with each.
-pub(in super::super) fn wants_lambda(span: Span, function: &str, example: &str) -> Diagnostic {
-    Diagnostic::error(E0304, span, format!("`{function}` wants a function of an item here"))
-        .help(format!("such as `{example}`"))
-}
-
 /// E0305: a lambda with other parameters than it is given.
 pub(in super::super) fn lambda_parameters(span: Span, function: &str, given: usize, example: &str) -> Diagnostic {
     let given = if given == 1 { "one value".to_string() } else { format!("{given} values") };
@@ -95,13 +89,6 @@ pub(in super::super) fn item_types(span: Span, first: &Type, other: &Type) -> Di
 /// E0306
 pub(in super::super) fn value_types(span: Span, first: &Type, other: &Type) -> Diagnostic {
     Diagnostic::error(E0306, span, "the values of a map have one type").saying(format!("{first} and {other} here"))
-}
-
-/// E0306: the state of a fold changes its type.
-pub(in super::super) fn state_types(span: Span, function: &str, init: (Span, &Type), next: &Type) -> Diagnostic {
-    Diagnostic::error(E0306, span, format!("the state of this `{function}` changes its type"))
-        .saying(format!("the next state is {next}"))
-        .label(init.0, format!("the first is {}", init.1))
 }
 
 /// E0307: `.b` of a record that may be null.

@@ -3,7 +3,7 @@
 use super::super::operators::{Operand, spelled};
 use super::{list, with_fix, with_origin};
 use crate::catalog::Pattern;
-use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307};
+use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0311};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
@@ -219,9 +219,32 @@ pub(in super::super) fn branches(what: &str, a: (Span, &Type), b: (Span, &Type))
     Diagnostic::error(E0306, b.0, message).saying(format!("this is {}", b.1)).label(a.0, format!("this is {}", a.1))
 }
 
+/// E0306: what gives the next state gives another type.
+pub(in super::super) fn state_type(next: Span, found: &Type, init: Span, state: &Type) -> Diagnostic {
+    Diagnostic::error(E0306, next, format!("the state is {state}, and the next one would be {found}"))
+        .saying(format!("this gives {found}"))
+        .label(init, format!("the state begins as {state}"))
+}
+
+/// E0304: a function is wanted.
+pub(in super::super) fn wants_lambda(span: Span, signature: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a function is wanted here").help(format!("`{signature}`"))
+}
+
 /// E0306
 pub(in super::super) fn items_differ(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(E0306, span, format!("the items of a list have {what}"))
+}
+
+/// E0311
+pub(in super::super) fn recursive_type(span: Span, name: &str, definition: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0311, span, format!("the type `{name}` would hold itself"));
+    let diagnostic = if definition.to(span) == definition {
+        diagnostic
+    } else {
+        diagnostic.label(definition, format!("`{name}` is defined here"))
+    };
+    diagnostic.help("values have a fixed depth; what has any depth is `json`")
 }
 
 /// E0307: `not` of a `bool?`.

@@ -2,19 +2,18 @@
 
 use super::{Weather, catalog};
 use crate::check::{Meaning, Notes, Parameters, Place, notes};
-use crate::source::{SourceMap, Span};
-use crate::syntax;
+use crate::modules;
+use crate::source::{SourceId, SourceMap, Span};
 
 /// The notes of a text; `at` is watched.
 fn noted(text: &str, at: Option<&str>) -> (SourceMap, Notes) {
     let mut sources = SourceMap::default();
-    let source = sources.add("test", text);
-    let (script, _) = syntax::parse(source, text);
+    let (modules, _) = modules::load(&mut sources, "test", text, &Weather);
     let watched = at.map(|at| {
         let start = text.find(at).expect("the watched name is in the text");
-        Span::new(source, start, start + at.len())
+        Span::new(SourceId(0), start, start + at.len())
     });
-    let notes = notes(&script, &catalog(), &Weather, &Parameters::default(), watched);
+    let notes = notes(&modules, &catalog(), &Weather, &Parameters::default(), watched);
     (sources, notes)
 }
 

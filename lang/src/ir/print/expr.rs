@@ -49,7 +49,7 @@ pub(in crate::ir) fn null_beside(other: &Type) -> Type {
 /// An expression for a message: columns by the names they were made with, and `…` for what would make it long.
 pub fn print_expr(plan: &Plan, catalog: &Catalog, expr: ExprId) -> String {
     let names = plan.exprs.columns(expr).into_iter().map(|c| (c, text::name(&plan.column(c).name))).collect();
-    let mut printer = Printer::new(plan, catalog, names, &[expr]);
+    let mut printer = Printer::new(plan, catalog, names, None, &[expr]);
     printer.bound.values_mut().for_each(|name| *name = "…".into());
     printer.unbound(expr)
 }
@@ -67,11 +67,17 @@ pub struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// A printer for a stage with these expressions over columns of these names.
-    pub fn new(plan: &'a Plan, catalog: &'a Catalog, mut names: HashMap<ColumnId, String>, roots: &[ExprId]) -> Self {
+    /// A printer for a stage with this state and these expressions over columns of these names.
+    pub fn new(
+        plan: &'a Plan,
+        catalog: &'a Catalog,
+        mut names: HashMap<ColumnId, String>,
+        state: Option<ColumnId>,
+        roots: &[ExprId],
+    ) -> Self {
         let exprs = &plan.exprs;
         let postorder = exprs.postorder(roots);
-        let binds = nested::bound_names(plan, &postorder, names.values().cloned());
+        let binds = nested::bound_names(plan, state, &postorder, names.values().cloned());
         names.extend(binds.iter().cloned());
         let (mut size, mut uses) = (HashMap::new(), HashMap::new());
         for id in &postorder {

@@ -77,7 +77,7 @@ pub(super) fn routines(plan: &Plan, catalog: &crate::catalog::Catalog) -> String
             parameters.push(format!("{name}: {}", text::ty(&column_def.ty)));
             names.insert(*column, name);
         }
-        let printer = Printer::new(plan, catalog, names, &[routine.body]);
+        let printer = Printer::new(plan, catalog, names, None, &[routine.body]);
         let head = self::routine(plan, RoutineId(at as u32));
         let (parameters, result) = (parameters.join(", "), text::ty(&routine.result));
         out.push_str(&format!("routine {head}({parameters}) -> {result} = {}\n", printer.expr(routine.body)));
@@ -86,16 +86,17 @@ pub(super) fn routines(plan: &Plan, catalog: &crate::catalog::Catalog) -> String
     out
 }
 
-/// The names that a stage gives to what its expressions bind: each the name with which the column was made, numbered
+/// The names that a stage gives to its state and to what its expressions bind: each the name with which the column was made, numbered
 /// where that is taken.
 pub(super) fn bound_names(
     plan: &Plan,
+    state: Option<crate::ir::ColumnId>,
     postorder: &[ExprId],
     taken: impl Iterator<Item = String>,
 ) -> Vec<(crate::ir::ColumnId, String)> {
     let mut taken: std::collections::HashSet<String> = taken.collect();
     let mut names: Vec<(crate::ir::ColumnId, String)> = Vec::new();
-    for column in postorder.iter().flat_map(|id| plan.exprs.get(*id).binds()) {
+    for column in state.into_iter().chain(postorder.iter().flat_map(|id| plan.exprs.get(*id).binds())) {
         if names.iter().any(|(known, _)| *known == column) {
             continue;
         }

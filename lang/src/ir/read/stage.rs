@@ -21,11 +21,22 @@ impl Reader<'_> {
                 "scan" => self.scan(cursor),
                 "range" => self.range(cursor),
                 "values" => self.values(cursor),
-                other => Err(format!("a statement starts with `scan`, `range` or `values`, not with `{other}`")),
+                "iterate" => {
+                    self.states(cursor, |column, init, state, next| Stage::Iterate { column, init, state, next })
+                }
+                other => {
+                    Err(format!("a statement starts with `scan`, `range`, `values` or `iterate`, not with `{other}`"))
+                }
             };
         };
         match word {
             "filter" => Ok((Stage::Filter { input, predicate: self.expr(cursor)? }, Vec::new())),
+            "take_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: false }, Vec::new())),
+            "skip_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: true }, Vec::new())),
+            "fold" | "states" => {
+                let all = word == "states";
+                self.states(cursor, |column, init, state, next| Stage::Fold { input, column, init, state, next, all })
+            }
             "map" => self.map(cursor, input),
             "aggregate" => self.aggregate(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
@@ -107,6 +118,24 @@ impl Reader<'_> {
         let end = if bounded { Some(cursor.number()?) } else { None };
         let column = self.plan.add_column(label.name.clone(), Type::INT);
         Ok((Stage::Range { start, end, column }, vec![label]))
+    }
+
+    /// `label = init, state => next`
+    fn states(
+        &mut self,
+        cursor: &mut Cursor,
+        stage: impl FnOnce(ColumnId, ExprId, ColumnId, ExprId) -> Stage,
+    ) -> Parsed<Defining> {
+        let label = cursor.label()?;
+        cursor.expect("=")?;
+        let init = self.expr(cursor)?;
+        cursor.expect(",")?;
+        let state = cursor.label()?;
+        let state = self.lookup(&state.key())?;
+        cursor.expect("=>")?;
+        let next = self.expr(cursor)?;
+        let column = self.plan.add_column(label.name.clone(), self.plan.column(state).ty.clone());
+        Ok((stage(column, init, state, next), vec![label]))
     }
 
     fn values(&mut self, cursor: &mut Cursor) -> Parsed<Defining> {

@@ -148,9 +148,9 @@ fn type_alias<'t>() -> Rule<'t, TypeAlias> {
 /// `import = "import" STRING [ "as" NAME ]`
 fn import<'t>() -> Rule<'t, Import> {
     just(Token::Import)
-        .ignore_then(select! { Token::String(path) => path })
+        .ignore_then(select! { Token::String(path) = e => (path, e.span()) })
         .then(just(Token::As).ignore_then(name()).or_not())
-        .map_with(|(path, alias), e| Import { path, alias, span: e.span() })
+        .map_with(|((path, path_span), alias), e| Import { path, path_span, alias, span: e.span() })
         .boxed()
 }
 
@@ -158,9 +158,9 @@ fn import<'t>() -> Rule<'t, Import> {
 fn test<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Test> {
     let body = block_of(expr, |statements, span, _| Block { statements, value: None, span });
     just(Token::Test)
-        .ignore_then(select! { Token::String(name) => name })
+        .ignore_then(select! { Token::String(name) = e => (name, e.span()) })
         .then(body)
-        .map_with(|(name, body), e| Test { name, body, span: e.span() })
+        .map_with(|((name, name_span), body), e| Test { name, name_span, body, span: e.span() })
         .boxed()
 }
 

@@ -1,0 +1,177 @@
+//! What rows pass in their order, between segments: slices, and what else looks at the rows before. It runs on one worker
+//! at a time, as rows are committed.
+
+use super::Environment;
+use super::pipeline::{Passage, States, Tail};
+use super::replay::BatchRow;
+use crate::batch::{Batch, Column};
+use crate::error::{Place, RowError, RunError};
+use crate::limits::Watch;
+use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
+use pipelang_lang::fault::{self, Fault};
+use pipelang_lang::ir::ColumnId;
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Kind;
+use std::sync::Arc;
+
+/// How far the passages of a pipeline are.
+pub struct Passages<'a> {
+    passages: Vec<Progress<'a>>,
+    /// The ordinal of the next row behind the last passage.
+    pub ordinal: u64,
+}
+
+enum Progress<'a> {
+    Slice { skip: u64, take: Option<u64> },
+    While { skip: bool, over: bool },
+    Fold { fold: Folder<'a>, columns: &'a [ColumnId], all: bool },
+}
+
+/// The rows that passed.
+pub struct Passed {
+    /// In order.
+    pub batch: Batch,
+    /// Why there are no more.
+    pub error: Option<RunError>,
+    /// Whether no further row can pass: then what comes after does not matter.
+    pub full: bool,
+}
+
+impl<'a> Passages<'a> {
+    /// Nothing has passed yet; the first states are computed.
+    pub fn new(env: &Environment<'a>, tails: &'a [Tail], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
+        let progress = |tail: &'a Tail| {
+            Ok(match &tail.passage {
+                Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
+                Passage::While { skip } => Progress::While { skip: *skip, over: false },
+                Passage::Fold { states, columns, all } => {
+                    Progress::Fold { fold: Folder::new(env, *states, watch)?, columns, all: *all }
+                }
+            })
+        };
+        Ok(Passages { passages: tails.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
+    }
+
+    /// Whether no further row can pass.
+    pub fn is_full(&self) -> bool {
+        self.passages.iter().any(Progress::is_full)
+    }
+
+    /// The rows that pass passage `at`.
+    pub fn apply(&mut self, at: usize, batch: Batch) -> Passed {
+        let passage = &mut self.passages[at];
+        let (batch, error) = match passage {
+            Progress::Slice { skip, take } => (slice(skip, take, &batch), None),
+            Progress::While { skip, over } => pass_while(*skip, over, batch),
+            Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
+        };
+        Passed { batch, error, full: passage.is_full() }
+    }
+
+    /// The state of the last fold, as a batch of one row.
+    pub fn last_state(self) -> Option<Batch> {
+        match self.passages.into_iter().next_back()? {
+            Progress::Fold { fold, .. } => {
+                Some(Batch::new(1, vec![Column::from_scalars(&fold.kind, std::slice::from_ref(&fold.last))]))
+            }
+            Progress::Slice { .. } | Progress::While { .. } => None,
+        }
+    }
+}
+
+impl Progress<'_> {
+    fn is_full(&self) -> bool {
+        matches!(self, Progress::Slice { take: Some(0), .. } | Progress::While { skip: false, over: true })
+    }
+}
+
+fn slice(skip: &mut u64, take: &mut Option<u64>, batch: &Batch) -> Batch {
+    let skipped = (*skip).min(batch.rows as u64);
+    *skip -= if fault::is(Fault::SkipTwice) { 0 } else { skipped };
+    let rest = batch.rows as u64 - skipped;
+    let taken = take.map_or(rest, |take| take.min(rest));
+    if let Some(take) = take {
+        *take -= taken - u64::from(fault::is(Fault::TakeTooMany) && taken > 0 && taken == rest);
+    }
+    batch.slice(skipped as usize, taken as usize)
+}
+
+/// The condition is the last column. It is demanded up to the first row for which it is not true.
+fn pass_while(skip: bool, over: &mut bool, mut batch: Batch) -> (Batch, Option<RunError>) {
+    let condition = batch.columns.pop().expect("the segment before gives the condition");
+    let at = batch.columns.len();
+    let (mut first, mut error) = (0, None);
+    if !*over {
+        let holds = condition.truths();
+        first = (0..batch.rows).find(|row| batch.fault(*row, at).is_some() || !holds.value(*row)).unwrap_or(batch.rows);
+        error = (first < batch.rows).then(|| batch.fault(first, at).cloned()).flatten().map(RunError::Row);
+        *over = first < batch.rows && error.is_none();
+    }
+    batch.faults.retain(|fault| fault.column as usize != at);
+    let passed = match (skip, &error) {
+        (true, None) => batch.slice(first, batch.rows - first),
+        (true, Some(_)) => batch.slice(0, 0),
+        (false, _) => batch.slice(0, first),
+    };
+    (passed, error)
+}
+
+/// A state on its way through rows.
+pub struct Folder<'a> {
+    evaluator: Evaluator<'a>,
+    states: States,
+    /// The kind of the state.
+    pub kind: Kind,
+    /// The state behind the last row.
+    pub last: Scalar,
+}
+
+impl<'a> Folder<'a> {
+    /// The first state.
+    pub fn new(env: &Environment<'a>, states: States, watch: &'a Watch) -> Result<Folder<'a>, RunError> {
+        let evaluator = Evaluator::new(env.plan, &env.registry.functions, watch);
+        let last = evaluator.eval(states.init, &NoRow).map_err(RunError::Row)?;
+        Ok(Folder { evaluator, states, kind: env.plan.column(states.state).ty.kind.clone(), last })
+    }
+
+    /// Takes one step over a row.
+    pub fn step(&mut self, row: &dyn Row) -> Result<(), Arc<RowError>> {
+        let row = WithState { row, state: self.states.state, value: &self.last };
+        self.last = self.evaluator.eval(self.states.next, &row)?;
+        Ok(())
+    }
+
+    /// Takes the rows of a batch, and gives those before one that fails, each with its state, if they pass.
+    fn add(&mut self, inputs: &[ColumnId], batch: Batch, pass: bool) -> (Batch, Option<RunError>) {
+        let (mut states, mut error) = (Vec::new(), None);
+        for row in 0..batch.rows {
+            if let Err(first) = self.step(&BatchRow { inputs, batch: &batch, row }) {
+                error = Some(RunError::Row(first));
+                break;
+            }
+            if pass {
+                states.push(self.last.clone());
+            }
+        }
+        let mut batch = batch.slice(0, states.len());
+        batch.columns.push(Column::from_scalars(&self.kind, &states));
+        (batch, error)
+    }
+}
+
+/// A row with a state.
+struct WithState<'r> {
+    row: &'r dyn Row,
+    state: ColumnId,
+    value: &'r Scalar,
+}
+
+impl Row for WithState<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        if column == self.state { Ok(self.value.clone()) } else { self.row.column(column) }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.row.place()
+    }
+}
