@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
         }
         let json = matches!((&*name.text, operands.first()), ("json" | "to_json", Some(first))
             if &*name.text == "to_json" || self.ty(first.1.id).kind != Kind::String);
-        if let (true, [(None, only)]) = (json, operands.as_slice()) {
+        if let (true, [(_, only)]) = (json, operands.as_slice()) {
             return self.to_json(only.id, only.ast.span);
         }
         let call = self.call_catalog(&name.text, span, &operands)?;

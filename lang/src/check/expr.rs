@@ -30,6 +30,8 @@ impl<'a> Checker<'a> {
                 Value::Expr(self.constant(Scalar::String(text.clone())))
             }
             ExprKind::Date(days) => Value::Expr(self.constant(Scalar::Date(*days))),
+            ExprKind::DateTime(time) => Value::Expr(self.constant(Scalar::DateTime(*time))),
+            ExprKind::Duration(length) => Value::Expr(self.constant(Scalar::Duration(*length))),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::It => self.it(span),
             ExprKind::List(items) => Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect())),
@@ -58,8 +60,6 @@ impl<'a> Checker<'a> {
             ExprKind::Map(entries) => or_unknown(self.map_value(entries, span)),
             ExprKind::Index { value, index, null_safe } => or_unknown(self.index(value, index, *null_safe, span)),
             ExprKind::Interpolated(fragments) => or_unknown(self.interpolated(fragments, span)),
-            ExprKind::DateTime(_) => self.unknown(errors::not_yet(span, "a time of day")),
-            ExprKind::Duration(_) => self.unknown(errors::not_yet(span, "a duration")),
             ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
             ExprKind::Error => Value::Unknown,

@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
             Kind::Int => Format::parse(&format.text, For::Int),
             Kind::Float => Format::parse(&format.text, For::Float),
             Kind::String | Kind::Bool | Kind::Null => Format::parse(&format.text, For::Text),
-            Kind::Date => return Some((self.formatted_date(value, format)?, None)),
+            Kind::Date | Kind::DateTime => return Some((self.formatted_date(value, format)?, None)),
             _ => Err(format!("{ty} takes no format; make a text of it first: `string(…)`, `json(…)`")),
         };
         let spec = match spec {
@@ -116,16 +116,22 @@ impl<'a> Checker<'a> {
         Some((call, Some(spec)))
     }
 
-    /// A date in a pattern of `strftime`.
+    /// A date or time in a pattern of `strftime`, which is tried first.
     fn formatted_date(&mut self, value: Operand<'a>, format: &'a Name) -> Option<ExprId> {
-        let sample = jiff::civil::date(2024, 3, 1);
-        if let Err(error) = jiff::fmt::strtime::format(&*format.text, sample) {
-            let why = error.to_string();
-            self.report(errors::text_format(format.span, &format.text, &why));
-            return None;
-        }
         let text = self.constant(Scalar::String(format.text.clone()));
-        self.call_by_name("format", vec![value.id, text], value.ast.span)
+        let call = self.call_by_name("format", vec![value.id, text], value.ast.span)?;
+        let Expr::Call(function, _) = self.plan.exprs.get(call) else { return Some(call) };
+        let sample = match self.ty(value.id).kind {
+            Kind::Date => Scalar::Date(0),
+            _ => Scalar::DateTime(0),
+        };
+        match (self.catalog.function(*function).body)(&[sample, Scalar::String(format.text.clone())]) {
+            Ok(_) => Some(call),
+            Err(fault) => {
+                self.report(errors::text_format(format.span, &format.text, &fault.detail));
+                None
+            }
+        }
     }
 
     /// A call of the function of that name that takes these as they are.

@@ -1,9 +1,9 @@
 //! Values as text in a format: what `f"{x:,.2}"` calls. How a format is written is in `lang/src/format.rs`.
 
 use super::Function;
-use super::convert::{spell_date, spell_float};
+use super::convert::spell_float;
 use super::row::{date, float, gives, int, of, shows, string, text, total};
-use super::time::civil;
+use pipelang_lang::calendar::{civil, spell_date};
 use pipelang_lang::catalog::Example;
 use pipelang_lang::codes::E0604;
 use pipelang_lang::format::{For, Form, Format};
@@ -114,7 +114,7 @@ fn grouped(number: String, format: &Format) -> String {
 }
 
 fn format_date(day: i32, pattern: &str) -> Result<String, Fault> {
-    let (year, month, of_month) = civil(day);
+    let (year, month, of_month) = civil(day.into());
     let date = i16::try_from(year).ok().and_then(|year| jiff::civil::Date::new(year, month as i8, of_month as i8).ok());
     let wrong = |why: String| Fault::new(E0604, format!("{} in the format {pattern:?}: {why}", spell_date(day)));
     let date = date.ok_or_else(|| wrong("the year has more than four digits".into()))?;

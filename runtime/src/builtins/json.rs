@@ -1,9 +1,10 @@
 //! Json: reading and making it, its parts, and the conversions by which a value leaves it. The value is a JSON text
 //! without blanks; a JSON null is null.
 
-use super::convert::{read_date, read_float, spell_date, spell_float};
+use super::convert::{read_float, spell_float};
 use super::row::{gives, int, like, of, shows, string, text, total};
 use super::{Function, convert};
+use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Example, Pattern};
 use pipelang_lang::codes::{E0604, E0801};
 use pipelang_lang::scalar::{Fault, Scalar};
@@ -98,14 +99,16 @@ fn written(value: &Scalar) -> String {
         Scalar::Float(value) if !value.is_finite() => "null".into(),
         Scalar::Float(value) => spell_float(*value),
         Scalar::String(value) => quoted(value),
-        Scalar::Date(value) => quoted(&spell_date(*value)),
+        Scalar::Date(value) => quoted(&calendar::spell_date(*value)),
+        Scalar::DateTime(value) => quoted(&calendar::spell_datetime(*value)),
+        Scalar::Duration(value) => quoted(&calendar::spell_duration(*value)),
         Scalar::Json(text) => text.to_string(),
         Scalar::List(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(",")),
         Scalar::Map(entries) => {
             let entry = |(key, value): &(Arc<str>, Scalar)| format!("{}:{}", quoted(key), written(value));
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(","))
         }
-        Scalar::DateTime(_) | Scalar::Duration(_) | Scalar::Bytes(_) | Scalar::Record(_) | Scalar::Wide(_) => {
+        Scalar::Bytes(_) | Scalar::Record(_) | Scalar::Wide(_) => {
             unreachable!("no {value:?} is made into json")
         }
     }
@@ -257,7 +260,7 @@ fn conversions() -> Vec<Function> {
             &[shows!("date(to_json(\"2024-03-01\"))", "\"2024-03-01\""), shows!("date(json(\"1\"))", "E0604")],
             |arguments| {
                 let value = json(&arguments[0]);
-                let date = value.as_str().and_then(|text| read_date(text.trim()));
+                let date = value.as_str().and_then(|text| calendar::parse_date(text.trim().as_bytes()));
                 date.map(Scalar::Date).ok_or_else(|| refused(&value, "a date"))
             },
         )
