@@ -1,14 +1,17 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
+use crate::assertions::Tests;
 use crate::fs::{Grant, HostSources};
 use crate::host::{self, HostFunction};
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
+use pipelang_lang::Compiled;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
@@ -85,6 +88,14 @@ impl Engine {
         self.compile_with(name, text, parameters, None)
     }
 
+    /// Compiles the tests of a script.
+    pub fn tests(&self, name: &str, text: &str) -> Result<Tests, Report> {
+        let (sources, compiled, optimized) =
+            self.compiled(name, text, &Parameters::default(), None, |compiled| &compiled.tests.plan)?;
+        let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
+        Ok(Tests::new(script, compiled.tests.list))
+    }
+
     /// The value of an expression.
     pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
@@ -115,13 +126,26 @@ impl Engine {
         parameters: &Parameters,
         input: Option<(&'static str, Schema)>,
     ) -> Result<Script, Report> {
+        let (sources, compiled, optimized) = self.compiled(name, text, parameters, input, |compiled| &compiled.plan)?;
+        Ok(Script::new(self.clone(), sources, compiled.plan, optimized, compiled.warnings))
+    }
+
+    /// A compiled script with its texts, and one of its plans optimized.
+    fn compiled(
+        &self,
+        name: &str,
+        text: &str,
+        parameters: &Parameters,
+        input: Option<(&'static str, Schema)>,
+        plan: fn(&Compiled) -> &Plan,
+    ) -> Result<(SourceMap, Compiled, Plan), Report> {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
         let files = self.sources(input);
         let compile = || {
             pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
                 let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                let optimized = opt::optimize(compiled.plan.clone(), catalog, &rules);
+                let optimized = opt::optimize(plan(&compiled).clone(), catalog, &rules);
                 (compiled, optimized)
             })
         };
@@ -132,7 +156,7 @@ impl Engine {
             Err(vec![bug.help(format!("please report it with the script: {text}"))])
         });
         match compiled {
-            Ok((compiled, optimized)) => Ok(Script::new(self.clone(), sources, compiled, optimized)),
+            Ok((compiled, optimized)) => Ok((sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
     }

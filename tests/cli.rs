@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-struct Output {
-    exit: Option<i32>,
-    out: String,
-    err: String,
+/// What a process wrote, and what it ended with.
+pub struct Output {
+    pub exit: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -28,12 +29,13 @@ fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
     Output { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn pipe(arguments: &[&str]) -> Output {
+/// Runs `pipe`.
+pub fn pipe(arguments: &[&str]) -> Output {
     pipe_with(arguments, "")
 }
 
 /// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).expect("a file");
@@ -41,7 +43,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn path(folder: &Path, name: &str) -> String {
+/// The path of a file in a folder.
+pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().expect("the path is UTF-8").to_string()
 }
 

@@ -59,7 +59,8 @@ pub fn registry() -> &'static Registry {
     REGISTRY.get_or_init(Registry::builtin)
 }
 
-fn pool(threads: usize) -> &'static Pool {
+/// Workers.
+pub fn pool(threads: usize) -> &'static Pool {
     static POOLS: [OnceLock<Pool>; 2] = [OnceLock::new(), OnceLock::new()];
     POOLS[usize::from(threads > 1)].get_or_init(|| Pool::new(if threads > 1 { 4 } else { 1 }))
 }

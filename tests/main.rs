@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod commands;
 mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
@@ -10,6 +11,7 @@ mod functions;
 mod fusion;
 mod grammar;
 mod harness;
+mod nested;
 mod plans;
 mod random;
 mod rules;

@@ -140,6 +140,9 @@ codes! {
     E0213 = 213, "not for modules",
         "Of a module only its functions, types and `let`s are used. It has no parameters of its own: only the script that is run is given values, and hands them on as arguments. Its other expressions and its tests are not run where it is imported.",
         "";
+    E0214 = 214, "not an assertion",
+        "A test consists of `let`s and assertions: `assert(condition)`, `assert(condition, \"message\")`, and `assert_eq(what_is, what_should_be)`, which compares values, records or whole streams. `pipe test FILE` runs the tests of a script.",
+        "test \"one\" { 1 + 1 == 2 }";
     E0301 = 301, "types that cannot be compared or matched",
         "The two operands of a comparison have one type; the only conversion that happens by itself is int to float. Convert one side: `int(name) > 5`.",
         "1..5 | filter it == \"a\"";
@@ -209,6 +212,9 @@ codes! {
     E0604 = 604, "a conversion failed",
         "The text is not a value of that type. The form with a question mark, `int?(x)`, gives null instead.",
         "int(\"x\")";
+    E0605 = 605, "an assertion failed",
+        "What an `assert` or a test of the script claims is not so.",
+        "";
     E0701 = 701, "no such file",
         "The file is not there, or may not be read.",
         "read(\"missing.csv\")";

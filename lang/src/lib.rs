@@ -20,7 +20,7 @@ pub mod syntax;
 pub mod ty;
 
 use catalog::{Catalog, Sources};
-use check::Parameters;
+use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::SourceMap;
@@ -31,6 +31,8 @@ use std::sync::Arc;
 pub struct Compiled {
     /// What it does, verified; rules may rewrite it yet ([`opt`]).
     pub plan: Plan,
+    /// Its tests, verified likewise.
+    pub tests: Tests,
     /// What is probably not as meant.
     pub warnings: Vec<Diagnostic>,
 }
@@ -47,16 +49,18 @@ pub fn compile(
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let (modules, mut diagnostics) = modules::load(map, name, text, sources);
-    let (plan, found) = check::check(&modules, catalog, sources, parameters);
-    diagnostics.extend(found);
+    let checked = check::check(&modules, catalog, sources, parameters);
+    diagnostics.extend(checked.diagnostics);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    if let Err(faults) = ir::verify::verify(&plan, catalog) {
-        return Err(faults.into_iter().map(broken_plan).collect());
+    for plan in [&checked.plan, &checked.tests.plan] {
+        if let Err(faults) = ir::verify::verify(plan, catalog) {
+            return Err(faults.into_iter().map(broken_plan).collect());
+        }
     }
-    Ok(Compiled { plan, warnings: diagnostics })
+    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
 }
 
 /// A plan that breaks its rules is our bug.

@@ -41,6 +41,17 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Runs the tests of scripts
+    Test {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Only the tests whose names contain this
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Lists all functions and reducers
     Functions {
         #[command(flatten)]
@@ -183,7 +194,9 @@ impl Arguments {
         let read = Arguments::try_parse_from(arguments)?;
         let script = match &read.command {
             Some(Command::Run(script)) => script,
-            Some(Command::Check { .. } | Command::Explain { .. } | Command::Functions { .. }) => return Ok(read),
+            Some(
+                Command::Check { .. } | Command::Explain { .. } | Command::Test { .. } | Command::Functions { .. },
+            ) => return Ok(read),
             None => &read.script,
         };
         // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.

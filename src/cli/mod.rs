@@ -7,6 +7,7 @@ mod explain;
 mod repl;
 mod run;
 mod terminal;
+mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
 use pipelang::{CancelToken, Engine, Report, codes};
@@ -74,6 +75,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Check { file, settings }) => check::check(&file, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
+        Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
         Some(Command::Functions { settings }) => explain::list_functions(&settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)

@@ -61,20 +61,24 @@ fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
 pub fn write(script: &Script, settings: &Settings, default: OutputFormat) -> (Stats, Option<Report>) {
     let terminal = Terminal::stdout(settings.color);
     let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
-    let run = RunSettings {
-        executor: settings.executor.into(),
-        threads: settings.threads.unwrap_or(0),
-        morsel_rows: settings.morsel_rows,
-        cancel: interruption(),
-        ..RunSettings::default()
-    };
     let mut out = output();
-    let (stats, result) = script.write(&mut *out, &style, &run);
+    let (stats, result) = script.write(&mut *out, &style, &run_settings(settings));
     if result.is_err() {
         // What came before the error; if that cannot be written either, the error says enough.
         let _ = out.flush();
     }
     (stats, result.err())
+}
+
+/// How scripts are run.
+pub fn run_settings(settings: &Settings) -> RunSettings {
+    RunSettings {
+        executor: settings.executor.into(),
+        threads: settings.threads.unwrap_or(0),
+        morsel_rows: settings.morsel_rows,
+        cancel: interruption(),
+        ..RunSettings::default()
+    }
 }
 
 /// stdout, written in large pieces.

@@ -37,11 +37,7 @@ impl<'a> Checker<'a> {
     /// The same value with maps in the place of records.
     fn with_names(&mut self, id: ExprId, span: Span) -> Option<ExprId> {
         let ty = self.ty(id).clone();
-        if has(&ty, |kind| matches!(kind, Kind::Bytes)) {
-            self.report(errors::not_yet(span, "json of bytes"));
-            return None;
-        }
-        if !has(&ty, |kind| matches!(kind, Kind::Record(_))) {
+        if !has_record(&ty) {
             return Some(id);
         }
         match &ty.kind {
@@ -73,12 +69,11 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a type has such a kind in it.
-fn has(ty: &Type, is_it: fn(&Kind) -> bool) -> bool {
-    is_it(&ty.kind)
-        || match &ty.kind {
-            Kind::List(item) | Kind::Map(item) => has(item, is_it),
-            Kind::Record(schema) => schema.fields.iter().any(|field| has(&field.ty, is_it)),
-            _ => false,
-        }
+/// Whether there is a record in it.
+fn has_record(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Record(_) => true,
+        Kind::List(item) | Kind::Map(item) => has_record(item),
+        _ => false,
+    }
 }

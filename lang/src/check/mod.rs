@@ -29,6 +29,7 @@ mod source;
 mod stage;
 mod state;
 mod statement;
+mod test;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -38,6 +39,7 @@ mod unify;
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
+pub use test::{Claim, Test, Tests};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
@@ -50,18 +52,24 @@ use scope::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The plan of a script with its modules, and what is to be said of it, sorted by place. If there is an error among it, the plan is of
-/// no use.
-pub fn check(
-    modules: &Modules,
-    catalog: &Catalog,
-    sources: &dyn Sources,
-    parameters: &Parameters,
-) -> (Plan, Vec<Diagnostic>) {
+/// What a check makes of a script.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it does.
+    pub plan: Plan,
+    /// Its tests.
+    pub tests: Tests,
+    /// What is to be said of it, sorted by place. If there is an error among it, the plans are of no use.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a script with all that it imports.
+pub fn check(modules: &Modules, catalog: &Catalog, sources: &dyn Sources, parameters: &Parameters) -> Checked {
     let mut checker = Checker::new(modules, catalog, sources, parameters);
-    checker.script(modules);
-    diagnostic::sort(&mut checker.diagnostics);
-    (checker.plan, checker.diagnostics)
+    let (plan, tests) = checker.script(modules);
+    let mut diagnostics = checker.diagnostics;
+    diagnostic::sort(&mut diagnostics);
+    Checked { plan, tests, diagnostics }
 }
 
 /// What can be found out about a script, with or without errors: for editors and the like. `watched` is the place of a

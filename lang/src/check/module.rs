@@ -52,7 +52,7 @@ impl<'a> Names<'a> {
     }
 
     /// What sees all names of the module.
-    fn all(&self) -> Scope {
+    pub fn all(&self) -> Scope {
         *self.scopes.last().expect("the empty scope is the first")
     }
 }

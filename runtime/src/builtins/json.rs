@@ -1,7 +1,7 @@
 //! Json: reading and making it, its parts, and the conversions by which a value leaves it. The value is a JSON text
 //! without blanks; a JSON null is null.
 
-use super::convert::{read_float, spell_float};
+use super::convert::read_float;
 use super::row::{gives, int, like, of, shows, string, text, total};
 use super::{Function, convert};
 use pipelang_lang::calendar;
@@ -10,7 +10,6 @@ use pipelang_lang::codes::{E0604, E0801};
 use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::{Kind, Type};
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The functions of this group.
 pub(super) fn rows() -> Vec<Function> {
@@ -56,7 +55,8 @@ fn made() -> Vec<Function> {
         "Any value as json; a text becomes a JSON text.",
         &[shows!("to_json({a: [1, 2.5], b: \"x\"})", "{\"a\":[1,2.5],\"b\":\"x\"}"), shows!("to_json(\"a\")", "\"a\"")],
         |arguments| {
-            let text = written(&arguments[0]);
+            // The checker has made maps of its records, so that no type is needed for their names.
+            let text = crate::json::text(&arguments[0], &Kind::Unknown);
             if depth(&text) > DEEPEST {
                 return Err(Fault::new(E0801, format!("this json is nested more than {DEEPEST} deep")));
             }
@@ -87,31 +87,6 @@ fn depth(text: &str) -> usize {
         }
     }
     deepest
-}
-
-/// A value as a JSON text. The checker has made maps of its records.
-fn written(value: &Scalar) -> String {
-    let quoted = |text: &str| Value::from(text).to_string();
-    match value {
-        Scalar::Null => "null".into(),
-        Scalar::Bool(value) => value.to_string(),
-        Scalar::Int(value) => value.to_string(),
-        Scalar::Float(value) if !value.is_finite() => "null".into(),
-        Scalar::Float(value) => spell_float(*value),
-        Scalar::String(value) => quoted(value),
-        Scalar::Date(value) => quoted(&calendar::spell_date(*value)),
-        Scalar::DateTime(value) => quoted(&calendar::spell_datetime(*value)),
-        Scalar::Duration(value) => quoted(&calendar::spell_duration(*value)),
-        Scalar::Json(text) => text.to_string(),
-        Scalar::List(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(",")),
-        Scalar::Map(entries) => {
-            let entry = |(key, value): &(Arc<str>, Scalar)| format!("{}:{}", quoted(key), written(value));
-            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(","))
-        }
-        Scalar::Bytes(_) | Scalar::Record(_) | Scalar::Wide(_) => {
-            unreachable!("no {value:?} is made into json")
-        }
-    }
 }
 
 fn parts() -> Vec<Function> {

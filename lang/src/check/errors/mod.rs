@@ -4,12 +4,14 @@ mod modules;
 mod names;
 mod nested;
 mod stages;
+mod tests;
 mod types;
 
 pub(super) use modules::*;
 pub(super) use names::*;
 pub(super) use nested::*;
 pub(super) use stages::*;
+pub(super) use tests::*;
 pub(super) use types::*;
 
 use crate::codes::{E0405, E0601, E0801, E0902};

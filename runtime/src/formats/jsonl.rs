@@ -1,11 +1,12 @@
 //! Rows as JSONL: one object a line, or the bare value where rows are single values.
 //!
-//! NaN and infinities are null (JSON has no word for them), dates, datetimes and durations are ISO 8601, floats are the shortest that read back.
+//! How single values are written is said in [`crate::json`].
 
 use super::write::{Value, spell};
 use crate::batch::{Batch, Column};
+use crate::json;
 use pipelang_lang::ir::Shape;
-use pipelang_lang::ty::Schema;
+use pipelang_lang::ty::{Kind, Schema};
 
 /// The lines of some rows.
 pub fn rows(schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
@@ -15,15 +16,15 @@ pub fn rows(schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
         match shape {
             Shape::Table => {
                 out.push(b'{');
-                for (key, column) in keys.iter().zip(&batch.columns) {
+                for ((key, column), field) in keys.iter().zip(&batch.columns).zip(&schema.fields) {
                     out.extend_from_slice(key);
-                    value(column, row, &mut out);
+                    value(column, row, &field.ty.kind, &mut out);
                 }
                 out.push(b'}');
             }
             Shape::Values | Shape::Scalar => {
-                for column in &batch.columns {
-                    value(column, row, &mut out);
+                for (column, field) in batch.columns.iter().zip(&schema.fields) {
+                    value(column, row, &field.ty.kind, &mut out);
                 }
             }
         }
@@ -38,33 +39,30 @@ fn key(at: usize, name: &str) -> Vec<u8> {
     if at > 0 {
         key.push(b',');
     }
-    text(name, &mut key);
+    json::write_text(name, &mut key);
     key.push(b':');
     key
 }
 
-fn value(column: &Column, row: usize, out: &mut Vec<u8>) {
+fn value(column: &Column, row: usize, kind: &Kind, out: &mut Vec<u8>) {
     let start = out.len();
     match spell(column, row, out) {
         Value::Null | Value::NotFinite(_) => out.extend_from_slice(b"null"),
-        Value::Text(content) => text(content, out),
+        Value::Text(content) => json::write_text(content, out),
+        Value::Nested(nested) => json::write(nested, kind, out),
         Value::Plain => {}
-        Value::Time => {
+        Value::Spelled => {
             out.insert(start, b'"');
             out.push(b'"');
         }
     }
 }
 
-fn text(content: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, content).expect("text can always be written to memory");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use pipelang_lang::scalar::Scalar;
-    use pipelang_lang::ty::{Field, Kind, Type};
+    use pipelang_lang::ty::{Field, Type};
 
     #[test]
     fn objects_and_bare_values() {
@@ -94,6 +92,9 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(line).expect("JSON");
         }
         let single = Batch::new(2, vec![Column::from_scalars(&Kind::Int, &[Scalar::Int(1), Scalar::Null])]);
-        assert_eq!(rows(&Schema::default(), Shape::Values, &single), b"1\nnull\n");
+        assert_eq!(
+            rows(&Schema { fields: vec![field("value", Type::INT.or_null())] }, Shape::Values, &single),
+            b"1\nnull\n"
+        );
     }
 }
