@@ -218,7 +218,7 @@ impl<'a> Checker<'a> {
         let json = matches!((&*name.text, operands.first()), ("json" | "to_json", Some(first))
             if &*name.text == "to_json" || self.ty(first.1.id).kind != Kind::String);
         if let (true, [(_, only)]) = (json, operands.as_slice()) {
-            return self.to_json(only.id, only.ast.span);
+            return self.json_of(only.id, only.ast.span);
         }
         let call = self.call_catalog(&name.text, span, &operands)?;
         (!self.is_too_deep(call, span)).then_some(call)

@@ -22,7 +22,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Any value as json: a text becomes a JSON text.
-    pub(super) fn to_json(&mut self, id: ExprId, span: Span) -> Option<ExprId> {
+    pub(super) fn json_of(&mut self, id: ExprId, span: Span) -> Option<ExprId> {
         if self.ty(id).kind == Kind::Json {
             return Some(id);
         }
@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
                 for (at, field) in schema.fields.iter().enumerate() {
                     let field = field.ty.clone().or_null_if(ty.nullable);
                     let part = self.add(Expr::Field(id, at as u32), field);
-                    values.push(self.to_json(part, span)?);
+                    values.push(self.json_of(part, span)?);
                 }
                 let map = self.map_expr(schema.fields.iter().map(|field| field.name.clone()).collect(), values);
                 if !ty.nullable {
@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
             }
             Kind::List(_) => self.each(Each::Map, id, |c, item| {
                 let item = c.plan.column_expr(item);
-                c.to_json(item, span)
+                c.json_of(item, span)
             }),
             _ => {
                 self.report(errors::not_yet(span, "json of a map of records"));

@@ -15,6 +15,9 @@ use crate::ty::{Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The fields of a record, in order.
+type Fields<'a> = Rc<Vec<(Arc<str>, Value<'a>)>>;
+
 impl<'a> Checker<'a> {
     /// A record, as its fields, as a single value.
     pub(super) fn record_value(&mut self, fields: &[(Arc<str>, Value<'a>)], span: Span) -> Option<ExprId> {
@@ -124,7 +127,7 @@ impl<'a> Checker<'a> {
         value: Value<'a>,
         ast: &ast::Expr,
         who: &str,
-    ) -> Option<Rc<Vec<(Arc<str>, Value<'a>)>>> {
+    ) -> Option<Fields<'a>> {
         match value {
             Value::Record(fields) => return Some(fields),
             Value::Unknown => return None,

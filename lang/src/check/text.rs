@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
         let span = value.ast.span;
         let id = match self.ty(value.id).kind {
             Kind::String | Kind::Null => return Some(value.id),
-            Kind::List(_) | Kind::Record(_) | Kind::Map(_) => self.to_json(value.id, span)?,
+            Kind::List(_) | Kind::Record(_) | Kind::Map(_) => self.json_of(value.id, span)?,
             _ => value.id,
         };
         let text = self.call_catalog("string", span, &[(None, Operand { id, ..value })])?;
