@@ -153,6 +153,10 @@ fn explain_shows_plans_kernels_and_codes() {
     }
     let kernel = pipe(&["explain", &file, "--phase", "kernel"]);
     assert!(kernel.out.contains("pipeline 1, no input has nulls:"), "{}", kernel.out);
+    let tree = pipe(&["explain", &file, "--phase", "tree"]);
+    assert!(tree.out.starts_with("(.. 1 5) | derive"), "{}", tree.out);
+    let tokens = pipe_with(&["explain", "--phase", "tokens", "-"], "1 | nope (");
+    assert!(tokens.out.contains("    4..8     Name(\"nope\")"), "{}", tokens.out);
     let page = pipe(&["explain", "E0201"]);
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
@@ -230,4 +234,32 @@ fn help_and_wrong_options() {
     assert!(wrong.err.contains("did you mean '--format'?"), "{}", wrong.err);
     assert_eq!(pipe(&["--format", "xml", "x.pipe"]).exit, Some(2));
     assert!(pipe(&["functions"]).out.contains("sqrt("));
+}
+
+#[test]
+fn scripts_are_formatted_in_place() {
+    let (good, bad, broken) = ("1..5 | take 2\n", "1..5|take  2 # two", "let = 1\n");
+    let folder = folder(&[("good.pipe", good), ("bad.pipe", bad), ("broken.pipe", broken)]);
+    let file = |name: &str| path(folder.path(), name);
+    let text = |name: &str| std::fs::read_to_string(file(name)).expect("the file is there");
+
+    let checked = pipe(&["fmt", "--check", &file("good.pipe"), &file("bad.pipe")]);
+    assert_eq!((checked.exit, checked.out, checked.err), (Some(1), file("bad.pipe") + "\n", String::new()));
+    assert_eq!(text("bad.pipe"), bad);
+
+    let written = pipe(&["fmt", &file("broken.pipe"), &file("bad.pipe"), &file("good.pipe")]);
+    assert_eq!((written.exit, &*written.out), (Some(3), ""));
+    assert!(written.err.starts_with("error[E0130]"), "{}", written.err);
+    assert_eq!(
+        (&*text("bad.pipe"), &*text("good.pipe"), &*text("broken.pipe")),
+        ("1..5 | take 2 # two\n", good, broken)
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 3, "nothing is left behind");
+
+    assert_eq!(pipe(&["fmt", "--check", &file("bad.pipe")]).exit, Some(0));
+    assert_eq!(pipe(&["fmt", "missing.pipe"]).exit, Some(2));
+    assert_eq!(pipe(&["fmt"]).exit, Some(2));
+    let stdin = pipe_with(&["fmt", "-"], bad);
+    assert_eq!((stdin.exit, &*stdin.out, &*stdin.err), (Some(0), "1..5 | take 2 # two\n", ""));
+    assert_eq!(pipe_with(&["fmt", "--check", "-"], bad).out, "<stdin>\n");
 }

@@ -7,6 +7,7 @@ mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
 mod faults;
+mod format;
 mod functions;
 mod fusion;
 mod grammar;

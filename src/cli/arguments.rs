@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, ParameterValue, Parameters, Phase};
+use pipelang::{Executor, OutputFormat, ParameterValue, Parameters};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -27,6 +27,17 @@ pub enum Command {
     Check {
         /// The script; - is stdin
         file: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Lays scripts out in the one canonical way, in place
+    Fmt {
+        /// The scripts; - reads stdin and writes stdout
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Changes nothing; names the scripts that would change, and ends with 1 if there are any
+        #[arg(long)]
+        check: bool,
         #[command(flatten)]
         settings: Settings,
     },
@@ -166,19 +177,14 @@ impl From<ExecutorName> for Executor {
 /// What `pipe explain FILE` shows.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum PhaseName {
+    /// The tokens as the grammar reads them; also of a script that is wrong
+    Tokens,
+    /// The tree; also of a script that is wrong
+    Tree,
     /// The plan as written and as optimized, and its pipelines
     Plan,
     /// The kernels
     Kernel,
-}
-
-impl From<PhaseName> for Phase {
-    fn from(name: PhaseName) -> Phase {
-        match name {
-            PhaseName::Plan => Phase::Plan,
-            PhaseName::Kernel => Phase::Kernel,
-        }
-    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -195,7 +201,11 @@ impl Arguments {
         let script = match &read.command {
             Some(Command::Run(script)) => script,
             Some(
-                Command::Check { .. } | Command::Explain { .. } | Command::Test { .. } | Command::Functions { .. },
+                Command::Check { .. }
+                | Command::Fmt { .. }
+                | Command::Explain { .. }
+                | Command::Test { .. }
+                | Command::Functions { .. },
             ) => return Ok(read),
             None => &read.script,
         };

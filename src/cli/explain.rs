@@ -2,7 +2,7 @@
 
 use super::arguments::{PhaseName, Settings};
 use super::{Exit, complain, engine, print_report, read_script};
-use pipelang::{Engine, Parameters, codes};
+use pipelang::{Engine, Parameters, Phase, codes, tools};
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -19,8 +19,14 @@ pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
         Ok(read) => read,
         Err(exit) => return exit,
     };
+    let phase = match phase {
+        PhaseName::Tokens => return show(&tools::tokens_text(&text)),
+        PhaseName::Tree => return show(&tools::tree_text(&text)),
+        PhaseName::Plan => Phase::Plan,
+        PhaseName::Kernel => Phase::Kernel,
+    };
     match engine(settings).script(&name, &text, &Parameters::default()) {
-        Ok(script) => show(&script.explain(phase.into(), settings.executor.into())),
+        Ok(script) => show(&script.explain(phase, settings.executor.into())),
         Err(report) => {
             print_report(&report, settings);
             Exit::of(&report)

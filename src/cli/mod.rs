@@ -4,6 +4,7 @@
 mod arguments;
 mod check;
 mod explain;
+mod fmt;
 mod repl;
 mod run;
 mod terminal;
@@ -22,7 +23,7 @@ use terminal::Terminal;
 enum Exit {
     /// All went well.
     Done = 0,
-    /// An `assert` or a test of the script failed.
+    /// An `assert` or a test of the script failed, or `fmt --check` would change a script.
     Assertion = 1,
     /// The command line, or a file that is not there or cannot be written.
     Usage = 2,
@@ -74,6 +75,7 @@ fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Run(script)) => run::run(&script),
         Some(Command::Check { file, settings }) => check::check(&file, &settings),
+        Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
         Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
         Some(Command::Functions { settings }) => explain::list_functions(&settings),

@@ -1,7 +1,9 @@
-//! What editors and prompts need of the language: colours, completions, what stands at a place, whether a text is
-//! finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as it says.
+//! What editors and prompts need of the language: colours, completions, what stands at a place, how a text is laid out,
+//! whether it is finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as
+//! it says.
 
 mod complete;
+mod format;
 mod hover;
 mod items;
 mod known;
@@ -9,9 +11,10 @@ mod phases;
 mod tokens;
 
 pub use complete::{Completions, Item, ItemKind, complete};
+pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
-pub use phases::{Phases, phases};
+pub use phases::{Phases, phases, tokens_text, tree_text};
 pub use tokens::{Class, tokens};
 
 use pipelang_lang::source::{SourceMap, Span};

@@ -122,12 +122,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields of a record that is not null; `who` wants it.
-    pub(super) fn fields_of(
-        &mut self,
-        value: Value<'a>,
-        ast: &ast::Expr,
-        who: &str,
-    ) -> Option<Fields<'a>> {
+    pub(super) fn fields_of(&mut self, value: Value<'a>, ast: &ast::Expr, who: &str) -> Option<Fields<'a>> {
         match value {
             Value::Record(fields) => return Some(fields),
             Value::Unknown => return None,

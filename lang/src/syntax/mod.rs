@@ -8,6 +8,7 @@
 pub mod ast;
 mod brackets;
 mod depth;
+mod format;
 mod layout;
 pub mod lexer;
 mod literal;
@@ -20,6 +21,7 @@ pub mod token;
 pub mod tree;
 mod unfinished;
 
+pub use format::format;
 pub use unfinished::is_unfinished;
 
 use crate::codes::*;
