@@ -1,5 +1,6 @@
 //! Runs a script in a given configuration and keeps everything that a user would see.
 
+use pipelang_lang::Compiled;
 use pipelang_lang::check::{ParameterValue, Parameters};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -85,13 +86,24 @@ impl Script<'_> {
     /// Compiles it, or reports why not.
     pub fn compile(&self) -> Result<Ready, String> {
         let mut sources = SourceMap::default();
+        let compiled = self.check(&mut sources).map_err(|diagnostics| render(&diagnostics, &sources))?;
+        let warnings = render(&compiled.warnings, &sources);
+        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format })
+    }
+
+    /// Everything that is said of it before it runs.
+    pub fn diagnose(&self) -> Vec<Diagnostic> {
+        match self.check(&mut SourceMap::default()) {
+            Ok(compiled) => compiled.warnings,
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    fn check(&self, sources: &mut SourceMap) -> Result<Compiled, Vec<Diagnostic>> {
         let catalog = &registry().catalog;
         let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
         let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
-        let compiled = pipelang_lang::compile(&mut sources, self.name, self.text, catalog, &FileSources, &parameters)
-            .map_err(|diagnostics| render(&diagnostics, &sources))?;
-        let warnings = render(&compiled.warnings, &sources);
-        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format })
+        pipelang_lang::compile(sources, self.name, self.text, catalog, &FileSources, &parameters)
     }
 }
 

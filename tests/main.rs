@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod editor_grammars;
 mod embedding;
+mod errors;
 #[cfg(fault)]
 mod faults;
 mod format;

@@ -116,10 +116,15 @@ impl Diagnostic {
     /// Adds an edit, and the line of help that says it: "replace with `…`" or "insert `…`".
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
         let text = text.into();
+        // A name in backticks has its own.
+        let shown = match text.trim() {
+            name if name.starts_with('`') && name.ends_with('`') => name.to_string(),
+            other => format!("`{other}`"),
+        };
         self.help.push(match (span.start == span.end, text.is_empty()) {
-            (true, _) => format!("insert `{}`", text.trim()),
+            (true, _) => format!("insert {shown}"),
             (false, true) => "leave this out".to_string(),
-            (false, false) => format!("replace with `{text}`"),
+            (false, false) => format!("replace with {shown}"),
         });
         self.edits.push(Edit { span, text });
         self

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod aliases;
 pub mod calendar;
 pub mod catalog;
 pub mod check;
@@ -50,6 +51,13 @@ pub fn compile(
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let (modules, mut diagnostics) = modules::load(map, name, text, sources);
     let checked = check::check(&modules, catalog, sources, parameters);
+    // What looked like a call to the grammar, the checker may know as a name of two words.
+    let at =
+        |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| (primary.span.source, primary.span.start));
+    diagnostics.retain(|told| {
+        let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
+        told.code != codes::E0113 || !checked.diagnostics.iter().any(is_name)
+    });
     diagnostics.extend(checked.diagnostics);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {

@@ -42,14 +42,40 @@ fn looks_like_code(what: &str) -> bool {
 /// The page of an error code.
 pub fn page(code: &str) -> Option<String> {
     let info = codes::info(codes::parse(code)?)?;
-    let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, info.explanation);
-    if !info.example.is_empty() {
-        text.push_str("\nFor example:\n\n");
-        for line in info.example.lines() {
-            text.push_str(&format!("    {line}\n"));
+    let mut text = format!("{}: {}\n", info.code, info.title);
+    for paragraph in info.explanation.split("\n\n") {
+        let _ = writeln!(text, "\n{}", wrapped(paragraph, PAGE_WIDTH));
+    }
+    for (heading, script) in [("For example:", info.example), ("Instead:", info.mended)] {
+        if !script.is_empty() {
+            let _ = writeln!(text, "\n{heading}\n");
+            for line in script.lines() {
+                let _ = writeln!(text, "    {line}");
+            }
         }
     }
     Some(text)
+}
+
+/// How wide the text of a page is.
+const PAGE_WIDTH: usize = 80;
+
+/// A paragraph in lines of at most `width` characters.
+fn wrapped(paragraph: &str, width: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            text.push('\n');
+            used = 0;
+        } else if used > 0 {
+            text.push(' ');
+            used += 1;
+        }
+        text.push_str(word);
+        used += length;
+    }
+    text
 }
 
 /// `pipe functions`: all functions and reducers.

@@ -6,8 +6,9 @@ use super::module::Use;
 use super::operators::Operand;
 use super::scope::{Found, Value};
 use super::{Checker, errors};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ExprId, Shape};
+use crate::ir::ExprId;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
 use crate::ty::Kind;
@@ -103,6 +104,17 @@ impl<'a> Checker<'a> {
             return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         };
         let text = &*name.text;
+        if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
+            && !self.names().functions.contains_key(text)
+        {
+            return self.dotted_stages(name, rows, arguments, span);
+        }
+        if receiver.is_none()
+            && !self.names().functions.contains_key(text)
+            && let Some(error) = self.rows_as_argument(name, arguments, span)
+        {
+            return self.unknown(error);
+        }
         let bound = self.scopes.look_up(self.scope, text);
         if let (Found::Binding(Value::Lambda(lambda)), None) = (&bound, receiver) {
             return self.call_lambda(*lambda, arguments, span);
@@ -111,7 +123,7 @@ impl<'a> Checker<'a> {
             return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         }
         if self.is_list_method(text, arguments) {
-            return self.list_method(name, receiver, arguments);
+            return self.list_method(name, receiver, arguments, span);
         }
         let reducer = self.catalog.reducer_named(text);
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
@@ -124,10 +136,7 @@ impl<'a> Checker<'a> {
             return or_unknown(self.call_given(name, receiver, arguments, span));
         }
         if text == "read" {
-            return match self.read(receiver, arguments, span) {
-                Some(stream) => Value::Stream(stream),
-                None => Value::Stream(self.unknown_stream(span)),
-            };
+            return self.rows_of_read(receiver, arguments, span);
         }
         if text == "iterate" {
             return match self.iterate(receiver, arguments, span) {
@@ -139,18 +148,23 @@ impl<'a> Checker<'a> {
             (Some(_), _) => self.reducer_outside(name, receiver, arguments),
             // A parameter that is a function, of a function that nobody calls.
             (None, Found::Binding(Value::Unknown)) => Value::Unknown,
-            (None, _) => self.no_such_function(name, receiver, span),
+            (None, _) => self.no_such_function(name, receiver, arguments, span),
         }
     }
 
-    fn no_such_function(&mut self, name: &Name, receiver: Option<&'a ast::Expr>, span: Span) -> Value<'a> {
+    fn no_such_function(
+        &mut self,
+        name: &'a Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
         let text = &*name.text;
         if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
-        let is_stage = super::stage::STAGES.iter().any(|stage| stage.name == text);
-        if is_stage {
-            return self.unknown(errors::stage_as_function(name.span, text, receiver.is_some()));
+        if aliases::STAGES.contains(&text) {
+            return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));
         }
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
@@ -158,8 +172,25 @@ impl<'a> Checker<'a> {
         let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
-        let error = errors::unknown_function(name.span, text, &near);
-        self.unknown(error)
+        let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
+        let foreign = match self.name_with_blank(name, arguments, span).filter(|_| receiver.is_none()) {
+            None if !is_case => self.foreign_function(name, receiver, arguments, span),
+            known => known,
+        };
+        let error = foreign.unwrap_or_else(|| errors::unknown_function(name.span, text, &near));
+        self.report(error);
+        // A `read` by another name still says which columns there are.
+        match aliases::function(text, 0) {
+            Some("read") => self.rows_of_read(receiver, arguments, span),
+            Some(_) | None => Value::Unknown,
+        }
+    }
+
+    fn rows_of_read(&mut self, receiver: Option<&'a ast::Expr>, arguments: &'a [Argument], span: Span) -> Value<'a> {
+        match self.read(receiver, arguments, span) {
+            Some(stream) => Value::Stream(stream),
+            None => Value::Stream(self.unknown_stream(span)),
+        }
     }
 
     /// A reducer where there are no rows to reduce.
@@ -177,10 +208,10 @@ impl<'a> Checker<'a> {
             Some(value) => matches!(value, Value::List(_) | Value::Range(_)),
             None => false,
         };
-        let stage = self.stage_name.clone();
+        let values = arguments.len() + usize::from(receiver.is_some());
         self.unknown(match is_list {
             true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
-            false => errors::reducer_outside(name.span, &name.text, stage.as_deref()),
+            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), values),
         })
     }
 
@@ -195,13 +226,7 @@ impl<'a> Checker<'a> {
         let given = self.given(&name.text, receiver, arguments);
         let mut operands = Some(Vec::new());
         for (label, ast) in given.iter().flatten() {
-            let value = self.value(ast);
-            if matches!(&value, Value::Stream(stream) if stream.row.shape != Shape::Scalar) && self.is_stage(&name.text)
-            {
-                self.report(errors::stage_as_function(name.span, &name.text, receiver.is_some()));
-                return None;
-            }
-            match (self.as_scalar(value, ast.span), &mut operands) {
+            match (self.scalar(ast), &mut operands) {
                 (Some(id), Some(operands)) => operands.push((*label, Operand { id, ast })),
                 (None, _) => operands = None,
                 (Some(_), None) => {}
@@ -211,8 +236,8 @@ impl<'a> Checker<'a> {
         let operands = operands?;
         let is_list = |operand: &(_, Operand<'a>)| matches!(self.ty(operand.1.id).kind, Kind::List(_) | Kind::Map(_));
         if self.catalog.reducer_named(&name.text).is_some() && !operands.first().is_some_and(is_list) {
-            let stage = self.stage_name.clone();
-            self.report(errors::reducer_outside(name.span, &name.text, stage.as_deref()));
+            let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), operands.len());
+            self.report(error);
             return None;
         }
         let json = matches!((&*name.text, operands.first()), ("json" | "to_json", Some(first))

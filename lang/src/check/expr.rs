@@ -122,10 +122,7 @@ impl<'a> Checker<'a> {
         match self.scopes.look_up(self.scope, name) {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
-            Found::Column(field) if self.aggregation.is_some() => {
-                let by = self.aggregation.as_ref().and_then(|aggregation| aggregation.by);
-                self.unknown(errors::plain_column(span, &field.name, by))
-            }
+            Found::Column(field) if self.aggregation.is_some() => self.unknown(errors::plain_column(span, &field.name)),
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
             Found::Nothing(row) => match self.bound_table(name, span) {
@@ -188,9 +185,8 @@ impl<'a> Checker<'a> {
         let Some(row) = self.scopes.row(self.scope) else {
             return self.unknown(errors::it_outside(span));
         };
-        if let (Some(aggregation), true) = (&self.aggregation, row.known) {
-            let by = aggregation.by;
-            return self.unknown(errors::plain_column(span, "it", by));
+        if self.aggregation.is_some() && row.known {
+            return self.unknown(errors::plain_column(span, "it"));
         }
         self.row_value(&row)
     }
@@ -240,6 +236,10 @@ impl<'a> Checker<'a> {
             Value::Expr(id) => self.field_of(id, record, name, null_safe),
             Value::Stream(stream) if !stream.row.known => Value::Unknown,
             Value::List(_) => self.unknown(errors::field_of_list(name, record)),
+            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
+                let error = self.field_of_rows(record, name);
+                self.unknown(error)
+            }
             Value::Stream(_) | Value::Range(_) | Value::Lambda(_) => {
                 self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text)))
             }

@@ -76,10 +76,10 @@ impl<'a> Checker<'a> {
                 self.fold_list(&name.text, list, &arguments, name.span)
             }
             other => {
-                if self.is_stage(other) {
+                if self.is_stage(other) || self.function(other).is_some() {
                     self.report(errors::not_yet(name.span, &format!("`{other}` over a list")));
                 } else {
-                    self.unknown_stage(name);
+                    self.unknown_stage(name, None);
                 }
                 None
             }

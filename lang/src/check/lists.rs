@@ -49,6 +49,7 @@ impl<'a> Checker<'a> {
         name: &'a Name,
         receiver: Option<&'a ast::Expr>,
         arguments: &'a [Argument],
+        span: Span,
     ) -> Value<'a> {
         let Some(&(method, example)) = METHODS.iter().find(|method| method.0 == &*name.text) else {
             return Value::Unknown;
@@ -59,11 +60,11 @@ impl<'a> Checker<'a> {
             return self.unknown(errors::unknown_option(label.span, &name.text, &label.text, &[]));
         }
         let Some((_, first)) = given.first() else {
-            return self.unknown(errors::stage_as_function(name.span, &name.text, false));
+            return self.unknown(errors::stage_as_function(name.span, &name.text, receiver, arguments, span));
         };
         let value = self.value(first);
         if matches!(value, Value::Stream(_)) {
-            return self.unknown(errors::stage_as_function(name.span, &name.text, receiver.is_some()));
+            return self.unknown(errors::stage_as_function(name.span, &name.text, receiver, arguments, span));
         }
         let Some(list) = self.list(value, first.span, &name.text) else { return Value::Unknown };
         let rest: Vec<&'a ast::Expr> = given[1..].iter().map(|given| given.1).collect();

@@ -12,6 +12,7 @@ mod columns;
 mod decimal;
 mod errors;
 mod expr;
+mod foreign;
 mod inline;
 mod json;
 mod list_stage;

@@ -7,7 +7,7 @@ use super::scope::{RangeValue, Value};
 use super::{Checker, errors};
 use crate::catalog::Effect;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Expr, ExprId, Shape};
 use crate::scalar::{Arithmetic, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, RecordItem};
@@ -185,7 +185,13 @@ impl<'a> Checker<'a> {
             }
             Kind::Map(_) => self.unknown(errors::field_of_map(name, dot)),
             Kind::List(_) => self.unknown(errors::field_of_list(name, record)),
-            _ => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text))),
+            _ if matches!(&*name.text, "str" | "dt" | "cat") => {
+                self.unknown(errors::accessor(Span { start: record.span.end, ..name.span }, &name.text))
+            }
+            _ => match self.function_named(&name.text) {
+                Some(function) => self.unknown(errors::method_without_parentheses(name.span, &function)),
+                None => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text))),
+            },
         }
     }
 
@@ -198,10 +204,18 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Option<ExprId> {
         let value = self.value(of);
-        if matches!(value, Value::Stream(_) | Value::Record(_)) {
-            let what = if matches!(value, Value::Record(_)) { "a record" } else { "a stream" };
-            self.report(errors::not_indexed(of.span, what));
-            return None;
+        match &value {
+            Value::Stream(stream) if !stream.row.known => return None,
+            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
+                let error = self.index_of_rows(of, &stream.row, index, span);
+                self.report(error);
+                return None;
+            }
+            Value::Record(_) => {
+                self.report(errors::not_indexed(of.span, "a record"));
+                return None;
+            }
+            _ => {}
         }
         let value = self.as_scalar(value, of.span);
         let at = self.scalar(index);

@@ -351,7 +351,10 @@ impl<'a> Checker<'a> {
                 }
                 _ => Some(self.add(Expr::Negate(id), ty)),
             },
-            (UnaryOperator::Not, Kind::Bool) if !ty.nullable => Some(self.add(Expr::Not(id), Type::BOOL)),
+            (UnaryOperator::Not, Kind::Bool) if !ty.nullable => {
+                self.warn_of_negated_comparison(id, inner, span);
+                Some(self.add(Expr::Not(id), Type::BOOL))
+            }
             (UnaryOperator::Not, Kind::Bool) => {
                 let origin = self.origin(id);
                 self.report(errors::null_for_not(inner, origin));
@@ -367,6 +370,31 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// E0308: a comparison with null is false, so its negation keeps null.
+    fn warn_of_negated_comparison(&mut self, id: ExprId, inner: &ast::Expr, span: Span) {
+        let Expr::Compare(op, a, b) = *self.plan.exprs.get(id) else { return };
+        let opposite = match op {
+            Comparison::Less => Comparison::GreaterOrEqual,
+            Comparison::LessOrEqual => Comparison::Greater,
+            Comparison::Greater => Comparison::LessOrEqual,
+            Comparison::GreaterOrEqual => Comparison::Less,
+            // These look at null themselves.
+            Comparison::Equal | Comparison::NotEqual => return,
+        };
+        let Some(nullable) = [a, b].into_iter().find(|operand| self.ty(*operand).nullable) else { return };
+        let origin = self.origin(nullable);
+        let mut bare = inner;
+        while let ExprKind::Parenthesized(inside) = &bare.kind {
+            bare = inside;
+        }
+        let written = match &bare.kind {
+            ExprKind::Binary(_, _, a, b) => spelled(a).zip(spelled(b)),
+            _ => None,
+        };
+        let fix = written.map(|(a, b)| format!("{a} {} {b}", opposite.symbol()));
+        self.report(errors::negated_comparison(span, fix, origin));
     }
 }
 

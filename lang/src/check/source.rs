@@ -3,6 +3,7 @@
 use super::scope::{RangeValue, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, errors};
+use crate::aliases;
 use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, ExprId, OutputField, Shape, Stage, Table, TableId, TableOrigin};
@@ -256,7 +257,11 @@ impl<'a> Checker<'a> {
         let known = || formats.iter().flat_map(|format| format.options);
         let kind = known().find(|option| *option.name == *name.text).map(|option| option.kind);
         if kind.is_none() && &*name.text != "format" {
-            let near = did_you_mean(&name.text, known().map(|option| option.name).chain(["format"]));
+            let meant = aliases::option(&name.text).filter(|meant| known().any(|option| option.name == *meant));
+            let near = match meant {
+                Some(meant) => vec![meant],
+                None => did_you_mean(&name.text, known().map(|option| option.name).chain(["format"])),
+            };
             self.report(errors::unknown_option(name.span, "read", &name.text, &near));
             return None;
         }

@@ -2,6 +2,7 @@
 
 use super::scope::Scope;
 use super::{Checker, errors};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::modules::ModuleId;
 use crate::source::Span;
@@ -125,7 +126,10 @@ impl<'a> Checker<'a> {
         if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
             return Declared::Any;
         }
-        let near = did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name)));
+        let near = match aliases::type_name(name) {
+            Some(meant) => vec![meant],
+            None => did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name))),
+        };
         let error = errors::unknown_type(span, name, &near);
         self.report(error);
         Declared::Unknown
