@@ -169,8 +169,8 @@ fn parameters_stand_after_the_file() {
     assert_eq!(pipe(&[&file]).out, "5\n\"x\"\n");
     assert_eq!(pipe(&[&file, "--n", "7", "--name=a b"]).out, "7\n\"a b\"\n");
     assert_eq!(pipe(&["-e", "param n: int\nn", "--n", "-3"]).out, "-3\n");
-    assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(3));
-    assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(3));
+    assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(2));
+    assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(2));
     assert_eq!(pipe(&[&file, "7"]).exit, Some(2));
 }
 

@@ -70,3 +70,92 @@ fn scripts_that_are_wrong_are_not_tested() {
     assert_eq!(pipe(&["test", &wrong, &right]).exit, Some(3), "the other one passes");
     assert_eq!(pipe(&["test", &path(folder.path(), "c.pipe")]).exit, Some(2));
 }
+
+const REPORT: &str = r#"#!/usr/bin/env pipe
+# The orders of a year.
+# Sorted.
+
+# Of which year?
+param year: int
+# Not before this day,
+# and not on it.
+param after: date = @2024-01-31
+param days: int = 7 * 2
+param until: date = after + days * 1d
+param verbose: bool = false
+param with_total: bool = true
+param id: [int] = []
+param name: string? = null
+
+year
+until
+verbose
+with_total
+id | count
+1..days | count
+"#;
+
+#[test]
+fn parameters_have_types_and_defaults() {
+    let folder = folder(&[("a.pipe", REPORT)]);
+    let file = path(folder.path(), "a.pipe");
+    let out = |arguments: &[&str]| {
+        let output = pipe(&[&[&*file], arguments].concat());
+        assert_eq!((output.exit, &*output.err), (Some(0), ""), "{arguments:?}");
+        output.out.replace('\n', " ")
+    };
+    assert_eq!(out(&["--year", "2024"]), "2024 \"2024-02-14\" false true 0 14 ");
+    let all = [
+        "--year=-1_000",
+        "--days",
+        "1",
+        "--after",
+        "2024-12-31",
+        "--verbose",
+        "--no-with-total",
+        "--id=1",
+        "--id",
+        "2",
+    ];
+    assert_eq!(out(&all), "-1000 \"2025-01-01\" true false 2 1 ");
+    assert_eq!(out(&["--verbose", "true", "--year", "1", "--with_total=false"]), "1 \"2024-02-14\" true false 0 14 ");
+    for (arguments, part) in [
+        (vec![], "the parameter `year` has no value"),
+        (vec!["--year", "12x"], "the parameter `year` wants int"),
+        (vec!["--year", "12x"], "it was given \"12x\""),
+        (vec!["--year", "1", "--id", "1", "--id", "b"], "the parameter `id` wants int"),
+        (vec!["--year", "1", "--verbose=yes"], "the parameter `verbose` wants bool"),
+        (vec!["--yaer", "1"], "did you mean `--year`?"),
+        (vec!["--year"], "`--year` wants a value: int"),
+        (vec!["--year", "--verbose"], "`--year` wants a value: int"),
+        (vec!["2024"], "`2024` is no parameter"),
+        (vec!["--year", "1", "--no-year"], "this script has no parameter `no_year`"),
+    ] {
+        let output = pipe(&[&[&*file], &*arguments].concat());
+        assert_eq!((output.exit, &*output.out), (Some(2), ""), "{arguments:?}: {}", output.err);
+        assert!(output.err.contains(part), "{arguments:?}: {}", output.err);
+    }
+}
+
+#[test]
+fn scripts_have_a_help() {
+    let folder = folder(&[("a.pipe", REPORT), ("b.pipe", "param help: bool\nhelp\n"), ("c.pipe", "1\n")]);
+    let file = path(folder.path(), "a.pipe");
+    let help = pipe(&[&file, "--help"]);
+    let expected = format!(
+        "The orders of a year.\nSorted.\n\nUsage: pipe {file} --year <int> [parameters]\n\nParameters:\n\
+         \x20 --year <int>       Of which year? [required]\n\
+         \x20 --after <date>     Not before this day,\n\
+         \x20                    and not on it. [default: @2024-01-31]\n\
+         \x20 --days <int>       [default: 7 * 2]\n\
+         \x20 --until <date>     [default: after + days * 1d]\n\
+         \x20 --[no-]verbose     [default: false]\n\
+         \x20 --[no-]with-total  [default: true]\n\
+         \x20 --id <int> …       [default: []]\n\
+         \x20 --name <string>    [default: null]\n"
+    );
+    assert_eq!((help.exit, &*help.out, &*help.err), (Some(0), &*expected, ""));
+    assert_eq!(pipe(&[&file, "--year", "1", "-h"]).out, expected);
+    assert_eq!(pipe(&[&path(folder.path(), "b.pipe"), "--help"]).out, "true\n", "its own parameter comes first");
+    assert!(pipe(&[&path(folder.path(), "c.pipe"), "--help"]).out.ends_with("This script has no parameters.\n"));
+}

@@ -102,7 +102,8 @@ impl Script<'_> {
     fn check(&self, sources: &mut SourceMap) -> Result<Compiled, Vec<Diagnostic>> {
         let catalog = &registry().catalog;
         let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
-        let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
+        let values = self.parameters.iter().map(value).collect();
+        let parameters = Parameters { values, ..Parameters::default() };
         pipelang_lang::compile(sources, self.name, self.text, catalog, &FileSources, &parameters)
     }
 }

@@ -304,6 +304,10 @@ codes! {
     E0704 = 704, "not a module",
         "`import` names a file of Pipe, whose name ends in `.pipe`. A table is read with `read(…)`.",
         "import \"data.csv\"" => "let data = read(\"orders.csv\")";
+    E0705 = 705, "parameter of the script",
+        "The parameters of a script stand after its file: `pipe report.pipe --year 2024`. Each has the type that its \
+         `param` says, and is required if that has no default. `pipe report.pipe --help` lists them.",
+        "param year: int\nyear" => "param year: int = 2024\nyear";
     E0801 = 801, "a limit was reached",
         "Scripts run under limits of nesting, size, rows, memory and time, so that one that was given to a host cannot \
          harm it. The report names the limit, and the host sets it.",

@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, ParameterValue, Parameters};
+use pipelang::{Executor, OutputFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -239,22 +239,9 @@ impl ScriptArguments {
         if self.eval.is_some() { None } else { self.rest.first().map(String::as_str) }
     }
 
-    /// The parameters of the script: `--name value` or `--name=value`; a `--name` alone is `true`.
-    pub fn parameters(&self) -> Result<Parameters, String> {
+    /// What stands after the file: the parameters of the script.
+    pub fn words(&self) -> &[String] {
         let skipped = usize::from(self.eval.is_none());
-        let mut given = self.rest.iter().skip(skipped).map(String::as_str).peekable();
-        let mut parameters = Parameters::default();
-        while let Some(word) = given.next() {
-            let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
-                return Err(format!("`{word}` is no parameter; they are written `--name value`"));
-            };
-            let (name, value) = match name.split_once('=') {
-                Some((name, value)) => (name, value),
-                None => (name, given.next_if(|next| !next.starts_with("--")).unwrap_or("true")),
-            };
-            let name = name.replace('-', "_");
-            parameters.values.push((name.into(), ParameterValue::Text(value.to_string())));
-        }
-        Ok(parameters)
+        self.rest.get(skipped..).unwrap_or(&[])
     }
 }

@@ -1,10 +1,9 @@
 //! `pipe explain FILE`: how a script is run. `pipe explain E0201`: what an error means.
 
 use super::arguments::{PhaseName, Settings};
-use super::{Exit, complain, engine, print_report, read_script};
+use super::{Exit, complain, engine, print_report, read_script, show};
 use pipelang::{Engine, Parameters, Phase, codes, tools};
 use std::fmt::Write as _;
-use std::io::Write;
 
 /// Explains a script or a code.
 pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
@@ -95,15 +94,4 @@ pub fn functions(engine: &Engine) -> String {
         let _ = writeln!(text, "  {:44} {}", function.signature, function.doc);
     }
     text
-}
-
-/// Writes to stdout; a closed one is no error.
-fn show(text: &str) -> Exit {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            complain(&format!("the output cannot be written: {error}"));
-            Exit::Usage
-        }
-        Ok(()) | Err(_) => Exit::Done,
-    }
 }

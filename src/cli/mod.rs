@@ -4,6 +4,7 @@
 mod arguments;
 mod check;
 mod explain;
+mod flags;
 mod fmt;
 mod repl;
 mod run;
@@ -12,7 +13,7 @@ mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
 use pipelang::{CancelToken, Engine, Report, codes};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use terminal::Terminal;
@@ -104,6 +105,23 @@ fn print_report(report: &Report, settings: &Settings) {
         ErrorFormat::Json => report.render_json(),
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to stdout at once. The error is what to end with, for a closed one quietly.
+fn write_out(text: &str) -> Result<(), Exit> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Exit::Done,
+        _ => {
+            complain(&format!("the output cannot be written: {error}"));
+            Exit::Usage
+        }
+    })
+}
+
+/// Writes to stdout, and that is all.
+fn show(text: &str) -> Exit {
+    write_out(text).err().unwrap_or(Exit::Done)
 }
 
 /// Says what is wrong with the command line or a script file.

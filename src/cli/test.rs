@@ -1,9 +1,8 @@
 //! `pipe test FILE…`: runs the tests of scripts. The list of tests goes to stdout, what is wrong with them to stderr.
 
 use super::arguments::Settings;
-use super::{Exit, complain, engine, print_report, read_script, run};
+use super::{Exit, complain, engine, print_report, read_script, run, write_out};
 use pipelang::{Engine, Report};
-use std::io::{ErrorKind, Write};
 
 /// Runs the tests of all files, those whose names contain `filter`.
 pub fn test(files: &[String], filter: Option<&str>, settings: &Settings) -> Exit {
@@ -24,8 +23,9 @@ pub fn test(files: &[String], filter: Option<&str>, settings: &Settings) -> Exit
         (_, _, _) => {}
     }
     let tests = if passed + failed == 1 { "test" } else { "tests" };
-    let exit = say(&format!("{} {tests}: {passed} passed, {failed} failed", passed + failed));
-    exit.or(broken).unwrap_or(if failed > 0 { Exit::Assertion } else { Exit::Done })
+    let summary = format!("{} {tests}: {passed} passed, {failed} failed\n", passed + failed);
+    let exit = write_out(&summary).err().or(broken);
+    exit.unwrap_or(if failed > 0 { Exit::Assertion } else { Exit::Done })
 }
 
 #[derive(Default)]
@@ -60,7 +60,7 @@ fn test_file(
     for (at, test) in tests.names().enumerate().filter(|(_, test)| filter.is_none_or(|part| test.contains(part))) {
         let outcome = tests.run(at, &run);
         let word = if outcome.is_ok() { "ok    " } else { "failed" };
-        say(&format!("{word} {name}: {test}")).map_or(Ok(()), Err)?;
+        write_out(&format!("{word} {name}: {test}\n"))?;
         match outcome {
             Ok(()) => tally.passed += 1,
             Err(report) => {
@@ -76,17 +76,4 @@ fn test_file(
 /// What ends the whole run, because the test is not to blame: an interruption, a bug of ours.
 fn stops(report: &Report) -> Option<Exit> {
     Some(Exit::of(report)).filter(|exit| matches!(exit, Exit::Interrupted | Exit::Internal))
-}
-
-/// Writes a line to stdout. If that is closed, nobody wants to know more.
-fn say(line: &str) -> Option<Exit> {
-    let mut out = std::io::stdout();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
-        Ok(()) => None,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Some(Exit::Done),
-        Err(error) => {
-            complain(&format!("the output cannot be written: {error}"));
-            Some(Exit::Usage)
-        }
-    }
 }

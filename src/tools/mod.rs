@@ -7,6 +7,7 @@ mod format;
 mod hover;
 mod items;
 mod known;
+mod parameters;
 mod phases;
 mod tokens;
 
@@ -14,6 +15,7 @@ pub use complete::{Completions, Item, ItemKind, complete};
 pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
+pub use parameters::{ParameterHelp, ScriptHelp, script_help};
 pub use phases::{Phases, phases, tokens_text, tree_text};
 pub use tokens::{Class, tokens};
 
@@ -39,7 +41,7 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
 /// A statement of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it defines, if it is a definition: `let`, `fn`, `type`, `param`.
+    /// What it defines, if it is a definition: the name of a `let`, `fn`, `type` or `param`; `import g` of an import.
     pub defines: Option<String>,
     /// Its text.
     pub text: String,
@@ -59,7 +61,7 @@ pub fn parts(text: &str) -> Vec<Part> {
         Statement::Function(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Parameter(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Type(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Import(it) => Some(part(it.span, None)),
+        Statement::Import(it) => Some(part(it.span, Some(&format!("import {}", it.name().text)))),
         Statement::Test(it) => Some(part(it.span, None)),
         Statement::Expression(it) => Some(part(it.span, None)),
         Statement::Error(_) => None,

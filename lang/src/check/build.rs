@@ -5,7 +5,7 @@ use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
 use crate::ir::typing::scalar_type;
 use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
-use crate::scalar::{Scalar, arithmetic, negate};
+use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::ty::{Kind, Type};
 use std::rc::Rc;
@@ -187,7 +187,7 @@ impl<'a> Checker<'a> {
         Some(self.add(Expr::If(condition, then, otherwise), ty))
     }
 
-    /// The value of an expression that is known now: of literals and arithmetic over them that is not of floats. A fault is reported.
+    /// The value of an expression that is known now. A fault is reported.
     pub(super) fn evaluate(&mut self, id: ExprId, span: Span) -> Option<Scalar> {
         match self.constant_value(id)? {
             Ok(value) => Some(value),
@@ -199,22 +199,7 @@ impl<'a> Checker<'a> {
     }
 
     /// [`Checker::evaluate`] without a report.
-    pub(super) fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
-        Some(match self.plan.exprs.get(id) {
-            Expr::Literal(literal) => Ok(self.plan.exprs.constant(*literal).clone()),
-            Expr::Negate(a) => match self.constant_value(*a)? {
-                Ok(a @ (Scalar::Int(_) | Scalar::Duration(_))) => negate(&a),
-                Ok(_) => return None,
-                fault => fault,
-            },
-            Expr::Arithmetic(op, a, b) => match (self.constant_value(*a)?, self.constant_value(*b)?) {
-                (Ok(Scalar::Null | Scalar::Float(_)), Ok(_)) | (Ok(_), Ok(Scalar::Null | Scalar::Float(_))) => {
-                    return None;
-                }
-                (Ok(a), Ok(b)) => arithmetic(*op, &a, &b),
-                (Err(fault), _) | (_, Err(fault)) => Err(fault),
-            },
-            _ => return None,
-        })
+    pub(super) fn constant_value(&self, id: ExprId) -> crate::ir::constant::Known {
+        self.plan.exprs.known_value(id, self.catalog)
     }
 }

@@ -129,6 +129,8 @@ struct Checker<'a> {
     item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
+    /// Columns that stand for parameters without a value.
+    awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
@@ -174,6 +176,7 @@ impl<'a> Checker<'a> {
             origins: Vec::new(),
             item_fields: HashMap::new(),
             unsure: HashSet::new(),
+            awaited: HashSet::new(),
             sites: HashMap::new(),
             depths: Vec::new(),
             steps: 0,

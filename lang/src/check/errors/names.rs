@@ -2,7 +2,7 @@
 
 use super::super::scope::Gone;
 use super::{list, suggest};
-use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0304, E0305};
+use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0705};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
@@ -234,12 +234,13 @@ pub(in super::super) fn unknown_type(span: Span, name: &str, near: &[&str]) -> D
     suggest(diagnostic, span, near, str::to_string)
 }
 
-/// E0206
-pub(in super::super) fn unknown_parameter(name: &str, near: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::outside(E0206, format!("this script has no parameter `{name}`"));
+/// E0705
+pub(in super::super) fn unknown_parameter(name: &str, near: &[&str], known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::outside(E0705, format!("this script has no parameter `{name}`"));
     match near.first() {
-        Some(best) => diagnostic.help(format!("did you mean `{best}`?")),
-        None => diagnostic,
+        Some(best) => diagnostic.help(format!("did you mean `--{best}`?")),
+        None if known.is_empty() => diagnostic.help("it has none at all"),
+        None => diagnostic.help(format!("its parameters: {}", list(known, 8))),
     }
 }
 
@@ -273,16 +274,16 @@ pub(in super::super) fn select_condition(span: Span, stage: Span) -> Diagnostic 
         .help("if a column is meant, give it a name: `select name = …`")
 }
 
-/// E0304: a parameter's text is of another type.
+/// E0705: a parameter's text is of another type.
 pub(in super::super) fn parameter_text(span: Span, name: &str, text: &str, ty: &Type) -> Diagnostic {
     let text: String = text.chars().take(60).collect();
-    Diagnostic::error(E0304, span, format!("the parameter `{name}` wants {ty}"))
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` wants {ty}"))
         .saying(format!("it was given {text:?}"))
 }
 
-/// E0305: a parameter without a value.
+/// E0705: a parameter without a value.
 pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type) -> Diagnostic {
-    Diagnostic::error(E0305, span, format!("the parameter `{name}` has no value"))
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` has no value"))
         .saying(format!("it is required, and {ty}"))
         .help(format!("give it one: `--{name} …` after the file, or a default: `param {name}: {ty} = …`"))
 }
