@@ -43,7 +43,7 @@ const NASTY: &[&str] = &[
 ];
 
 /// Scripts with where they are from: cases, snippets, examples, blocks of documents, the pages of errors, random programs.
-fn scripts() -> Vec<(String, String)> {
+pub fn scripts() -> Vec<(String, String)> {
     let mut scripts: Vec<(String, String)> = NASTY.iter().map(|text| ("nasty".to_string(), text.to_string())).collect();
     for folder in ["tests", "examples", "docs", "README.md"] {
         let files = if Path::new(folder).is_dir() { walk(Path::new(folder)) } else { vec![folder.into()] };
