@@ -207,7 +207,10 @@ impl<'a> Checker<'a> {
         match &value {
             Value::Stream(stream) if !stream.row.known => return None,
             Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
-                let error = self.index_of_rows(of, &stream.row, index, span);
+                let error = match index.kind {
+                    ast::ExprKind::Int(_) => errors::not_indexed(of.span, "a stream"),
+                    _ => self.index_of_rows(of, &stream.row, index, span),
+                };
                 self.report(error);
                 return None;
             }

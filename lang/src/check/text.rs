@@ -57,7 +57,10 @@ impl<'a> Checker<'a> {
     fn hole(&mut self, value: &'a ast::Expr, format: Option<&'a Name>) -> Option<ExprId> {
         let id = self.scalar(value)?;
         let id = match self.constant_value(id) {
-            Some(Ok(known)) if self.plan.exprs.as_constant(id).is_none() => self.constant(known),
+            Some(Ok(known)) if self.plan.exprs.as_constant(id).is_none() => {
+                let ty = self.ty(id).clone();
+                self.plan.exprs.literal(known, ty)
+            }
             _ => id,
         };
         let mut null = "null".to_string();
