@@ -161,7 +161,8 @@ fn owners(token: &Token) -> Option<&'static [&'static str]> {
     match token {
         Token::CallOpen => Some(&["call_arguments", "function"]),
         Token::WrapOpen => Some(&["wrapped_arguments"]),
-        Token::LambdaOpen => Some(&["lambda_parameters"]),
+        // In a guard the `=>` behind it is that of the arm.
+        Token::LambdaOpen => Some(&["lambda_parameters", "parenthesized"]),
         Token::ParenOpen => Some(&["parenthesized", "function_type"]),
         Token::IndexOpen => Some(&["index_expression"]),
         Token::BracketOpen => Some(&["list", "list_type"]),

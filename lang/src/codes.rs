@@ -227,6 +227,10 @@ codes! {
         "A comparison with null is false, so its negation is true: `not (x < 3)` holds where `x` is null, while `x >= 3` \
          does not. This is a warning: say `x >= 3` to leave null out, or `x >= 3 or x == null` to keep it.",
         "[1, null, 5] | filter not (it < 3)" => "[1, null, 5] | filter it >= 3";
+    E0309 = 309, "`match` does not cover all values",
+        "A `match` has an arm for every value that its subject can have. The report names values for which it has none; \
+         `_ => …` at the end is for all that is left. An arm with a guard, `pattern if condition`, covers nothing for sure.",
+        "match 3 { ..0 => \"none\", 1 => \"one\" }" => "match 3 { ..0 => \"none\", 1 => \"one\", _ => \"many\" }";
     E0310 = 310, "number out of range",
         "An int has 64 bits: from -9_223_372_036_854_775_808 to 9_223_372_036_854_775_807. A number with a `.` in it is a \
          float, which reaches further and is less exact.",
@@ -235,7 +239,11 @@ codes! {
         "Every value of a type has the same depth, so that it can be laid out in columns. A type cannot hold itself, not \
          even by way of others; data of any depth are `json`.",
         "type Tree = {value: int, left: Tree}" => "";
-    E0312 = 312, "format of a text",
+    E0312 = 312, "an arm that is never reached",
+        "The arms above it cover all values that its pattern covers, or there are no such values. Arms are tried from the \
+         top, so the narrower pattern stands first.",
+        "match 3 { _ => \"any\", 1 => \"one\" }" => "match 3 { 1 => \"one\", _ => \"any\" }";
+    E0313 = 313, "format of a text",
         "Behind the `:` of a hole stands how its value is written: `{x:.2}` two decimals, `{n:,}` thousands, `{n:05}` \
          zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, \
          `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",

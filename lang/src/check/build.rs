@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// How many expressions a script may have, those that inlining repeats included.
 const MOST_EXPRESSIONS: usize = 1_000_000;
 /// How deep the tree of an expression may be.
-const DEEPEST: u32 = 1_000;
+pub(super) const DEEPEST: u32 = 1_000;
 /// How deep the walk may be: what is inlined adds to what is nested.
 const DEEPEST_WALK: usize = 800;
 /// How deep calls may be inlined in each other.

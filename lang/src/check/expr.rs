@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
             ExprKind::Index { value, index, null_safe } => or_unknown(self.index(value, index, *null_safe, span)),
             ExprKind::Interpolated(fragments) => or_unknown(self.interpolated(fragments, span)),
             ExprKind::Path(path) => self.value_of_module(path),
-            ExprKind::Match { .. } => self.unknown(errors::not_yet(span, "`match`")),
+            ExprKind::Match { subject, arms } => self.match_value(subject, arms, span),
             ExprKind::Error => Value::Unknown,
         }
     }
@@ -225,6 +225,7 @@ impl<'a> Checker<'a> {
         }
         match self.value(record) {
             Value::Record(fields) => match fields.iter().find(|field| field.0 == name.text) {
+                Some((_, Value::Expr(id))) => Value::Expr(self.mention(*id)),
                 Some((_, value)) => value.clone(),
                 None => {
                     let names: Vec<&str> = fields.iter().map(|field| &*field.0).collect();
@@ -263,16 +264,24 @@ impl<'a> Checker<'a> {
         let Some(otherwise) = otherwise else { return Value::Unknown };
         let else_value = self.knowing(&fails, |c| c.block(otherwise));
         let Some(test) = test else { return Value::Unknown };
-        self.choose(test, (then_value, value_span(then)), (else_value, value_span(otherwise)), span)
+        self.choose("if", test, (then_value, value_span(then)), (else_value, value_span(otherwise)), span)
     }
 
-    fn choose(&mut self, test: ExprId, a: (Value<'a>, Span), b: (Value<'a>, Span), span: Span) -> Value<'a> {
+    /// `a` where `test` holds, else `b`: results of `who`.
+    pub(super) fn choose(
+        &mut self,
+        who: &str,
+        test: ExprId,
+        a: (Value<'a>, Span),
+        b: (Value<'a>, Span),
+        span: Span,
+    ) -> Value<'a> {
         match (a.0, b.0) {
             (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
             (Value::Record(x), Value::Record(y)) if same_names(&x, &y) => {
                 let fields = x.iter().map(|(name, value)| {
                     let other = y.iter().find(|field| field.0 == *name).expect("the names are the same");
-                    (name.clone(), self.choose(test, (value.clone(), a.1), (other.1.clone(), b.1), span))
+                    (name.clone(), self.choose(who, test, (value.clone(), a.1), (other.1.clone(), b.1), span))
                 });
                 Value::Record(Rc::new(fields.collect()))
             }
@@ -280,11 +289,11 @@ impl<'a> Checker<'a> {
                 Some(id) => or_unknown((!self.is_too_deep(id, span)).then_some(id)),
                 None => {
                     let (x, y) = (self.ty(x).clone(), self.ty(y).clone());
-                    self.unknown(errors::branches("if", (a.1, &x), (b.1, &y)))
+                    self.unknown(errors::branches(who, (a.1, &x), (b.1, &y)))
                 }
             },
             (x, y) => match (self.as_scalar(x, a.1), self.as_scalar(y, b.1)) {
-                (Some(x), Some(y)) => self.choose(test, (Value::Expr(x), a.1), (Value::Expr(y), b.1), span),
+                (Some(x), Some(y)) => self.choose(who, test, (Value::Expr(x), a.1), (Value::Expr(y), b.1), span),
                 (None, _) | (_, None) => Value::Unknown,
             },
         }

@@ -17,6 +17,7 @@ mod inline;
 mod json;
 mod list_stage;
 mod lists;
+mod matching;
 mod module;
 mod narrow;
 mod nested;

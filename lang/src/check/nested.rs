@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
                 },
                 RecordItem::Spread(expr) => {
                     let value = self.value(expr);
-                    let Some(spread) = self.fields_of(value, expr, "`...`") else { return Value::Unknown };
+                    let Some(spread) = self.fields_to_spread(value, expr, "`...`") else { return Value::Unknown };
                     spread.iter().cloned().for_each(|(name, value)| set(name, value));
                 }
             }
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields of a record that is not null; `who` wants it.
-    pub(super) fn fields_of(&mut self, value: Value<'a>, ast: &ast::Expr, who: &str) -> Option<Fields<'a>> {
+    pub(super) fn fields_to_spread(&mut self, value: Value<'a>, ast: &ast::Expr, who: &str) -> Option<Fields<'a>> {
         match value {
             Value::Record(fields) => return Some(fields),
             Value::Unknown => return None,

@@ -313,7 +313,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The tests joined by `or`, as a balanced tree: a long list must not make a deep expression.
-    fn any_of(&mut self, tests: &[ExprId]) -> ExprId {
+    pub(super) fn any_of(&mut self, tests: &[ExprId]) -> ExprId {
         match tests {
             [] => self.bool(false),
             [one] => *one,

@@ -3,6 +3,7 @@
 mod modules;
 mod names;
 mod nested;
+mod patterns;
 mod stages;
 mod tests;
 mod types;
@@ -10,6 +11,7 @@ mod types;
 pub(super) use modules::*;
 pub(super) use names::*;
 pub(super) use nested::*;
+pub(super) use patterns::*;
 pub(super) use stages::*;
 pub(super) use tests::*;
 pub(super) use types::*;

@@ -2,7 +2,7 @@
 
 use super::super::operators::spelled;
 use super::{list, suggest, with_origin};
-use crate::codes::{E0201, E0208, E0304, E0305, E0306, E0307, E0312};
+use crate::codes::{E0201, E0208, E0304, E0305, E0306, E0307, E0313};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{self, Name};
@@ -108,7 +108,7 @@ pub(in super::super) fn null_record(
     with_origin(diagnostic, origin).fix(dot, "?.").help("`a?.b` is null where `a` is null")
 }
 
-/// E0312: a format in a text that does not fit.
+/// E0313: a format in a text that does not fit.
 pub(in super::super) fn text_format(span: Span, format: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(E0312, span, format!("`{format}` is not a format for this value")).saying(why)
+    Diagnostic::error(E0313, span, format!("`{format}` is not a format for this value")).saying(why)
 }

@@ -21,8 +21,12 @@ fn make(kind: ExprKind, span: Span) -> Expr {
 pub(super) fn expr<'t>() -> Rule<'t, Expr> {
     recursive(|expr| {
         let expr = expr.boxed();
-        // Behind a guard stands the `=>` of its arm, so a name at its end begins no lambda.
-        let guard = recursive(|guard| operators(postfix_chain(operand(expr.clone(), guard.boxed()), expr.clone())));
+        // Behind a guard stands the `=>` of its arm, so a name or parentheses at its end begin no lambda.
+        let guard = recursive(|guard| {
+            let last = parenthesized(expr.clone(), Token::LambdaOpen);
+            let value = choice((last, operand(expr.clone(), guard.boxed())));
+            operators(postfix_chain(value.labelled(Class::Value).boxed(), expr.clone()))
+        });
         let value = choice((lambda_value(expr.clone()), operand(expr.clone(), guard.boxed())));
         operators(postfix_chain(value.labelled(Class::Value).boxed(), expr))
     })
@@ -250,7 +254,7 @@ fn operand<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Expr> {
     choice((
         literal(),
         name_or_call(expr.clone()),
-        parenthesized(expr.clone()),
+        parenthesized(expr.clone(), Token::ParenOpen),
         list(expr.clone()),
         record(expr.clone()),
         interpolated(expr.clone()),
@@ -317,12 +321,12 @@ fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `"(" pipeline ")"`
-fn parenthesized<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn parenthesized<'t>(expr: Rule<'t, Expr>, open: Token<'t>) -> Rule<'t, Expr> {
     let broken = skip_until(|_| false).map(hole);
     let inside =
         stage::pipeline(expr).then_ignore(before(Class::Close, Token::closes)).recover_with(via_parser(broken));
     inside
-        .delimited_by(just(Token::ParenOpen), just(Token::ParenClose))
+        .delimited_by(just(open), just(Token::ParenClose))
         .map_with(|inner, e| make(ExprKind::Parenthesized(Box::new(inner)), e.span()))
         .boxed()
 }

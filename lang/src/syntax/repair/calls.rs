@@ -55,8 +55,8 @@ impl<'s> Pass<'_, 's> {
 
     /// Copies the token at `at` and mends what follows it; gives the next position.
     fn token(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
-        let planned = self.insert.last().is_some_and(|(before, _)| *before == at + 1);
         self.flush(at);
+        let planned = self.insert.last().is_some_and(|(before, _)| *before == at + 1);
         let (token, span) = &self.tokens[at];
         if self.begins_definition(at) {
             // Types and the heads of functions have adjacent names of their own.
@@ -71,7 +71,17 @@ impl<'s> Pass<'_, 's> {
             self.open.pop();
         }
         self.out.push((self.touching.take().unwrap_or_else(|| token.clone()), *span));
-        let Some((next, _)) = self.tokens.get(at + 1) else { return at + 1 };
+        let Some((next, next_span)) = self.tokens.get(at + 1) else { return at + 1 };
+        if self.open.last() == Some(&Token::BracketOpen)
+            && !token.is_name()
+            && token.ends_operand()
+            && is_argument(next)
+        {
+            let message = "a comma is missing between these";
+            diagnostics.push(Diagnostic::error(E0130, span.to(*next_span), message).fix(span.at_end(), ","));
+            self.insert.push((at + 1, Token::Comma));
+            return at + 1;
+        }
         let binds = matches!(self.out.as_slice(), [.., (Token::Let | Token::As, _), _]);
         if planned || binds || !token.is_name() || !is_argument(next) || stage_name(&self.out).is_some() {
             return at + 1;
@@ -112,7 +122,12 @@ impl<'s> Pass<'_, 's> {
             self.insert.push((at + 1, Token::Colon));
             return at + 1;
         }
-        diagnostics.push(self.call(at));
+        // What follows another operand is no call; the grammar says what could stand there.
+        let before = &self.out[..self.out.len() - 1];
+        let follows = before.last().is_some_and(|(last, _)| last.ends_operand()) && stage_name(before).is_none();
+        if !follows {
+            diagnostics.push(self.call(at));
+        }
         at + 1
     }
 
@@ -245,7 +260,7 @@ fn is_list(tokens: &[(Token, Span)]) -> bool {
     stage_name(tokens).is_some_and(|name| LISTS.contains(&name))
 }
 
-/// Whether a token behind a name begins an argument of it.
+/// Whether a token behind a name begins an argument of it, or behind an item of a list another item.
 fn is_argument(token: &Token) -> bool {
     token.starts_operand() && !matches!(token, Token::If | Token::Match | Token::BraceOpen | Token::LambdaOpen)
 }
