@@ -10,6 +10,7 @@ pub mod codes;
 pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
+pub mod format;
 pub mod ir;
 pub mod modules;
 pub mod opt;

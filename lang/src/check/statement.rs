@@ -215,9 +215,7 @@ impl<'a> Checker<'a> {
     /// A value of a declared type, for a parameter that nobody has given one.
     fn stand_in(&mut self, declared: &Declared, name: &ast::Name) -> Value<'a> {
         match declared {
-            Declared::Type(ty) if super::operators::is_ordered(&ty.kind) => {
-                Value::Expr(self.stand_in_column(&name.text, ty))
-            }
+            Declared::Type(ty) if !ty.is_unknown() => Value::Expr(self.stand_in_column(&name.text, ty)),
             Declared::Record { schema, open: false } => {
                 let fields = schema.fields.iter().map(|field| {
                     let column = self.stand_in_column(&field.name, &field.ty);
