@@ -24,7 +24,7 @@ pub struct Passages<'a> {
 enum Progress<'a> {
     Slice { skip: u64, take: Option<u64> },
     While { skip: bool, over: bool },
-    Fold { fold: Folder<'a>, columns: &'a [ColumnId], all: bool },
+    Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
 
 /// The rows that passed.
@@ -45,7 +45,7 @@ impl<'a> Passages<'a> {
                 Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
                 Passage::While { skip } => Progress::While { skip: *skip, over: false },
                 Passage::Fold { states, columns, all } => {
-                    Progress::Fold { fold: Folder::new(env, *states, watch)?, columns, all: *all }
+                    Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
                 }
             })
         };
