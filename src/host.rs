@@ -166,6 +166,7 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function
         group: "host",
         doc: "A function of the host.".into(),
         parameters: F::parameters().into_iter().zip(NAMES).map(parameter).collect(),
+        variadic: false,
         result: ResultType::Is(Type::of(kind.kind())),
         may_be_null,
         effect: Effect::MayFail,

@@ -421,8 +421,9 @@ impl Maker<'_> {
                 Some(Pattern::Number) => kind.is_numeric(),
                 Some(Pattern::Ordered | Pattern::Any) => true,
                 Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
-                None => false,
+                Some(Pattern::List(_) | Pattern::Item | Pattern::Map) | None => false,
             },
+            ResultType::Item | ResultType::Items => false,
         };
         let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let all: Vec<&FunctionDef> = catalog.functions().filter(|f| gives(f) && f.effect <= Effect::MayFail).collect();
@@ -464,6 +465,7 @@ impl Maker<'_> {
                 Pattern::Number | Pattern::Ordered | Pattern::Any if same => kind,
                 Pattern::Number => *self.draw.pick(&[Kind::Int, Kind::Float]),
                 Pattern::Ordered | Pattern::Any => *self.draw.pick(&Kind::ALL),
+                Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
             };
             // A constant that has no meaning is refused before the run.
             let known: &[&str] = match parameter.name {
@@ -504,6 +506,7 @@ fn takes(function: &FunctionDef, kinds: &[ty::Kind]) -> bool {
         Pattern::Is(wanted) => kind == wanted,
         Pattern::Number => matches!(kind, ty::Kind::Int | ty::Kind::Float),
         Pattern::Ordered | Pattern::Any => true,
+        Pattern::List(_) | Pattern::Item | Pattern::Map => false,
     };
     (required..=function.parameters.len()).contains(&kinds.len())
         && kinds.iter().zip(function.parameters.iter().map(|parameter| &parameter.pattern)).all(fits)

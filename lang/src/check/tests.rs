@@ -3,6 +3,7 @@
 mod errors;
 mod notes;
 mod plans;
+mod speed;
 
 use super::{ParameterValue, Parameters};
 use crate::catalog::{
@@ -51,6 +52,7 @@ fn function(name: &str, patterns: &[(&'static str, Pattern)], result: ResultType
             .iter()
             .map(|(name, pattern)| Parameter { name, pattern: pattern.clone(), default: None, check: None })
             .collect(),
+        variadic: false,
         result,
         may_be_null: name.ends_with('?'),
         effect,

@@ -58,6 +58,7 @@ fn function(
         group: "test",
         doc: "for tests".into(),
         parameters: vec![Parameter { name: "x", pattern, default: None, check: None }],
+        variadic: false,
         result: ResultType::Is(result),
         may_be_null: false,
         effect,

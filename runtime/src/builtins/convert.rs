@@ -122,7 +122,7 @@ fn to_float() -> Vec<Function> {
 }
 
 /// As the cells of a file are read: a decimal number that is finite, or `NaN`, `inf`, `-inf`.
-fn read_float(text: &str) -> Option<f64> {
+pub(super) fn read_float(text: &str) -> Option<f64> {
     match text {
         "NaN" => return Some(canonical(f64::NAN)),
         "inf" => return Some(f64::INFINITY),
@@ -135,7 +135,7 @@ fn read_float(text: &str) -> Option<f64> {
 }
 
 /// As it is written to files.
-fn spell_float(x: f64) -> String {
+pub(super) fn spell_float(x: f64) -> String {
     if x.is_nan() {
         "NaN".into()
     } else if x.is_infinite() {

@@ -26,6 +26,7 @@ pub(super) fn total(
         group: "",
         doc: doc.into(),
         parameters,
+        variadic: false,
         result,
         may_be_null: false,
         effect: Effect::Total,

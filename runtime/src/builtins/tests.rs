@@ -103,6 +103,7 @@ fn arranged(function: &Function, given: &[(Option<String>, Scalar)], convert: bo
             Pattern::Is(wanted) if kind(argument) == *wanted => false,
             Pattern::Is(_) => return None,
             Pattern::Number | Pattern::Ordered | Pattern::Any => float,
+            Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
         };
         match argument {
             Scalar::Int(i) if wants_float => *argument = Scalar::Float(*i as f64),
@@ -173,6 +174,10 @@ fn examples_are_true() {
     for function in &functions.0 {
         let def = &function.def;
         assert!(!def.examples.is_empty() && def.doc.ends_with('.'), "{} has a sentence and an example", def.name);
+        if matches!(def.group, "lists" | "json") || def.variadic {
+            // These are more than calls of literals and calls; `tests/functions.rs` runs them as scripts.
+            continue;
+        }
         assert_eq!(def.name.ends_with('?'), def.may_be_null, "{}", def.name);
         for example in def.examples {
             let mut reader = Reader { functions: &functions, rest: example.source };

@@ -66,6 +66,7 @@ pub fn functions() -> Functions {
             group: "test",
             doc: "".into(),
             parameters: vec![Parameter { name: "x", pattern: Pattern::Is(kind.clone()), default: None, check: None }],
+            variadic: false,
             result: ResultType::Is(Type::of(kind)),
             may_be_null,
             effect,

@@ -31,10 +31,15 @@ fn format() -> Parameter {
 }
 
 fn check_format(format: &str) -> Result<(), Unfit> {
-    if strtime::format(format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).is_ok() {
+    let is_known = |format: &str| strtime::format(format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).is_ok();
+    if is_known(format) {
         return Ok(());
     }
-    let message = format!("{} is no format: its parts are such as `%Y`, `%m` and `%d`", quoted(format));
+    // The shortest start that is no format ends in the directive that is not known.
+    let ends = format.char_indices().map(|(at, c)| at + c.len_utf8());
+    let bad = ends.map(|end| &format[..end]).find(|start| !is_known(start) && !start.ends_with('%')).unwrap_or(format);
+    let directive = &bad[bad.rfind('%').unwrap_or(0)..];
+    let message = format!("`{directive}` means nothing in a format such as `%Y-%m-%d`");
     Err(Unfit { message, near: Vec::new() })
 }
 
