@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod docs;
 mod editor_grammars;
 mod embedding;
 #[cfg(fault)]
