@@ -117,7 +117,7 @@ impl Engine {
     ) -> Result<Script, Report> {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
-        let files = HostSources { grants: &self.0.grants, input };
+        let files = self.sources(input);
         let compile = || {
             pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
                 let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
@@ -135,6 +135,11 @@ impl Engine {
             Ok((compiled, optimized)) => Ok(Script::new(self.clone(), sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
+    }
+
+    /// What scripts can read; `input` is the table that a host binds.
+    pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
+        HostSources { grants: &self.0.grants, input }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

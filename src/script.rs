@@ -156,6 +156,11 @@ impl Script {
         Report::new(diagnostics, self.sources.clone())
     }
 
+    /// The plan before the rules.
+    pub(crate) fn written(&self) -> &Plan {
+        &self.written
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }

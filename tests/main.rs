@@ -15,3 +15,4 @@ mod random;
 mod rules;
 mod snippets;
 mod tidy;
+mod tools;

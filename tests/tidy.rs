@@ -11,6 +11,7 @@ const LONG_FILES: &[(&str, &str)] = &[];
 
 /// The layers of `lang/src`: a module may import modules of lower layers and of its own folder.
 const LANG_LAYERS: &[(&str, u32)] = &[
+    ("calendar", 0),
     ("fault", 0),
     ("source", 0),
     ("diagnostic", 1),

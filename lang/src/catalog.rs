@@ -168,6 +168,18 @@ pub enum OptionKind {
     Schema,
 }
 
+impl std::fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            OptionKind::Bool => "bool",
+            OptionKind::Int => "int",
+            OptionKind::String => "string",
+            OptionKind::Strings => "[string]",
+            OptionKind::Schema => "a type",
+        })
+    }
+}
+
 /// A file format as scripts see it.
 #[derive(Clone, Copy, Debug)]
 pub struct FormatDef {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calendar;
 pub mod catalog;
 pub mod check;
 pub mod codes;

@@ -6,8 +6,6 @@
 
 mod temporal;
 
-pub use temporal::DAY;
-
 use crate::codes::{Code, E0601, E0602};
 use crate::ty::Kind;
 use std::cmp::Ordering;

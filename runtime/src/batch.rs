@@ -7,9 +7,10 @@
 use crate::error::{Place, RowError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray, UInt32Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
+    StringViewArray, TimestampMicrosecondArray, UInt32Array,
 };
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_select::{concat, filter, take};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
@@ -29,6 +30,10 @@ pub enum Column {
     String(StringViewArray),
     /// `date`
     Date(Date32Array),
+    /// `datetime`
+    DateTime(TimestampMicrosecondArray),
+    /// `duration`
+    Duration(DurationMicrosecondArray),
     /// A sum of ints before it is checked.
     Wide(Decimal128Array),
     /// Nothing but nulls.
@@ -44,6 +49,8 @@ macro_rules! each_array {
             Column::Float($array) => $value,
             Column::String($array) => $value,
             Column::Date($array) => $value,
+            Column::DateTime($array) => $value,
+            Column::Duration($array) => $value,
             Column::Wide($array) => $value,
             Column::Null($length) => $null,
         }
@@ -87,6 +94,8 @@ impl Column {
             Column::Float(array) => Scalar::Float(array.value(row)),
             Column::String(array) => Scalar::String(array.value(row).into()),
             Column::Date(array) => Scalar::Date(array.value(row)),
+            Column::DateTime(array) => Scalar::DateTime(array.value(row)),
+            Column::Duration(array) => Scalar::Duration(array.value(row)),
             Column::Wide(array) => Scalar::Wide(array.value(row)),
             Column::Null(_) => Scalar::Null,
         }
@@ -113,6 +122,8 @@ impl Column {
             Kind::Int => collect!(Int, Int64Array, Int),
             Kind::Float => collect!(Float, Float64Array, Float),
             Kind::Date => collect!(Date, Date32Array, Date),
+            Kind::DateTime => collect!(DateTime, TimestampMicrosecondArray, DateTime),
+            Kind::Duration => collect!(Duration, DurationMicrosecondArray, Duration),
             Kind::Wide => {
                 let values = values.iter().map(|value| if let Scalar::Wide(x) = value { Some(*x) } else { None });
                 Column::Wide(wide_array(values.collect::<Decimal128Array>()))
@@ -125,15 +136,18 @@ impl Column {
                 Column::String(builder.finish())
             }
             Kind::Null | Kind::Unknown => Column::Null(values.len()),
-            Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json => {
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
                 unreachable!("the checker refuses columns of kind {kind} for now")
             }
+        }
+    }
+
+    /// A column of `kind` (`int`, `datetime` or `duration`) from 64 bits for each value.
+    pub fn of_ints(kind: &Kind, values: ScalarBuffer<i64>, nulls: Option<NullBuffer>) -> Column {
+        match kind {
+            Kind::DateTime => Column::DateTime(TimestampMicrosecondArray::new(values, nulls)),
+            Kind::Duration => Column::Duration(DurationMicrosecondArray::new(values, nulls)),
+            _ => Column::Int(Int64Array::new(values, nulls)),
         }
     }
 
@@ -145,6 +159,8 @@ impl Column {
             Column::Float(array) => Column::Float(array.slice(start, length)),
             Column::String(array) => Column::String(array.slice(start, length)),
             Column::Date(array) => Column::Date(array.slice(start, length)),
+            Column::DateTime(array) => Column::DateTime(array.slice(start, length)),
+            Column::Duration(array) => Column::Duration(array.slice(start, length)),
             Column::Wide(array) => Column::Wide(array.slice(start, length)),
             Column::Null(_) => Column::Null(length),
         }
@@ -189,6 +205,8 @@ impl Column {
             | Column::Int(_)
             | Column::Float(_)
             | Column::Date(_)
+            | Column::DateTime(_)
+            | Column::Duration(_)
             | Column::Wide(_)
             | Column::Null(_) => self.clone(),
         }
@@ -205,13 +223,18 @@ impl Column {
             | Column::Float(_)
             | Column::String(_)
             | Column::Date(_)
+            | Column::DateTime(_)
+            | Column::Duration(_)
             | Column::Wide(_)
             | Column::Null(_) => BooleanBuffer::new_unset(self.len()),
         }
     }
 
-    /// The column as an Arrow array (shares its buffers).
+    /// The column as an Arrow array (shares its buffers); datetimes are in UTC.
     pub fn array(&self) -> ArrayRef {
+        if let Column::DateTime(array) = self {
+            return Arc::new(array.clone().with_timezone("UTC"));
+        }
         each_array!(self, array => Arc::new(array.clone()), length => Arc::new(arrow_array::NullArray::new(*length)))
     }
 
@@ -228,6 +251,10 @@ impl Column {
             Column::String(array.clone())
         } else if let Some(array) = any.downcast_ref::<Date32Array>() {
             Column::Date(array.clone())
+        } else if let Some(array) = any.downcast_ref::<TimestampMicrosecondArray>() {
+            Column::DateTime(array.clone())
+        } else if let Some(array) = any.downcast_ref::<DurationMicrosecondArray>() {
+            Column::Duration(array.clone())
         } else if let Some(array) = any.downcast_ref::<Decimal128Array>() {
             Column::Wide(array.clone())
         } else {

@@ -37,6 +37,8 @@ impl<'a> Cell<'a> {
             Column::Float(array) => Cell::Float(array.value(row)),
             Column::String(array) => Cell::String(array.value(row)),
             Column::Date(_) => Cell::Other("date"),
+            Column::DateTime(_) => Cell::Other("datetime"),
+            Column::Duration(_) => Cell::Other("duration"),
             Column::Wide(_) => Cell::Other("wide"),
             Column::Null(_) => Cell::Null,
         }

@@ -5,7 +5,7 @@ use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
 use crate::ir::typing::scalar_type;
 use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
-use crate::scalar::{Scalar, int_arithmetic, int_negate};
+use crate::scalar::{Scalar, arithmetic, negate};
 use crate::source::Span;
 use crate::ty::{Kind, Type};
 use std::rc::Rc;
@@ -225,7 +225,7 @@ impl<'a> Checker<'a> {
         Some(self.add(Expr::If(condition, then, otherwise), ty))
     }
 
-    /// The value of an expression that is known now: of literals and int arithmetic over them. A fault is reported.
+    /// The value of an expression that is known now: of literals and arithmetic over them that is not of floats. A fault is reported.
     pub(super) fn evaluate(&mut self, id: ExprId, span: Span) -> Option<Scalar> {
         match self.constant_value(id)? {
             Ok(value) => Some(value),
@@ -236,17 +236,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
+    /// [`Checker::evaluate`] without a report.
+    pub(super) fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
         Some(match self.plan.exprs.get(id) {
             Expr::Literal(literal) => Ok(self.plan.exprs.constant(*literal).clone()),
             Expr::Negate(a) => match self.constant_value(*a)? {
-                Ok(Scalar::Int(a)) => int_negate(a).map(Scalar::Int),
+                Ok(a @ (Scalar::Int(_) | Scalar::Duration(_))) => negate(&a),
                 Ok(_) => return None,
                 fault => fault,
             },
             Expr::Arithmetic(op, a, b) => match (self.constant_value(*a)?, self.constant_value(*b)?) {
-                (Ok(Scalar::Int(a)), Ok(Scalar::Int(b))) => int_arithmetic(*op, a, b).map(Scalar::Int),
-                (Ok(_), Ok(_)) => return None,
+                (Ok(Scalar::Null | Scalar::Float(_)), Ok(_)) | (Ok(_), Ok(Scalar::Null | Scalar::Float(_))) => {
+                    return None;
+                }
+                (Ok(a), Ok(b)) => arithmetic(*op, &a, &b),
                 (Err(fault), _) | (_, Err(fault)) => Err(fault),
             },
             _ => return None,

@@ -30,6 +30,8 @@ impl<'a> Checker<'a> {
                 Value::Expr(self.constant(Scalar::String(text.clone())))
             }
             ExprKind::Date(days) => Value::Expr(self.constant(Scalar::Date(*days))),
+            ExprKind::DateTime(time) => Value::Expr(self.constant(Scalar::DateTime(*time))),
+            ExprKind::Duration(length) => Value::Expr(self.constant(Scalar::Duration(*length))),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::It => self.it(span),
             ExprKind::List(items) => Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect())),
@@ -56,8 +58,6 @@ impl<'a> Checker<'a> {
             ExprKind::Pipeline { source, stages } => self.pipeline(source, stages),
             ExprKind::Lambda { .. } => self.unknown(errors::lambda_as_value(span)),
             ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
-            ExprKind::DateTime(_) => self.unknown(errors::not_yet(span, "a time of day")),
-            ExprKind::Duration(_) => self.unknown(errors::not_yet(span, "a duration")),
             ExprKind::Path(path) => self.value_of_module(path),
             ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
             ExprKind::Index { .. } => self.unknown(errors::not_yet(span, "an index in brackets")),

@@ -3,9 +3,10 @@
 use super::decimal::Decimal;
 use super::scope::{RangeValue, Value};
 use super::{Checker, errors};
+use crate::calendar::{self, DAY};
 use crate::catalog::Effect;
 use crate::ir::{Expr, ExprId};
-use crate::scalar::{Arithmetic, Comparison, Scalar};
+use crate::scalar::{self, Arithmetic, Comparison, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOperator, ExprKind, UnaryOperator};
 use crate::ty::{Kind, Type, spell};
@@ -82,25 +83,53 @@ impl<'a> Checker<'a> {
 
     /// `+ - * / // % **`
     fn arithmetic(&mut self, op: Arithmetic, a: Operand<'a>, b: Operand<'a>, span: Span) -> Option<ExprId> {
-        let takes = |kind: &Kind| matches!(kind, Kind::Int | Kind::Float | Kind::Null);
         let (a_type, b_type) = (self.ty(a.id).clone(), self.ty(b.id).clone());
-        if !takes(&a_type.kind) || !takes(&b_type.kind) {
+        let Some((left, right)) = operand_kinds(op, &a_type.kind, &b_type.kind) else {
             let labels = [a, b].map(|operand| self.origin(operand.id));
-            self.report(errors::arithmetic_types(op, (a, &a_type), (b, &b_type), labels));
+            let fix = self.arithmetic_fix(op, a, b);
+            self.report(errors::arithmetic_types(op, (a, &a_type), (b, &b_type), labels, fix));
             return None;
-        }
-        let kind = match self.common_kind(a.id, b.id)? {
-            _ if op == Arithmetic::Divide => Kind::Float,
-            Kind::Float => Kind::Float,
-            _ => Kind::Int,
         };
-        let (left, right) = (self.coerce(a.id, &kind)?, self.coerce(b.id, &kind)?);
+        let kind = scalar::arithmetic_kind(op, &left, &right)?;
+        let (left, right) = (self.coerce(a.id, &left)?, self.coerce(b.id, &right)?);
+        if kind == Kind::Date {
+            self.whole_days(op, a, b)?;
+        }
         let ty = Type::of(kind).or_null_if(a_type.nullable || b_type.nullable);
         let expr = Expr::Arithmetic(op, left, right);
         Some(match ty.kind {
-            Kind::Int => self.add_fallible(expr, ty, span, Effect::MayFail),
-            _ => self.add(expr, ty),
+            Kind::Float => self.add(expr, ty),
+            _ => self.add_fallible(expr, ty, span, Effect::MayFail),
         })
+    }
+
+    /// Reports a date that is moved by a constant length of time which is not whole days.
+    fn whole_days(&mut self, op: Arithmetic, a: Operand<'a>, b: Operand<'a>) -> Option<()> {
+        let (date, length) = if self.ty(a.id).kind == Kind::Date { (a, b) } else { (b, a) };
+        match self.constant_value(length.id) {
+            Some(Ok(Scalar::Duration(microseconds))) if microseconds % DAY != 0 => {
+                let fix = self.converted(date.ast, &Kind::DateTime);
+                self.report(errors::parts_of_days(op, (date, length), microseconds, fix));
+                None
+            }
+            _ => Some(()),
+        }
+    }
+
+    /// What makes arithmetic of dates, times and durations right, if that is known.
+    fn arithmetic_fix(&self, op: Arithmetic, a: Operand<'a>, b: Operand<'a>) -> Option<(Span, String)> {
+        let with_unit = |operand: Operand<'a>, unit: &str| match &operand.ast.kind {
+            ExprKind::Int(count) => Some((operand.ast.span, format!("{count}{unit}"))),
+            _ => spelled(operand.ast).map(|text| (operand.ast.span, format!("{text} * 1{unit}"))),
+        };
+        match (op, &self.ty(a.id).kind, &self.ty(b.id).kind) {
+            (Arithmetic::Subtract, Kind::Date, Kind::DateTime) => self.converted(a.ast, &Kind::DateTime),
+            (Arithmetic::Subtract, Kind::DateTime, Kind::Date) => self.converted(b.ast, &Kind::DateTime),
+            (Arithmetic::Add | Arithmetic::Subtract, Kind::Date, Kind::Int) => with_unit(b, "d"),
+            (Arithmetic::Add, Kind::Int, Kind::Date) => with_unit(a, "d"),
+            (Arithmetic::Add | Arithmetic::Subtract, Kind::DateTime | Kind::Duration, Kind::Int) => with_unit(b, "s"),
+            _ => None,
+        }
     }
 
     /// `== != < <= > >=`
@@ -124,14 +153,18 @@ impl<'a> Checker<'a> {
     /// The edit that makes the text of `from` a value of `to`'s type, if one is known.
     pub(super) fn conversion(&self, from: Operand<'a>, to: Operand<'a>) -> Option<(Span, String)> {
         let (found, wanted) = (&self.ty(from.id).kind, &self.ty(to.id).kind);
-        if *found != Kind::String {
-            return None;
+        match (found, wanted) {
+            (Kind::String, _) => {}
+            (Kind::Date, Kind::DateTime) => return self.converted(from.ast, wanted),
+            _ => return None,
         }
         if let Some(Scalar::String(text)) = self.plan.exprs.as_constant(from.id) {
             let literal = match wanted {
                 Kind::Int => text.parse::<i64>().ok()?.to_string(),
                 Kind::Float => text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| text.to_string())?,
-                Kind::Date => text.parse::<jiff::civil::Date>().ok().map(|date| format!("@{date}"))?,
+                Kind::Date => calendar::parse_date(text.as_bytes()).filter(|_| text.len() == 10).map(date_literal)?,
+                Kind::DateTime => calendar::parse_datetime(text.as_bytes()).map(datetime_literal)?,
+                Kind::Duration => calendar::parse_duration(text).and_then(duration_literal)?,
                 _ => return None,
             };
             return Some((from.ast.span, literal));
@@ -145,6 +178,8 @@ impl<'a> Checker<'a> {
             Kind::Int => "int",
             Kind::Float => "float",
             Kind::Date => "date",
+            Kind::DateTime => "datetime",
+            Kind::Duration => "duration",
             Kind::String => "string",
             _ => return None,
         };
@@ -284,6 +319,13 @@ impl<'a> Checker<'a> {
                 }
                 _ => Some(self.add_fallible(Expr::Negate(id), ty, span, Effect::MayFail)),
             },
+            (UnaryOperator::Negate, Kind::Duration) => match self.plan.exprs.as_constant(id) {
+                Some(Scalar::Duration(value)) if *value != i64::MIN => {
+                    let negated = -value;
+                    Some(self.constant(Scalar::Duration(negated)))
+                }
+                _ => Some(self.add_fallible(Expr::Negate(id), ty, span, Effect::MayFail)),
+            },
             (UnaryOperator::Negate, Kind::Float) => match self.plan.exprs.as_constant(id) {
                 Some(Scalar::Float(value)) => {
                     let negated = -value;
@@ -325,6 +367,45 @@ pub(super) fn is_ordered(kind: &Kind) -> bool {
     }
 }
 
+/// The kinds that the operands of arithmetic become: ints beside floats are floats, `/` is of floats, and null is what
+/// fits beside the other.
+fn operand_kinds(op: Arithmetic, a: &Kind, b: &Kind) -> Option<(Kind, Kind)> {
+    let (a, b) = match (a, b) {
+        (Kind::Null, Kind::Null) => (Kind::Int, Kind::Int),
+        (Kind::Null, Kind::Int | Kind::Float) => (b.clone(), b.clone()),
+        (Kind::Int | Kind::Float, Kind::Null) => (a.clone(), a.clone()),
+        (Kind::Null, _) => (fitting(|null| scalar::arithmetic_kind(op, null, b))?, b.clone()),
+        (_, Kind::Null) => (a.clone(), fitting(|null| scalar::arithmetic_kind(op, a, null))?),
+        (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => (Kind::Float, Kind::Float),
+        _ => (a.clone(), b.clone()),
+    };
+    if (&a, &b, op) == (&Kind::Int, &Kind::Int, Arithmetic::Divide) {
+        return Some((Kind::Float, Kind::Float));
+    }
+    scalar::arithmetic_kind(op, &a, &b).map(|_| (a, b))
+}
+
+/// The kind that a null beside a date, time or duration becomes.
+fn fitting(result: impl Fn(&Kind) -> Option<Kind>) -> Option<Kind> {
+    [Kind::Duration, Kind::DateTime, Kind::Date, Kind::Int].into_iter().find(|kind| result(kind).is_some())
+}
+
+fn date_literal(day: i32) -> String {
+    format!("@{}", calendar::spell_date(day))
+}
+
+fn datetime_literal(time: i64) -> String {
+    format!("@{}", calendar::spell_datetime(time))
+}
+
+/// A duration in the largest unit that it is a whole number of.
+fn duration_literal(length: i64) -> Option<String> {
+    let units = ["w", "d", "h", "min", "s", "ms"].into_iter().filter_map(|name| Some((name, calendar::unit(name)?)));
+    let fits = |(_, unit): &(&str, i64)| length >= 0 && length % unit == 0;
+    let mut fitting = units.filter(fits);
+    if length == 0 { Some("0s".into()) } else { fitting.next().map(|(name, unit)| format!("{}{name}", length / unit)) }
+}
+
 /// A short expression as it is written, for fixes: names, fields, literals and calls of them.
 pub(super) fn spelled(expr: &ast::Expr) -> Option<String> {
     match &expr.kind {
@@ -332,6 +413,9 @@ pub(super) fn spelled(expr: &ast::Expr) -> Option<String> {
         ExprKind::It => Some("it".into()),
         ExprKind::Int(value) => Some(value.to_string()),
         ExprKind::Float(_, text) => Some(text.to_string()),
+        ExprKind::Date(day) => Some(date_literal(*day)),
+        ExprKind::DateTime(time) => Some(datetime_literal(*time)),
+        ExprKind::Duration(length) => duration_literal(*length),
         ExprKind::Field { record, name, null_safe } => {
             let dot = if *null_safe { "?." } else { "." };
             spelled(record).map(|record| format!("{record}{dot}{}", spell(&name.text)))

@@ -3,6 +3,7 @@
 use super::scope::Value;
 use super::types::Declared;
 use super::{Checker, errors};
+use crate::calendar;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -106,7 +107,7 @@ impl<'a> Checker<'a> {
 
 /// Whether a text on the command line can be read as that kind.
 fn is_readable(kind: &Kind) -> bool {
-    matches!(kind, Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date)
+    matches!(kind, Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration)
 }
 
 /// The value that a text on the command line is.
@@ -116,11 +117,9 @@ fn read_text(text: &str, kind: &Kind) -> Option<Scalar> {
         Kind::Float => text.replace('_', "").parse().ok().map(Scalar::Float),
         Kind::Bool => text.parse().ok().map(Scalar::Bool),
         Kind::String => Some(Scalar::String(text.into())),
-        Kind::Date => {
-            let date: jiff::civil::Date = text.parse().ok()?;
-            let days = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
-            i32::try_from(days).ok().map(Scalar::Date)
-        }
+        Kind::Date => calendar::parse_date(text.as_bytes()).map(Scalar::Date),
+        Kind::DateTime => calendar::parse_datetime(text.as_bytes()).map(Scalar::DateTime),
+        Kind::Duration => calendar::parse_duration(text).map(Scalar::Duration),
         _ => None,
     }
 }

@@ -115,9 +115,8 @@ fn demands_total(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool
 /// Whether values that are one key are the same to every expression.
 fn one_representation(ty: &Type) -> bool {
     match &ty.kind {
-        Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Date | Kind::Duration | Kind::Null => true,
-        // instants in several zones may be one key
-        Kind::DateTime => false,
+        Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Null => true,
+        Kind::Date | Kind::DateTime | Kind::Duration => true,
         Kind::Float | Kind::Wide | Kind::Json | Kind::Unknown => false,
         Kind::List(_) | Kind::Record(_) | Kind::Map(_) => false,
     }

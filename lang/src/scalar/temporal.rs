@@ -2,11 +2,9 @@
 //! and are the affair of functions.
 
 use super::{Arithmetic, Fault, Scalar};
+use crate::calendar::DAY;
 use crate::codes::{E0601, E0602};
 use crate::ty::Kind;
-
-/// A day in microseconds.
-pub const DAY: i64 = 86_400_000_000;
 
 /// The kind of the result; none if there is no such arithmetic.
 pub(super) fn arithmetic_kind(op: Arithmetic, a: &Kind, b: &Kind) -> Option<Kind> {

@@ -3,8 +3,8 @@
 //! A failure says its code and one sentence; where it stands is the lexer's to say.
 
 use super::token::Token;
+use crate::calendar;
 use crate::codes::{Code, E0111, E0310};
-use jiff::civil;
 
 /// Why a literal has no value: the code, the headline, what to do.
 pub(super) type Failure = (Code, String, String);
@@ -22,7 +22,7 @@ pub(super) fn number(text: &str) -> Result<Token<'_>, Failure> {
     if rest.starts_with('.') || is_exponent(rest) {
         return decimal(text);
     }
-    match microseconds(rest) {
+    match calendar::unit(rest) {
         Some(unit) => duration(text, digits, unit),
         None => Err((E0111, format!("`{text}` is not a number"), number_help(digits, rest))),
     }
@@ -88,18 +88,6 @@ pub(super) fn float(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok()
 }
 
-fn microseconds(unit: &str) -> Option<i64> {
-    Some(match unit {
-        "ms" => 1_000,
-        "s" => 1_000_000,
-        "min" => 60_000_000,
-        "h" => 3_600_000_000,
-        "d" => 86_400_000_000,
-        "w" => 604_800_000_000,
-        _ => return None,
-    })
-}
-
 fn duration<'s>(text: &str, digits: &str, unit: i64) -> Result<Token<'s>, Failure> {
     let value = digits.replace('_', "").parse::<i64>().ok().and_then(|count| count.checked_mul(unit));
     value.map(Token::Duration).ok_or_else(|| {
@@ -111,7 +99,7 @@ fn duration<'s>(text: &str, digits: &str, unit: i64) -> Result<Token<'s>, Failur
 pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
     let body = &text[1..];
     if has_shape(body, "0000-00-00") {
-        return body.parse().map(|date| Token::Date(days(date))).map_err(|_| not_a_date(text));
+        return calendar::parse_date(body.as_bytes()).map(Token::Date).ok_or_else(|| not_a_date(text));
     }
     let time = body.get(11..).unwrap_or("");
     let clock_end = time.find(['Z', '+', '-']).unwrap_or(time.len());
@@ -125,21 +113,16 @@ pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
     if !is_written_well {
         return Err(not_a_date(text));
     }
-    let has_zone = !zone.is_empty();
-    let instant = if has_zone {
-        body.parse::<jiff::Timestamp>().ok()
-    } else {
-        body.parse::<civil::DateTime>()
-            .ok()
-            .and_then(|at| at.to_zoned(jiff::tz::TimeZone::UTC).ok())
-            .map(|at| at.timestamp())
-    };
-    match instant {
-        Some(instant) if instant.subsec_nanosecond() % 1_000 == 0 => Ok(Token::DateTime(instant.as_microsecond())),
-        Some(_) => {
+    // What is finer than microseconds is told apart, so that the message can say so.
+    let digits = fraction.len().min(6);
+    let coarse = body.replacen(fraction, &fraction[..digits], 1);
+    let is_finer = fraction[digits..].bytes().any(|digit| digit != b'0');
+    match calendar::parse_datetime(if is_finer { coarse.as_bytes() } else { body.as_bytes() }) {
+        Some(_) if is_finer => {
             let help = "a datetime has at most six digits after the seconds".to_string();
             Err((E0310, format!("`{text}` is finer than microseconds"), help))
         }
+        Some(time) => Ok(Token::DateTime(time)),
         None => Err(not_a_date(text)),
     }
 }
@@ -148,11 +131,6 @@ pub(super) fn date(text: &str) -> Result<Token<'static>, Failure> {
 fn has_shape(text: &str, sample: &str) -> bool {
     let alike = |(a, b): (u8, u8)| if b.is_ascii_digit() { a.is_ascii_digit() } else { a == b };
     text.len() == sample.len() && text.bytes().zip(sample.bytes()).all(alike)
-}
-
-fn days(date: civil::Date) -> i32 {
-    let epoch = civil::date(1970, 1, 1);
-    date.since(epoch).map_or(0, |span| span.get_days())
 }
 
 fn not_a_date(text: &str) -> Failure {

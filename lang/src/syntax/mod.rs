@@ -11,6 +11,7 @@ mod depth;
 mod layout;
 pub mod lexer;
 mod literal;
+pub mod nodes;
 mod parser;
 mod repair;
 #[cfg(test)]

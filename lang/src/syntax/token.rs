@@ -291,12 +291,12 @@ impl Token<'_> {
     }
 
     /// Whether it is a name, with or without backticks.
-    pub(super) fn is_name(&self) -> bool {
+    pub fn is_name(&self) -> bool {
         matches!(self, Token::Name(_) | Token::Backtick(_))
     }
 
     /// The text of a name.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Token::Name(text) | Token::Backtick(text) => Some(text),
             _ => None,
@@ -304,19 +304,19 @@ impl Token<'_> {
     }
 
     /// Whether it opens a bracket.
-    pub(super) fn opens(&self) -> bool {
+    pub fn opens(&self) -> bool {
         use Token::*;
         matches!(self, ParenOpen | BracketOpen | BraceOpen | HoleOpen)
             || matches!(self, CallOpen | IndexOpen | LambdaOpen | WrapOpen | BlockOpen)
     }
 
     /// Whether it closes a bracket.
-    pub(super) fn closes(&self) -> bool {
+    pub fn closes(&self) -> bool {
         matches!(self, Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::HoleClose)
     }
 
     /// Whether it is one of `ty::RESERVED`.
-    pub(super) fn is_reserved(&self) -> bool {
+    pub fn is_reserved(&self) -> bool {
         use Token::*;
         matches!(self, Let | Fn | If | Else | Match | In | And | Or | Not | True | False | Null | It | By | On)
     }

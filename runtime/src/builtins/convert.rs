@@ -2,7 +2,7 @@
 
 use super::Function;
 use super::row::{date, float, gives, int, of, shows, string, text, total};
-use super::time::{civil, days};
+use pipelang_lang::calendar;
 use pipelang_lang::codes::E0604;
 use pipelang_lang::scalar::{Fault, Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
@@ -151,18 +151,9 @@ fn to_string() -> Vec<Function> {
             Ok(string(if arguments[0] == Scalar::Bool(true) { "true" } else { "false" }))
         }),
         row(Kind::Date, &[shows!("string(@2024-03-01)", "\"2024-03-01\"")], |arguments| {
-            Ok(string(spell_date(date(&arguments[0]))))
+            Ok(string(calendar::spell_date(date(&arguments[0]))))
         }),
     ]
-}
-
-/// `2024-03-01`; years that four digits do not hold get a sign and at least six digits, as ISO 8601 has it.
-fn spell_date(day: i32) -> String {
-    let (year, month, day) = civil(day);
-    match year {
-        0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
-        _ => format!("{year:+07}-{month:02}-{day:02}"),
-    }
 }
 
 fn to_bool() -> Vec<Function> {
@@ -210,7 +201,7 @@ fn to_date() -> Vec<Function> {
             &[shows!("date(\"2024-02-29\")", "\"2024-02-29\""), shows!("date(\"2023-02-29\")", "E0604")],
             |arguments| {
                 let s = text(&arguments[0]);
-                read_date(s.trim()).map(Scalar::Date).ok_or_else(|| fault(quoted(s), "a date"))
+                calendar::parse_date(s.trim().as_bytes()).map(Scalar::Date).ok_or_else(|| fault(quoted(s), "a date"))
             },
         )
         .and_or_null(&[shows!("date?(\"1970-01-02\")", "\"1970-01-02\""), shows!("date?(\"1/2/1970\")", "null")]),
@@ -228,7 +219,7 @@ fn to_date() -> Vec<Function> {
             |arguments| {
                 let (s, format) = (text(&arguments[0]), text(&arguments[1]));
                 let parsed = jiff::civil::Date::strptime(format, s);
-                let day = parsed.map(|d| days(d.year().into(), d.month().into(), d.day().into()) as i32);
+                let day = parsed.map(|d| calendar::days(d.year().into(), d.month().into(), d.day().into()) as i32);
                 day.map(Scalar::Date).map_err(|_| fault(quoted(s), &format!("a date in the format {}", quoted(format))))
             },
         )
@@ -246,18 +237,4 @@ fn to_date() -> Vec<Function> {
         |arguments| Ok(arguments[0].clone()),
     ));
     rows
-}
-
-/// `YYYY-MM-DD` of a day that there is.
-fn read_date(text: &str) -> Option<i32> {
-    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
-    let number = |range: std::ops::Range<usize>| {
-        bytes[range]
-            .iter()
-            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let dashes = bytes[4] == b'-' && bytes[7] == b'-';
-    let date = i32::try_from(days(year, month, day)).ok()?;
-    (dashes && (1..=12).contains(&month) && civil(date) == (year, month, day)).then_some(date)
 }

@@ -11,11 +11,12 @@
 //! - `int` is digits with an optional sign, within 64 bits.
 //! - `float` is a decimal number with an optional sign, fraction and exponent, rounded to the nearest double; one beyond
 //!   the range of a double is a misfit. Pipe's own spellings `NaN`, `inf` and `-inf` are read back; other words are not.
-//! - `date` is `YYYY-MM-DD`.
+//! - `date` is `YYYY-MM-DD`. `datetime` is a date, `T` or a blank, and a time of day to the microsecond, in UTC unless
+//!   an offset follows; a date alone is its midnight. `duration` is ISO 8601 (`PT5M`) or as scripts write it (`5min`).
 //! - Blanks count: nothing is trimmed.
 
-use super::date;
 use crate::error::CellError;
+use pipelang_lang::calendar;
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
@@ -41,10 +42,10 @@ pub fn read(text: &str, quoted: bool, ty: &Type, null_words: &[Arc<str>]) -> Opt
         Kind::Bool => read_bool(text).map(Scalar::Bool),
         Kind::Int => read_int(text).map(Scalar::Int),
         Kind::Float => read_float(text).map(Scalar::Float),
-        Kind::Date => date::parse(text.as_bytes()).map(Scalar::Date),
+        Kind::Date => calendar::parse_date(text.as_bytes()).map(Scalar::Date),
+        Kind::DateTime => calendar::parse_datetime(text.as_bytes()).map(Scalar::DateTime),
+        Kind::Duration => calendar::parse_duration(text).map(Scalar::Duration),
         Kind::Bytes
-        | Kind::DateTime
-        | Kind::Duration
         | Kind::Wide
         | Kind::List(_)
         | Kind::Record(_)
@@ -62,10 +63,10 @@ pub fn misfit(column: &Arc<str>, ty: &Type, text: &str, inferred: bool) -> CellE
         Kind::Int => "int",
         Kind::Float => "float",
         Kind::Date => "date",
+        Kind::DateTime => "datetime",
+        Kind::Duration => "duration",
         Kind::String => "string",
         Kind::Bytes
-        | Kind::DateTime
-        | Kind::Duration
         | Kind::Wide
         | Kind::List(_)
         | Kind::Record(_)

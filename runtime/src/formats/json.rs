@@ -1,6 +1,6 @@
 //! Rows as JSONL: one object a line, or the bare value where rows are single values.
 //!
-//! NaN and infinities are null (JSON has no word for them), dates are ISO text, floats are the shortest that read back.
+//! NaN and infinities are null (JSON has no word for them), dates, datetimes and durations are ISO 8601, floats are the shortest that read back.
 
 use super::write::{Value, spell};
 use crate::batch::{Batch, Column};
@@ -49,7 +49,7 @@ fn value(column: &Column, row: usize, out: &mut Vec<u8>) {
         Value::Null | Value::NotFinite(_) => out.extend_from_slice(b"null"),
         Value::Text(content) => text(content, out),
         Value::Plain => {}
-        Value::Date => {
+        Value::Time => {
             out.insert(start, b'"');
             out.push(b'"');
         }

@@ -2,7 +2,6 @@
 
 pub mod cell;
 pub mod csv;
-mod date;
 mod files;
 pub mod json;
 pub mod sources;

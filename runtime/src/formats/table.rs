@@ -5,6 +5,7 @@
 
 use super::write::{Value, spell};
 use crate::batch::{Batch, Column};
+use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{Kind, Schema, Type};
 use std::fmt::Write;
@@ -171,11 +172,14 @@ fn cut(text: &str, width: usize) -> String {
 /// A value as one line of text, and whether it is null.
 fn cell(column: &Column, row: usize, is_let_through: fn(char) -> bool) -> (String, bool) {
     let mut out = Vec::new();
+    if let (Column::DateTime(times), false) = (column, column.is_null(row)) {
+        return (calendar::spelled(|out| calendar::write_datetime(times.value(row), b' ', out)), false);
+    }
     let text = match spell(column, row, &mut out) {
         Value::Null => return ("null".to_string(), true),
         Value::Text(content) => visible(content, is_let_through),
         Value::NotFinite(word) => word.to_string(),
-        Value::Plain | Value::Date => String::from_utf8(out).expect("numbers and dates are ASCII"),
+        Value::Plain | Value::Time => String::from_utf8(out).expect("numbers and dates are ASCII"),
     };
     (text, false)
 }

@@ -3,8 +3,9 @@
 //! CSV and JSONL are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
 //! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
 
-use super::{csv, date, json};
+use super::{csv, json};
 use crate::batch::{Batch, Column};
+use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::Schema;
 
@@ -83,8 +84,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A number that is not finite, spelled as CSV spells it.
     NotFinite(&'static str),
-    /// A date, appended to the buffer.
-    Date,
+    /// A date, a datetime or a duration, appended to the buffer.
+    Time,
     /// Any other value, appended to the buffer.
     Plain,
 }
@@ -108,8 +109,17 @@ pub(super) fn spell<'a>(column: &'a Column, row: usize, out: &mut Vec<u8>) -> Va
         }
         Column::String(array) => return Value::Text(array.value(row)),
         Column::Date(array) => {
-            date::write(array.value(row), out);
-            return Value::Date;
+            calendar::write_date(array.value(row).into(), out);
+            return Value::Time;
+        }
+        Column::DateTime(array) => {
+            calendar::write_datetime(array.value(row), b'T', out);
+            out.push(b'Z');
+            return Value::Time;
+        }
+        Column::Duration(array) => {
+            calendar::write_duration(array.value(row), out);
+            return Value::Time;
         }
         Column::Wide(_) => unreachable!("the checker narrows sums before they are shown"),
         Column::Null(_) => return Value::Null,

@@ -247,7 +247,7 @@ impl Emitter<'_> {
     fn constant_int(&self, register: Register) -> Option<i64> {
         match self.program.place(register) {
             Place::Constant(at) => match self.program.constants[at as usize] {
-                Scalar::Int(i) => Some(i),
+                Scalar::Int(i) | Scalar::Duration(i) => Some(i),
                 _ => None,
             },
             Place::Input(_) | Place::Slot(_) | Place::Nowhere => None,
@@ -290,6 +290,12 @@ impl Emitter<'_> {
                 let one = self.builder.ins().f64const(canonical(f64::NAN));
                 self.select(Lane::Float, nan, one, a)
             }
+            Op::DateToInt => self.builder.ins().sextend(I64, a),
+            Op::IntToDate => self.flagged(&mut fault, |e| {
+                let date = e.builder.ins().ireduce(I32, a);
+                let back = e.builder.ins().sextend(I64, date);
+                (date, e.builder.ins().icmp(IntCC::NotEqual, back, a))
+            }),
             Op::ToFloat => self.builder.ins().fcvt_from_sint(F64, a),
             Op::And => self.builder.ins().band(a, b),
             Op::Or => self.builder.ins().bor(a, b),

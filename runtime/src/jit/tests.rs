@@ -46,7 +46,7 @@ fn kernels_between_primitives_agree_with_rows() {
 fn machine_code_of_another_program_is_refused() {
     let compiled = |seed| {
         let case = random::case(&mut Random::new(seed), true);
-        let program = Arc::new(lower(&case.segment, &case.plan, &[true; 10]));
+        let program = Arc::new(lower(&case.segment, &case.plan, &[true; random::KINDS.len() * 2]));
         compile(&program).map(|compiled| (compiled, program))
     };
     let mut both = (0..50).filter_map(|seed| compiled(seed).ok());

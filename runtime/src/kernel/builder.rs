@@ -16,7 +16,8 @@ pub struct Builder {
     made: HashMap<(Op, Vec<Register>, Immediate), Vec<Register>>,
     literals: HashMap<LiteralId, u32>,
     bools: [Option<Register>; 2],
-    calls: HashMap<(FunctionId, Kind), u32>,
+    calls: HashMap<(FunctionId, Vec<Kind>, Kind), u32>,
+    ints: HashMap<i64, Register>,
     /// Float registers that may hold a NaN of any bits.
     unclean: HashSet<Register>,
 }
@@ -88,6 +89,18 @@ impl Builder {
             constants.len() as u32 - 1
         });
         self.all(Op::Constant, &[], Immediate::Constant(at), Some(lane))[0]
+    }
+
+    /// An int that no script wrote.
+    pub fn int(&mut self, value: i64) -> Register {
+        if let Some(register) = self.ints.get(&value) {
+            return *register;
+        }
+        self.program.constants.push(Scalar::Int(value));
+        let at = self.program.constants.len() as u32 - 1;
+        let register = self.all(Op::Constant, &[], Immediate::Constant(at), Some(Lane::Int))[0];
+        self.ints.insert(value, register);
+        register
     }
 
     /// All rows or none.
@@ -173,17 +186,18 @@ impl Builder {
         result: Kind,
         may_fail: bool,
         active: Register,
-        arguments: &[Register],
+        arguments: &[(Register, Kind)],
     ) -> (Register, Register) {
         let lane = Lane::of(&result).expect("a call that gives only null is not made");
         let calls = &mut self.program.calls;
-        let at = *self.calls.entry((function, result.clone())).or_insert_with(|| {
-            calls.push(Call { function, result, may_fail });
+        let kinds: Vec<Kind> = arguments.iter().map(|(_, kind)| kind.clone()).collect();
+        let at = *self.calls.entry((function, kinds.clone(), result.clone())).or_insert_with(|| {
+            calls.push(Call { function, arguments: kinds, result, may_fail });
             calls.len() as u32 - 1
         });
         calls[at as usize].may_fail |= may_fail;
         let mut operands = vec![active];
-        operands.extend(arguments);
+        operands.extend(arguments.iter().map(|(register, _)| *register));
         let results = self.all(Op::Call, &operands, Immediate::Call(at), Some(lane));
         (results[0], results[1])
     }

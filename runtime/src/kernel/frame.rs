@@ -67,7 +67,7 @@ pub trait Stored: Copy + 'static {
 }
 
 macro_rules! stored {
-    ($type:ty, $pool:ident, $zero:expr, $column:pat => $values:expr, $scalar:pat => $value:expr) => {
+    ($type:ty, $pool:ident, $zero:expr, [$($column:pat => $values:expr),*], $scalar:pat => $value:expr) => {
         impl Stored for $type {
             const ZERO: $type = $zero;
 
@@ -80,7 +80,10 @@ macro_rules! stored {
             }
 
             fn of_column(column: &Column) -> Option<&[$type]> {
-                if let $column = column { $values } else { None }
+                match column {
+                    $($column => Some($values),)*
+                    _ => None,
+                }
             }
 
             fn of_scalar(value: &Scalar) -> $type {
@@ -90,11 +93,19 @@ macro_rules! stored {
     };
 }
 
-stored!(i64, ints, 0, Column::Int(array) => Some(array.values()), Scalar::Int(i) => *i);
-stored!(f64, floats, 0.0, Column::Float(array) => Some(array.values()), Scalar::Float(x) => *x);
-stored!(i32, dates, 0, Column::Date(array) => Some(array.values()), Scalar::Date(d) => *d);
-stored!(i128, wides, 0, Column::Wide(array) => Some(array.values()), Scalar::Wide(w) => *w);
-stored!(u64, words, 0, Column::Null(_) => None, Scalar::Bool(b) => if *b { u64::MAX } else { 0 });
+stored!(
+    i64, ints, 0,
+    [
+        Column::Int(array) => array.values(),
+        Column::DateTime(array) => array.values(),
+        Column::Duration(array) => array.values()
+    ],
+    Scalar::Int(x) | Scalar::DateTime(x) | Scalar::Duration(x) => *x
+);
+stored!(f64, floats, 0.0, [Column::Float(array) => array.values()], Scalar::Float(x) => *x);
+stored!(i32, dates, 0, [Column::Date(array) => array.values()], Scalar::Date(d) => *d);
+stored!(i128, wides, 0, [Column::Wide(array) => array.values()], Scalar::Wide(w) => *w);
+stored!(u64, words, 0, [], Scalar::Bool(b) => if *b { u64::MAX } else { 0 });
 
 /// The lanes of a column that is null throughout.
 static ZEROS: [u64; CHUNK] = [0; CHUNK];

@@ -61,6 +61,8 @@ pub struct Input {
 pub struct Call {
     /// Which.
     pub function: FunctionId,
+    /// The kinds of its arguments.
+    pub arguments: Vec<Kind>,
     /// The kind of its result.
     pub result: Kind,
     /// Whether it may fail.
@@ -135,6 +137,8 @@ pub struct Program {
     pub keep: Option<Register>,
     /// The columns that go out.
     pub outputs: Vec<ProgramOutput>,
+    /// Of what kinds they are.
+    pub kinds: Vec<Kind>,
     /// Where each register lives.
     pub places: Vec<Place>,
     /// How many scratch buffers of each lane type are needed, in the order of [`Lane::ALL`].

@@ -10,7 +10,8 @@ use super::builder::Builder;
 use super::finish::finish;
 use super::ir::{Immediate, Input, Program, ProgramOutput, Register};
 use super::ops::{Lane, Op};
-use super::segment::{Segment, Step};
+use super::segment::{Output, Segment, Step};
+use pipelang_lang::calendar::DAY;
 use pipelang_lang::catalog::FunctionId;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
@@ -29,8 +30,8 @@ pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
             mask = lowering.narrow(mask, condition);
         }
     }
-    for output in &segment.outputs {
-        let value = lowering.demand(output.expr, mask);
+    for Output { expr, .. } in &segment.outputs {
+        let value = lowering.demand(*expr, mask);
         let output = match value {
             Value::Null => ProgramOutput::Null,
             Value::Of { lanes, valid } => match lowering.columns.get(&(lanes, valid)) {
@@ -39,6 +40,7 @@ pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
             },
         };
         lowering.builder.program.outputs.push(output);
+        lowering.builder.program.kinds.push(plan.exprs.ty(*expr).kind.clone());
     }
     lowering.builder.program.keep = lowering.masks[mask].register;
     let mut program = lowering.builder.program;
@@ -316,26 +318,75 @@ impl<'a> Lowering<'a> {
     }
 
     fn arithmetic(&mut self, op: Arithmetic, a: ExprId, b: ExprId, mask: MaskId) -> Value {
+        let kinds = [a, b].map(|id| self.plan.exprs.ty(id).kind.clone());
         let divisor = self.plan.exprs.as_constant(b).cloned();
         let (a, b) = (self.value(a, mask), self.value(b, mask));
         let (Value::Of { lanes: a, valid: va }, Value::Of { lanes: b, valid: vb }) = (a, b) else { return Value::Null };
         let valid = self.both(va, vb).filter(|_| !fault::is(Fault::NullMaskOff));
-        if self.builder.program.lane(a) == Lane::Float {
-            return Value::Of { lanes: self.builder.float(float_op(op), &[a, b]), valid };
-        }
+        let lanes = match kinds {
+            [Kind::Float, _] => self.builder.float(float_op(op), &[a, b]),
+            [Kind::Duration, Kind::Duration] if op == Arithmetic::Divide => {
+                let floats = [a, b].map(|lanes| self.builder.one(Op::ToFloat, &[lanes]));
+                self.builder.float(Op::FloatDivide, &floats)
+            }
+            [Kind::Date, Kind::Date] => {
+                let days = [a, b].map(|lanes| self.builder.one(Op::DateToInt, &[lanes]));
+                let between = self.builder.all(Op::IntSubtract, &days, Immediate::None, None)[0];
+                let day = self.builder.int(DAY);
+                self.checked(Op::IntMultiply, &[between, day], mask, valid)
+            }
+            [Kind::Date, _] => self.shifted(op, (a, b), mask, valid),
+            [_, Kind::Date] => self.shifted(op, (b, a), mask, valid),
+            _ => self.int_arithmetic(op, (a, b), divisor, mask, valid),
+        };
+        Value::Of { lanes, valid }
+    }
+
+    /// Arithmetic of ints, and that of datetimes and durations which is the same.
+    fn int_arithmetic(
+        &mut self,
+        op: Arithmetic,
+        (a, b): (Register, Register),
+        divisor: Option<Scalar>,
+        mask: MaskId,
+        valid: Option<Register>,
+    ) -> Register {
         let square = op == Arithmetic::Power && divisor == Some(Scalar::Int(2));
         let (op, b) = if square { (Op::IntMultiply, a) } else { (int_op(op), b) };
-        let results = self.builder.all(op, &[a, b], Immediate::None, None);
         let never = match (op, divisor) {
-            (Op::IntModulo, Some(Scalar::Int(by))) => by != 0,
-            (Op::IntFloorDivide, Some(Scalar::Int(by))) => by != 0 && by != -1,
+            (Op::IntModulo, Some(Scalar::Int(by) | Scalar::Duration(by))) => by != 0,
+            (Op::IntFloorDivide, Some(Scalar::Int(by) | Scalar::Duration(by))) => by != 0 && by != -1,
             (Op::IntFloorDivide | Op::IntModulo, _) => fault::is(Fault::ZeroDivisorUnchecked),
             _ => false,
         };
-        if !never {
-            self.check(results[1], mask, valid);
-        }
-        Value::Of { lanes: results[0], valid }
+        if never { self.builder.one(op, &[a, b]) } else { self.checked(op, &[a, b], mask, valid) }
+    }
+
+    /// The first result of an operation whose second one says where it fails.
+    fn checked(&mut self, op: Op, operands: &[Register], mask: MaskId, valid: Option<Register>) -> Register {
+        let results = self.builder.all(op, operands, Immediate::None, None);
+        self.check(results[1], mask, valid);
+        results[0]
+    }
+
+    /// A date moved by a duration, which must be of whole days.
+    fn shifted(
+        &mut self,
+        op: Arithmetic,
+        (date, length): (Register, Register),
+        mask: MaskId,
+        valid: Option<Register>,
+    ) -> Register {
+        let (day, zero) = (self.builder.int(DAY), self.builder.int(0));
+        let rest = self.builder.one(Op::IntModulo, &[length, day]);
+        let whole = self.builder.one(Op::Equal, &[rest, zero]);
+        let broken = self.builder.not(whole);
+        self.check(broken, mask, valid);
+        let days = self.builder.one(Op::IntFloorDivide, &[length, day]);
+        let date = self.builder.one(Op::DateToInt, &[date]);
+        // Of days, so that it cannot overflow.
+        let moved = self.builder.one(int_op(op), &[date, days]);
+        self.checked(Op::IntToDate, &[moved], mask, valid)
     }
 
     fn unary(&mut self, expr: &Expr, a: Value, mask: MaskId) -> Value {
@@ -443,8 +494,8 @@ impl<'a> Lowering<'a> {
         for argument in arguments {
             match self.value(*argument, mask) {
                 Value::Null => null = true,
-                Value::Of { lanes: argument, valid: there } => {
-                    lanes.push(self.builder.clean(argument));
+                Value::Of { lanes: given, valid: there } => {
+                    lanes.push((self.builder.clean(given), self.plan.exprs.ty(*argument).kind.clone()));
                     valid = self.both(valid, there);
                 }
             }

@@ -7,7 +7,7 @@ use std::fmt;
 /// What the lanes of a register hold, one value a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
-    /// 64-bit ints.
+    /// 64 bits: ints, datetimes and durations.
     Int,
     /// Doubles.
     Float,
@@ -29,31 +29,27 @@ impl Lane {
     pub fn of(kind: &Kind) -> Option<Lane> {
         match kind {
             Kind::Bool => Some(Lane::Bool),
-            Kind::Int => Some(Lane::Int),
+            Kind::Int | Kind::DateTime | Kind::Duration => Some(Lane::Int),
             Kind::Float => Some(Lane::Float),
             Kind::String => Some(Lane::Text),
             Kind::Date => Some(Lane::Date),
             Kind::Wide => Some(Lane::Wide),
             Kind::Null | Kind::Unknown => None,
-            Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json => unreachable!("the checker refuses columns of kind {kind} for now"),
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+                unreachable!("the checker refuses columns of kind {kind} for now")
+            }
         }
     }
 
-    /// The kind of value that the lanes hold.
-    pub fn kind(self) -> Kind {
+    /// Its name in the printed form.
+    fn name(self) -> &'static str {
         match self {
-            Lane::Int => Kind::Int,
-            Lane::Float => Kind::Float,
-            Lane::Date => Kind::Date,
-            Lane::Bool => Kind::Bool,
-            Lane::Text => Kind::String,
-            Lane::Wide => Kind::Wide,
+            Lane::Int => "int",
+            Lane::Float => "float",
+            Lane::Date => "date",
+            Lane::Bool => "bool",
+            Lane::Text => "string",
+            Lane::Wide => "wide",
         }
     }
 
@@ -68,7 +64,7 @@ impl Lane {
 
 impl fmt::Display for Lane {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}", self.kind())
+        f.write_str(self.name())
     }
 }
 
@@ -155,6 +151,8 @@ operations! {
     IntPower "int.power" (Int, Int) -> (Int, Bool) Primitive "the power (0 where there is none), and where it overflows or the exponent is negative";
     IntNegate "int.negate" (Int) -> (Int, Bool) Compiled "the wrapped negation, and where it overflows";
     Narrow "narrow" (Wide) -> (Int, Bool) Primitive "the low 64 bits, and where they are not all of it";
+    DateToInt "date.to_int" (Date) -> (Int) Compiled "the days since 1970-01-01";
+    IntToDate "int.to_date" (Int) -> (Date, Bool) Compiled "the date of a day since 1970-01-01, and where there is none";
     FloatAdd "float.add" (Float, Float) -> (Float) Compiled "the sum; a NaN of any bits";
     FloatSubtract "float.subtract" (Float, Float) -> (Float) Compiled "the difference; a NaN of any bits";
     FloatMultiply "float.multiply" (Float, Float) -> (Float) Compiled "the product; a NaN of any bits";

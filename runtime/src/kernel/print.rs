@@ -1,6 +1,7 @@
 //! The printed form of a kernel, for `pipe explain --phase kernel` and the tests.
 
 use super::ir::{Immediate, Instruction, Program, ProgramOutput, Register, Work};
+use pipelang_lang::calendar;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::spell;
 use std::fmt::Write;
@@ -86,6 +87,8 @@ fn constant(value: &Scalar) -> String {
         Scalar::Float(x) => format!("{x:?}"),
         Scalar::String(s) => format!("{s:?}"),
         Scalar::Date(d) => format!("day {d}"),
+        Scalar::DateTime(time) => calendar::spell_datetime(*time),
+        Scalar::Duration(length) => calendar::spell_duration(*length),
         Scalar::Wide(w) => w.to_string(),
         other => format!("{other:?}"),
     }

@@ -1,4 +1,4 @@
-//! `min` and `max`, of numbers, texts (by their bytes), bools (`false` first) and dates.
+//! `min` and `max`, of numbers, texts (by their bytes), bools (`false` first), dates, datetimes and durations.
 //!
 //! Nulls are skipped, and so is NaN unless there is nothing else. `-0.0` and `0.0` are equal to `==`, and which of them
 //! is shown must not depend on how the work was cut: `min` takes `-0.0` for the smaller and `max` `0.0` for the larger
@@ -24,7 +24,7 @@ pub const MIN: Reducer = Reducer {
         doc: "The smallest value that is not null; NaN only if there is nothing else.",
         arity: (1, 1),
         result: same_or_null,
-        takes: "a number, a string, a bool or a date",
+        takes: "a number, a string, a bool, a date, a datetime or a duration",
         examples: &[Example { source: "[3, 1, null, 2] | min it", result: "1" }],
     },
     start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: 0 }),
@@ -37,7 +37,7 @@ pub const MAX: Reducer = Reducer {
         doc: "The largest value that is not null; NaN only if there is nothing else.",
         arity: (1, 1),
         result: same_or_null,
-        takes: "a number, a string, a bool or a date",
+        takes: "a number, a string, a bool, a date, a datetime or a duration",
         examples: &[Example { source: "[3, 1, null, 2] | max it", result: "3" }],
     },
     start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: -1 }),
@@ -68,6 +68,8 @@ impl State for Extreme {
                 let mut keys = Keys { bits, present, groups, rows: &rows };
                 match column {
                     Column::Int(values) => keys.keep(|row| values.value(row) ^ flip),
+                    Column::DateTime(values) => keys.keep(|row| values.value(row) ^ flip),
+                    Column::Duration(values) => keys.keep(|row| values.value(row) ^ flip),
                     Column::Float(values) => keys.keep(|row| float_key(values.value(row), flip)),
                     Column::Date(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),
                     Column::Bool(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),

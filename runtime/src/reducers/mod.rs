@@ -86,16 +86,16 @@ fn same_state<S: State + 'static>(other: Box<dyn State>) -> S {
 fn same_or_null(arguments: &[Type]) -> Option<Type> {
     let [ty] = arguments else { return None };
     match &ty.kind {
-        Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::Null => Some(ty.clone().or_null()),
-        Kind::Unknown => Some(Type::UNKNOWN),
-        Kind::Bytes
+        Kind::Bool
+        | Kind::Int
+        | Kind::Float
+        | Kind::String
+        | Kind::Date
         | Kind::DateTime
         | Kind::Duration
-        | Kind::Wide
-        | Kind::List(_)
-        | Kind::Record(_)
-        | Kind::Map(_)
-        | Kind::Json => None,
+        | Kind::Null => Some(ty.clone().or_null()),
+        Kind::Unknown => Some(Type::UNKNOWN),
+        Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => None,
     }
 }
 

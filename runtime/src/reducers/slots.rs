@@ -2,7 +2,7 @@
 
 use crate::batch::Column;
 use arrow_array::builder::StringViewBuilder;
-use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array};
+use arrow_array::{BooleanArray, Date32Array, Float64Array};
 use arrow_buffer::NullBuffer;
 use pipelang_lang::ty::Kind;
 
@@ -17,6 +17,10 @@ pub enum Word {
     Float,
     /// The days.
     Date,
+    /// The microseconds.
+    DateTime,
+    /// The microseconds.
+    Duration,
 }
 
 /// Values by group; a new group's is null.
@@ -46,15 +50,12 @@ impl Slots {
             Kind::Int => bits(Word::Int),
             Kind::Float => bits(Word::Float),
             Kind::Date => bits(Word::Date),
+            Kind::DateTime => bits(Word::DateTime),
+            Kind::Duration => bits(Word::Duration),
             Kind::Null | Kind::Unknown => Slots::Null(0),
-            Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
-            | Kind::Wide
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json => unreachable!("no reducer takes columns of kind {kind} for now"),
+            Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+                unreachable!("no reducer takes columns of kind {kind} for now")
+            }
         }
     }
 
@@ -122,7 +123,9 @@ impl Slots {
                         let days: Vec<i32> = bits.iter().map(|x| *x as i32).collect();
                         Column::Date(Date32Array::new(days.into(), validity))
                     }
-                    Word::Int => Column::Int(Int64Array::new(bits.into(), validity)),
+                    Word::Int => Column::of_ints(&Kind::Int, bits.into(), validity),
+                    Word::DateTime => Column::of_ints(&Kind::DateTime, bits.into(), validity),
+                    Word::Duration => Column::of_ints(&Kind::Duration, bits.into(), validity),
                 }
             }
         }
@@ -137,6 +140,8 @@ fn word_of(column: &Column, row: usize) -> i64 {
         Column::Int(values) => values.value(row),
         Column::Float(values) => values.value(row).to_bits() as i64,
         Column::Date(values) => i64::from(values.value(row)),
+        Column::DateTime(values) => values.value(row),
+        Column::Duration(values) => values.value(row),
         Column::String(_) | Column::Wide(_) | Column::Null(_) => unreachable!("the checker gives one type throughout"),
     }
 }

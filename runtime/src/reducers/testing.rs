@@ -82,6 +82,8 @@ fn type_of(column: &Column) -> Type {
         Column::Float(_) => Kind::Float,
         Column::String(_) => Kind::String,
         Column::Date(_) => Kind::Date,
+        Column::DateTime(_) => Kind::DateTime,
+        Column::Duration(_) => Kind::Duration,
         Column::Wide(_) => Kind::Wide,
         Column::Null(_) => Kind::Null,
     };

@@ -52,6 +52,8 @@ fn append(bytes: &mut Vec<u8>, column: &Column, row: usize, descending: bool) {
     match column {
         Column::Bool(array) => bytes.extend([VALUE, u8::from(array.value(row)) ^ flip]),
         Column::Int(array) => append_ordered(bytes, array.value(row) as u64 ^ (1 << 63), descending),
+        Column::DateTime(array) => append_ordered(bytes, array.value(row) as u64 ^ (1 << 63), descending),
+        Column::Duration(array) => append_ordered(bytes, array.value(row) as u64 ^ (1 << 63), descending),
         Column::Date(array) => append_ordered(bytes, i64::from(array.value(row)) as u64 ^ (1 << 63), descending),
         Column::Float(array) => match array.value(row) {
             x if x.is_nan() && fault::is(Fault::NanKeysDiffer) => bytes.extend([NAN, row as u8]),
@@ -106,6 +108,8 @@ mod tests {
             (Kind::String, with_null(texts.map(|t| Scalar::String(t.into())).to_vec())),
             (Kind::Int, with_null(ints.map(Scalar::Int).to_vec())),
             (Kind::Bool, with_null([false, true].map(Scalar::Bool).to_vec())),
+            (Kind::DateTime, with_null(ints.map(Scalar::DateTime).to_vec())),
+            (Kind::Duration, with_null(ints.map(Scalar::Duration).to_vec())),
             (Kind::Date, with_null([i32::MIN, -1, 0, i32::MAX].map(Scalar::Date).to_vec())),
             (Kind::Wide, with_null([i128::MIN / 2, -1, 0, 1].map(Scalar::Wide).to_vec())),
         ];

@@ -19,6 +19,11 @@ pub fn run(instruction: &Instruction, frame: &mut Frame) {
         Op::Select => select(frame, operands, results[0]),
         Op::Equal | Op::Less | Op::LessOrEqual => compare(instruction.op, frame, operands, results[0]),
         Op::ToFloat => unary(frame, operands[0], results[0], |a: i64| a as f64),
+        Op::DateToInt => unary(frame, operands[0], results[0], |a: i32| i64::from(a)),
+        Op::IntToDate => {
+            unary(frame, operands[0], results[0], |a: i64| a as i32);
+            bits(frame, &[operands[0], operands[0]], results[1], |a: i64, _| a != i64::from(a as i32));
+        }
         Op::FloatNegate => unary(frame, operands[0], results[0], |a: f64| -a),
         Op::Canonical => unary(frame, operands[0], results[0], canonical),
         Op::FloatAdd => binary(frame, operands, results[0], |a: f64, b| a + b),

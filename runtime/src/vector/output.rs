@@ -5,10 +5,11 @@ use crate::batch::{Batch, Column, wide_array};
 use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts};
 use crate::kernel::ir::{Program, ProgramOutput, Register};
 use crate::kernel::ops::Lane;
-use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray};
+use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::nullif::nullif;
 use pipelang_lang::fault::{self, Fault};
+use pipelang_lang::ty::Kind;
 
 /// Bits, one after the other.
 #[derive(Default)]
@@ -52,7 +53,7 @@ enum Values {
     Input(usize),
     /// Null in every row.
     Null,
-    Int(Vec<i64>),
+    Int(Vec<i64>, Kind),
     Float(Vec<f64>),
     Date(Vec<i32>),
     Wide(Vec<i128>),
@@ -76,11 +77,11 @@ pub struct Gather<'a> {
 impl<'a> Gather<'a> {
     /// Nothing gathered yet.
     pub fn new(program: &'a Program, batch: &'a Batch) -> Gather<'a> {
-        let outputs = program.outputs.iter().map(|output| match output {
+        let outputs = program.outputs.iter().zip(&program.kinds).map(|(output, kind)| match output {
             ProgramOutput::Input(at) => Gathered { values: Values::Input(*at as usize), valid: None },
             ProgramOutput::Null => Gathered { values: Values::Null, valid: None },
             ProgramOutput::Computed { lanes, valid } => Gathered {
-                values: room(program.lane(*lanes), batch.rows),
+                values: room(program.lane(*lanes), kind, batch.rows),
                 valid: valid.map(|_| Bits::with_capacity(batch.rows)),
             },
         });
@@ -138,9 +139,9 @@ impl<'a> Gather<'a> {
     }
 }
 
-fn room(lane: Lane, rows: usize) -> Values {
+fn room(lane: Lane, kind: &Kind, rows: usize) -> Values {
     match lane {
-        Lane::Int => Values::Int(Vec::with_capacity(rows)),
+        Lane::Int => Values::Int(Vec::with_capacity(rows), kind.clone()),
         Lane::Float => Values::Float(Vec::with_capacity(rows)),
         Lane::Date => Values::Date(Vec::with_capacity(rows)),
         Lane::Wide => Values::Wide(Vec::with_capacity(rows)),
@@ -152,7 +153,7 @@ fn room(lane: Lane, rows: usize) -> Values {
 fn add_values(values: &mut Values, frame: &Frame, lanes: Register, keep: Option<&[u64]>) {
     match values {
         Values::Input(_) | Values::Null => {}
-        Values::Int(values) => add_lanes(values, frame, lanes, keep),
+        Values::Int(values, _) => add_lanes(values, frame, lanes, keep),
         Values::Float(values) => add_lanes(values, frame, lanes, keep),
         Values::Date(values) => add_lanes(values, frame, lanes, keep),
         Values::Wide(values) => add_lanes(values, frame, lanes, keep),
@@ -216,7 +217,7 @@ fn column(values: Values, nulls: Option<NullBuffer>, rows: usize) -> Column {
     match values {
         Values::Input(_) => unreachable!("the caller has the batch"),
         Values::Null => Column::Null(rows),
-        Values::Int(values) => Column::Int(Int64Array::new(values.into(), nulls)),
+        Values::Int(values, kind) => Column::of_ints(&kind, values.into(), nulls),
         Values::Float(values) => Column::Float(Float64Array::new(values.into(), nulls)),
         Values::Date(values) => Column::Date(Date32Array::new(values.into(), nulls)),
         Values::Wide(values) => Column::Wide(wide_array(Decimal128Array::new(values.into(), nulls))),

@@ -8,11 +8,12 @@ use crate::kernel::frame::{Frame, Lanes, Stored, Texts};
 use crate::kernel::ir::{Call, Immediate, Instruction, Register};
 use crate::kernel::ops::{Lane, Op};
 use arrow_array::{
-    Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, Scalar as ArrowScalar, StringViewArray,
+    Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Scalar as ArrowScalar, StringViewArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use arrow_select::zip::zip;
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Kind;
 use std::ops::Range;
 
 /// Fills the registers that hold bitmaps of the batch; the others are views.
@@ -147,7 +148,8 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, frame: &m
         Lanes::All(_) | Lanes::Each(_) => Some(mask(frame, active)),
     };
     let none = active.as_ref().is_some_and(|active| active.count_set_bits() == 0);
-    let arguments: Vec<Column> = arguments.iter().map(|register| column(frame, *register)).collect();
+    let arguments: Vec<Column> =
+        arguments.iter().zip(&call.arguments).map(|(register, kind)| column(frame, *register, kind)).collect();
     frame.scratch.allocated += arguments.len() as u64 + 1;
     let function = functions.get(call.function);
     let BatchResult { column, failed } = match function.batch {
@@ -162,7 +164,7 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, frame: &m
 }
 
 /// The lanes of a register as a column: of one row if all rows have one value.
-fn column(frame: &Frame, register: Register) -> Column {
+fn column(frame: &Frame, register: Register, kind: &Kind) -> Column {
     fn values<T: Stored + arrow_buffer::ArrowNativeType>(frame: &Frame, register: Register) -> ScalarBuffer<T> {
         match frame.lanes::<T>(register) {
             Lanes::Each(values) => ScalarBuffer::from(values[..frame.rows].to_vec()),
@@ -170,7 +172,7 @@ fn column(frame: &Frame, register: Register) -> Column {
         }
     }
     match frame.program.lane(register) {
-        Lane::Int => Column::Int(Int64Array::new(values(frame, register), None)),
+        Lane::Int => Column::of_ints(kind, values(frame, register), None),
         Lane::Float => Column::Float(Float64Array::new(values(frame, register), None)),
         Lane::Date => Column::Date(Date32Array::new(values(frame, register), None)),
         Lane::Wide => Column::Wide(crate::batch::wide_array(Decimal128Array::new(values(frame, register), None))),
@@ -224,6 +226,8 @@ fn store(frame: &mut Frame, lanes: Register, valid: Register, column: &Column) {
         Column::Int(array) => copy(frame, lanes, array.values()),
         Column::Float(array) => copy(frame, lanes, array.values()),
         Column::Date(array) => copy(frame, lanes, array.values()),
+        Column::DateTime(array) => copy(frame, lanes, array.values()),
+        Column::Duration(array) => copy(frame, lanes, array.values()),
         Column::Wide(array) => copy(frame, lanes, array.values()),
         Column::Bool(array) => write_bits(frame, lanes, |_, row| array.value(row)),
         Column::String(array) => frame.put_texts(lanes, array.clone()),

@@ -6,6 +6,7 @@
 use crate::batch::{Batch, Column};
 use crate::builtins::{Function, Functions};
 use crate::kernel::{Output, Segment, Step};
+use pipelang_lang::calendar::DAY;
 use pipelang_lang::catalog::{Effect, FunctionDef, FunctionId, Parameter, Pattern, ResultType};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan, TypedExpr};
@@ -39,7 +40,8 @@ impl Random {
     }
 }
 
-pub const KINDS: [Kind; 5] = [Kind::Int, Kind::Float, Kind::Bool, Kind::Date, Kind::String];
+pub const KINDS: [Kind; 7] =
+    [Kind::Int, Kind::Float, Kind::Bool, Kind::Date, Kind::DateTime, Kind::Duration, Kind::String];
 
 /// A segment with its plan.
 pub struct Case {
@@ -134,7 +136,7 @@ pub fn case(random: &mut Random, machine_only: bool) -> Case {
 
 impl Generator<'_> {
     fn kind(&mut self) -> Kind {
-        let kinds = if self.machine_only { &KINDS[..4] } else { &KINDS[..] };
+        let kinds = if self.machine_only { &KINDS[..6] } else { &KINDS[..] };
         self.random.pick(kinds)
     }
 
@@ -187,6 +189,7 @@ impl Generator<'_> {
             _ => match kind {
                 Kind::Int | Kind::Float => self.number(kind, nullable, depth),
                 Kind::Bool => self.condition(depth),
+                Kind::Date | Kind::DateTime | Kind::Duration => self.time(kind, nullable, depth),
                 Kind::String if !self.machine_only => {
                     let a = self.expr(kind, nullable, depth);
                     let ty = Type::STRING.or_null_if(self.nullable(a));
@@ -227,6 +230,10 @@ impl Generator<'_> {
         if *kind == Kind::Int && nullable && !self.machine_only && self.random.chance(10) {
             return self.add(Expr::Call(FunctionId(0), Box::new([a])), Type::INT.or_null(), true);
         }
+        if self.random.chance(10) {
+            let op = if *kind == Kind::Int { FloorDivide } else { Divide };
+            return self.arithmetic(op, &Kind::Duration, &Kind::Duration, nullable, depth);
+        }
         let op = match (kind, self.machine_only) {
             (Kind::Int, true) => self.random.pick(&[Add, Subtract, Multiply, FloorDivide, Modulo]),
             (Kind::Int, false) => self.random.pick(&[Add, Subtract, Multiply, FloorDivide, Modulo, Power]),
@@ -237,6 +244,43 @@ impl Generator<'_> {
         let b = if divides { self.literal(kind) } else { self.expr(kind, nullable, depth) };
         let ty = Type::of(kind.clone()).or_null_if(self.nullable(a) || self.nullable(b));
         self.add(Expr::Arithmetic(op, a, b), ty, *kind == Kind::Int)
+    }
+
+    /// Arithmetic of dates, times and durations that gives `kind`.
+    fn time(&mut self, kind: &Kind, nullable: bool, depth: usize) -> ExprId {
+        use Arithmetic::*;
+        use Kind::{Date, DateTime, Duration, Int};
+        if *kind == Duration && self.random.chance(10) {
+            let a = self.expr(kind, nullable, depth);
+            let ty = Type::DURATION.or_null_if(self.nullable(a));
+            return self.add(Expr::Negate(a), ty, true);
+        }
+        let (op, left, right) = match kind {
+            Date | DateTime => self.random.pick(&[
+                (Add, kind.clone(), Duration),
+                (Subtract, kind.clone(), Duration),
+                (Add, Duration, kind.clone()),
+            ]),
+            _ => self.random.pick(&[
+                (Subtract, Date, Date),
+                (Subtract, DateTime, DateTime),
+                (Add, Duration, Duration),
+                (Subtract, Duration, Duration),
+                (Modulo, Duration, Duration),
+                (Multiply, Int, Duration),
+                (Multiply, Duration, Int),
+                (FloorDivide, Duration, Int),
+            ]),
+        };
+        self.arithmetic(op, &left, &right, nullable, depth)
+    }
+
+    fn arithmetic(&mut self, op: Arithmetic, left: &Kind, right: &Kind, nullable: bool, depth: usize) -> ExprId {
+        let (a, b) = (self.expr(left, nullable, depth), self.expr(right, nullable, depth));
+        let kind = scalar::arithmetic_kind(op, left, right).expect("the caller knows what there is");
+        let may_fail = kind != Kind::Float;
+        let ty = Type::of(kind).or_null_if(self.nullable(a) || self.nullable(b));
+        self.add(Expr::Arithmetic(op, a, b), ty, may_fail)
     }
 
     fn condition(&mut self, depth: usize) -> ExprId {
@@ -272,6 +316,12 @@ fn value(random: &mut Random, kind: &Kind, tame: bool) -> Scalar {
             9_007_199_254_740_993.0,
         ])),
         Kind::Bool => Scalar::Bool(random.chance(60)),
+        Kind::Date if tame => Scalar::Date(random.below(40_000) as i32 - 10_000),
+        Kind::DateTime if tame => Scalar::DateTime(random.below(1 << 50) as i64 - (1 << 48)),
+        Kind::Duration if tame && random.chance(60) => Scalar::Duration((random.below(60) as i64 - 20) * DAY),
+        Kind::Duration if tame => Scalar::Duration(random.below(1 << 40) as i64 - (1 << 38)),
+        Kind::DateTime => Scalar::DateTime(random.pick(&[i64::MIN, i64::MAX, 0, -1, 1 << 50])),
+        Kind::Duration => Scalar::Duration(random.pick(&[i64::MIN, i64::MAX, 0, -1, 1, DAY, -DAY, 1 << 40])),
         Kind::Date => Scalar::Date(random.pick(&[0, -1, 1, 19_000, i32::MAX, i32::MIN])),
         _ => Scalar::String(
             random.pick(&["", "a", "ab", "b", "Ä", "twelve bytes", "thirteen byte", "thirteen bytf"]).into(),
@@ -332,16 +382,8 @@ impl Row<'_> {
                 None => self.batch.columns[column.0 as usize].get(self.row),
             },
             Expr::Literal(literal) => exprs.constant(*literal).clone(),
-            Expr::Arithmetic(op, a, b) => match (self.value(*a)?, self.value(*b)?) {
-                (Scalar::Int(a), Scalar::Int(b)) => Scalar::Int(scalar::int_arithmetic(*op, a, b).map_err(drop)?),
-                (Scalar::Float(a), Scalar::Float(b)) => Scalar::Float(scalar::float_arithmetic(*op, a, b)),
-                _ => Scalar::Null,
-            },
-            Expr::Negate(a) => match self.value(*a)? {
-                Scalar::Int(a) => Scalar::Int(scalar::int_negate(a).map_err(drop)?),
-                Scalar::Float(a) => Scalar::Float(scalar::canonical(-a)),
-                _ => Scalar::Null,
-            },
+            Expr::Arithmetic(op, a, b) => scalar::arithmetic(*op, &self.value(*a)?, &self.value(*b)?).map_err(drop)?,
+            Expr::Negate(a) => scalar::negate(&self.value(*a)?).map_err(drop)?,
             Expr::Compare(op, a, b) => Scalar::Bool(scalar::compare(*op, &self.value(*a)?, &self.value(*b)?)),
             Expr::And(a, b) => Scalar::Bool(truth(*a)? && truth(*b)?),
             Expr::Or(a, b) => Scalar::Bool(truth(*a)? || truth(*b)?),

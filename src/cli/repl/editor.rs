@@ -2,7 +2,7 @@
 
 use crate::cli::terminal::Terminal;
 use nu_ansi_term::{Color, Style};
-use pipelang::tools::{self, Word};
+use pipelang::tools::{self, Class};
 use reedline::{
     DefaultHinter, FileBackedHistory, Highlighter, Prompt, PromptEditMode, PromptHistorySearch, Reedline, StyledText,
     ValidationResult, Validator,
@@ -61,12 +61,12 @@ impl Highlighter for Words {
             return styled;
         }
         let mut done = 0;
-        for (range, word) in tools::words(line) {
+        for (range, class) in tools::tokens(line) {
             if range.start < done || range.end > line.len() {
                 continue;
             }
             styled.push((Style::new(), line[done..range.start].to_string()));
-            styled.push((style(word), line[range.clone()].to_string()));
+            styled.push((style(class), line[range.clone()].to_string()));
             done = range.end;
         }
         styled.push((Style::new(), line[done..].to_string()));
@@ -74,13 +74,18 @@ impl Highlighter for Words {
     }
 }
 
-fn style(word: Word) -> Style {
-    match word {
-        Word::Reserved => Style::new().fg(Color::Purple),
-        Word::Stage => Style::new().bold(),
-        Word::Literal => Style::new().fg(Color::Green),
-        Word::Comment => Style::new().fg(Color::DarkGray),
-        Word::Pipe => Style::new().fg(Color::Cyan).bold(),
+fn style(class: Class) -> Style {
+    match class {
+        Class::Keyword => Style::new().fg(Color::Purple),
+        Class::Stage => Style::new().bold(),
+        Class::Function => Style::new().fg(Color::Blue),
+        Class::Option | Class::Column => Style::new().fg(Color::Yellow),
+        Class::Type => Style::new().fg(Color::Cyan),
+        Class::Number | Class::Constant | Class::Text => Style::new().fg(Color::Green),
+        Class::Format => Style::new().fg(Color::Magenta),
+        Class::Comment => Style::new().fg(Color::DarkGray),
+        Class::Pipe => Style::new().fg(Color::Cyan).bold(),
+        Class::Operator | Class::Bracket | Class::Punctuation | Class::Name => Style::new(),
     }
 }
 

@@ -49,6 +49,7 @@ pub(in super::super) fn arithmetic_types(
     a: (Operand, &Type),
     b: (Operand, &Type),
     labels: [Origin; 2],
+    fix: Option<(Span, String)>,
 ) -> Diagnostic {
     let (symbol, verb) = (op.symbol(), verb(op));
     let message = format!("`{symbol}` cannot {verb} {} and {}", a.1.kind, b.1.kind);
@@ -62,10 +63,47 @@ pub(in super::super) fn arithmetic_types(
     match (op, spelled(a.0.ast), spelled(b.0.ast)) {
         (Arithmetic::Add, Some(a), Some(b)) if text => diagnostic.fix(span, format!("f\"{{{a}}}{{{b}}}\"")),
         _ if text && op == Arithmetic::Add => diagnostic.help("texts are put together with `f\"{a}{b}\"`"),
-        _ if a.1.kind == Kind::Date || b.1.kind == Kind::Date => {
-            diagnostic.help("arithmetic of dates is not there yet")
+        _ if fix.is_some() => with_fix(diagnostic, fix),
+        _ if is_temporal(&a.1.kind) || is_temporal(&b.1.kind) => {
+            diagnostic.help(temporal_help(op, &a.1.kind, &b.1.kind))
         }
         _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
+    }
+}
+
+fn is_temporal(kind: &Kind) -> bool {
+    matches!(kind, Kind::Date | Kind::DateTime | Kind::Duration)
+}
+
+/// What can be done instead with dates, times and durations.
+fn temporal_help(op: Arithmetic, a: &Kind, b: &Kind) -> &'static str {
+    match (op, a, b) {
+        (Arithmetic::Add, Kind::Date | Kind::DateTime, Kind::Date | Kind::DateTime) => {
+            "the time between two of them is `a - b`; a later one is `a + 7d`"
+        }
+        (Arithmetic::Multiply | Arithmetic::Divide, Kind::Duration | Kind::Float, Kind::Duration | Kind::Float) => {
+            "durations are exact: write `90min` for `1.5 * 1h`, or `d * 3 // 2`"
+        }
+        (Arithmetic::Divide, Kind::Duration, Kind::Int) => "a part of a duration is `d // n`, rounded down",
+        _ => "dates and times are moved by durations such as `7d`, durations are multiplied by ints",
+    }
+}
+
+/// E0302: a date that would have a time of day.
+pub(in super::super) fn parts_of_days(
+    op: Arithmetic,
+    (date, length): (Operand, Operand),
+    microseconds: i64,
+    fix: Option<(Span, String)>,
+) -> Diagnostic {
+    let verb = if op == Arithmetic::Subtract { "back" } else { "on" };
+    let diagnostic =
+        Diagnostic::error(E0302, length.ast.span, format!("a date can only be moved {verb} by whole days"))
+            .saying(format!("this is {}", crate::calendar::spell_duration(microseconds)))
+            .label(date.ast.span, "this is a date");
+    match fix {
+        Some(_) => with_fix(diagnostic, fix),
+        None => diagnostic.help("`datetime(d)` is the date's midnight and has a time of day"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Names, constants and types in the printed form. Unlike messages, it quotes what could not be read back.
 
+use crate::calendar;
 use crate::scalar::Scalar;
 use crate::ty::{Field, Kind, Schema, Type};
 use std::fmt::Write;
@@ -78,9 +79,8 @@ pub fn scalar(value: &Scalar) -> String {
 
 /// `@2024-03-01`, or `@days 4000000` where a calendar ends.
 fn date(days: i32) -> String {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    match epoch.checked_add(jiff::Span::new().try_days(i64::from(days)).unwrap_or_default()) {
-        Ok(date) if date.year() >= 0 && (date - epoch).get_days() == days => format!("@{date}"),
+    match calendar::civil(days.into()).0 {
+        0..=9999 => format!("@{}", calendar::spell_date(days)),
         _ => format!("@days {days}"),
     }
 }

@@ -1,6 +1,7 @@
 //! Expressions: operator precedence over a [`Cursor`].
 
 use super::{Cursor, NOWHERE, Parsed, Reader};
+use crate::calendar;
 use crate::catalog::FunctionId;
 use crate::ir::print::precedence::*;
 use crate::ir::print::{CONVERSIONS, arithmetic_precedence, null_beside};
@@ -332,8 +333,7 @@ fn date(cursor: &mut Cursor) -> Parsed<Scalar> {
     let rest = cursor.rest();
     let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '-')).unwrap_or(rest.len());
     let text = &rest[..end];
-    let date: jiff::civil::Date = text.parse().map_err(|_| format!("`@{text}` is no date"))?;
+    let date = calendar::parse_date(text.as_bytes()).ok_or_else(|| format!("`@{text}` is no date"))?;
     cursor.expect(text)?;
-    let days = (date - jiff::civil::date(1970, 1, 1)).get_days();
-    Ok(Scalar::Date(days))
+    Ok(Scalar::Date(date))
 }

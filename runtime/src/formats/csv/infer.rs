@@ -8,7 +8,8 @@ use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
 use crate::error::RunError;
-use crate::formats::{Cut, MorselSize, cell, date, files};
+use crate::formats::{Cut, MorselSize, cell, files};
+use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0201, E0207, E0502};
 use pipelang_lang::diagnostic::{DataPlace, Diagnostic, did_you_mean};
@@ -193,6 +194,7 @@ enum Guess {
     Int,
     Float,
     Date,
+    DateTime,
     String,
 }
 
@@ -201,6 +203,7 @@ impl Guess {
         match (self, other) {
             (Guess::Nothing, guess) | (guess, Guess::Nothing) => guess,
             (Guess::Int, Guess::Float) | (Guess::Float, Guess::Int) => Guess::Float,
+            (Guess::Date, Guess::DateTime) | (Guess::DateTime, Guess::Date) => Guess::DateTime,
             (one, other) if one == other => one,
             (_, _) => Guess::String,
         }
@@ -213,6 +216,7 @@ impl Guess {
             Guess::Int => Type::INT,
             Guess::Float => Type::FLOAT,
             Guess::Date => Type::DATE,
+            Guess::DateTime => Type::DATETIME,
         }
         .or_null()
     }
@@ -235,8 +239,10 @@ fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
         Guess::Int
     } else if cell::read_float(text).is_some() {
         Guess::Float
-    } else if date::parse(text.as_bytes()).is_some() {
+    } else if calendar::parse_date(text.as_bytes()).is_some() {
         Guess::Date
+    } else if calendar::parse_datetime(text.as_bytes()).is_some() {
+        Guess::DateTime
     } else if cell::read_bool(text).is_some() {
         Guess::Bool
     } else {
@@ -262,6 +268,8 @@ mod tests {
         }
         assert_eq!(class("0024-01-01"), Guess::String, "as a year with zeros it may be a code");
         assert_eq!((class("2024-01-31"), class("True")), (Guess::Date, Guess::Bool));
+        assert_eq!((class("2024-01-31 10:00:00"), class("2024-01-31T10:00+01:00")), (Guess::DateTime, Guess::DateTime));
+        assert_eq!((class("2024-01-31 25:00:00"), class("PT5M")), (Guess::String, Guess::String));
         assert_eq!((class(""), class("NA"), class("nan")), (Guess::Nothing, Guess::Nothing, Guess::Nothing));
         assert_eq!(classify("1", true, &[]), Guess::String);
     }
@@ -271,6 +279,7 @@ mod tests {
         assert_eq!(Guess::Int.with(Guess::Float), Guess::Float);
         assert_eq!(Guess::Int.with(Guess::Nothing), Guess::Int);
         assert_eq!(Guess::Int.with(Guess::Bool), Guess::String);
+        assert_eq!(Guess::Date.with(Guess::DateTime), Guess::DateTime);
         assert_eq!(Guess::Nothing.ty(), Type::STRING.or_null());
     }
 }

@@ -133,10 +133,9 @@ fn known_types(schema: &Schema) -> Result<(), Trouble> {
             return Err((E0205, format!("the schema names `{}` twice", field.name), None));
         }
         match &field.ty.kind {
-            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date => {}
+            Kind::Bool | Kind::Int | Kind::Float | Kind::String => {}
+            Kind::Date | Kind::DateTime | Kind::Duration => {}
             Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
             | Kind::Wide
             | Kind::List(_)
             | Kind::Record(_)

@@ -8,11 +8,12 @@ use super::index::{Flaw, Index};
 use super::quick;
 use crate::batch::{Batch, BatchFault, Column, Origin};
 use crate::error::{Place, RowError, RowFault, RunError};
-use crate::formats::{Chunk, Parse, Parsed, cell, date};
+use crate::formats::{Chunk, Parse, Parsed, cell};
 use arrow_array::builder::make_view;
 use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::memchr_iter;
+use pipelang_lang::calendar;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
@@ -138,11 +139,26 @@ impl<'a> Piece<'a> {
                 Column::Float(Float64Array::new(values.into(), nulls.build()))
             }
             Kind::Date => {
-                let (values, nulls) = cells.lanes(0, date::parse, |value| match value {
+                let (values, nulls) = cells.lanes(0, calendar::parse_date, |value| match value {
                     Scalar::Date(value) => Some(value),
                     _ => None,
                 });
                 Column::Date(Date32Array::new(values.into(), nulls.build()))
+            }
+            Kind::DateTime => {
+                let (values, nulls) = cells.lanes(0, calendar::parse_datetime, |value| match value {
+                    Scalar::DateTime(value) => Some(value),
+                    _ => None,
+                });
+                Column::of_ints(&Kind::DateTime, values.into(), nulls.build())
+            }
+            Kind::Duration => {
+                let duration = |text: &[u8]| std::str::from_utf8(text).ok().and_then(calendar::parse_duration);
+                let (values, nulls) = cells.lanes(0, duration, |value| match value {
+                    Scalar::Duration(value) => Some(value),
+                    _ => None,
+                });
+                Column::of_ints(&Kind::Duration, values.into(), nulls.build())
             }
             Kind::Bool => {
                 let (values, nulls) = cells.lanes(false, quick::bool, |value| match value {
@@ -153,8 +169,6 @@ impl<'a> Piece<'a> {
             }
             Kind::String => self.strings(wanted),
             Kind::Bytes
-            | Kind::DateTime
-            | Kind::Duration
             | Kind::Wide
             | Kind::List(_)
             | Kind::Record(_)

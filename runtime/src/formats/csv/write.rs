@@ -35,7 +35,7 @@ pub fn rows(batch: &Batch) -> Vec<u8> {
                 out.push(b',');
             }
             match spell(column, row, &mut out) {
-                Value::Null | Value::Date | Value::Plain => {}
+                Value::Null | Value::Time | Value::Plain => {}
                 Value::NotFinite(word) => out.extend_from_slice(word.as_bytes()),
                 Value::Text(content) => text(content, &mut out),
             }

@@ -1,9 +1,21 @@
-//! What editors and prompts need of the language: whether a text is finished, and what it defines.
+//! What editors and prompts need of the language: colours, completions, what stands at a place, whether a text is
+//! finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as it says.
 
-use pipelang_lang::source::{SourceId, SourceMap, Span};
-use pipelang_lang::syntax::token::Token;
-use pipelang_lang::syntax::{self, ast::Statement, lexer};
-use std::ops::Range;
+mod complete;
+mod hover;
+mod items;
+mod known;
+mod phases;
+mod tokens;
+
+pub use complete::{Completions, Item, ItemKind, complete};
+pub use hover::{Hover, hover};
+pub use known::{StageRows, stages};
+pub use phases::{Phases, phases};
+pub use tokens::{Class, tokens};
+
+use pipelang_lang::source::{SourceMap, Span};
+use pipelang_lang::syntax::{self, ast::Statement};
 
 /// Whether more must follow: a bracket is open, or the last line ends in a `|` or another operator.
 ///
@@ -14,45 +26,6 @@ use std::ops::Range;
 /// ```
 pub fn is_unfinished(text: &str) -> bool {
     syntax::is_unfinished(text)
-}
-
-/// What a word of a script is, for colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
-    /// `let`, `and`, `by` …
-    Reserved,
-    /// The name of a stage: what stands behind a `|`.
-    Stage,
-    /// A number, text, date, `true` …
-    Literal,
-    /// From `#` to the end of the line.
-    Comment,
-    /// `|`
-    Pipe,
-}
-
-/// The words of a script that are worth a colour, in order, with their bytes.
-pub fn words(text: &str) -> Vec<(Range<usize>, Word)> {
-    let lexed = lexer::lex(SourceId(0), text);
-    let mut words: Vec<(Range<usize>, Word)> =
-        lexed.comments.iter().map(|span| (span.range(), Word::Comment)).collect();
-    let mut after_pipe = false;
-    for (token, span) in &lexed.tokens {
-        use Token::*;
-        let word = match token {
-            Pipe => Some(Word::Pipe),
-            Let | Fn | If | Else | Match | In | And | Or | Not | NotIn | It | By | On => Some(Word::Reserved),
-            True | False | Null | Int(_) | Float(_) | String(_) | RawString(_) | Date(_) | DateTime(_)
-            | Duration(_) => Some(Word::Literal),
-            FormatStart | FormatText(_) | FormatEnd => Some(Word::Literal),
-            Name(_) if after_pipe => Some(Word::Stage),
-            _ => None,
-        };
-        words.extend(word.map(|word| (span.range(), word)));
-        after_pipe = *token == Pipe || (after_pipe && *token == Newline);
-    }
-    words.sort_by_key(|(range, _)| range.start);
-    words
 }
 
 /// The names in `known` that `wanted` probably meant, at most three, best first.

@@ -1,0 +1,252 @@
+//! What could stand at the cursor.
+//!
+//! The word at the cursor is replaced by a name that nothing has, what stands behind it is cut away but for the definitions
+//! of functions and types, and the text is checked: the checker says what is in sight where that name stands.
+
+use super::items;
+use super::known::Known;
+use crate::engine::Engine;
+use pipelang_lang::check::{Parameters, Place};
+use pipelang_lang::codes::E0105;
+use pipelang_lang::source::SourceId;
+use pipelang_lang::syntax::ast::{ExprKind, Statement, TypeExpr};
+use pipelang_lang::syntax::nodes::Node;
+use pipelang_lang::syntax::{self, lexer, token::Token};
+use std::ops::Range;
+
+/// What could stand at the cursor, and what it takes the place of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completions {
+    /// The word that is there already, up to the cursor.
+    pub replace: Range<usize>,
+    /// What begins like it, the likeliest first.
+    pub items: Vec<Item>,
+}
+
+/// Something that could stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What it is called.
+    pub label: String,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its type or how it is written; may be empty.
+    pub detail: String,
+    /// What it does, in a sentence; may be empty.
+    pub doc: String,
+    /// The text to insert.
+    pub insert: String,
+}
+
+/// What an [`Item`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A column of the rows at the cursor, or `it`.
+    Column,
+    /// A field of a record.
+    Field,
+    /// A stage.
+    Stage,
+    /// A function of many rows.
+    Reducer,
+    /// A function.
+    Function,
+    /// A `let`, a `param`, a parameter, or a table of the host.
+    Name,
+    /// An option of a stage or function.
+    Option,
+    /// A type.
+    Type,
+    /// A module.
+    Module,
+    /// A file.
+    File,
+    /// A reserved word.
+    Keyword,
+}
+
+/// A name that no script has.
+const MARKER: &str = "cursor_7f3a";
+
+/// Functions and stages whose first text is the name of a file.
+const FILES: [&str; 4] = ["read", "lines", "write", "tee"];
+
+/// What could stand at `offset`, a byte of the text. `name` is that of the script, beside which its imports are. `files` gives the files whose paths begin with a text: the library
+/// looks at no disk by itself.
+///
+/// ```
+/// use pipelang::{Engine, tools::complete};
+/// let text = "let xs = [{id: 1, price: 2.5}]\nxs | filter pr";
+/// let found = complete(&Engine::default(), "", text, text.len(), &|_| Vec::new());
+/// assert_eq!((&*found.items[0].label, &*found.items[0].detail), ("price", "float"));
+/// ```
+pub fn complete(
+    engine: &Engine,
+    name: &str,
+    text: &str,
+    offset: usize,
+    files: &dyn Fn(&str) -> Vec<String>,
+) -> Completions {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let start = match place(before) {
+        Written::Comment | Written::Text => return Completions::default(),
+        Written::File(start) => {
+            let found = files(&before[start..]);
+            return Completions {
+                replace: start..before.len(),
+                items: found.iter().map(|file| items::file(file)).collect(),
+            };
+        }
+        Written::Word(start) => start,
+    };
+    let marked = marked(text, before, start);
+    let known = Known::new(engine, name, &marked, &Parameters::default(), Some(start..start + MARKER.len()));
+    let word = before[start..].trim_start_matches('`');
+    Completions { replace: start..before.len(), items: items::like(word, candidates(&known, start)) }
+}
+
+/// What the text before the cursor ends in.
+enum Written {
+    Comment,
+    Text,
+    /// The path of a file, from there on.
+    File(usize),
+    /// A word, maybe an empty one, from there on.
+    Word(usize),
+}
+
+fn place(before: &str) -> Written {
+    let lexed = lexer::lex(SourceId(0), before);
+    let end = before.len();
+    if lexed.comments.last().is_some_and(|comment| comment.range().end == end) {
+        return Written::Comment;
+    }
+    let mut tokens = lexed.tokens.as_slice();
+    // What the lexer has closed at the end of the text stands nowhere.
+    while let [rest @ .., (_, span)] = tokens
+        && span.range().is_empty()
+    {
+        tokens = rest;
+    }
+    let Some(((last, span), rest)) = tokens.split_last().filter(|((_, span), _)| span.range().end == end) else {
+        return Written::Word(end);
+    };
+    let start = span.range().start;
+    let opened = |at: usize| {
+        let unclosed = |diagnostic: &pipelang_lang::diagnostic::Diagnostic| {
+            diagnostic.code == E0105 && diagnostic.primary.as_ref().is_some_and(|label| label.span.range().start == at)
+        };
+        lexed.diagnostics.iter().any(unclosed)
+    };
+    match last {
+        Token::String(_) if opened(start) && takes_file(rest) => Written::File(start + 1),
+        Token::String(_) | Token::RawString(_) | Token::FormatStart | Token::FormatText(_) | Token::HoleFormat(_) => {
+            Written::Text
+        }
+        Token::FormatEnd
+        | Token::Int(_)
+        | Token::Float(_)
+        | Token::Duration(_)
+        | Token::Date(_)
+        | Token::DateTime(_) => Written::Text,
+        Token::Backtick(_) if opened(start) => Written::Word(start),
+        word if word.is_name() || word.is_reserved() => Written::Word(start),
+        _ => Written::Word(end),
+    }
+}
+
+/// Whether a text behind these tokens is the name of a file.
+fn takes_file(before: &[(Token, pipelang_lang::source::Span)]) -> bool {
+    let before = match before {
+        [before @ .., (Token::ParenOpen, _)] => before,
+        all => all,
+    };
+    match before {
+        [.., (Token::Name(name), _)] => FILES.contains(name) || *name == "import",
+        _ => false,
+    }
+}
+
+/// The text up to the word at the cursor, the marker, what closes the open brackets, and the definitions further down.
+fn marked(text: &str, before: &str, start: usize) -> String {
+    let mut marked = format!("{}{MARKER}", &before[..start]);
+    let mut open = Vec::new();
+    let mut tokens = lexer::lex(SourceId(0), &before[..start]).tokens;
+    // The lexer closes the holes that are open where the text ends.
+    tokens.retain(|(_, span)| !span.range().is_empty());
+    for (at, (token, _)) in tokens.iter().enumerate() {
+        let is_head = matches!(&tokens[..at], [.., (Token::Fn, _), (name, _)] if name.is_name());
+        match token {
+            Token::ParenOpen if is_head => open.push(") { null }"),
+            Token::ParenOpen => open.push(")"),
+            Token::BracketOpen => open.push("]"),
+            Token::BraceOpen => open.push("}"),
+            Token::HoleOpen => open.push("}\""),
+            token if token.closes() => drop(open.pop()),
+            _ => {}
+        }
+    }
+    if tokens.last().is_some_and(|(token, _)| *token == Token::Arrow) {
+        marked.push_str(" { null }");
+    }
+    marked.extend(open.into_iter().rev());
+    marked.push('\n');
+    for statement in syntax::parse(SourceId(0), text).0.statements {
+        let span = statement.span().range();
+        if matches!(statement, Statement::Function(_) | Statement::Type(_)) && span.start > before.len() {
+            marked.push_str(&text[span]);
+            marked.push('\n');
+        }
+    }
+    marked
+}
+
+/// Everything that could stand where the marker does.
+fn candidates(known: &Known, start: usize) -> Vec<Item> {
+    if let Some(module) = module_before(&known.text[..start]) {
+        return items::module(known, module);
+    }
+    let around = known.script().around(start as u32);
+    let at_start = matches!(around.as_slice(), [Node::Statement(Statement::Expression(_)), ..])
+        && around.first().is_some_and(|node| node.span().range().start == start);
+    if let Some(Node::Type(TypeExpr::Named(..))) = around.last() {
+        return items::types(known);
+    }
+    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee));
+    // The check does not come to an operand where something else is due.
+    let Some(sight) = &known.notes.sight else { return options() };
+    match &sight.place {
+        Place::Stage => items::stages(known),
+        Place::Member(what) => items::members(known, what.as_ref()),
+        Place::Operand => {
+            let mut found = items::columns(sight);
+            found.extend(options());
+            found.extend(items::names(known, sight));
+            found.extend(items::keywords(at_start));
+            found
+        }
+    }
+}
+
+/// The name of the module in whose path the cursor stands: `geo` behind `geo::`.
+fn module_before(before: &str) -> Option<&str> {
+    let before = before.strip_suffix("::")?;
+    Some(&before[before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1)..])
+}
+
+/// The stage or function of which the marker is an argument by itself, so that the name of an option may stand there.
+fn callee<'a>(around: &[Node<'a>], start: usize) -> Option<&'a str> {
+    let argument = around.iter().rposition(|node| match node {
+        Node::Argument(argument) => argument.span.range() == (start..start + MARKER.len()),
+        _ => false,
+    })?;
+    let name = match around[argument.checked_sub(1)?] {
+        Node::Stage(stage) => stage.name.last(),
+        Node::Expr(expr) => match &expr.kind {
+            ExprKind::Call { function, .. } | ExprKind::Method { function, .. } => function.last(),
+            _ => None,
+        },
+        _ => None,
+    };
+    name.map(|name| &*name.text)
+}

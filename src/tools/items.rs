@@ -1,0 +1,207 @@
+//! The lists that completions are made of.
+
+use super::complete::{Item, ItemKind};
+use super::known::{self, About, Known, about, about_read, is_stage};
+use pipelang_lang::catalog::{FunctionDef, Pattern};
+use pipelang_lang::check::{Meaning, Rows, STAGES, Sight};
+use pipelang_lang::ir::Shape;
+use pipelang_lang::ty::{Kind, Schema, spell};
+use std::collections::HashSet;
+
+/// The names of types that are not the user's.
+const TYPES: [&str; 11] =
+    ["int", "float", "bool", "string", "bytes", "date", "datetime", "duration", "json", "map", "stream"];
+
+/// Words that are an operand, or that one begins with.
+const OPERANDS: [&str; 6] = ["true", "false", "null", "not ", "if ", "match "];
+
+/// Words that a statement begins with.
+const STATEMENTS: [&str; 6] = ["let ", "fn ", "param ", "type ", "import ", "test "];
+
+/// Those of the items that begin like a word, or if there are none those that have it in them.
+pub(super) fn like(word: &str, mut items: Vec<Item>) -> Vec<Item> {
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert(item.label.clone()));
+    let word = word.to_lowercase();
+    let (begin, others): (Vec<Item>, Vec<Item>) =
+        items.into_iter().partition(|item| item.label.trim_start_matches('`').to_lowercase().starts_with(&word));
+    if begin.is_empty() {
+        others.into_iter().filter(|item| item.label.to_lowercase().contains(&word)).collect()
+    } else {
+        begin
+    }
+}
+
+fn item(label: &str, kind: ItemKind, detail: impl ToString, insert: String) -> Item {
+    Item { label: label.to_string(), kind, detail: detail.to_string(), doc: String::new(), insert }
+}
+
+fn plain(label: &str, kind: ItemKind, detail: impl ToString) -> Item {
+    item(label, kind, detail, label.to_string())
+}
+
+fn told(label: &str, kind: ItemKind, about: About, insert: String) -> Item {
+    Item { label: label.to_string(), kind, detail: about.signature, doc: about.doc, insert }
+}
+
+/// A file.
+pub(super) fn file(path: &str) -> Item {
+    plain(path, ItemKind::File, "")
+}
+
+/// The columns in sight, and `it`.
+pub(super) fn columns(sight: &Sight) -> Vec<Item> {
+    let Some(Rows { schema, shape, .. }) = &sight.row else { return Vec::new() };
+    let mut found = match shape {
+        Shape::Table => fields(schema, ItemKind::Column),
+        Shape::Values | Shape::Scalar => Vec::new(),
+    };
+    let it = match (shape, schema.fields.first()) {
+        (Shape::Values | Shape::Scalar, Some(field)) => field.ty.to_string(),
+        (Shape::Table, _) | (_, None) => schema.to_string(),
+    };
+    found.push(plain("it", ItemKind::Column, it));
+    found
+}
+
+fn fields(schema: &Schema, kind: ItemKind) -> Vec<Item> {
+    schema.fields.iter().map(|field| plain(&spell(&field.name), kind, &field.ty)).collect()
+}
+
+/// What is bound outside of the row, and functions; reducers first where they can be called.
+pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
+    let mut found = Vec::new();
+    if sight.reduces || sight.stage.as_deref() == Some("aggregate") {
+        found.extend(reducers(known, "("));
+    }
+    let bound = sight.names.iter().map(|(name, meaning)| {
+        let detail = meaning.as_ref().map_or(String::new(), Meaning::to_string);
+        plain(&spell(name), ItemKind::Name, detail)
+    });
+    found.extend(bound);
+    found.extend(modules(known));
+    found.extend(functions(known, |_| true));
+    found
+}
+
+fn functions(known: &Known, fits: impl Fn(&FunctionDef) -> bool) -> Vec<Item> {
+    let call = |name: &str, about: About| told(name, ItemKind::Function, about, format!("{name}("));
+    let users = known.functions().map(|function| call(&function.name.text, known.about_users(function)));
+    let given = known.catalog.functions().filter(|def| fits(def)).map(|def| call(&def.name, about(def)));
+    let mut given: Vec<Item> = given.chain([call("read", about_read())]).collect();
+    given.sort_by(|a, b| a.label.cmp(&b.label));
+    users.chain(given).collect()
+}
+
+fn reducers<'a>(known: &'a Known, behind: &'a str) -> impl Iterator<Item = Item> + 'a {
+    known.catalog.reducers().map(move |def| {
+        let arguments = if def.arity.1 == 0 { "" } else { "…" };
+        let about = About { signature: format!("{}({arguments})", def.name), doc: def.doc.to_string() };
+        told(def.name, ItemKind::Reducer, about, format!("{}{behind}", def.name))
+    })
+}
+
+fn modules(known: &Known) -> impl Iterator<Item = Item> {
+    known.imports().iter().map(|(name, _)| item(&name.text, ItemKind::Module, "", format!("{}::", name.text)))
+}
+
+/// Stages: the user's, those of the language, and reducers.
+pub(super) fn stages(known: &Known) -> Vec<Item> {
+    let users = known.functions().filter(|function| is_stage(function)).map(|function| {
+        let name = &*function.name.text;
+        told(name, ItemKind::Stage, known.about_users(function), format!("{name} "))
+    });
+    let given = STAGES.iter().map(|stage| {
+        let about = About { signature: stage.signature.to_string(), doc: stage.doc.to_string() };
+        told(stage.name, ItemKind::Stage, about, format!("{} ", stage.name))
+    });
+    users.chain(given).chain(reducers(known, " ")).chain(modules(known)).collect()
+}
+
+/// What an imported module gives: functions and types.
+pub(super) fn module(known: &Known, name: &str) -> Vec<Item> {
+    let Some(tree) = known.imported(name) else { return Vec::new() };
+    let functions = known::functions(tree).map(|function| {
+        let name = &*function.name.text;
+        let (kind, behind) = if is_stage(function) { (ItemKind::Stage, " ") } else { (ItemKind::Function, "(") };
+        told(name, kind, known.about_users(function), format!("{name}{behind}"))
+    });
+    let types = known::aliases(tree).map(|alias| plain(&alias.name.text, ItemKind::Type, ""));
+    functions.chain(types).collect()
+}
+
+/// The fields of a value and the functions that take it.
+pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
+    let ty = match what {
+        Some(Meaning::Value(ty)) => Some(ty),
+        Some(Meaning::Rows(rows)) if rows.shape == Shape::Scalar => rows.schema.fields.first().map(|field| &field.ty),
+        Some(Meaning::Rows(_) | Meaning::Function) => return Vec::new(),
+        None => None,
+    };
+    let Some(ty) = ty else { return functions(known, |def| !def.parameters.is_empty()) };
+    let mut found = match &ty.kind {
+        Kind::Record(schema) => fields(schema, ItemKind::Field),
+        _ => Vec::new(),
+    };
+    let takes = |def: &FunctionDef| def.parameters.first().is_some_and(|first| takes(&first.pattern, &ty.kind));
+    let mut functions = functions(known, takes);
+    functions.retain(|item| item.label != "read" || ty.kind == Kind::String);
+    found.extend(functions);
+    found
+}
+
+fn takes(pattern: &Pattern, kind: &Kind) -> bool {
+    match pattern {
+        Pattern::Is(wanted) => wanted == kind || (*wanted == Kind::Float && *kind == Kind::Int),
+        Pattern::Number => matches!(kind, Kind::Int | Kind::Float),
+        Pattern::Ordered => matches!(
+            kind,
+            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
+        ),
+        Pattern::Any => true,
+    }
+}
+
+/// The options of a stage or function.
+pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
+    let option = |name: &str, detail: String, doc: &str| Item {
+        doc: doc.to_string(),
+        ..item(&format!("{name}:"), ItemKind::Option, detail, format!("{name}: "))
+    };
+    let mut found = Vec::new();
+    if callee == "read" {
+        found.push(option("format", "string".to_string(), "The format, where the name of the file does not tell."));
+        let options = known.catalog.formats().iter().flat_map(|format| format.options);
+        found.extend(options.map(|def| option(def.name, def.kind.to_string(), def.doc)));
+    }
+    if let Some(function) = known.functions().find(|function| &*function.name.text == callee) {
+        let range = |parameter: &pipelang_lang::syntax::ast::FunctionParameter| parameter.ty.span().range();
+        found.extend(function.parameters.iter().map(|it| option(&it.name.text, known.text[range(it)].to_string(), "")));
+        return found;
+    }
+    if known.catalog.reducer_named(callee).is_some() {
+        found.push(option("where", "bool".to_string(), "Only the rows for which this is true."));
+    }
+    for id in known.catalog.functions_named(callee) {
+        let optional = known.catalog.function(*id).parameters.iter().filter(|parameter| parameter.default.is_some());
+        found.extend(optional.map(|parameter| option(parameter.name, String::new(), "")));
+    }
+    found
+}
+
+/// Types: the user's, then the others.
+pub(super) fn types(known: &Known) -> Vec<Item> {
+    let users = known::aliases(known.script())
+        .map(|alias| plain(&spell(&alias.name.text), ItemKind::Type, &known.text[alias.ty.span().range()]));
+    users.chain(TYPES.iter().map(|name| plain(name, ItemKind::Type, ""))).chain(modules(known)).collect()
+}
+
+/// Reserved words; `statement` says whether a statement may begin here.
+pub(super) fn keywords(statement: bool) -> Vec<Item> {
+    let statements = STATEMENTS.iter().filter(|_| statement);
+    OPERANDS
+        .iter()
+        .chain(statements)
+        .map(|word| item(word.trim_end(), ItemKind::Keyword, "", word.to_string()))
+        .collect()
+}

@@ -1,0 +1,39 @@
+//! What the phases of the compiler make of a script, as text.
+
+use crate::engine::Engine;
+use pipelang_lang::check::Parameters;
+use pipelang_lang::ir::print;
+use pipelang_lang::source::SourceId;
+use pipelang_lang::syntax::{self, tree};
+use std::fmt::Write as _;
+
+/// What each phase of the compiler made of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phases {
+    /// The tokens as the grammar reads them, one a line, with their bytes.
+    pub tokens: String,
+    /// The tree, a statement a line.
+    pub tree: String,
+    /// The plan as the script has it; nothing if the script is wrong.
+    pub plan: Option<String>,
+    /// The plan after all rules.
+    pub optimized: Option<String>,
+}
+
+/// What the phases make of a script. Whatever is wrong in it, there are tokens and a tree.
+pub fn phases(engine: &Engine, name: &str, text: &str, parameters: &Parameters) -> Phases {
+    let mut tokens = String::new();
+    for (token, span) in syntax::tokens(SourceId(0), text).tokens {
+        let _ = writeln!(tokens, "{:>5}..{:<5} {token:?}", span.start, span.end);
+    }
+    let tree = tree::script(&syntax::parse(SourceId(0), text).0) + "\n";
+    let compiled = engine.script(name, text, parameters).ok();
+    let catalog = &engine.inner().registry.catalog;
+    let plans = compiled.as_ref().map(|script| (script.written(), script.plan()));
+    Phases {
+        tokens,
+        tree,
+        plan: plans.map(|(written, _)| print::print(written, catalog)),
+        optimized: plans.map(|(_, optimized)| print::print(optimized, catalog)),
+    }
+}
