@@ -1,20 +1,24 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
+use crate::assertions::Tests;
 use crate::fs::{Grant, HostSources};
 use crate::host::{self, HostFunction};
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
-use pipelang_lang::check::Parameters;
+use pipelang_lang::Compiled;
+use pipelang_lang::check::{Parameters, STAGES};
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -33,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     grants: Vec<Grant>,
     optimize: bool,
+    locked: bool,
 }
 
 impl Default for Engine {
@@ -51,7 +56,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Starts an engine.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true }
+        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true, locked: false }
     }
 
     /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
@@ -85,25 +90,53 @@ impl Engine {
         self.compile_with(name, text, parameters, None)
     }
 
+    /// Compiles the tests of a script.
+    pub fn tests(&self, name: &str, text: &str) -> Result<Tests, Report> {
+        let (sources, compiled, optimized) =
+            self.compiled(name, text, &Parameters::default(), None, |compiled| &compiled.tests.plan)?;
+        let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
+        Ok(Tests::new(script, compiled.tests.list))
+    }
+
     /// The value of an expression.
     pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
     }
 
-    /// All functions and reducers that scripts can call, by group, for help and completion.
+    /// What is wrong with a script, and what is suspicious about it, without running it: its parameters need no values.
+    pub fn check(&self, name: &str, text: &str) -> Report {
+        let mut sources = SourceMap::default();
+        let files = HostSources { grants: &self.0.grants, input: None, locked: self.0.locked };
+        let check = || pipelang_lang::diagnose(&mut sources, name, text, &self.0.registry.catalog, &files);
+        let diagnostics = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| vec![bug(&*panic)]);
+        Report::new(diagnostics, Arc::new(sources))
+    }
+
+    /// All functions, reducers and stages that scripts can use, by group, for help and completion.
     pub fn functions(&self) -> Vec<FunctionInfo> {
         let catalog = &self.0.registry.catalog;
         let functions = catalog.functions().map(|function| FunctionInfo {
+            name: function.name.to_string(),
             signature: function.signature(),
             group: function.group,
             doc: function.doc.to_string(),
+            examples: function.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
         let reducers = catalog.reducers().map(|reducer| FunctionInfo {
+            name: reducer.name.to_string(),
             signature: format!("{}({})", reducer.name, if reducer.arity.1 == 0 { "" } else { "…" }),
             group: "reducers",
             doc: reducer.doc.to_string(),
+            examples: reducer.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).collect();
+        let stages = STAGES.iter().map(|stage| FunctionInfo {
+            name: stage.name.to_string(),
+            signature: stage.signature.to_string(),
+            group: "stages",
+            doc: stage.doc.to_string(),
+            examples: Vec::new(),
+        });
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(stages).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }
@@ -115,31 +148,40 @@ impl Engine {
         parameters: &Parameters,
         input: Option<(&'static str, Schema)>,
     ) -> Result<Script, Report> {
+        let (sources, compiled, optimized) = self.compiled(name, text, parameters, input, |compiled| &compiled.plan)?;
+        Ok(Script::new(self.clone(), sources, compiled.plan, optimized, compiled.warnings))
+    }
+
+    /// A compiled script with its texts, and one of its plans optimized.
+    fn compiled(
+        &self,
+        name: &str,
+        text: &str,
+        parameters: &Parameters,
+        input: Option<(&'static str, Schema)>,
+        plan: fn(&Compiled) -> &Plan,
+    ) -> Result<(SourceMap, Compiled, Plan), Report> {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
         let files = self.sources(input);
         let compile = || {
             pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
                 let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                let optimized = opt::optimize(compiled.plan.clone(), catalog, &rules);
+                let optimized = opt::optimize(plan(&compiled).clone(), catalog, &rules);
                 (compiled, optimized)
             })
         };
         // A panic is a bug of ours; the host lives on.
-        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
-            let text = host::panic_text(&*panic).to_string();
-            let bug = Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script");
-            Err(vec![bug.help(format!("please report it with the script: {text}"))])
-        });
+        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| Err(vec![bug(&*panic)]));
         match compiled {
-            Ok((compiled, optimized)) => Ok(Script::new(self.clone(), sources, compiled, optimized)),
+            Ok((compiled, optimized)) => Ok((sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
     }
 
     /// What scripts can read; `input` is the table that a host binds.
     pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
-        HostSources { grants: &self.0.grants, input }
+        HostSources { grants: &self.0.grants, input, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -147,15 +189,25 @@ impl Engine {
     }
 }
 
-/// What is known of a function.
+/// What a panic of the compiler is told as.
+fn bug(panic: &(dyn Any + Send)) -> Diagnostic {
+    Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script")
+        .help(format!("please report it with the script: {}", host::panic_text(panic)))
+}
+
+/// What is known of a function, reducer or stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
+    /// `round`
+    pub name: String,
     /// `round(x: number, digits?: int) -> float`
     pub signature: String,
-    /// `math`, `text`, `host` …
+    /// `math`, `text`, `host`, `reducers`, `stages` …
     pub group: &'static str,
     /// One sentence.
     pub doc: String,
+    /// Expressions with their values as JSON, or the codes of their errors.
+    pub examples: Vec<(&'static str, &'static str)>,
 }
 
 /// Settings of an engine.
@@ -165,6 +217,7 @@ pub struct EngineBuilder {
     grants: Vec<Grant>,
     threads: usize,
     optimize: bool,
+    locked: bool,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -221,6 +274,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
+    /// means (by default they need not). What is not declared is E0408.
+    pub fn locked(mut self, locked: bool) -> EngineBuilder {
+        self.locked = locked;
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Engine {
         Engine(Arc::new(Inner {
@@ -228,6 +288,7 @@ impl EngineBuilder {
             pool: Pool::new(self.threads),
             grants: self.grants,
             optimize: self.optimize,
+            locked: self.locked,
         }))
     }
 }

@@ -37,6 +37,7 @@
 // The code that `#[derive(Row)]` writes says `::pipelang`, in this crate too.
 extern crate self as pipelang;
 
+mod assertions;
 mod engine;
 mod excerpt;
 pub mod fs;
@@ -47,6 +48,7 @@ mod row;
 mod script;
 pub mod tools;
 
+pub use assertions::Tests;
 pub use engine::{Engine, EngineBuilder, FunctionInfo};
 pub use host::{Argument, HostFunction, HostResult};
 pub use pipelang_derive::Row;

@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::excerpt;
 use crate::report::Report;
-use pipelang_lang::Compiled;
+use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::{Plan, Shape, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::error::RunError;
@@ -64,11 +64,16 @@ pub struct Script {
 }
 
 impl Script {
-    pub(crate) fn new(engine: Engine, sources: SourceMap, compiled: Compiled, optimized: Plan) -> Script {
+    pub(crate) fn new(
+        engine: Engine,
+        sources: SourceMap,
+        written: Plan,
+        optimized: Plan,
+        warnings: Vec<Diagnostic>,
+    ) -> Script {
         let sources = Arc::new(sources);
-        let written = Arc::new(compiled.plan);
-        let plan = Arc::new(optimized);
-        Script { warnings: Report::new(compiled.warnings, sources.clone()), engine, sources, written, plan }
+        let warnings = Report::new(warnings, sources.clone());
+        Script { engine, sources, written: Arc::new(written), plan: Arc::new(optimized), warnings }
     }
 
     /// What is suspicious about it.

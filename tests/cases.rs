@@ -9,15 +9,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-struct Case {
-    path: PathBuf,
+/// A script with its expected output beside it.
+pub struct Case {
+    /// Where it stands.
+    pub path: PathBuf,
     name: String,
-    text: String,
+    /// What it says.
+    pub text: String,
     format: OutputFormat,
     parameters: Vec<(String, String)>,
 }
 
-fn cases() -> Vec<Case> {
+/// All cases, or those whose path has the text of the environment's `CASE` in it.
+pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = walk(Path::new("tests/cases"))
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "pipe"))
@@ -52,9 +56,12 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn run(&self, config: &Config) -> Outcome {
-        let script =
-            Script { name: &self.name, text: &self.text, format: self.format, parameters: self.parameters.clone() };
-        script.run(config)
+        self.with_text(&self.text).run(config)
+    }
+
+    /// The script of this case, or another one in its place.
+    pub fn with_text<'a>(&'a self, text: &'a str) -> Script<'a> {
+        Script { name: &self.name, text, format: self.format, parameters: self.parameters.clone() }
     }
 
     /// Compares with the expected files, or writes them under `BLESS=1`.

@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-struct Output {
-    exit: Option<i32>,
-    out: String,
-    err: String,
+/// What a process wrote, and what it ended with.
+pub struct Output {
+    pub exit: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 fn command(arguments: &[&str]) -> Command {
@@ -28,12 +29,13 @@ fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
     Output { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn pipe(arguments: &[&str]) -> Output {
+/// Runs `pipe`.
+pub fn pipe(arguments: &[&str]) -> Output {
     pipe_with(arguments, "")
 }
 
 /// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).expect("a file");
@@ -41,7 +43,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn path(folder: &Path, name: &str) -> String {
+/// The path of a file in a folder.
+pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().expect("the path is UTF-8").to_string()
 }
 
@@ -117,8 +120,8 @@ fn errors_are_drawn_listed_or_json() {
     let short = pipe(&["--errors", "short", "-e", script]);
     let lines: Vec<&str> = short.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", short.err);
-    assert!(lines[0].starts_with("<command line>:1:15: error[E0210]: "), "{}", short.err);
-    assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: E0210: "), "{}", short.err);
+    assert!(lines[1].starts_with("<command line>:2:8: E0101: "), "{}", short.err);
     let json = pipe(&["--errors", "json", "-e", script]);
     let objects: Vec<serde_json::Value> =
         json.err.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
@@ -150,8 +153,13 @@ fn explain_shows_plans_kernels_and_codes() {
     }
     let kernel = pipe(&["explain", &file, "--phase", "kernel"]);
     assert!(kernel.out.contains("pipeline 1, no input has nulls:"), "{}", kernel.out);
+    let tree = pipe(&["explain", &file, "--phase", "tree"]);
+    assert!(tree.out.starts_with("(.. 1 5) | derive"), "{}", tree.out);
+    let tokens = pipe_with(&["explain", "--phase", "tokens", "-"], "1 | nope (");
+    assert!(tokens.out.contains("    4..8     Name(\"nope\")"), "{}", tokens.out);
     let page = pipe(&["explain", "E0201"]);
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
+    assert!(page.out.contains("\nInstead:\n\n    1..5 | derive half = it / 2 | filter half > 1.0\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
 }
 
@@ -162,8 +170,8 @@ fn parameters_stand_after_the_file() {
     assert_eq!(pipe(&[&file]).out, "5\n\"x\"\n");
     assert_eq!(pipe(&[&file, "--n", "7", "--name=a b"]).out, "7\n\"a b\"\n");
     assert_eq!(pipe(&["-e", "param n: int\nn", "--n", "-3"]).out, "-3\n");
-    assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(3));
-    assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(3));
+    assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(2));
+    assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(2));
     assert_eq!(pipe(&[&file, "7"]).exit, Some(2));
 }
 
@@ -227,4 +235,32 @@ fn help_and_wrong_options() {
     assert!(wrong.err.contains("did you mean '--format'?"), "{}", wrong.err);
     assert_eq!(pipe(&["--format", "xml", "x.pipe"]).exit, Some(2));
     assert!(pipe(&["functions"]).out.contains("sqrt("));
+}
+
+#[test]
+fn scripts_are_formatted_in_place() {
+    let (good, bad, broken) = ("1..5 | take 2\n", "1..5|take  2 # two", "let = 1\n");
+    let folder = folder(&[("good.pipe", good), ("bad.pipe", bad), ("broken.pipe", broken)]);
+    let file = |name: &str| path(folder.path(), name);
+    let text = |name: &str| std::fs::read_to_string(file(name)).expect("the file is there");
+
+    let checked = pipe(&["fmt", "--check", &file("good.pipe"), &file("bad.pipe")]);
+    assert_eq!((checked.exit, checked.out, checked.err), (Some(1), file("bad.pipe") + "\n", String::new()));
+    assert_eq!(text("bad.pipe"), bad);
+
+    let written = pipe(&["fmt", &file("broken.pipe"), &file("bad.pipe"), &file("good.pipe")]);
+    assert_eq!((written.exit, &*written.out), (Some(3), ""));
+    assert!(written.err.starts_with("error[E0130]"), "{}", written.err);
+    assert_eq!(
+        (&*text("bad.pipe"), &*text("good.pipe"), &*text("broken.pipe")),
+        ("1..5 | take 2 # two\n", good, broken)
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 3, "nothing is left behind");
+
+    assert_eq!(pipe(&["fmt", "--check", &file("bad.pipe")]).exit, Some(0));
+    assert_eq!(pipe(&["fmt", "missing.pipe"]).exit, Some(2));
+    assert_eq!(pipe(&["fmt"]).exit, Some(2));
+    let stdin = pipe_with(&["fmt", "-"], bad);
+    assert_eq!((stdin.exit, &*stdin.out, &*stdin.err), (Some(0), "1..5 | take 2 # two\n", ""));
+    assert_eq!(pipe_with(&["fmt", "--check", "-"], bad).out, "<stdin>\n");
 }

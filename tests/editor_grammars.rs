@@ -43,7 +43,7 @@ const NASTY: &[&str] = &[
 ];
 
 /// Scripts with where they are from: cases, snippets, examples, blocks of documents, the pages of errors, random programs.
-fn scripts() -> Vec<(String, String)> {
+pub fn scripts() -> Vec<(String, String)> {
     let mut scripts: Vec<(String, String)> = NASTY.iter().map(|text| ("nasty".to_string(), text.to_string())).collect();
     for folder in ["tests", "examples", "docs", "README.md"] {
         let files = if Path::new(folder).is_dir() { walk(Path::new(folder)) } else { vec![folder.into()] };
@@ -161,7 +161,8 @@ fn owners(token: &Token) -> Option<&'static [&'static str]> {
     match token {
         Token::CallOpen => Some(&["call_arguments", "function"]),
         Token::WrapOpen => Some(&["wrapped_arguments"]),
-        Token::LambdaOpen => Some(&["lambda_parameters"]),
+        // In a guard the `=>` behind it is that of the arm.
+        Token::LambdaOpen => Some(&["lambda_parameters", "parenthesized"]),
         Token::ParenOpen => Some(&["parenthesized", "function_type"]),
         Token::IndexOpen => Some(&["index_expression"]),
         Token::BracketOpen => Some(&["list", "list_type"]),

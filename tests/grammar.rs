@@ -26,6 +26,7 @@ const WITHOUT_PRODUCTION: &[(&str, &str)] = &[
     ("operators", "all productions from `or_expr` to `power`, by precedence"),
     ("name_or_call", "two alternatives of `operand` that begin alike"),
     ("parenthesized", "an alternative of `operand`"),
+    ("lambda_value", "an error"),
     ("inner", "`expr`, with an error of its own for a pipeline"),
     ("stage_path", "`path`, with its own word in messages"),
     ("clauses", "`by` and `on` of a `stage`"),

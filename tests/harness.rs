@@ -1,5 +1,6 @@
 //! Runs a script in a given configuration and keeps everything that a user would see.
 
+use pipelang_lang::Compiled;
 use pipelang_lang::check::{ParameterValue, Parameters};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -59,7 +60,8 @@ pub fn registry() -> &'static Registry {
     REGISTRY.get_or_init(Registry::builtin)
 }
 
-fn pool(threads: usize) -> &'static Pool {
+/// Workers.
+pub fn pool(threads: usize) -> &'static Pool {
     static POOLS: [OnceLock<Pool>; 2] = [OnceLock::new(), OnceLock::new()];
     POOLS[usize::from(threads > 1)].get_or_init(|| Pool::new(if threads > 1 { 4 } else { 1 }))
 }
@@ -84,13 +86,25 @@ impl Script<'_> {
     /// Compiles it, or reports why not.
     pub fn compile(&self) -> Result<Ready, String> {
         let mut sources = SourceMap::default();
-        let catalog = &registry().catalog;
-        let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
-        let parameters = Parameters { values: self.parameters.iter().map(value).collect() };
-        let compiled = pipelang_lang::compile(&mut sources, self.name, self.text, catalog, &FileSources, &parameters)
-            .map_err(|diagnostics| render(&diagnostics, &sources))?;
+        let compiled = self.check(&mut sources).map_err(|diagnostics| render(&diagnostics, &sources))?;
         let warnings = render(&compiled.warnings, &sources);
         Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format })
+    }
+
+    /// Everything that is said of it before it runs.
+    pub fn diagnose(&self) -> Vec<Diagnostic> {
+        match self.check(&mut SourceMap::default()) {
+            Ok(compiled) => compiled.warnings,
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    fn check(&self, sources: &mut SourceMap) -> Result<Compiled, Vec<Diagnostic>> {
+        let catalog = &registry().catalog;
+        let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
+        let values = self.parameters.iter().map(value).collect();
+        let parameters = Parameters { values, ..Parameters::default() };
+        pipelang_lang::compile(sources, self.name, self.text, catalog, &FileSources, &parameters)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What editors get: completions, hovers, colours, the columns after every stage. In the tables `¦` is the cursor.
 
+use crate::editor_grammars::scripts;
 use pipelang::tools::{Class, ItemKind, complete, hover, phases, stages, tokens};
 use pipelang::{Engine, Parameters, fs};
 
@@ -48,6 +49,7 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | aggregate a = me¦", &["mean"]),
     ("xs | aggregate a = sum(¦", &["id", "price", "name"]),
     ("xs | aggregate a = sum(price, wh¦", &["where:"]),
+    ("xs | sum price, wh¦", &["where:"]),
     ("xs | derive r = round(price, d¦", &["digits:"]),
     ("read(\"tests/data/people.csv\", del¦", &["delimiter:"]),
     ("fn f(a: int, deep: int = 3) { a }\nf(1, de¦", &["deep:"]),
@@ -132,6 +134,22 @@ fn completions_anywhere_end_well() {
     for offset in 0..=text.len() + 1 {
         complete(&engine, "", text, offset, &|_| Vec::new());
         hover(&engine, "", text, offset);
+    }
+}
+
+/// Whatever the script and the cursor, nothing panics, and what is to be replaced is a piece of the text.
+#[test]
+fn any_place_of_any_script_ends_well() {
+    let engine = engine();
+    for (name, text) in scripts() {
+        let colours = tokens(&text);
+        assert!(colours.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start), "{name}: tokens overlap in\n{text}");
+        let step = (text.len() / 2).max(1);
+        for offset in (0..=text.len()).step_by(step).filter(|offset| text.is_char_boundary(*offset)) {
+            let found = complete(&engine, &name, &text, offset, &|_| Vec::new());
+            assert!(text.get(found.replace.clone()).is_some(), "{name} at {offset}: {:?}", found.replace);
+            hover(&engine, &name, &text, offset);
+        }
     }
 }
 
@@ -222,6 +240,8 @@ fn columns_after_every_stage() {
             format!("{} -> {}", stage.name, columns.join(", "))
         })
         .collect();
+    let wrong = stages(&engine(), "", "1..5 | no_such_stage | take 3", &Parameters::default());
+    assert!(wrong.len() == 2 && wrong.iter().all(|stage| stage.columns.is_empty()));
     let expected = [
         "derive -> price: float",
         "half -> id: int, price: float, name: string",

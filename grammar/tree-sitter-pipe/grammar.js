@@ -22,7 +22,7 @@ const LEVEL = {
   postfix: 11,
 };
 
-// In the order of `language.md`, section 1; a test holds them to the lexer's.
+// The reserved words, in the order of the lexer's; a test holds them to those.
 const RESERVED = [
   'let', 'fn', 'if', 'else', 'match', 'in', 'and', 'or', 'not', 'true', 'false', 'null', 'it', 'by', 'on',
 ];

@@ -116,10 +116,15 @@ impl Diagnostic {
     /// Adds an edit, and the line of help that says it: "replace with `…`" or "insert `…`".
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
         let text = text.into();
+        // A name in backticks has its own.
+        let shown = match text.trim() {
+            name if name.starts_with('`') && name.ends_with('`') => name.to_string(),
+            other => format!("`{other}`"),
+        };
         self.help.push(match (span.start == span.end, text.is_empty()) {
-            (true, _) => format!("insert `{}`", text.trim()),
+            (true, _) => format!("insert {shown}"),
             (false, true) => "leave this out".to_string(),
-            (false, false) => format!("replace with `{text}`"),
+            (false, false) => format!("replace with {shown}"),
         });
         self.edits.push(Edit { span, text });
         self
@@ -191,6 +196,8 @@ mod tests {
         assert_eq!(did_you_mean("WETHER", ["weather", "wether"]), ["wether"]);
         assert_eq!(did_you_mean("Amount", ["amount", "mount"]), ["amount", "mount"]);
         assert!(did_you_mean("region", ["qty", "price"]).is_empty());
+        assert_eq!(did_you_mean("abcdef", ["abcdxy", "abcxyz"]), ["abcdxy"], "a third of the letters may differ");
+        assert_eq!(did_you_mean("ab", ["aa", "ac", "ad", "ae"]), ["aa", "ac", "ad"], "at most three");
         assert_eq!(edit_distance("form", "from"), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod aliases;
 pub mod calendar;
 pub mod catalog;
 pub mod check;
@@ -9,6 +10,7 @@ pub mod codes;
 pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
+pub mod format;
 pub mod ir;
 pub mod modules;
 pub mod opt;
@@ -19,7 +21,7 @@ pub mod syntax;
 pub mod ty;
 
 use catalog::{Catalog, Sources};
-use check::Parameters;
+use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::SourceMap;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 pub struct Compiled {
     /// What it does, verified; rules may rewrite it yet ([`opt`]).
     pub plan: Plan,
+    /// Its tests, verified likewise.
+    pub tests: Tests,
     /// What is probably not as meant.
     pub warnings: Vec<Diagnostic>,
 }
@@ -46,16 +50,40 @@ pub fn compile(
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let (modules, mut diagnostics) = modules::load(map, name, text, sources);
-    let (plan, found) = check::check(&modules, catalog, sources, parameters);
-    diagnostics.extend(found);
+    let checked = check::check(&modules, catalog, sources, parameters);
+    // What looked like a call to the grammar, the checker may know as a name of two words.
+    let at =
+        |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| (primary.span.source, primary.span.start));
+    diagnostics.retain(|told| {
+        let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
+        told.code != codes::E0113 || !checked.diagnostics.iter().any(is_name)
+    });
+    diagnostics.extend(checked.diagnostics);
     diagnostic::sort(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    if let Err(faults) = ir::verify::verify(&plan, catalog) {
-        return Err(faults.into_iter().map(broken_plan).collect());
+    for plan in [&checked.plan, &checked.tests.plan] {
+        if let Err(faults) = ir::verify::verify(plan, catalog) {
+            return Err(faults.into_iter().map(broken_plan).collect());
+        }
     }
-    Ok(Compiled { plan, warnings: diagnostics })
+    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
+}
+
+/// What is wrong with a script, which is not run: its parameters need no values.
+pub fn diagnose(
+    map: &mut SourceMap,
+    name: impl Into<Arc<str>>,
+    text: &str,
+    catalog: &Catalog,
+    sources: &dyn Sources,
+) -> Vec<Diagnostic> {
+    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let parameters = Parameters { may_be_missing: true, ..Parameters::default() };
+    diagnostics.extend(check::check(&modules, catalog, sources, &parameters).diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    diagnostics
 }
 
 /// A plan that breaks its rules is our bug.

@@ -4,6 +4,10 @@
 //! travel with their rows through filters, sorts and slices and are raised only on demand, so that no rewrite of a
 //! plan can change which error is seen.
 
+mod values;
+
+pub use values::Values;
+
 use crate::error::{Place, RowError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
@@ -36,6 +40,8 @@ pub enum Column {
     Duration(DurationMicrosecondArray),
     /// A sum of ints before it is checked.
     Wide(Decimal128Array),
+    /// Lists, records, maps, JSON or bytes.
+    Values(Values),
     /// Nothing but nulls.
     Null(usize),
 }
@@ -52,6 +58,7 @@ macro_rules! each_array {
             Column::DateTime($array) => $value,
             Column::Duration($array) => $value,
             Column::Wide($array) => $value,
+            Column::Values($array) => $value,
             Column::Null($length) => $null,
         }
     };
@@ -97,6 +104,7 @@ impl Column {
             Column::DateTime(array) => Scalar::DateTime(array.value(row)),
             Column::Duration(array) => Scalar::Duration(array.value(row)),
             Column::Wide(array) => Scalar::Wide(array.value(row)),
+            Column::Values(values) => values.value(row).clone(),
             Column::Null(_) => Scalar::Null,
         }
     }
@@ -137,7 +145,7 @@ impl Column {
             }
             Kind::Null | Kind::Unknown => Column::Null(values.len()),
             Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
-                unreachable!("the checker refuses columns of kind {kind} for now")
+                Column::Values(Values::new(values.to_vec()))
             }
         }
     }
@@ -162,6 +170,7 @@ impl Column {
             Column::DateTime(array) => Column::DateTime(array.slice(start, length)),
             Column::Duration(array) => Column::Duration(array.slice(start, length)),
             Column::Wide(array) => Column::Wide(array.slice(start, length)),
+            Column::Values(values) => Column::Values(values.slice(start, length)),
             Column::Null(_) => Column::Null(length),
         }
     }
@@ -170,6 +179,7 @@ impl Column {
     pub fn take(&self, rows: &UInt32Array) -> Column {
         match self {
             Column::Null(_) => Column::Null(rows.len()),
+            Column::Values(values) => Column::Values(values.rows(rows.values().iter().map(|row| *row as usize))),
             _ => Column::of_array(take::take(&*self.array(), rows, None).expect("the rows are in range")),
         }
     }
@@ -178,6 +188,7 @@ impl Column {
     pub fn filter(&self, mask: &BooleanArray) -> Column {
         match self {
             Column::Null(_) => Column::Null(mask.true_count()),
+            Column::Values(values) => Column::Values(values.rows(mask.values().set_indices())),
             _ => Column::of_array(filter::filter(&*self.array(), mask).expect("the mask is as long as the column")),
         }
     }
@@ -186,6 +197,13 @@ impl Column {
     pub fn concat(parts: &[&Column]) -> Column {
         let typed = parts.iter().find(|part| !matches!(part, Column::Null(_)));
         let Some(typed) = typed else { return Column::Null(parts.iter().map(|part| part.len()).sum()) };
+        if let Column::Values(_) = typed {
+            let values = |part: &&Column| match part {
+                Column::Values(values) => values.as_slice().to_vec(),
+                other => vec![Scalar::Null; other.len()],
+            };
+            return Column::Values(Values::new(parts.iter().flat_map(values).collect()));
+        }
         let arrays: Vec<ArrayRef> = parts
             .iter()
             .map(|part| match part {
@@ -201,6 +219,7 @@ impl Column {
     pub fn compact(&self) -> Column {
         match self {
             Column::String(array) => Column::String(array.gc()),
+            Column::Values(values) => Column::Values(values.compact()),
             Column::Bool(_)
             | Column::Int(_)
             | Column::Float(_)
@@ -226,16 +245,25 @@ impl Column {
             | Column::DateTime(_)
             | Column::Duration(_)
             | Column::Wide(_)
+            | Column::Values(_)
             | Column::Null(_) => BooleanBuffer::new_unset(self.len()),
         }
     }
 
-    /// The column as an Arrow array (shares its buffers); datetimes are in UTC.
-    pub fn array(&self) -> ArrayRef {
-        if let Column::DateTime(array) = self {
-            return Arc::new(array.clone().with_timezone("UTC"));
+    /// The column as an Arrow array (shares its buffers).
+    fn array(&self) -> ArrayRef {
+        match self {
+            Column::Bool(array) => Arc::new(array.clone()),
+            Column::Int(array) => Arc::new(array.clone()),
+            Column::Float(array) => Arc::new(array.clone()),
+            Column::String(array) => Arc::new(array.clone()),
+            Column::Date(array) => Arc::new(array.clone()),
+            Column::DateTime(array) => Arc::new(array.clone()),
+            Column::Duration(array) => Arc::new(array.clone()),
+            Column::Wide(array) => Arc::new(array.clone()),
+            Column::Values(_) => unreachable!("the callers copy such values themselves"),
+            Column::Null(length) => Arc::new(arrow_array::NullArray::new(*length)),
         }
-        each_array!(self, array => Arc::new(array.clone()), length => Arc::new(arrow_array::NullArray::new(*length)))
     }
 
     /// The column of an Arrow array of one of our types.

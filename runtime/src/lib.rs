@@ -12,8 +12,10 @@ pub mod exec;
 pub mod formats;
 #[cfg(feature = "jit")]
 pub mod jit;
+pub mod json;
 pub mod kernel;
 pub mod limits;
+mod machine;
 pub mod reducers;
 pub mod reference;
 mod registry;

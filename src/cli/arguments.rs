@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, ParameterValue, Parameters, Phase};
+use pipelang::{Executor, OutputFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -23,10 +23,26 @@ pub struct Arguments {
 pub enum Command {
     /// Runs a script (as `pipe FILE` does)
     Run(ScriptArguments),
-    /// Finds the errors of a script without running it
-    Check {
-        /// The script; - is stdin
+    /// Finds the errors of scripts without running them
+    Check(CheckArguments),
+    /// Prints the columns of a file as a `type` for `schema:`
+    Schema {
+        /// The file
         file: String,
+        /// What the type is called
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Lays scripts out in the one canonical way, in place
+    Fmt {
+        /// The scripts; - reads stdin and writes stdout
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Changes nothing; names the scripts that would change, and ends with 1 if there are any
+        #[arg(long)]
+        check: bool,
         #[command(flatten)]
         settings: Settings,
     },
@@ -41,11 +57,44 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Lists all functions and reducers
-    Functions {
+    /// Runs the tests of scripts
+    Test {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<String>,
+        /// Only the tests whose names contain this
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
         #[command(flatten)]
         settings: Settings,
     },
+    /// Lists functions, reducers and stages
+    Functions {
+        /// Only this group, or all about what has this name
+        #[arg(value_name = "NAME|GROUP")]
+        what: Option<String>,
+        /// The names alone
+        #[arg(long)]
+        names: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// What is checked, and how.
+#[derive(Debug, clap::Args)]
+pub struct CheckArguments {
+    /// The scripts; - is stdin
+    #[arg(required_unless_present = "eval")]
+    pub files: Vec<String>,
+    /// Checks this text
+    #[arg(short, long = "eval", value_name = "SCRIPT")]
+    pub eval: Option<String>,
+    /// Prints the columns after every stage
+    #[arg(long)]
+    pub schema: bool,
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// A script and the values of its parameters.
@@ -85,6 +134,9 @@ pub struct Settings {
     /// Runs the plan as written; the results are the same
     #[arg(long)]
     pub no_optimize: bool,
+    /// Refuses files whose columns are not declared by `schema:`
+    #[arg(long)]
+    pub locked: bool,
     /// Says at the end, on stderr, how the run went
     #[arg(long)]
     pub stats: bool,
@@ -155,19 +207,14 @@ impl From<ExecutorName> for Executor {
 /// What `pipe explain FILE` shows.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum PhaseName {
+    /// The tokens as the grammar reads them; also of a script that is wrong
+    Tokens,
+    /// The tree; also of a script that is wrong
+    Tree,
     /// The plan as written and as optimized, and its pipelines
     Plan,
     /// The kernels
     Kernel,
-}
-
-impl From<PhaseName> for Phase {
-    fn from(name: PhaseName) -> Phase {
-        match name {
-            PhaseName::Plan => Phase::Plan,
-            PhaseName::Kernel => Phase::Kernel,
-        }
-    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -183,7 +230,14 @@ impl Arguments {
         let read = Arguments::try_parse_from(arguments)?;
         let script = match &read.command {
             Some(Command::Run(script)) => script,
-            Some(Command::Check { .. } | Command::Explain { .. } | Command::Functions { .. }) => return Ok(read),
+            Some(
+                Command::Check(_)
+                | Command::Schema { .. }
+                | Command::Fmt { .. }
+                | Command::Explain { .. }
+                | Command::Test { .. }
+                | Command::Functions { .. },
+            ) => return Ok(read),
             None => &read.script,
         };
         // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.
@@ -216,22 +270,9 @@ impl ScriptArguments {
         if self.eval.is_some() { None } else { self.rest.first().map(String::as_str) }
     }
 
-    /// The parameters of the script: `--name value` or `--name=value`; a `--name` alone is `true`.
-    pub fn parameters(&self) -> Result<Parameters, String> {
+    /// What stands after the file: the parameters of the script.
+    pub fn words(&self) -> &[String] {
         let skipped = usize::from(self.eval.is_none());
-        let mut given = self.rest.iter().skip(skipped).map(String::as_str).peekable();
-        let mut parameters = Parameters::default();
-        while let Some(word) = given.next() {
-            let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
-                return Err(format!("`{word}` is no parameter; they are written `--name value`"));
-            };
-            let (name, value) = match name.split_once('=') {
-                Some((name, value)) => (name, value),
-                None => (name, given.next_if(|next| !next.starts_with("--")).unwrap_or("true")),
-            };
-            let name = name.replace('-', "_");
-            parameters.values.push((name.into(), ParameterValue::Text(value.to_string())));
-        }
-        Ok(parameters)
+        self.rest.get(skipped..).unwrap_or(&[])
     }
 }

@@ -1,10 +1,9 @@
 //! `pipe explain FILE`: how a script is run. `pipe explain E0201`: what an error means.
 
 use super::arguments::{PhaseName, Settings};
-use super::{Exit, complain, engine, print_report, read_script};
-use pipelang::{Engine, Parameters, codes};
+use super::{Exit, complain, engine, print_report, read_script, show};
+use pipelang::{Parameters, Phase, codes, tools};
 use std::fmt::Write as _;
-use std::io::Write;
 
 /// Explains a script or a code.
 pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
@@ -19,8 +18,14 @@ pub fn explain(what: &str, phase: PhaseName, settings: &Settings) -> Exit {
         Ok(read) => read,
         Err(exit) => return exit,
     };
+    let phase = match phase {
+        PhaseName::Tokens => return show(&tools::tokens_text(&text)),
+        PhaseName::Tree => return show(&tools::tree_text(&text)),
+        PhaseName::Plan => Phase::Plan,
+        PhaseName::Kernel => Phase::Kernel,
+    };
     match engine(settings).script(&name, &text, &Parameters::default()) {
-        Ok(script) => show(&script.explain(phase.into(), settings.executor.into())),
+        Ok(script) => show(&script.explain(phase, settings.executor.into())),
         Err(report) => {
             print_report(&report, settings);
             Exit::of(&report)
@@ -36,42 +41,38 @@ fn looks_like_code(what: &str) -> bool {
 /// The page of an error code.
 pub fn page(code: &str) -> Option<String> {
     let info = codes::info(codes::parse(code)?)?;
-    let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, info.explanation);
-    if !info.example.is_empty() {
-        text.push_str("\nFor example:\n\n");
-        for line in info.example.lines() {
-            text.push_str(&format!("    {line}\n"));
+    let mut text = format!("{}: {}\n", info.code, info.title);
+    for paragraph in info.explanation.split("\n\n") {
+        let _ = writeln!(text, "\n{}", wrapped(paragraph, PAGE_WIDTH));
+    }
+    for (heading, script) in [("For example:", info.example), ("Instead:", info.mended)] {
+        if !script.is_empty() {
+            let _ = writeln!(text, "\n{heading}\n");
+            for line in script.lines() {
+                let _ = writeln!(text, "    {line}");
+            }
         }
     }
     Some(text)
 }
 
-/// `pipe functions`: all functions and reducers.
-pub fn list_functions(settings: &Settings) -> Exit {
-    show(&functions(&engine(settings)))
-}
+/// How wide the text of a page is.
+const PAGE_WIDTH: usize = 80;
 
-/// All functions and reducers, by group.
-pub fn functions(engine: &Engine) -> String {
-    let mut text = String::new();
-    let mut group = "";
-    for function in engine.functions() {
-        if function.group != group {
-            group = function.group;
-            let _ = writeln!(text, "{}{group}", if text.is_empty() { "" } else { "\n" });
+/// A paragraph in lines of at most `width` characters.
+fn wrapped(paragraph: &str, width: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            text.push('\n');
+            used = 0;
+        } else if used > 0 {
+            text.push(' ');
+            used += 1;
         }
-        let _ = writeln!(text, "  {:44} {}", function.signature, function.doc);
+        text.push_str(word);
+        used += length;
     }
     text
-}
-
-/// Writes to stdout; a closed one is no error.
-fn show(text: &str) -> Exit {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            complain(&format!("the output cannot be written: {error}"));
-            Exit::Usage
-        }
-        Ok(()) | Err(_) => Exit::Done,
-    }
 }

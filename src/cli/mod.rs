@@ -4,13 +4,18 @@
 mod arguments;
 mod check;
 mod explain;
+mod flags;
+mod fmt;
+mod functions;
 mod repl;
 mod run;
+mod schema;
 mod terminal;
+mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
 use pipelang::{CancelToken, Engine, Report, codes};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use terminal::Terminal;
@@ -21,7 +26,7 @@ use terminal::Terminal;
 enum Exit {
     /// All went well.
     Done = 0,
-    /// An `assert` or a test of the script failed.
+    /// An `assert` or a test of the script failed, or `fmt --check` would change a script.
     Assertion = 1,
     /// The command line, or a file that is not there or cannot be written.
     Usage = 2,
@@ -72,9 +77,12 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Run(script)) => run::run(&script),
-        Some(Command::Check { file, settings }) => check::check(&file, &settings),
+        Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Schema { file, name, settings }) => schema::schema(&file, name.as_deref(), &settings),
+        Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
-        Some(Command::Functions { settings }) => explain::list_functions(&settings),
+        Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
+        Some(Command::Functions { what, names, settings }) => functions::functions(what.as_deref(), names, &settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)
         }
@@ -88,6 +96,7 @@ fn engine(settings: &Settings) -> Engine {
         .grant(pipelang::fs::read_everything())
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
+        .locked(settings.locked)
         .build()
 }
 
@@ -100,6 +109,23 @@ fn print_report(report: &Report, settings: &Settings) {
         ErrorFormat::Json => report.render_json(),
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to stdout at once. The error is what to end with, for a closed one quietly.
+fn write_out(text: &str) -> Result<(), Exit> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Exit::Done,
+        _ => {
+            complain(&format!("the output cannot be written: {error}"));
+            Exit::Usage
+        }
+    })
+}
+
+/// Writes to stdout, and that is all.
+fn show(text: &str) -> Exit {
+    write_out(text).err().unwrap_or(Exit::Done)
 }
 
 /// Says what is wrong with the command line or a script file.

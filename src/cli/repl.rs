@@ -3,6 +3,7 @@
 //! Each entry is compiled together with the definitions so far, as one script, so that the prompt means what a script
 //! means. A name that is defined again takes the place of the old one.
 
+mod completer;
 mod editor;
 
 use super::arguments::Settings;
@@ -15,7 +16,8 @@ use reedline::Signal;
 const HELP: &str = "\
 Type an expression or a pipeline:  1..5 | derive square = it * it
 An entry goes on over several lines while a bracket is open or a line ends in `|` or an operator; one that begins with
-`|` goes on with the last pipeline. `let` and `fn` stay; defining a name again replaces it.
+`|` goes on with the last pipeline. `let` and `fn` stay; defining a name again replaces it. Tab shows what could stand
+at the cursor: stages, columns, functions, files.
 
   :type EXPR        the type of an expression or a pipeline
   :explain [CODE]   what an error means; without a code, the last one
@@ -29,7 +31,9 @@ Ctrl-C clears the entry, or stops what is running.
 /// Runs the prompt until somebody ends it.
 pub fn repl(settings: &Settings) -> Exit {
     let mut session = Session::new(settings);
-    let mut editor = editor::editor(Terminal::stdout(settings.color));
+    let context = completer::Context::default();
+    let entries = completer::Entries { engine: session.engine.clone(), context: context.clone() };
+    let mut editor = editor::editor(Terminal::stdout(settings.color), entries);
     println!("Pipe {}. :help says what there is, Ctrl-D ends it.", env!("CARGO_PKG_VERSION"));
     loop {
         match editor.read_line(&editor::PipePrompt) {
@@ -37,6 +41,7 @@ pub fn repl(settings: &Settings) -> Exit {
                 if session.enter(&entry) == Next::Quit {
                     return Exit::Done;
                 }
+                context.update(&session);
             }
             Ok(Signal::CtrlD) => return Exit::Done,
             Ok(_) => {}
@@ -74,6 +79,11 @@ impl Session {
             last: String::new(),
             last_error: None,
         }
+    }
+
+    /// The definitions so far as a script.
+    fn definitions_text(&self) -> String {
+        self.definitions.iter().map(|part| format!("{}\n", part.text)).collect()
     }
 
     fn enter(&mut self, entry: &str) -> Next {
@@ -151,7 +161,7 @@ impl Session {
         match (name, argument.trim()) {
             ("quit" | "q" | "exit", _) => return Next::Quit,
             ("help" | "h" | "?", _) => print!("{HELP}"),
-            ("functions", _) => print!("{}", super::explain::functions(&self.engine)),
+            ("functions", _) => print!("{}", super::functions::list(&self.engine)),
             ("type" | "t", "") => complain("`:type` wants an expression"),
             ("type" | "t", entry) => {
                 if let Some((_, script)) = self.compile(entry, &parts(entry)) {

@@ -1,8 +1,10 @@
 //! `pipe FILE`, `pipe -e '…'`, `pipe -`: compiles a script and writes what it gives.
 
 use super::arguments::{ScriptArguments, Settings};
+use super::flags::{self, Given};
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, interruption, print_report, read_script};
+use super::{Exit, complain, engine, interruption, print_report, read_script, show};
+use pipelang::tools::script_help;
 use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -19,8 +21,10 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
             Err(exit) => return exit,
         },
     };
-    let parameters = match arguments.parameters() {
-        Ok(parameters) => parameters,
+    let about = script_help(&text);
+    let parameters = match flags::read(arguments.words(), &about) {
+        Ok(Given::Parameters(parameters)) => parameters,
+        Ok(Given::Help) => return show(&flags::help(arguments.file().unwrap_or("-e …"), &about)),
         Err(text) => {
             complain(&text);
             return Exit::Usage;
@@ -61,20 +65,24 @@ fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
 pub fn write(script: &Script, settings: &Settings, default: OutputFormat) -> (Stats, Option<Report>) {
     let terminal = Terminal::stdout(settings.color);
     let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
-    let run = RunSettings {
-        executor: settings.executor.into(),
-        threads: settings.threads.unwrap_or(0),
-        morsel_rows: settings.morsel_rows,
-        cancel: interruption(),
-        ..RunSettings::default()
-    };
     let mut out = output();
-    let (stats, result) = script.write(&mut *out, &style, &run);
+    let (stats, result) = script.write(&mut *out, &style, &run_settings(settings));
     if result.is_err() {
         // What came before the error; if that cannot be written either, the error says enough.
         let _ = out.flush();
     }
     (stats, result.err())
+}
+
+/// How scripts are run.
+pub fn run_settings(settings: &Settings) -> RunSettings {
+    RunSettings {
+        executor: settings.executor.into(),
+        threads: settings.threads.unwrap_or(0),
+        morsel_rows: settings.morsel_rows,
+        cancel: interruption(),
+        ..RunSettings::default()
+    }
 }
 
 /// stdout, written in large pieces.

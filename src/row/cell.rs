@@ -40,6 +40,7 @@ impl<'a> Cell<'a> {
             Column::DateTime(_) => Cell::Other("datetime"),
             Column::Duration(_) => Cell::Other("duration"),
             Column::Wide(_) => Cell::Other("wide"),
+            Column::Values(values) => Cell::of(values.value(row)),
             Column::Null(_) => Cell::Null,
         }
     }

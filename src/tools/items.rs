@@ -5,6 +5,7 @@ use super::known::{self, About, Known, about, about_read, is_stage};
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{Meaning, Rows, STAGES, Sight};
 use pipelang_lang::ir::Shape;
+use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::ty::{Kind, Schema, spell};
 use std::collections::HashSet;
 
@@ -71,7 +72,7 @@ fn fields(schema: &Schema, kind: ItemKind) -> Vec<Item> {
 /// What is bound outside of the row, and functions; reducers first where they can be called.
 pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
     let mut found = Vec::new();
-    if sight.reduces || sight.stage.as_deref() == Some("aggregate") {
+    if sight.reduces || matches!(sight.stage.as_deref(), Some("aggregate" | "window")) {
         found.extend(reducers(known, "("));
     }
     let bound = sight.names.iter().map(|(name, meaning)| {
@@ -151,15 +152,7 @@ pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
 }
 
 fn takes(pattern: &Pattern, kind: &Kind) -> bool {
-    match pattern {
-        Pattern::Is(wanted) => wanted == kind || (*wanted == Kind::Float && *kind == Kind::Int),
-        Pattern::Number => matches!(kind, Kind::Int | Kind::Float),
-        Pattern::Ordered => matches!(
-            kind,
-            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
-        ),
-        Pattern::Any => true,
-    }
+    accepts(pattern, kind) || (*pattern == Pattern::Is(Kind::Float) && *kind == Kind::Int)
 }
 
 /// The options of a stage or function.
@@ -179,6 +172,9 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
         found.extend(function.parameters.iter().map(|it| option(&it.name.text, known.text[range(it)].to_string(), "")));
         return found;
     }
+    if let Some(stage) = STAGES.iter().find(|stage| stage.name == callee) {
+        found.extend(labels(stage.signature).map(|name| option(name, String::new(), stage.doc)));
+    }
     if known.catalog.reducer_named(callee).is_some() {
         found.push(option("where", "bool".to_string(), "Only the rows for which this is true."));
     }
@@ -187,6 +183,11 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
         found.extend(optional.map(|parameter| option(parameter.name, String::new(), "")));
     }
     found
+}
+
+/// The options that a signature names: `n` and `seed` of `sample n: count, seed: number`.
+fn labels(signature: &str) -> impl Iterator<Item = &str> {
+    signature.split([' ', ',', '(']).filter_map(|word| word.strip_suffix(':')).filter(|word| !word.is_empty())
 }
 
 /// Types: the user's, then the others.
@@ -204,4 +205,15 @@ pub(super) fn keywords(statement: bool) -> Vec<Item> {
         .chain(statements)
         .map(|word| item(word.trim_end(), ItemKind::Keyword, "", word.to_string()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_name_options() {
+        assert_eq!(labels("sample n: count, seed: number by key, …").collect::<Vec<_>>(), ["n", "seed"]);
+        assert_eq!(labels("take count").count(), 0);
+    }
 }

@@ -39,6 +39,7 @@ pub fn stages(engine: &Engine, name: &str, text: &str, parameters: &Parameters) 
 /// What a value has as columns: those of a stream, or itself.
 fn columns(meaning: &Meaning) -> Vec<(String, String)> {
     match meaning {
+        Meaning::Rows(rows) if !rows.known => Vec::new(),
         Meaning::Rows(rows) if rows.shape == Shape::Table => {
             rows.schema.fields.iter().map(|field| (field.name.to_string(), field.ty.to_string())).collect()
         }

@@ -1,17 +1,22 @@
-//! What editors and prompts need of the language: colours, completions, what stands at a place, whether a text is
-//! finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as it says.
+//! What editors and prompts need of the language: colours, completions, what stands at a place, how a text is laid out,
+//! whether it is finished and what it defines. Pure functions over text: what is not finished or wrong is worth as much as
+//! it says.
 
 mod complete;
+mod format;
 mod hover;
 mod items;
 mod known;
+mod parameters;
 mod phases;
 mod tokens;
 
 pub use complete::{Completions, Item, ItemKind, complete};
+pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
-pub use phases::{Phases, phases};
+pub use parameters::{ParameterHelp, ScriptHelp, script_help};
+pub use phases::{Phases, phases, tokens_text, tree_text};
 pub use tokens::{Class, tokens};
 
 use pipelang_lang::source::{SourceMap, Span};
@@ -36,7 +41,7 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
 /// A statement of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it defines, if it is a definition: `let`, `fn`, `type`, `param`.
+    /// What it defines, if it is a definition: the name of a `let`, `fn`, `type` or `param`; `import g` of an import.
     pub defines: Option<String>,
     /// Its text.
     pub text: String,
@@ -56,7 +61,7 @@ pub fn parts(text: &str) -> Vec<Part> {
         Statement::Function(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Parameter(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Type(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Import(it) => Some(part(it.span, None)),
+        Statement::Import(it) => Some(part(it.span, Some(&format!("import {}", it.name().text)))),
         Statement::Test(it) => Some(part(it.span, None)),
         Statement::Expression(it) => Some(part(it.span, None)),
         Statement::Error(_) => None,

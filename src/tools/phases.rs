@@ -22,18 +22,27 @@ pub struct Phases {
 
 /// What the phases make of a script. Whatever is wrong in it, there are tokens and a tree.
 pub fn phases(engine: &Engine, name: &str, text: &str, parameters: &Parameters) -> Phases {
-    let mut tokens = String::new();
-    for (token, span) in syntax::tokens(SourceId(0), text).tokens {
-        let _ = writeln!(tokens, "{:>5}..{:<5} {token:?}", span.start, span.end);
-    }
-    let tree = tree::script(&syntax::parse(SourceId(0), text).0) + "\n";
     let compiled = engine.script(name, text, parameters).ok();
     let catalog = &engine.inner().registry.catalog;
     let plans = compiled.as_ref().map(|script| (script.written(), script.plan()));
     Phases {
-        tokens,
-        tree,
+        tokens: tokens_text(text),
+        tree: tree_text(text),
         plan: plans.map(|(written, _)| print::print(written, catalog)),
         optimized: plans.map(|(_, optimized)| print::print(optimized, catalog)),
     }
+}
+
+/// The tokens of a script as the grammar reads them, one a line, with their bytes.
+pub fn tokens_text(text: &str) -> String {
+    let mut tokens = String::new();
+    for (token, span) in syntax::tokens(SourceId(0), text).tokens {
+        let _ = writeln!(tokens, "{:>5}..{:<5} {token:?}", span.start, span.end);
+    }
+    tokens
+}
+
+/// The tree of a script, a statement a line.
+pub fn tree_text(text: &str) -> String {
+    format!("{}\n", tree::script(&syntax::parse(SourceId(0), text).0))
 }

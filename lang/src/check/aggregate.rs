@@ -20,8 +20,6 @@ use std::sync::Arc;
 pub(super) struct Aggregation {
     keys: Vec<OutputField>,
     reductions: Vec<Reduction>,
-    /// Where a key could be added, and what to write before it.
-    pub by: Option<(Span, &'static str)>,
 }
 
 impl Aggregation {
@@ -45,20 +43,24 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
         checker.report(errors::nothing_to_aggregate(call.span(), &keys.join(", ")));
         return None;
     }
-    let mut aggregation = Aggregation { by: Some(add_at), ..Aggregation::default() };
+    let mut aggregation = Aggregation::default();
     let mut keys = Vec::new();
     for argument in by.map_or(&[][..], |(_, keys)| keys.as_slice()) {
         checker.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
     }
     checker.aggregation = Some(aggregation);
     let mut results: Vec<(Arc<str>, Span, Option<ExprId>)> = Vec::new();
+    let mut all_named = true;
     for argument in &call.stage.arguments {
         let result = checker.in_row(&input.row, |c| c.aggregate_result(call, argument));
+        all_named &= result.is_some();
         results.extend(result);
     }
     let aggregation = checker.aggregation.take()?;
     ends?;
-    Some(checker.finish_aggregate(call, input, aggregation, keys, results, add_at))
+    let output = checker.finish_aggregate(call, input, aggregation, keys, results, add_at);
+    // A result without a name may be meant by any name behind it.
+    all_named.then_some(output)
 }
 
 impl<'a> Checker<'a> {
@@ -345,6 +347,12 @@ impl<'a> Checker<'a> {
         let name = stage.name.last()?;
         if input.endless {
             self.report(errors::endless(name.span, &name.text, input.row.from));
+            return None;
+        }
+        if let ("first" | "last", [only]) = (&*name.text, stage.arguments.as_slice())
+            && let Some(ExprKind::Int(count)) = only.expr().map(|expr| &expr.kind)
+        {
+            self.report(errors::first_of_constant(name.span, &name.text, *count));
             return None;
         }
         let has_values = stage.arguments.iter().any(|argument| matches!(argument.label, Label::None));

@@ -5,7 +5,7 @@ use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
 use crate::ir::typing::scalar_type;
 use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
-use crate::scalar::{Scalar, arithmetic, negate};
+use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::ty::{Kind, Type};
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// How many expressions a script may have, those that inlining repeats included.
 const MOST_EXPRESSIONS: usize = 1_000_000;
 /// How deep the tree of an expression may be.
-const DEEPEST: u32 = 1_000;
+pub(super) const DEEPEST: u32 = 1_000;
 /// How deep the walk may be: what is inlined adds to what is nested.
 const DEEPEST_WALK: usize = 800;
 /// How deep calls may be inlined in each other.
@@ -180,52 +180,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The value as one of `kind`, if it is one, or an int where a float is wanted, or null.
-    pub(super) fn coerce(&mut self, id: ExprId, kind: &Kind) -> Option<ExprId> {
-        match (&self.ty(id).kind, kind) {
-            (found, wanted) if found == wanted => Some(id),
-            (Kind::Int, Kind::Float) => Some(self.as_float(id)),
-            (Kind::Null, _) => Some(self.typed_null(id, kind)),
-            _ => None,
-        }
-    }
-
-    /// A value that is always null, as one of `kind`; the conditions in it are kept, for they may fail.
-    fn typed_null(&mut self, id: ExprId, kind: &Kind) -> ExprId {
-        let ty = Type::of(kind.clone()).or_null();
-        match *self.plan.exprs.get(id) {
-            Expr::If(condition, then, otherwise) => {
-                let (then, otherwise) = (self.typed_null(then, kind), self.typed_null(otherwise, kind));
-                self.add(Expr::If(condition, then, otherwise), ty)
-            }
-            _ => self.null_of(&ty),
-        }
-    }
-
-    /// The kind that both kinds become: the same, float for int and float, the other for null.
-    pub(super) fn common_kind(&self, a: ExprId, b: ExprId) -> Option<Kind> {
-        match (&self.ty(a).kind, &self.ty(b).kind) {
-            (a, b) if a == b => Some(a.clone()),
-            (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Some(Kind::Float),
-            (Kind::Null, other) | (other, Kind::Null) => Some(other.clone()),
-            _ => None,
-        }
-    }
-
-    /// Both as values of one kind.
-    pub(super) fn unify(&mut self, a: ExprId, b: ExprId) -> Option<(ExprId, ExprId)> {
-        let kind = self.common_kind(a, b)?;
-        Some((self.coerce(a, &kind)?, self.coerce(b, &kind)?))
-    }
-
-    /// `a` if it is not null, else `b`, of one type.
+    /// One of two values of one type.
     pub(super) fn if_expr(&mut self, condition: ExprId, then: ExprId, otherwise: ExprId) -> Option<ExprId> {
         let (then, otherwise) = self.unify(then, otherwise)?;
         let ty = self.ty(then).clone().or_null_if(self.ty(otherwise).nullable);
         Some(self.add(Expr::If(condition, then, otherwise), ty))
     }
 
-    /// The value of an expression that is known now: of literals and arithmetic over them that is not of floats. A fault is reported.
+    /// The value of an expression that is known now. A fault is reported.
     pub(super) fn evaluate(&mut self, id: ExprId, span: Span) -> Option<Scalar> {
         match self.constant_value(id)? {
             Ok(value) => Some(value),
@@ -237,22 +199,7 @@ impl<'a> Checker<'a> {
     }
 
     /// [`Checker::evaluate`] without a report.
-    pub(super) fn constant_value(&self, id: ExprId) -> Option<Result<Scalar, crate::scalar::Fault>> {
-        Some(match self.plan.exprs.get(id) {
-            Expr::Literal(literal) => Ok(self.plan.exprs.constant(*literal).clone()),
-            Expr::Negate(a) => match self.constant_value(*a)? {
-                Ok(a @ (Scalar::Int(_) | Scalar::Duration(_))) => negate(&a),
-                Ok(_) => return None,
-                fault => fault,
-            },
-            Expr::Arithmetic(op, a, b) => match (self.constant_value(*a)?, self.constant_value(*b)?) {
-                (Ok(Scalar::Null | Scalar::Float(_)), Ok(_)) | (Ok(_), Ok(Scalar::Null | Scalar::Float(_))) => {
-                    return None;
-                }
-                (Ok(a), Ok(b)) => arithmetic(*op, &a, &b),
-                (Err(fault), _) | (_, Err(fault)) => Err(fault),
-            },
-            _ => return None,
-        })
+    pub(super) fn constant_value(&self, id: ExprId) -> crate::ir::constant::Known {
+        self.plan.exprs.known_value(id, self.catalog)
     }
 }

@@ -19,6 +19,8 @@ struct Projection {
     definitions: Vec<(ColumnId, ExprId)>,
     /// The names given by this stage, to find one that is given twice.
     given: Vec<Arc<str>>,
+    /// Whether a column has no name: then it may be any that is used behind this stage.
+    lacks_name: bool,
 }
 
 /// `derive name = value`: adds columns; one that is there is redefined in its place.
@@ -131,8 +133,14 @@ impl<'a> Checker<'a> {
                 (Some(name), _) => (name, expr.span),
                 (None, ExprKind::It) => return self.project_row(projection, expr.span),
                 (None, _) => {
-                    self.value(expr);
-                    self.report(errors::needs_name(expr.span, &format!("a column of `{}`", call.def.name), None));
+                    let value = self.value(expr);
+                    let is_condition = matches!(value, Value::Expr(id) if self.ty(id).kind == Kind::Bool);
+                    let alone = call.def.name == "select" && call.stage.arguments.len() == 1;
+                    self.report(match call.stage.name.last().filter(|_| alone && is_condition) {
+                        Some(name) => errors::select_condition(expr.span, name.span),
+                        None => errors::needs_name(expr.span, &format!("a column of `{}`", call.def.name), None),
+                    });
+                    projection.lacks_name = true;
                     return;
                 }
             },
@@ -233,7 +241,7 @@ impl<'a> Checker<'a> {
         shape: Shape,
         add_at: Option<(Span, &'static str)>,
     ) -> Stream {
-        let (narrowed, known) = (input.row.narrowed.clone(), input.row.known);
+        let (narrowed, known) = (input.row.narrowed.clone(), input.row.known && !projection.lacks_name);
         let mut row = row_after(&input.row, projection.fields, shape, call, add_at, &[]);
         if call.def.name == "derive" {
             // The columns are still those of what stands before it; a derived one says itself where it is from.

@@ -12,25 +12,37 @@ mod columns;
 mod decimal;
 mod errors;
 mod expr;
+mod foreign;
 mod inline;
+mod json;
+mod list_stage;
+mod lists;
+mod matching;
 mod module;
 mod narrow;
+mod nested;
 mod notes;
 mod operators;
+mod overload;
 mod parameter;
+mod recursion;
 mod rows;
 mod scope;
 mod source;
 mod stage;
 mod state;
 mod statement;
+mod test;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
+mod unify;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
+pub use test::{Claim, Test, Tests};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
@@ -43,18 +55,24 @@ use scope::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The plan of a script with its modules, and what is to be said of it, sorted by place. If there is an error among it, the plan is of
-/// no use.
-pub fn check(
-    modules: &Modules,
-    catalog: &Catalog,
-    sources: &dyn Sources,
-    parameters: &Parameters,
-) -> (Plan, Vec<Diagnostic>) {
+/// What a check makes of a script.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it does.
+    pub plan: Plan,
+    /// Its tests.
+    pub tests: Tests,
+    /// What is to be said of it, sorted by place. If there is an error among it, the plans are of no use.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a script with all that it imports.
+pub fn check(modules: &Modules, catalog: &Catalog, sources: &dyn Sources, parameters: &Parameters) -> Checked {
     let mut checker = Checker::new(modules, catalog, sources, parameters);
-    checker.script(modules);
-    diagnostic::sort(&mut checker.diagnostics);
-    (checker.plan, checker.diagnostics)
+    let (plan, tests) = checker.script(modules);
+    let mut diagnostics = checker.diagnostics;
+    diagnostic::sort(&mut diagnostics);
+    Checked { plan, tests, diagnostics }
 }
 
 /// What can be found out about a script, with or without errors: for editors and the like. `watched` is the place of a
@@ -97,6 +115,11 @@ struct Checker<'a> {
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
     inlining: Vec<Span>,
+    /// The functions that call themselves and how they are called, by the places of their names; nothing of one that
+    /// cannot be called.
+    routines: HashMap<Span, Option<recursion::Callable>>,
+    /// Whether the type of a body is being guessed: then calls of such functions are unknown, and so passed over.
+    guessing: bool,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
@@ -109,8 +132,12 @@ struct Checker<'a> {
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
     origins: Vec<Option<Origin>>,
+    /// Columns that stand for a field of an item of a list: the item, and the field's position.
+    item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
+    /// Columns that stand for parameters without a value.
+    awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
@@ -149,12 +176,16 @@ impl<'a> Checker<'a> {
             rows_entered: 0,
             not_null: Vec::new(),
             inlining: Vec::new(),
+            routines: HashMap::new(),
+            guessing: false,
             caller: None,
             aggregation: None,
             stage_name: None,
             base: None,
             origins: Vec::new(),
+            item_fields: HashMap::new(),
             unsure: HashSet::new(),
+            awaited: HashSet::new(),
             sites: HashMap::new(),
             depths: Vec::new(),
             steps: 0,

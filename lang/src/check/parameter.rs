@@ -4,17 +4,21 @@ use super::scope::Value;
 use super::types::Declared;
 use super::{Checker, errors};
 use crate::calendar;
+use crate::ir::ExprId;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Kind, Type};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The values for `param`s, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters {
-    /// Name and value; of a name that is given twice the last counts.
+    /// Name and value; of a name that is given twice the last counts, and where the parameter is a list all of them.
     pub values: Vec<(Arc<str>, ParameterValue)>,
+    /// Whether a required one may be missing, because nothing is to be run: then it is some value of its type.
+    pub may_be_missing: bool,
 }
 
 /// A value for a `param`.
@@ -30,13 +34,14 @@ impl<N: Into<Arc<str>>> FromIterator<(N, String)> for Parameters {
     /// Parameters as typed on a command line.
     fn from_iter<I: IntoIterator<Item = (N, String)>>(given: I) -> Parameters {
         let values = given.into_iter().map(|(name, text)| (name.into(), ParameterValue::Text(text)));
-        Parameters { values: values.collect() }
+        Parameters { values: values.collect(), may_be_missing: false }
     }
 }
 
 impl Parameters {
-    fn get(&self, name: &str) -> Option<&ParameterValue> {
-        self.values.iter().rev().find(|(given, _)| &**given == name).map(|(_, value)| value)
+    /// All values of a name, in order.
+    fn all<'p>(&'p self, name: &'p str) -> impl DoubleEndedIterator<Item = &'p ParameterValue> {
+        self.values.iter().filter(move |(given, _)| &**given == name).map(|(_, value)| value)
     }
 }
 
@@ -44,37 +49,106 @@ impl<'a> Checker<'a> {
     /// `param name: type = default`: what it is given, else its default.
     pub(super) fn script_parameter(&mut self, parameter: &'a ast::ScriptParameter) -> Value<'a> {
         let ty = match self.declared(&parameter.ty) {
-            Declared::Type(ty) if is_readable(&ty.kind) => ty,
+            Declared::Type(ty) => ty,
             Declared::Unknown => return Value::Unknown,
-            Declared::Type(_) | Declared::Record { .. } | Declared::Stream(_) | Declared::Function | Declared::Any => {
+            Declared::Record { .. } | Declared::Stream(_) | Declared::Function | Declared::Any => {
                 return self.unknown(errors::not_yet(parameter.ty.span(), "a parameter of this type"));
             }
         };
-        let (name, parameters) = (&parameter.name, self.parameters);
-        match (parameters.get(&name.text), &parameter.default) {
-            (Some(ParameterValue::Text(text)), _) => match read_text(text, &ty.kind) {
-                Some(value) => self.typed_constant(value, &ty),
-                None => self.unknown(errors::parameter_text(name.span, &name.text, text, &ty)),
-            },
-            (Some(ParameterValue::Scalar(value)), _) => {
-                let id = self.constant(value.clone());
-                self.fitting(id, &ty, name.span)
-            }
-            (None, Some(default)) => match self.scalar(default) {
-                Some(id) => self.fitting(id, &ty, default.span),
-                None => Value::Unknown,
-            },
-            (None, None) => self.unknown(errors::parameter_missing(name.span, &name.text, &ty)),
+        match &ty.kind {
+            Kind::List(item) if is_readable(&item.kind) && !ty.nullable => self.list_parameter(parameter, item),
+            kind if is_readable(kind) => self.single_parameter(parameter, &ty),
+            _ => self.unknown(errors::not_yet(parameter.ty.span(), "a parameter of this type")),
         }
     }
 
-    /// A value as one of the parameter's type.
-    fn fitting(&mut self, id: crate::ir::ExprId, ty: &Type, span: Span) -> Value<'a> {
+    fn single_parameter(&mut self, parameter: &'a ast::ScriptParameter, ty: &Type) -> Value<'a> {
+        let parameters = self.parameters;
+        match (parameters.all(&parameter.name.text).next_back(), &parameter.default) {
+            (Some(given), _) => self.given_value(given, &parameter.name, ty),
+            (None, Some(default)) => match self.scalar(default) {
+                Some(id) => self.fitting(id, ty, default.span),
+                None => Value::Unknown,
+            },
+            (None, None) => self.missing(parameter, ty),
+        }
+    }
+
+    /// A list has a value for each time that it is given.
+    fn list_parameter(&mut self, parameter: &'a ast::ScriptParameter, item: &Type) -> Value<'a> {
+        let (name, parameters) = (&parameter.name, self.parameters);
+        let mut items = Vec::new();
+        for given in parameters.all(&name.text) {
+            match given {
+                ParameterValue::Scalar(Scalar::List(values)) => {
+                    for value in values.iter() {
+                        items.push(self.given_value(&ParameterValue::Scalar(value.clone()), name, item));
+                    }
+                }
+                given => items.push(self.given_value(given, name, item)),
+            }
+        }
+        match (items.is_empty(), &parameter.default) {
+            (false, _) => Value::List(Rc::new(items)),
+            (true, Some(default)) => match self.value(default) {
+                Value::List(items) => {
+                    let fitted = items.iter().map(|value| match self.as_scalar(value.clone(), default.span) {
+                        Some(id) => self.fitting(id, item, default.span),
+                        None => Value::Unknown,
+                    });
+                    Value::List(Rc::new(fitted.collect()))
+                }
+                Value::Unknown => Value::Unknown,
+                other => {
+                    let (wanted, found) = (Type::of(Kind::List(Arc::new(item.clone()))), self.type_of(&other));
+                    self.unknown(errors::wanted(default.span, "this parameter", &wanted, &found))
+                }
+            },
+            (true, None) => match self.missing(parameter, item) {
+                Value::Unknown => Value::Unknown,
+                one => Value::List(Rc::new(vec![one])),
+            },
+        }
+    }
+
+    /// A value that was given, as one of the parameter's type.
+    fn given_value(&mut self, given: &ParameterValue, name: &ast::Name, ty: &Type) -> Value<'a> {
+        match given {
+            ParameterValue::Text(text) => match read_text(text, &ty.kind) {
+                Some(value) => self.typed_constant(value, ty),
+                None => self.unknown(errors::parameter_text(name.span, &name.text, text, ty)),
+            },
+            ParameterValue::Scalar(value) => {
+                let id = self.constant(value.clone());
+                self.fitting(id, ty, name.span)
+            }
+        }
+    }
+
+    /// A required parameter without a value; where nothing is to be run, some value of the type.
+    fn missing(&mut self, parameter: &'a ast::ScriptParameter, ty: &Type) -> Value<'a> {
+        if !self.parameters.may_be_missing {
+            let written = self.declared(&parameter.ty);
+            let ty = if let Declared::Type(ty) = &written { ty } else { ty };
+            return self.unknown(errors::parameter_missing(parameter.name.span, &parameter.name.text, ty));
+        }
+        let column = self.add_column(&parameter.name.text, ty.clone(), None);
+        self.awaited.insert(column);
+        Value::Expr(self.plan.column_expr(column))
+    }
+
+    /// Whether a value is known as soon as the parameters have their values.
+    pub(super) fn awaits_parameter(&self, id: ExprId) -> bool {
+        !self.awaited.is_empty() && self.plan.exprs.columns(id).iter().any(|column| self.awaited.contains(column))
+    }
+
+    /// A value as one of the parameter's type; a constant if it is known now.
+    fn fitting(&mut self, id: ExprId, ty: &Type, span: Span) -> Value<'a> {
         let found = self.ty(id).clone();
         match self.coerce(id, &ty.kind) {
-            Some(id) if ty.nullable || !self.ty(id).nullable => match self.plan.exprs.as_constant(id).cloned() {
-                Some(value) => self.typed_constant(value, ty),
-                None => Value::Expr(id),
+            Some(id) if ty.nullable || !self.ty(id).nullable => match self.constant_value(id) {
+                Some(Ok(value)) => self.typed_constant(value, ty),
+                Some(Err(_)) | None => Value::Expr(id),
             },
             _ => self.unknown(errors::wanted(span, "this parameter", ty, &found)),
         }
@@ -99,7 +173,7 @@ impl<'a> Checker<'a> {
         for (name, _) in &self.parameters.values {
             if !declared.contains(&&**name) {
                 let near = crate::diagnostic::did_you_mean(name, declared.iter().copied());
-                self.diagnostics.push(errors::unknown_parameter(name, &near));
+                self.diagnostics.push(errors::unknown_parameter(name, &near, &declared));
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::scope::{RangeValue, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, errors};
+use crate::aliases;
 use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, ExprId, OutputField, Shape, Stage, Table, TableId, TableOrigin};
@@ -109,7 +110,7 @@ impl<'a> Checker<'a> {
         match self.evaluate(id, span) {
             Some(Scalar::Int(value)) => Some(value),
             Some(_) | None => {
-                if self.diagnostics.len() == before {
+                if self.diagnostics.len() == before && !self.awaits_parameter(id) {
                     self.report(errors::not_constant(span, who));
                 }
                 None
@@ -227,9 +228,12 @@ impl<'a> Checker<'a> {
             return None;
         };
         let id = self.scalar(path)?;
-        let Some(Scalar::String(text)) = self.plan.exprs.as_constant(id).cloned() else {
-            let ty = self.ty(id).clone();
-            self.report(errors::path_constant(path.span, &ty));
+        let before = self.diagnostics.len();
+        let Some(Scalar::String(text)) = self.evaluate(id, path.span) else {
+            if self.diagnostics.len() == before && !self.awaits_parameter(id) {
+                let ty = self.ty(id).clone();
+                self.report(errors::path_constant(path.span, &ty));
+            }
             return None;
         };
         let request = ReadRequest { path: text, span: path.span, options: options? };
@@ -256,7 +260,11 @@ impl<'a> Checker<'a> {
         let known = || formats.iter().flat_map(|format| format.options);
         let kind = known().find(|option| *option.name == *name.text).map(|option| option.kind);
         if kind.is_none() && &*name.text != "format" {
-            let near = did_you_mean(&name.text, known().map(|option| option.name).chain(["format"]));
+            let meant = aliases::option(&name.text).filter(|meant| known().any(|option| option.name == *meant));
+            let near = match meant {
+                Some(meant) => vec![meant],
+                None => did_you_mean(&name.text, known().map(|option| option.name).chain(["format"])),
+            };
             self.report(errors::unknown_option(name.span, "read", &name.text, &near));
             return None;
         }
@@ -268,7 +276,8 @@ impl<'a> Checker<'a> {
         let option = match (given, kind) {
             (Value::Unknown, _) => return None,
             (Value::List(items), OptionKind::Strings) => self.texts(&items).map(OptionValue::Strings),
-            (Value::Expr(id), _) => self.plan.exprs.as_constant(id).cloned().and_then(|value| match (value, kind) {
+            (Value::Expr(id), _) if self.awaits_parameter(id) => return None,
+            (Value::Expr(id), _) => self.evaluate(id, span).and_then(|value| match (value, kind) {
                 (value @ Scalar::Bool(_), OptionKind::Bool)
                 | (value @ Scalar::Int(_), OptionKind::Int)
                 | (value @ Scalar::String(_), OptionKind::String) => Some(OptionValue::Scalar(value)),

@@ -3,6 +3,7 @@
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{Checker, aggregate, columns, errors, rows, state};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
 use crate::source::Span;
@@ -128,57 +129,6 @@ pub const STAGES: &[StageDef] = &[
     },
 ];
 
-/// Stages that the language has and this version has not.
-const NOT_YET: [&str; 21] = [
-    "distinct",
-    "sample",
-    "flat_map",
-    "explode",
-    "nest",
-    "pivot",
-    "unpivot",
-    "parse",
-    "window",
-    "join",
-    "left_join",
-    "full_join",
-    "semi_join",
-    "anti_join",
-    "asof_join",
-    "cross_join",
-    "union",
-    "assert",
-    "tee",
-    "write",
-    "describe",
-];
-
-/// What other languages call a stage.
-const ALIASES: [(&str, &str); 22] = [
-    ("where", "filter"),
-    ("having", "filter"),
-    ("mutate", "derive"),
-    ("extend", "derive"),
-    ("with_columns", "derive"),
-    ("assign", "derive"),
-    ("summarize", "aggregate"),
-    ("summarise", "aggregate"),
-    ("agg", "aggregate"),
-    ("group_by", "aggregate"),
-    ("groupby", "aggregate"),
-    ("group", "aggregate"),
-    ("head", "take"),
-    ("limit", "take"),
-    ("top", "take"),
-    ("offset", "skip"),
-    ("project", "select"),
-    ("order_by", "sort"),
-    ("orderby", "sort"),
-    ("sort_by", "sort"),
-    ("arrange", "sort"),
-    ("unique", "distinct"),
-];
-
 /// A stage as it stands in the script.
 pub(super) struct StageCall<'a> {
     pub stage: &'a ast::Stage,
@@ -198,6 +148,11 @@ impl<'a> Checker<'a> {
         let mut value = self.value(source);
         let mut span = source.span;
         for stage in stages {
+            if self.is_list_source(&value) {
+                value = self.deeper(stage.span, |c| c.list_stage(value, span, stage)).unwrap_or(Value::Unknown);
+                span = span.to(stage.span);
+                continue;
+            }
             let input = self.as_stream(value, span);
             value = self.deeper(stage.span, |c| c.stage(input.clone(), span, stage)).unwrap_or(Value::Unknown);
             self.note_stage(stage, &input, &value);
@@ -233,16 +188,33 @@ impl<'a> Checker<'a> {
 
     /// A stage of the table, or a reducer.
     fn known_stage(&mut self, name: &'a ast::Name, stage: &'a ast::Stage, input: Stream) -> Option<Stream> {
-        let def = STAGES.iter().find(|def| def.name == &*name.text);
-        let reducer = self.catalog.reducer_named(&name.text);
-        if def.is_none() && reducer.is_none() {
-            self.unknown_stage(name);
-            return None;
+        if self.is_stage_or_reducer(&name.text) {
+            return self.stage_called(&name.text, name, stage, input);
         }
+        let meant = aliases::stage(&name.text).filter(|meant| self.is_stage_or_reducer(meant));
+        self.unknown_stage(name, meant);
+        // What is meant says which columns there are behind it.
+        self.stage_called(meant?, name, stage, input)
+    }
+
+    fn is_stage_or_reducer(&self, name: &str) -> bool {
+        STAGES.iter().any(|def| def.name == name) || self.catalog.reducer_named(name).is_some()
+    }
+
+    /// The stage or reducer of that name.
+    fn stage_called(
+        &mut self,
+        called: &str,
+        name: &'a ast::Name,
+        stage: &'a ast::Stage,
+        input: Stream,
+    ) -> Option<Stream> {
+        let def = STAGES.iter().find(|def| def.name == called);
+        let reducer = self.catalog.reducer_named(called);
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
-        let outside = self.stage_name.replace(name.text.clone());
+        let outside = self.stage_name.replace(called.into());
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
             (None, Some(reducer)) => self.reduce_all(reducer, stage, input),
@@ -269,19 +241,20 @@ impl<'a> Checker<'a> {
         by.is_none() && stage.on.is_none()
     }
 
-    fn unknown_stage(&mut self, name: &ast::Name) {
-        let alias = ALIASES.iter().find(|(alias, _)| *alias == name.text.to_lowercase());
-        let error = if NOT_YET.contains(&&*name.text) {
+    /// Says that there is no such stage, and what is meant.
+    pub(super) fn unknown_stage(&mut self, name: &ast::Name, meant: Option<&str>) {
+        let stages = STAGES.iter().map(|def| def.name);
+        let reducers = self.catalog.reducers().map(|def| def.name);
+        let functions = self.names().functions.keys().map(|name| &**name);
+        let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
+        let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(&name.text));
+        let error = if aliases::STAGES.contains(&&*name.text) {
             errors::not_yet(name.span, &format!("the stage `{}`", name.text))
-        } else if let Some((_, meant)) = alias {
+        } else if let Some(meant) = meant.or_else(|| aliases::stage(&name.text)).filter(|_| !is_case) {
             errors::stage_alias(name.span, &name.text, meant)
         } else {
-            let stages = STAGES.iter().map(|def| def.name);
-            let reducers = self.catalog.reducers().map(|def| def.name);
-            let functions = self.names().functions.keys().map(|name| &**name);
-            let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
             if near.is_empty() {
-                near = did_you_mean(&name.text, NOT_YET);
+                near = did_you_mean(&name.text, aliases::STAGES.iter().copied());
             }
             errors::unknown_stage(name.span, &name.text, &near)
         };
@@ -320,11 +293,27 @@ impl<'a> Checker<'a> {
             [one] => Some(one),
             other => {
                 let span = other.get(1).map_or(call.stage.span, |second| second.span);
-                self.report(errors::stage_arguments(span, call.def.name, call.def.signature, other.len()));
+                let error = errors::stage_arguments(span, call.def.name, call.def.signature, other.len());
+                self.report(match decimal_comma(other) {
+                    Some(comma) => errors::without_help(error).saying("a decimal number has a point").fix(comma, "."),
+                    None => error,
+                });
                 None
             }
         }
     }
+}
+
+/// The comma of `2,5`, where one argument is wanted.
+fn decimal_comma(arguments: &[&ast::Expr]) -> Option<Span> {
+    let [first, second] = arguments else { return None };
+    let mut last: &ast::Expr = first;
+    while let ast::ExprKind::Binary(_, _, _, right) = &last.kind {
+        last = right;
+    }
+    let ints = matches!((&last.kind, &second.kind), (ast::ExprKind::Int(_), ast::ExprKind::Int(_)));
+    let comma = Span { start: last.span.end, end: second.span.start, ..last.span };
+    (ints && comma.end == comma.start + 1).then_some(comma)
 }
 
 /// The rows after a stage that keeps some columns and makes others: what is gone is remembered for messages.

@@ -1,10 +1,12 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
 use super::module::Definition;
+use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
+use super::test::Tests;
 use super::types::{Alias, Declared};
 use super::{Checker, errors};
-use crate::ir::{ExprId, OutputField, Shape, Stage, Statement};
+use crate::ir::{ExprId, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -13,19 +15,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl<'a> Checker<'a> {
-    /// The script, after all that it imports.
-    pub(super) fn script(&mut self, modules: &'a Modules) {
+    /// The script, after all that it imports; gives its plan and its tests.
+    pub(super) fn script(&mut self, modules: &'a Modules) -> (Plan, Tests) {
+        let mut tests = Tests::default();
+        let mut plan = None;
         for (id, module) in modules.iter() {
             self.scope = Scope::empty(id);
             self.definitions(module);
             if id == modules.script() {
                 self.unknown_parameters(&module.tree);
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
+                plan = Some(self.plan.clone());
+                tests = self.tests(&module.tree);
             } else {
                 self.imported_statements(&module.tree.statements);
             }
         }
         self.uncalled_functions(modules);
+        (plan.unwrap_or_default(), tests)
     }
 
     /// Functions and types may be used before the line that defines them.
@@ -60,30 +67,34 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        self.names_mut().recursive = recursive_functions(&self.names().functions);
     }
 
     fn statement(&mut self, statement: &'a ast::Statement) {
         self.base = None;
         match statement {
             ast::Statement::Let(definition) => {
-                let value = self.value(&definition.value);
-                let value = self.settled(value, &definition.name.text, definition.value.span);
-                self.bind_in_script(&definition.name, value);
+                self.let_statement(definition);
+                self.seen_from_here();
             }
             ast::Statement::Parameter(parameter) => {
                 let value = self.script_parameter(parameter);
-                self.bind_in_script(&parameter.name, value);
+                self.bind(&parameter.name.text, parameter.name.span, value);
+                self.seen_from_here();
             }
             ast::Statement::Type(alias) => {
                 self.alias_of(self.scope.module, &alias.name.text, alias.name.span);
             }
             ast::Statement::Expression(expr) => {
                 let value = self.value(expr);
-                self.show(value, expr.span);
+                let statement = self.shown(value, expr.span);
+                self.plan.statements.extend(statement);
             }
-            // What is imported has been checked already.
-            ast::Statement::Function(_) | ast::Statement::Import(_) | ast::Statement::Error(_) => {}
-            ast::Statement::Test(_) => self.report(errors::not_yet(statement.span(), "`test`")),
+            // What is imported has been checked already; tests come at the end.
+            ast::Statement::Function(_)
+            | ast::Statement::Import(_)
+            | ast::Statement::Test(_)
+            | ast::Statement::Error(_) => {}
         }
     }
 
@@ -94,7 +105,8 @@ impl<'a> Checker<'a> {
             match statement {
                 ast::Statement::Parameter(parameter) => {
                     self.report(errors::parameter_of_module(parameter.name.span, &parameter.name.text));
-                    self.bind_in_script(&parameter.name, Value::Unknown);
+                    self.bind(&parameter.name.text, parameter.name.span, Value::Unknown);
+                    self.seen_from_here();
                 }
                 ast::Statement::Expression(expr) => idle = idle.or(Some(expr.span)),
                 ast::Statement::Test(_) => {}
@@ -110,9 +122,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn bind_in_script(&mut self, name: &ast::Name, value: Value<'a>) {
-        self.bind(&name.text, name.span, value);
+    /// `let name = value`, of a script or test.
+    pub(super) fn let_statement(&mut self, definition: &'a ast::Let) {
+        self.base = None;
+        let value = self.value(&definition.value);
+        let value = self.settled(value, &definition.name.text, definition.value.span);
+        self.bind(&definition.name.text, definition.name.span, value);
+    }
+
+    /// What has just been bound is seen by the functions below it.
+    fn seen_from_here(&mut self) {
         let scope = self.scope;
+        self.scopes.define(scope);
         self.names_mut().scopes.push(scope);
     }
 
@@ -136,13 +157,16 @@ impl<'a> Checker<'a> {
         self.other_rows(Stage::Map { input, definitions: vec![(column, id)] }, span, row, false)
     }
 
-    /// A top-level expression is shown.
-    fn show(&mut self, value: Value<'a>, span: Span) {
+    /// The statement that shows a value; nothing after an error.
+    pub(super) fn shown(&mut self, value: Value<'a>, span: Span) -> Option<Statement> {
         let value_name = Arc::from("value");
         let stream = match value {
-            Value::Unknown => return,
-            Value::Lambda(_) => return self.report(errors::lambda_as_value(span)),
-            Value::Expr(id) if self.ty(id).is_unknown() => return,
+            Value::Unknown => return None,
+            Value::Lambda(_) => {
+                self.report(errors::lambda_as_value(span));
+                return None;
+            }
+            Value::Expr(id) if self.ty(id).is_unknown() => return None,
             Value::Expr(id) => self.one_value(id, &value_name, span),
             Value::Record(fields) => {
                 let one = vec![Value::Record(fields)];
@@ -150,15 +174,12 @@ impl<'a> Checker<'a> {
             }
             other => self.as_stream(other, span),
         };
-        if stream.row.known {
-            self.plan.statements.push(Statement { node: stream.node, shape: stream.row.shape, span });
-        }
+        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, span })
     }
 
     /// A function that nobody calls is checked too, with columns that stand for its parameters; what that adds to the
-    /// plan is thrown away.
+    /// plan is of no use.
     fn uncalled_functions(&mut self, modules: &'a Modules) {
-        let mut plan = None;
         for (id, module) in modules.iter() {
             self.scope = Scope::empty(id);
             for statement in &module.tree.statements {
@@ -166,19 +187,19 @@ impl<'a> Checker<'a> {
                 if self.called.contains(&function.name.span) {
                     continue;
                 }
-                plan.get_or_insert_with(|| self.plan.clone());
                 self.base = None;
                 self.uncalled(function);
             }
-        }
-        if let Some(plan) = plan {
-            self.plan = plan;
         }
     }
 
     fn uncalled(&mut self, function: &'a ast::Function) {
         // A function that is defined twice is not the one of that name.
         let Some(definition) = self.function(&function.name.text) else { return };
+        if self.is_recursive(definition) {
+            self.routine(definition);
+            return;
+        }
         let values: Vec<Value<'a>> = definition
             .function
             .parameters
@@ -194,9 +215,7 @@ impl<'a> Checker<'a> {
     /// A value of a declared type, for a parameter that nobody has given one.
     fn stand_in(&mut self, declared: &Declared, name: &ast::Name) -> Value<'a> {
         match declared {
-            Declared::Type(ty) if super::operators::is_ordered(&ty.kind) => {
-                Value::Expr(self.stand_in_column(&name.text, ty))
-            }
+            Declared::Type(ty) if !ty.is_unknown() => Value::Expr(self.stand_in_column(&name.text, ty)),
             Declared::Record { schema, open: false } => {
                 let fields = schema.fields.iter().map(|field| {
                     let column = self.stand_in_column(&field.name, &field.ty);

@@ -2,6 +2,7 @@
 
 use super::scope::Scope;
 use super::{Checker, errors};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::modules::ModuleId;
 use crate::source::Span;
@@ -73,8 +74,9 @@ impl<'a> Checker<'a> {
                 Declared::Type(ty) => Declared::Type(ty.or_null()),
                 Declared::Unknown => Declared::Unknown,
                 Declared::Any => Declared::Any,
+                Declared::Record { schema, open: false } => Declared::Type(Type::record(schema).or_null()),
                 Declared::Record { .. } | Declared::Stream(_) | Declared::Function => {
-                    self.report(errors::not_yet(*span, "a `?` behind the type of a record, stream or function"));
+                    self.report(errors::not_yet(*span, "a `?` behind the type of an open record, stream or function"));
                     Declared::Unknown
                 }
             },
@@ -124,7 +126,10 @@ impl<'a> Checker<'a> {
         if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
             return Declared::Any;
         }
-        let near = did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name)));
+        let near = match aliases::type_name(name) {
+            Some(meant) => vec![meant],
+            None => did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name))),
+        };
         let error = errors::unknown_type(span, name, &near);
         self.report(error);
         Declared::Unknown
@@ -190,6 +195,8 @@ impl<'a> Checker<'a> {
         match (&*name.text, inner) {
             ("stream", inner) => Declared::Stream(Box::new(inner)),
             ("map", Declared::Type(value)) => Declared::Type(Type::of(Kind::Map(Arc::new(value)))),
+            ("map", Declared::Record { schema, open: false }) => Declared::Type(Type::map(Type::record(schema))),
+            ("map", Declared::Unknown) => Declared::Unknown,
             ("map", _) => {
                 self.report(errors::not_yet(span, "a map of such values"));
                 Declared::Unknown

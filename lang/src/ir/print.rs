@@ -24,7 +24,7 @@
 
 mod expr;
 mod nested;
-mod text;
+pub(crate) mod text;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};

@@ -9,11 +9,12 @@
 //! compute them at run time, and nothing is reassociated.
 
 use super::{Rule, tree};
-use crate::catalog::{Catalog, Effect};
+use crate::catalog::Catalog;
 use crate::fault::{self, Fault};
+use crate::ir::constant::compute;
 use crate::ir::typing::{is_of_type, own_effect};
 use crate::ir::{Expr, ExprId, FallibleColumns, NodeId, Plan, Stage, TypedExpr};
-use crate::scalar::{self, Arithmetic, Scalar};
+use crate::scalar::Scalar;
 use crate::ty::Type;
 use std::collections::HashMap;
 
@@ -95,7 +96,11 @@ impl Folder<'_> {
         let typed = self.plan.exprs.typed(id).clone();
         let operands = typed.expr.operands();
         let values: Option<Vec<Scalar>> = operands.iter().map(|o| self.plan.exprs.as_constant(*o).cloned()).collect();
-        let value = compute(&typed.expr, &values?, self.catalog)?;
+        let value = match compute(&typed.expr, &values?, self.catalog)? {
+            Ok(value) => value,
+            Err(_) if fault::is(Fault::FailureFolded) && matches!(typed.expr, Expr::Arithmetic(..)) => Scalar::Int(0),
+            Err(_) => return None,
+        };
         let fits = size(&value) <= MOST_BYTES && is_of_type(&value, &typed.ty);
         fits.then(|| self.plan.exprs.literal(value, typed.ty))
     }
@@ -171,44 +176,5 @@ impl Folder<'_> {
             Some(value) => Some(self.plan.exprs.literal(value, ty.clone())),
             None => (self.plan.exprs.ty(id) == ty).then_some(id),
         }
-    }
-}
-
-/// The value of an operation on constants; none where it fails, or where the operation is not computed here.
-fn compute(expr: &Expr, values: &[Scalar], catalog: &Catalog) -> Option<Scalar> {
-    let null = values.contains(&Scalar::Null);
-    match (expr, values) {
-        (Expr::Compare(op, ..), [a, b]) => Some(Scalar::Bool(scalar::compare(*op, a, b))),
-        (Expr::Not(_), [Scalar::Bool(a)]) => Some(Scalar::Bool(!a)),
-        (Expr::NonNull(_), [a]) if !null => Some(a.clone()),
-        (Expr::Arithmetic(..) | Expr::Negate(_) | Expr::ToFloat(_) | Expr::Narrow(_), _) if null => Some(Scalar::Null),
-        // an int is converted before it is divided
-        (Expr::Arithmetic(Arithmetic::Divide, ..), [Scalar::Int(_), _]) => None,
-        (Expr::Arithmetic(op, ..), [a, b]) => {
-            let failed = fault::is(Fault::FailureFolded).then_some(Scalar::Int(0));
-            scalar::arithmetic(*op, a, b).ok().or(failed)
-        }
-        (Expr::Negate(_), [a]) => scalar::negate(a).ok(),
-        (Expr::Widen(_), [a]) => Some(a.clone()),
-        (Expr::List(_), _) => Some(Scalar::List(values.into())),
-        (Expr::Record(..), _) => Some(Scalar::Record(values.into())),
-        (Expr::Map(keys, _), _) => Some(Scalar::Map(keys.iter().cloned().zip(values.iter().cloned()).collect())),
-        (Expr::Field(_, at), [Scalar::Record(fields)]) => fields.get(*at as usize).cloned(),
-        (Expr::Field(..) | Expr::Index { .. }, _) if null => Some(Scalar::Null),
-        (Expr::Index { or_null, .. }, [value, index]) => {
-            scalar::index(value, index).ok().or(or_null.then_some(Scalar::Null))
-        }
-        (Expr::ToFloat(_), [Scalar::Int(a)]) => Some(Scalar::Float(*a as f64)),
-        (Expr::Narrow(_), [Scalar::Wide(a)]) => scalar::narrow(*a).ok().map(Scalar::Int),
-        (Expr::Call(function, _), _) => {
-            let function = catalog.function(*function);
-            match function.effect {
-                Effect::Total | Effect::MayFail if null => Some(Scalar::Null),
-                Effect::Total | Effect::MayFail => (function.body)(values).ok(),
-                Effect::Nondeterministic | Effect::Host => None,
-            }
-        }
-        // a literal is folded already; the others are decided by one operand; what is left has operands of other kinds
-        _ => None,
     }
 }

@@ -398,6 +398,17 @@ pub enum Pattern {
     Either(Vec<Pattern>, Span),
 }
 
+impl Pattern {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Pattern::Anything(span) | Pattern::Record(_, span) | Pattern::Either(_, span) => *span,
+            Pattern::Name(name) => name.span,
+            Pattern::Value(value) => value.span,
+        }
+    }
+}
+
 /// The unary operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOperator {
@@ -426,6 +437,22 @@ pub enum BinaryOperator {
     Or,
     /// `??`
     Coalesce,
+}
+
+impl BinaryOperator {
+    /// As scripts write it.
+    pub fn text(self) -> &'static str {
+        match self {
+            BinaryOperator::Arithmetic(operator) => operator.symbol(),
+            BinaryOperator::Comparison(operator) => operator.symbol(),
+            BinaryOperator::Matches => "~",
+            BinaryOperator::In => "in",
+            BinaryOperator::NotIn => "not in",
+            BinaryOperator::And => "and",
+            BinaryOperator::Or => "or",
+            BinaryOperator::Coalesce => "??",
+        }
+    }
 }
 
 /// A step of a pipeline: `NAME args by args on args`.

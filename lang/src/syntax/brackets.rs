@@ -5,6 +5,7 @@
 //! is a call, a `{` where an operand is due is a record (language.md, sections 1 and 2).
 
 use super::token::Token;
+use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -13,7 +14,12 @@ use crate::source::Span;
 pub(super) const NESTING: usize = 256;
 
 /// Stages whose arguments are conditions, where `name = value` can only be meant as `==`.
-pub(super) const CONDITION_STAGES: [&str; 4] = ["filter", "take_while", "skip_while", "assert"];
+const CONDITION_STAGES: [&str; 4] = ["filter", "take_while", "skip_while", "assert"];
+
+/// Whether a stage is one of them, by its name here or elsewhere.
+pub(super) fn takes_condition(stage: &str) -> bool {
+    CONDITION_STAGES.contains(&stage) || aliases::stage(stage) == Some("filter")
+}
 
 /// Balanced tokens, and what was wrong with the brackets.
 type Balanced<'s> = (Vec<(Token<'s>, Span)>, Vec<Diagnostic>);
@@ -301,9 +307,7 @@ fn wraps(inner: &[(Token, Span)], stage: &str) -> bool {
             Token::Comma => return true,
             Token::Pipe => return false,
             _ if token.is_name() && tokens.peek() == Some(&&Token::Colon) => return true,
-            _ if token.is_name() && tokens.peek() == Some(&&Token::Assign) => {
-                return !CONDITION_STAGES.contains(&stage);
-            }
+            _ if token.is_name() && tokens.peek() == Some(&&Token::Assign) => return !takes_condition(stage),
             _ => {}
         }
     }

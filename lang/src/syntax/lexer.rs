@@ -145,13 +145,23 @@ impl<'s> Lexer<'s> {
         };
         // A run of stray characters is one mistake.
         if let Some(last) = self.out.diagnostics.last_mut().and_then(|last| last.primary.as_mut())
-            && last.text == "leave it out"
+            && ["leave it out", "a name stands for itself"].contains(&&*last.text)
             && last.span.end == span.start
         {
             last.span.end = span.end;
+            self.out
+                .diagnostics
+                .last_mut()
+                .into_iter()
+                .flat_map(|last| &mut last.edits)
+                .for_each(|edit| edit.span.end = span.end);
             return;
         }
-        self.report(Diagnostic::error(E0102, span, what).saying("leave it out"));
+        let mut diagnostic = Diagnostic::error(E0102, span, what).saying("leave it out").fix(span, "");
+        if slice == "$" {
+            diagnostic = diagnostic.saying("a name stands for itself");
+        }
+        self.report(diagnostic);
     }
 
     fn number(&mut self, span: Span, slice: &'s str) {
@@ -237,11 +247,24 @@ impl<'s> Lexer<'s> {
 
     fn string(&mut self, quote: Span) {
         let (value, end) = self.quoted(false);
+        if end.is_none() && value.trim().is_empty() && !self.holes.is_empty() {
+            return self.hole_before_quote(quote);
+        }
         if end.is_none() {
             self.unclosed(quote, "\"");
         }
         let span = self.span(quote.start as usize, self.position());
         self.push(Token::String(value.into()), span);
+    }
+
+    /// `f"{x"`: the quote ends the text, and the hole before it is not closed.
+    fn hole_before_quote(&mut self, quote: Span) {
+        let Some(hole) = self.holes.pop() else { return };
+        let here = self.span(quote.start as usize, quote.start as usize);
+        let diagnostic = Diagnostic::error(E0103, here, "this hole is never closed").label(hole.opener, "in this text");
+        self.report(diagnostic.fix(here, "}"));
+        self.push(Token::HoleClose, here);
+        self.push(Token::FormatEnd, quote);
     }
 
     fn raw_string(&mut self, quote: Span) {
@@ -260,9 +283,12 @@ impl<'s> Lexer<'s> {
         let start = self.position();
         if !closed {
             let message = "this name never ends";
-            self.report(
-                Diagnostic::error(E0105, quote, message).saying("opened here").help("close it with a backtick"),
-            );
+            let name =
+                self.text[start..].find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(length).min(length);
+            let end = self.span(start + name, start + name);
+            let mut diagnostic = Diagnostic::error(E0105, quote, message).saying("opened here").fix(end, "`");
+            diagnostic.help = vec!["close it with a backtick".into()];
+            self.report(diagnostic);
         } else if length == 0 {
             let span = self.span(start - 1, start + 1);
             self.report(Diagnostic::error(E0102, span, "a name in backticks has at least one character"));
@@ -285,6 +311,13 @@ impl<'s> Lexer<'s> {
             [line_start..line_start + self.text[line_start..].find('\n').unwrap_or(self.text.len() - line_start)];
         let end = line_start + line.trim_end().len();
         let diagnostic = Diagnostic::error(E0105, opener, "this text never ends").saying("opened here");
+        // What looks like the next stage was hardly meant to be text.
+        let pipe = line.find(" | ").map(|pipe| line_start + pipe);
+        let end = pipe.unwrap_or(end);
+        let diagnostic = match pipe {
+            Some(pipe) => diagnostic.label(self.span(pipe + 1, pipe + 2), "it should end before this `|`"),
+            None => diagnostic,
+        };
         let insertion = self.span(end, end);
         self.report(diagnostic.fix(insertion, close));
     }
@@ -389,7 +422,18 @@ impl<'s> Lexer<'s> {
         let whole = self.span(span.start as usize, self.position());
         let text = &rest[..length];
         let value = text.replace('\\', "\\\\").replace('"', "\\\"");
-        self.report(Diagnostic::error(E0102, whole, message).fix(whole, format!("\"{value}\"")));
+        // `f'…'` is one text.
+        let prefix = self
+            .out
+            .tokens
+            .pop_if(|(token, last)| last.end == whole.start && matches!(token, Token::Name("f" | "r" | "b")));
+        let (whole, prefix) = match prefix {
+            Some((token, place)) => {
+                (place.to(whole), if token == Token::Name("b") { "" } else { &self.text[place.range()] })
+            }
+            None => (whole, ""),
+        };
+        self.report(Diagnostic::error(E0102, whole, message).fix(whole, format!("{prefix}\"{value}\"")));
         self.push(Token::String(text.into()), whole);
     }
 

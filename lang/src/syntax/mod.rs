@@ -8,6 +8,7 @@
 pub mod ast;
 mod brackets;
 mod depth;
+mod format;
 mod layout;
 pub mod lexer;
 mod literal;
@@ -20,10 +21,11 @@ pub mod token;
 pub mod tree;
 mod unfinished;
 
+pub use format::format;
 pub use unfinished::is_unfinished;
 
 use crate::codes::*;
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Diagnostic, Edit};
 use crate::source::{SourceId, Span};
 use std::collections::HashSet;
 
@@ -57,12 +59,22 @@ pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
     };
     diagnostics.extend(unmatched);
     let (tokens, mended) = repair::repair(text, layout::lay_out(text, tokens));
+    // What an edit replaces is mended with it.
+    diagnostics.retain(|told| !mended.iter().flat_map(|whole| &whole.edits).any(|edit| replaces(edit, told)));
     diagnostics.extend(mended);
     let (statements, faults) = parser::script(text, &lexed.comments, &tokens);
     let causes = Causes::of(&tokens, &diagnostics);
     diagnostics.extend(faults.into_iter().filter(|fault| !causes.explain(fault)));
     diagnostic::sort(&mut diagnostics);
     (ast::Script { statements, comments: lexed.comments }, diagnostics)
+}
+
+/// Whether an edit puts something else in place of what is told, and of more than that.
+fn replaces(edit: &Edit, told: &Diagnostic) -> bool {
+    let within = |place: Span| edit.span.start <= place.start && place.end <= edit.span.end && edit.span != place;
+    // What should not be there at all is told all the same.
+    let replaced = told.edits.iter().any(|edit| !edit.text.is_empty());
+    !edit.text.is_empty() && replaced && told.primary.as_ref().is_some_and(|primary| within(primary.span))
 }
 
 /// Where something was mended before the grammar saw it. A fault that the grammar finds in the same stage, or in the same

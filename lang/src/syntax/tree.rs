@@ -105,7 +105,8 @@ fn expr(expr_node: &Expr) -> String {
         ExprKind::Unary(UnaryOperator::Negate, of) => format!("(- {})", expr(of)),
         ExprKind::Unary(UnaryOperator::Not, of) => format!("(not {})", expr(of)),
         ExprKind::Binary(operator, _, left, right) => {
-            format!("({} {} {})", binary_operator(*operator), expr(left), expr(right))
+            let operator = operator.text().replace(' ', "-");
+            format!("({operator} {} {})", expr(left), expr(right))
         }
         ExprKind::Range { start, end, inclusive } => {
             let side = |side: &Option<Box<Expr>>| side.as_ref().map_or("_".to_string(), |side| expr(side));
@@ -204,30 +205,5 @@ fn argument(argument: &Argument) -> String {
         Label::None => value,
         Label::Column(name) => format!("{}={value}", name.text),
         Label::Option(name) => format!("{}:{value}", name.text),
-    }
-}
-
-fn binary_operator(operator: BinaryOperator) -> &'static str {
-    use crate::scalar::{Arithmetic::*, Comparison::*};
-    match operator {
-        BinaryOperator::Arithmetic(Add) => "+",
-        BinaryOperator::Arithmetic(Subtract) => "-",
-        BinaryOperator::Arithmetic(Multiply) => "*",
-        BinaryOperator::Arithmetic(Divide) => "/",
-        BinaryOperator::Arithmetic(FloorDivide) => "//",
-        BinaryOperator::Arithmetic(Modulo) => "%",
-        BinaryOperator::Arithmetic(Power) => "**",
-        BinaryOperator::Comparison(Equal) => "==",
-        BinaryOperator::Comparison(NotEqual) => "!=",
-        BinaryOperator::Comparison(Less) => "<",
-        BinaryOperator::Comparison(LessOrEqual) => "<=",
-        BinaryOperator::Comparison(Greater) => ">",
-        BinaryOperator::Comparison(GreaterOrEqual) => ">=",
-        BinaryOperator::Matches => "~",
-        BinaryOperator::In => "in",
-        BinaryOperator::NotIn => "not-in",
-        BinaryOperator::And => "and",
-        BinaryOperator::Or => "or",
-        BinaryOperator::Coalesce => "??",
     }
 }

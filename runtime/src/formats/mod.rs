@@ -3,7 +3,7 @@
 pub mod cell;
 pub mod csv;
 mod files;
-pub mod json;
+pub mod jsonl;
 pub mod sources;
 pub mod table;
 pub mod write;

@@ -5,6 +5,7 @@
 
 use super::write::{Value, spell};
 use crate::batch::{Batch, Column};
+use crate::json;
 use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{Kind, Schema, Type};
@@ -36,17 +37,17 @@ const NARROWEST: usize = 8;
 /// The table of all rows of the batches, which have the columns of the schema. One value alone is just that value.
 pub fn render(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
     match shape {
-        Shape::Scalar => scalar(batches),
+        Shape::Scalar => scalar(schema, batches),
         Shape::Table | Shape::Values => table(schema, shape, batches, style),
     }
 }
 
-fn scalar(batches: &[Batch]) -> String {
+fn scalar(schema: &Schema, batches: &[Batch]) -> String {
     let mut text = String::new();
     for (batch, row) in rows_of(batches) {
-        for column in &batch.columns {
+        for (column, field) in batch.columns.iter().zip(&schema.fields) {
             // A text may have lines of its own here.
-            let (cell, _) = cell(column, row, |c| c == '\n' || c == '\t');
+            let (cell, _) = cell(column, row, &field.ty.kind, |c| c == '\n' || c == '\t');
             text.push_str(&cell);
         }
         text.push('\n');
@@ -116,12 +117,14 @@ struct TableColumn {
 
 impl TableColumn {
     fn new<'a>(name: &str, ty: &Type, cells: impl Iterator<Item = (&'a Column, usize)>) -> TableColumn {
-        let cells: Vec<(String, bool)> = cells.map(|(column, row)| cell(column, row, |_| false)).collect();
+        let cells: Vec<(String, bool)> = cells.map(|(column, row)| cell(column, row, &ty.kind, |_| false)).collect();
         let (name, ty_text) = (visible(name, |_| false), ty.to_string());
         let widest = cells.iter().map(|(cell, _)| cell.width()).max().unwrap_or(0);
         let width = widest.max(name.width()).max(ty_text.width());
         let to_the_right = ty.is_numeric();
-        TableColumn { name, ty: ty_text, to_the_right, may_be_cut: ty.kind == Kind::String, cells, width }
+        let nested = matches!(ty.kind, Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json);
+        let may_be_cut = nested || matches!(ty.kind, Kind::String | Kind::Bytes);
+        TableColumn { name, ty: ty_text, to_the_right, may_be_cut, cells, width }
     }
 
     /// A cell as wide as the column.
@@ -170,7 +173,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// A value as one line of text, and whether it is null.
-fn cell(column: &Column, row: usize, is_let_through: fn(char) -> bool) -> (String, bool) {
+fn cell(column: &Column, row: usize, kind: &Kind, is_let_through: fn(char) -> bool) -> (String, bool) {
     let mut out = Vec::new();
     if let (Column::DateTime(times), false) = (column, column.is_null(row)) {
         return (calendar::spelled(|out| calendar::write_datetime(times.value(row), b' ', out)), false);
@@ -178,8 +181,9 @@ fn cell(column: &Column, row: usize, is_let_through: fn(char) -> bool) -> (Strin
     let text = match spell(column, row, &mut out) {
         Value::Null => return ("null".to_string(), true),
         Value::Text(content) => visible(content, is_let_through),
+        Value::Nested(nested) => visible(&json::text(nested, kind), is_let_through),
         Value::NotFinite(word) => word.to_string(),
-        Value::Plain | Value::Time => String::from_utf8(out).expect("numbers and dates are ASCII"),
+        Value::Plain | Value::Spelled => String::from_utf8(out).expect("numbers and dates are ASCII"),
     };
     (text, false)
 }

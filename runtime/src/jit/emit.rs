@@ -234,7 +234,7 @@ impl Emitter<'_> {
                 let ty = match lane {
                     Lane::Float => F64,
                     Lane::Date => I32,
-                    Lane::Int | Lane::Bool | Lane::Text | Lane::Wide => I64,
+                    Lane::Int | Lane::Bool | Lane::Text | Lane::Wide | Lane::Value => I64,
                 };
                 let address = self.row_address(register, row);
                 self.builder.ins().load(ty, fixed(), address, 0)
@@ -311,7 +311,8 @@ impl Emitter<'_> {
             | Op::Narrow
             | Op::FloatModulo
             | Op::FloatPower
-            | Op::Call => unreachable!("the table says that {} is not compiled", instruction.op.info().name),
+            | Op::Call
+            | Op::Row => unreachable!("the table says that {} is not compiled", instruction.op.info().name),
         };
         let values = std::iter::once(value).chain(fault);
         self.values.extend(instruction.results.iter().copied().zip(values));
@@ -331,7 +332,9 @@ impl Emitter<'_> {
         };
         match self.lane(instruction.operands[0]) {
             Lane::Float => self.builder.ins().fcmp(float, a, b),
-            Lane::Int | Lane::Date | Lane::Bool | Lane::Text | Lane::Wide => self.builder.ins().icmp(int, a, b),
+            Lane::Int | Lane::Date | Lane::Bool | Lane::Text | Lane::Wide | Lane::Value => {
+                self.builder.ins().icmp(int, a, b)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Makes the instructions of a program, each pure one only once, and simplifies masks a little.
 
-use super::ir::{Call, Immediate, Instruction, Program, Register};
+use super::ir::{Call, Immediate, Instruction, Program, Register, RowOperation};
 use super::ops::{Lane, Op, Slot};
 use pipelang_lang::catalog::FunctionId;
 use pipelang_lang::ir::LiteralId;
@@ -79,9 +79,7 @@ impl Builder {
             Scalar::String(_) => Lane::Text,
             Scalar::Date(_) => Lane::Date,
             Scalar::Wide(_) => Lane::Wide,
-            Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Json(_) => {
-                unreachable!("the checker makes no such constants for now")
-            }
+            Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Json(_) => Lane::Value,
         };
         let constants = &mut self.program.constants;
         let at = *self.literals.entry(id).or_insert_with(|| {
@@ -177,6 +175,17 @@ impl Builder {
         if self.known(active) != Some(false) {
             self.all(Op::Check, &[fault, active], Immediate::None, None);
         }
+    }
+
+    /// An operation on the rows of `active`: its values and where they are not null.
+    pub fn row(&mut self, operation: RowOperation, active: Register, operands: &[Register]) -> (Register, Register) {
+        // A result that is null in every row has lanes all the same: it may fail.
+        let lane = Lane::of(&operation.result).unwrap_or(Lane::Value);
+        self.program.row_operations.push(operation);
+        let at = self.program.row_operations.len() as u32 - 1;
+        let operands = [&[active], operands].concat();
+        let results = self.all(Op::Row, &operands, Immediate::Row(at), Some(lane));
+        (results[0], results[1])
     }
 
     /// A call for the rows of `active`: its values and where they are not null.

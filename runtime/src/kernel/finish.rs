@@ -20,6 +20,7 @@ fn leave_out_dead(program: &mut Program) {
     for instruction in std::mem::take(&mut program.instructions).into_iter().rev() {
         let may_fail = match instruction.immediate {
             Immediate::Call(at) => program.calls[at as usize].may_fail,
+            Immediate::Row(at) => program.row_operations[at as usize].may_fail,
             Immediate::None | Immediate::Input(_) | Immediate::Constant(_) => instruction.op == Op::Check,
         };
         if may_fail || instruction.results.iter().any(|register| live[register.0 as usize]) {
@@ -102,7 +103,7 @@ fn cut(program: &mut Program) {
 fn place(program: &mut Program) {
     let ending = ends(program);
     program.places = vec![Place::Nowhere; program.registers.len()];
-    let mut free: [Vec<u32>; 6] = Default::default();
+    let mut free: [Vec<u32>; Lane::ALL.len()] = Default::default();
     for (instruction, ended) in program.instructions.iter().zip(ending) {
         for result in &instruction.results {
             let lane = program.registers[result.0 as usize];

@@ -4,6 +4,8 @@
 use super::ir::{CHUNK, Place, Program, Register};
 use super::ops::Lane;
 use crate::batch::{Batch, Column};
+use crate::error::RunError;
+use crate::machine::Stack;
 use arrow_array::{Array, StringViewArray};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
@@ -17,6 +19,9 @@ pub struct Scratch {
     words: Vec<Vec<u64>>,
     texts: Vec<Option<StringViewArray>>,
     wides: Vec<Vec<i128>>,
+    values: Vec<Vec<Scalar>>,
+    /// The registers of code that runs row by row.
+    pub stack: Stack,
     /// How many buffers were allocated, those of the batches that went out included.
     pub allocated: u64,
 }
@@ -39,6 +44,10 @@ impl Scratch {
                 Lane::Wide => grow(&mut self.wides, wanted, CHUNK),
                 Lane::Text => {
                     self.texts.resize(self.texts.len().max(wanted), None);
+                    0
+                }
+                Lane::Value => {
+                    self.values.resize(self.values.len().max(wanted), Vec::new());
                     0
                 }
             };
@@ -138,6 +147,25 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// The lanes of a register of values.
+#[derive(Clone, Copy)]
+pub enum Scalars<'a> {
+    /// One for each row.
+    Each(&'a [Scalar]),
+    /// One for all rows.
+    All(&'a Scalar),
+}
+
+impl<'a> Scalars<'a> {
+    /// The value of a row.
+    pub fn get(self, row: usize) -> &'a Scalar {
+        match self {
+            Scalars::Each(values) => &values[row],
+            Scalars::All(value) => value,
+        }
+    }
+}
+
 /// A program at work on some rows of a batch.
 pub struct Frame<'a> {
     /// What is done.
@@ -152,6 +180,8 @@ pub struct Frame<'a> {
     pub rows: usize,
     /// Whether anything failed.
     pub failed: bool,
+    /// Why the run must end, if it must.
+    pub stopped: Option<RunError>,
     /// An array without a value, for text columns that are null throughout.
     pub no_text: &'a StringViewArray,
 }
@@ -197,6 +227,26 @@ impl Frame<'_> {
         }
     }
 
+    /// What a register of values holds; where it is null, anything.
+    pub fn scalars(&self, register: Register) -> Scalars<'_> {
+        match self.program.place(register) {
+            Place::Input(at) => match &self.batch.columns[at as usize] {
+                Column::Values(values) => Scalars::Each(&values.as_slice()[self.start..self.start + self.rows]),
+                _ => Scalars::All(&Scalar::Null),
+            },
+            Place::Constant(at) => Scalars::All(&self.program.constants[at as usize]),
+            Place::Slot(at) => Scalars::Each(&self.scratch.values[at as usize]),
+            Place::Nowhere => unreachable!("a register that is read has a place"),
+        }
+    }
+
+    /// Sets a register of values.
+    pub fn put_scalars(&mut self, register: Register, values: Vec<Scalar>) {
+        debug_assert_eq!(values.len(), self.rows);
+        let slot = self.slot(register);
+        self.scratch.values[slot] = values;
+    }
+
     /// The buffer of a register that is about to be written; give it back with [`Frame::put`]. A register that nobody
     /// reads has none.
     pub fn take<T: Stored>(&mut self, register: Register) -> Vec<T> {
@@ -237,7 +287,7 @@ impl Frame<'_> {
             Lane::Float => start(self.lanes::<f64>(register), self.rows),
             Lane::Date => start(self.lanes::<i32>(register), self.rows),
             Lane::Bool => start(self.lanes::<u64>(register), self.words()),
-            Lane::Text | Lane::Wide => unreachable!("machine registers hold no such lanes"),
+            Lane::Text | Lane::Wide | Lane::Value => unreachable!("machine registers hold no such lanes"),
         }
     }
 
@@ -253,7 +303,7 @@ impl Frame<'_> {
             Lane::Float => start::<f64>(self, register, rows),
             Lane::Date => start::<i32>(self, register, rows),
             Lane::Bool => start::<u64>(self, register, words),
-            Lane::Text | Lane::Wide => unreachable!("machine registers hold no such lanes"),
+            Lane::Text | Lane::Wide | Lane::Value => unreachable!("machine registers hold no such lanes"),
         }
     }
 

@@ -6,6 +6,7 @@
 //! where it counts. Kernels say only *that* a batch failed: who and why is found by replaying it.
 
 use super::ops::{Class, Lane, Op};
+use crate::machine::{CodeId, Machine};
 use pipelang_lang::catalog::FunctionId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
@@ -30,6 +31,8 @@ pub enum Immediate {
     Constant(u32),
     /// A call of the program.
     Call(u32),
+    /// An operation on rows of the program.
+    Row(u32),
 }
 
 /// An operation with its registers.
@@ -63,6 +66,22 @@ pub struct Call {
     pub function: FunctionId,
     /// The kinds of its arguments.
     pub arguments: Vec<Kind>,
+    /// The kind of its result.
+    pub result: Kind,
+    /// Whether it may fail.
+    pub may_fail: bool,
+}
+
+/// An expression that is no loop over lanes, as code that runs for one row.
+#[derive(Clone, Debug)]
+pub struct RowOperation {
+    /// What it does, for print.
+    pub name: &'static str,
+    /// The code, whose parameters are the operands behind the mask: each its lanes, then its validity if the code
+    /// reckons with nulls.
+    pub code: CodeId,
+    /// Of each parameter, whether its validity is an operand.
+    pub nullable: Vec<bool>,
     /// The kind of its result.
     pub result: Kind,
     /// Whether it may fail.
@@ -133,6 +152,10 @@ pub struct Program {
     pub constants: Vec<Scalar>,
     /// The calls.
     pub calls: Vec<Call>,
+    /// The operations on rows.
+    pub row_operations: Vec<RowOperation>,
+    /// Their code.
+    pub machine: Machine,
     /// Which rows go out; none: all.
     pub keep: Option<Register>,
     /// The columns that go out.
@@ -142,7 +165,7 @@ pub struct Program {
     /// Where each register lives.
     pub places: Vec<Place>,
     /// How many scratch buffers of each lane type are needed, in the order of [`Lane::ALL`].
-    pub slots: [usize; 6],
+    pub slots: [usize; Lane::ALL.len()],
     /// The instructions cut into work.
     pub work: Vec<Work>,
 }

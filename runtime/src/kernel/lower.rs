@@ -1,10 +1,13 @@
 //! From a segment to a kernel: depth first, left to right, with the rules for null of `language.md`, section 5, spelled
 //! out over validity registers, and `check`s where a fault counts.
 //!
-//! Values are computed for all rows; only functions are given the mask of the rows that count, since they are dear. A
+//! Values are computed for all rows; only functions and operations on rows are given the mask of the rows that count,
+//! since they are dear. A
 //! fault counts in the rows of the mask under which the expression is demanded: those that the filters so far let through,
 //! narrowed by the conditions of `and`, `or`, `if` and `??`. The kernel does not keep the order of evaluation: who
 //! fails first is found by replay.
+
+mod row;
 
 use super::builder::Builder;
 use super::finish::finish;
@@ -88,7 +91,7 @@ struct Lowering<'a> {
     masks: Vec<Mask>,
     narrowed: HashMap<(MaskId, Register), MaskId>,
     values: HashMap<ExprId, Vec<(MaskId, Value)>>,
-    /// Whether it matters for which rows an expression is evaluated: it may fail, or calls a function.
+    /// Whether it matters for which rows an expression is evaluated: it may fail, calls a function or is an operation on rows.
     selective: HashMap<ExprId, bool>,
 }
 
@@ -133,7 +136,7 @@ impl<'a> Lowering<'a> {
             return *known;
         }
         let expr = self.plan.exprs.get(id);
-        let own = self.plan.exprs.site(id).is_some() || matches!(expr, Expr::Call(..));
+        let own = self.plan.exprs.site(id).is_some() || matches!(expr, Expr::Call(..)) || row::is_row_operation(expr);
         let definition = match expr {
             Expr::Column(column) => self.definitions.get(column).map(|(_, definition)| *definition),
             _ => None,
@@ -263,15 +266,15 @@ impl<'a> Lowering<'a> {
                 let may_fail = plan.exprs.site(id).is_some();
                 self.call(*function, arguments, kind, may_fail, mask)
             }
-            Expr::Widen(_)
-            | Expr::Recurse(..)
-            | Expr::List(_)
-            | Expr::Record(..)
-            | Expr::Map(..)
-            | Expr::Field(..)
-            | Expr::Index { .. }
-            | Expr::Each { .. }
-            | Expr::Fold { .. } => unreachable!("the checker makes no such expressions for now"),
+            Expr::Widen(a) => self.value(*a, mask),
+            Expr::List(_) => self.row(id, "list", mask),
+            Expr::Record(..) => self.row(id, "record", mask),
+            Expr::Map(..) => self.row(id, "map", mask),
+            Expr::Field(..) => self.row(id, "field", mask),
+            Expr::Index { .. } => self.row(id, "index", mask),
+            Expr::Each { .. } => self.row(id, "each", mask),
+            Expr::Fold { .. } => self.row(id, "fold", mask),
+            Expr::Recurse(..) => self.row(id, "routine", mask),
         }
     }
 

@@ -19,11 +19,13 @@ pub enum Lane {
     Text,
     /// 128-bit sums.
     Wide,
+    /// Lists, records, maps, JSON and bytes.
+    Value,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Lane; 6] = [Lane::Int, Lane::Float, Lane::Date, Lane::Bool, Lane::Text, Lane::Wide];
+    pub const ALL: [Lane; 7] = [Lane::Int, Lane::Float, Lane::Date, Lane::Bool, Lane::Text, Lane::Wide, Lane::Value];
 
     /// The lanes that hold values of a kind; none for `null`, which needs no lanes.
     pub fn of(kind: &Kind) -> Option<Lane> {
@@ -35,9 +37,7 @@ impl Lane {
             Kind::Date => Some(Lane::Date),
             Kind::Wide => Some(Lane::Wide),
             Kind::Null | Kind::Unknown => None,
-            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
-                unreachable!("the checker refuses columns of kind {kind} for now")
-            }
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => Some(Lane::Value),
         }
     }
 
@@ -50,6 +50,7 @@ impl Lane {
             Lane::Bool => "bool",
             Lane::Text => "string",
             Lane::Wide => "wide",
+            Lane::Value => "value",
         }
     }
 
@@ -57,7 +58,7 @@ impl Lane {
     pub fn is_machine(self) -> bool {
         match self {
             Lane::Int | Lane::Float | Lane::Date | Lane::Bool => true,
-            Lane::Text | Lane::Wide => false,
+            Lane::Text | Lane::Wide | Lane::Value => false,
         }
     }
 }
@@ -93,7 +94,7 @@ pub enum Class {
 pub struct OpInfo {
     /// Its name in the printed form.
     pub name: &'static str,
-    /// Its operands; of `call` only the first.
+    /// Its operands; of `call` and `row` only the first.
     pub operands: &'static [Slot],
     /// Its results.
     pub results: &'static [Slot],
@@ -172,6 +173,7 @@ operations! {
     Not "not" (Bool) -> (Bool) Compiled "where it is not set";
     Select "select" (Bool, Same, Same) -> (Same) Compiled "the second where the first is set, else the third";
     Check "check" (Bool, Bool) -> () Compiled "fails the batch if both are set anywhere";
+    Row "row" (Bool) -> (Same, Bool) Primitive "an expression for the rows that are set, and where it is not null; fails the batch if it fails for one of them";
     Call "call" (Bool) -> (Same, Bool) Primitive "a function for the rows that are set, and where it is not null; fails the batch if it fails for one of them";
 }
 

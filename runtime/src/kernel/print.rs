@@ -68,6 +68,11 @@ fn line(text: &mut String, program: &Program, instruction: &Instruction) {
             let fails = if call.may_fail { "!" } else { "" };
             let _ = write!(text, " #{}{fails}", call.function.0);
         }
+        Immediate::Row(at) => {
+            let operation = &program.row_operations[at as usize];
+            let fails = if operation.may_fail { "!" } else { "" };
+            let _ = write!(text, " {}{fails}", operation.name);
+        }
     }
     for (at, operand) in instruction.operands.iter().enumerate() {
         let comma = if at == 0 { " " } else { ", " };

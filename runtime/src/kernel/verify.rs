@@ -35,7 +35,7 @@ fn is_mask(program: &Program, register: Register) -> Result<(), String> {
 
 fn instruction_is_sound(program: &Program, instruction: &Instruction, written: &mut [bool]) -> Result<(), String> {
     let info = instruction.op.info();
-    let variadic = instruction.op == Op::Call;
+    let variadic = matches!(instruction.op, Op::Call | Op::Row);
     let enough = instruction.operands.len() >= info.operands.len();
     if !enough || (!variadic && instruction.operands.len() != info.operands.len()) {
         return Err(format!("{} operands", instruction.operands.len()));
@@ -63,7 +63,8 @@ fn instruction_is_sound(program: &Program, instruction: &Instruction, written: &
         (Op::Input | Op::Valid, Immediate::Input(at)) => (at as usize) < program.inputs.len(),
         (Op::Constant, Immediate::Constant(at)) => (at as usize) < program.constants.len(),
         (Op::Call, Immediate::Call(at)) => (at as usize) < program.calls.len(),
-        (Op::Input | Op::Valid | Op::Constant | Op::Call, _) => false,
+        (Op::Row, Immediate::Row(at)) => (at as usize) < program.row_operations.len(),
+        (Op::Input | Op::Valid | Op::Constant | Op::Call | Op::Row, _) => false,
         (_, immediate) => immediate == Immediate::None,
     };
     if known { Ok(()) } else { Err(format!("{:?}", instruction.immediate)) }

@@ -74,10 +74,12 @@ impl State for Extreme {
                     Column::Date(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),
                     Column::Bool(values) => keys.keep(|row| i64::from(values.value(row)) ^ flip),
                     Column::Null(_) => {}
-                    Column::String(_) | Column::Wide(_) => unreachable!("the checker gives one type throughout"),
+                    Column::String(_) | Column::Wide(_) | Column::Values(_) => {
+                        unreachable!("the checker gives one type throughout")
+                    }
                 }
             }
-            (Slots::Null(_) | Slots::Text(_), _) => {}
+            (Slots::Null(_) | Slots::Text(_) | Slots::Values(_), _) => {}
         }
     }
 
@@ -95,7 +97,7 @@ impl State for Extreme {
                     }
                 }
             }
-            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_), _) => {}
+            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_), _) => {}
         }
     }
 

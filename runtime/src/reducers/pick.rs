@@ -3,12 +3,12 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Reducer, State, same_or_null, same_state};
+use super::{Reducer, State, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
 
 /// `first`
@@ -17,7 +17,7 @@ pub const FIRST: Reducer = Reducer {
         name: "first",
         doc: "The value of the first row, null if that is null.",
         arity: (1, 1),
-        result: same_or_null,
+        result: any_or_null,
         takes: "a value",
         examples: &[Example { source: "[3, 1, 2] | first it", result: "3" }],
     },
@@ -30,12 +30,34 @@ pub const LAST: Reducer = Reducer {
         name: "last",
         doc: "The value of the last row, null if that is null.",
         arity: (1, 1),
-        result: same_or_null,
+        result: any_or_null,
         takes: "a value",
         examples: &[Example { source: "[3, 1, 2] | last it", result: "2" }],
     },
     start: |arguments| Box::new(Picked::new(arguments, End::Last)),
 };
+
+/// The type of the value that is picked: any but a sum in the making.
+fn any_or_null(arguments: &[Type]) -> Option<Type> {
+    let [ty] = arguments else { return None };
+    match &ty.kind {
+        Kind::Unknown => Some(Type::UNKNOWN),
+        Kind::Wide => None,
+        Kind::Bool
+        | Kind::Int
+        | Kind::Float
+        | Kind::String
+        | Kind::Bytes
+        | Kind::Date
+        | Kind::DateTime
+        | Kind::Duration
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Map(_)
+        | Kind::Json
+        | Kind::Null => Some(ty.clone().or_null()),
+    }
+}
 
 /// Which end of the stream is wanted.
 #[derive(Clone, Copy)]

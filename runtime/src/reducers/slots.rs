@@ -1,9 +1,10 @@
 //! One value of any type for each group: what `min`, `max`, `first` and `last` keep.
 
-use crate::batch::Column;
+use crate::batch::{Column, Values};
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::{BooleanArray, Date32Array, Float64Array};
 use arrow_buffer::NullBuffer;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 
 /// What the 64 bits of a value mean.
@@ -36,6 +37,8 @@ pub enum Slots {
     },
     /// Texts.
     Text(Vec<Option<Box<str>>>),
+    /// Lists, records, maps, JSON or bytes.
+    Values(Vec<Scalar>),
     /// Nothing but nulls, for so many groups.
     Null(usize),
 }
@@ -53,7 +56,8 @@ impl Slots {
             Kind::DateTime => bits(Word::DateTime),
             Kind::Duration => bits(Word::Duration),
             Kind::Null | Kind::Unknown => Slots::Null(0),
-            Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => Slots::Values(Vec::new()),
+            Kind::Wide => {
                 unreachable!("no reducer takes columns of kind {kind} for now")
             }
         }
@@ -67,8 +71,9 @@ impl Slots {
                 present.resize(groups, false);
             }
             Slots::Text(texts) if groups > texts.len() => texts.resize(groups, None),
+            Slots::Values(values) if groups > values.len() => values.resize(groups, Scalar::Null),
             Slots::Null(length) => *length = groups.max(*length),
-            Slots::Bits { .. } | Slots::Text(_) => {}
+            Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_) => {}
         }
     }
 
@@ -87,6 +92,7 @@ impl Slots {
                     _ => None,
                 }
             }
+            Slots::Values(values) => values[group] = column.get(row),
             Slots::Null(_) => {}
         }
     }
@@ -98,7 +104,10 @@ impl Slots {
                 (bits[group], present[group]) = (theirs[from], there[from]);
             }
             (Slots::Text(texts), Slots::Text(theirs)) => texts[group] = theirs[from].take(),
-            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_), _) => {}
+            (Slots::Values(values), Slots::Values(theirs)) => {
+                values[group] = std::mem::replace(&mut theirs[from], Scalar::Null)
+            }
+            (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_), _) => {}
         }
     }
 
@@ -106,6 +115,7 @@ impl Slots {
     pub fn finish(self) -> Column {
         match self {
             Slots::Null(length) => Column::Null(length),
+            Slots::Values(values) => Column::Values(Values::new(values)),
             Slots::Text(texts) => {
                 let mut builder = StringViewBuilder::with_capacity(texts.len());
                 texts.iter().for_each(|text| builder.append_option(text.as_deref()));
@@ -142,6 +152,8 @@ fn word_of(column: &Column, row: usize) -> i64 {
         Column::Date(values) => i64::from(values.value(row)),
         Column::DateTime(values) => values.value(row),
         Column::Duration(values) => values.value(row),
-        Column::String(_) | Column::Wide(_) | Column::Null(_) => unreachable!("the checker gives one type throughout"),
+        Column::String(_) | Column::Wide(_) | Column::Values(_) | Column::Null(_) => {
+            unreachable!("the checker gives one type throughout")
+        }
     }
 }

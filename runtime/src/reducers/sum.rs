@@ -7,7 +7,7 @@ use super::exact_sum::ExactSums;
 use super::rows::{Rows, mask_block};
 use super::{Reducer, State, same_state};
 use crate::batch::{Column, wide_array};
-use arrow_array::{Array, Decimal128Array, Float64Array};
+use arrow_array::{Decimal128Array, Float64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use pipelang_lang::catalog::{Example, ReducerDef};
 use pipelang_lang::ty::{Kind, Type};
@@ -91,7 +91,7 @@ impl State for Sums {
             (Numbers::Float(sums), Column::Float(values)) => sums.add_column(values.values(), groups, &rows),
             (_, Column::Null(_)) => {}
             (Numbers::Int(_) | Numbers::Float(_), other) => {
-                unreachable!("the checker gives ints or floats throughout, not {}", other.array().data_type())
+                unreachable!("the checker gives ints or floats throughout, not {other:?}")
             }
         }
         match self.counts.as_deref_mut() {

@@ -85,6 +85,7 @@ fn type_of(column: &Column) -> Type {
         Column::DateTime(_) => Kind::DateTime,
         Column::Duration(_) => Kind::Duration,
         Column::Wide(_) => Kind::Wide,
+        Column::Values(_) => Kind::Json,
         Column::Null(_) => Kind::Null,
     };
     Type::of(kind).or_null()

@@ -6,11 +6,11 @@ use crate::kernel::ir::{Instruction, Register};
 use crate::kernel::ops::{Lane, Op};
 use pipelang_lang::scalar::{Arithmetic, canonical, float_modulo, floor_modulo, int_arithmetic};
 
-/// Executes an operation that is not a `call` and whose lanes are not text.
+/// Executes an operation that is no `call` or `row` and whose lanes are neither text nor values.
 pub fn run(instruction: &Instruction, frame: &mut Frame) {
     let (operands, results) = (&instruction.operands[..], &instruction.results[..]);
     match instruction.op {
-        Op::Input | Op::Valid | Op::Constant | Op::Call => unreachable!("executed elsewhere"),
+        Op::Input | Op::Valid | Op::Constant | Op::Call | Op::Row => unreachable!("executed elsewhere"),
         Op::Check => frame.check(operands[0], operands[1]),
         Op::And => words(frame, operands, results[0], |a, b| a & b),
         Op::AndNot => words(frame, operands, results[0], |a, b| a & !b),
@@ -158,7 +158,7 @@ fn compare(op: Op, frame: &mut Frame, operands: &[Register], result: Register) {
         Lane::Float => ordered::<f64>(op, frame, operands, result),
         Lane::Date => ordered::<i32>(op, frame, operands, result),
         Lane::Wide => ordered::<i128>(op, frame, operands, result),
-        Lane::Text => unreachable!("text is compared elsewhere"),
+        Lane::Text | Lane::Value => unreachable!("text and values are compared elsewhere"),
     }
 }
 
@@ -188,7 +188,7 @@ fn select(frame: &mut Frame, operands: &[Register], result: Register) {
         Lane::Float => blend::<f64>(frame, operands, result),
         Lane::Date => blend::<i32>(frame, operands, result),
         Lane::Wide => blend::<i128>(frame, operands, result),
-        Lane::Text => unreachable!("text is selected elsewhere"),
+        Lane::Text | Lane::Value => unreachable!("text and values are selected elsewhere"),
     }
 }
 

@@ -10,6 +10,7 @@ mod output;
 mod primitive;
 #[cfg(test)]
 pub(crate) mod random;
+mod row;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -66,12 +67,15 @@ pub fn run_with(
     while start < batch.rows {
         watch.check()?;
         let rows = CHUNK.min(batch.rows - start);
-        let mut frame = Frame { program, batch, scratch, start, rows, failed: false, no_text: &no_text };
+        let mut frame = Frame { program, batch, scratch, start, rows, failed: false, stopped: None, no_text: &no_text };
         for work in &program.work {
             match work {
                 Work::Bind(range) => primitive::bind(range.clone(), &mut frame),
                 Work::Leaf(number, range) => leaves.run(*number, range.clone(), &mut frame),
-                Work::Primitive(at) => primitive::run(&program.instructions[*at], functions, &mut frame),
+                Work::Primitive(at) => primitive::run(&program.instructions[*at], functions, watch, &mut frame),
+            }
+            if let Some(stopped) = frame.stopped {
+                return Err(stopped);
             }
             if frame.failed {
                 return Ok(Outcome::Failed);

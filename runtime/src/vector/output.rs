@@ -1,7 +1,7 @@
 //! The rows that go out: each chunk's kept rows are put behind those of the chunks before. A column that goes out as it
 //! came in is not copied if all rows are kept, and else cut once, at the end.
 
-use crate::batch::{Batch, Column, wide_array};
+use crate::batch::{self, Batch, Column, wide_array};
 use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts};
 use crate::kernel::ir::{Program, ProgramOutput, Register};
 use crate::kernel::ops::Lane;
@@ -9,6 +9,7 @@ use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Arra
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::nullif::nullif;
 use pipelang_lang::fault::{self, Fault};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 
 /// Bits, one after the other.
@@ -59,6 +60,7 @@ enum Values {
     Wide(Vec<i128>),
     Bool(Bits),
     Text(Vec<StringViewArray>),
+    Scalars(Vec<Scalar>),
 }
 
 struct Gathered {
@@ -147,6 +149,7 @@ fn room(lane: Lane, kind: &Kind, rows: usize) -> Values {
         Lane::Wide => Values::Wide(Vec::with_capacity(rows)),
         Lane::Bool => Values::Bool(Bits::with_capacity(rows)),
         Lane::Text => Values::Text(Vec::new()),
+        Lane::Value => Values::Scalars(Vec::with_capacity(rows)),
     }
 }
 
@@ -159,6 +162,7 @@ fn add_values(values: &mut Values, frame: &Frame, lanes: Register, keep: Option<
         Values::Wide(values) => add_lanes(values, frame, lanes, keep),
         Values::Bool(bits) => add_bits(bits, frame, lanes, keep),
         Values::Text(parts) => parts.push(texts(frame, lanes, keep)),
+        Values::Scalars(values) => add_scalars(values, frame, lanes, keep),
     }
 }
 
@@ -202,6 +206,12 @@ fn add_bits(out: &mut Bits, frame: &Frame, register: Register, keep: Option<&[u6
     }
 }
 
+fn add_scalars(out: &mut Vec<Scalar>, frame: &Frame, register: Register, keep: Option<&[u64]>) {
+    let scalars = frame.scalars(register);
+    let is_kept = |row: &usize| keep.is_none_or(|words| words[row / 64] >> (row % 64) & 1 != 0);
+    out.extend((0..frame.rows).filter(is_kept).map(|row| scalars.get(row).clone()));
+}
+
 fn texts(frame: &Frame, register: Register, keep: Option<&[u64]>) -> StringViewArray {
     let texts = match frame.texts(register) {
         Texts::Each(array, start) => array.slice(start, frame.rows),
@@ -222,6 +232,13 @@ fn column(values: Values, nulls: Option<NullBuffer>, rows: usize) -> Column {
         Values::Date(values) => Column::Date(Date32Array::new(values.into(), nulls)),
         Values::Wide(values) => Column::Wide(wide_array(Decimal128Array::new(values.into(), nulls))),
         Values::Bool(bits) => Column::Bool(BooleanArray::new(bits.finish(), nulls)),
+        Values::Scalars(mut values) => {
+            if let Some(nulls) = nulls {
+                let absent = (0..rows).filter(|row| nulls.is_null(*row));
+                absent.for_each(|row| values[row] = Scalar::Null);
+            }
+            Column::Values(batch::Values::new(values))
+        }
         Values::Text(parts) => {
             let parts: Vec<&dyn Array> = parts.iter().map(|part| part as &dyn Array).collect();
             let joined = match parts.is_empty() {

@@ -1,18 +1,19 @@
 //! What is no loop over lanes: binding bitmaps, text, and functions. A function gets the mask of the rows that count;
 //! what it gives for the others nobody looks at.
 
-use super::loops;
-use crate::batch::Column;
+use super::{loops, row};
+use crate::batch::{Column, Values};
 use crate::builtins::{BatchResult, Functions};
-use crate::kernel::frame::{Frame, Lanes, Stored, Texts};
+use crate::kernel::frame::{Frame, Lanes, Scalars, Stored, Texts};
 use crate::kernel::ir::{Call, Immediate, Instruction, Register};
 use crate::kernel::ops::{Lane, Op};
+use crate::limits::Watch;
 use arrow_array::{
     Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, Scalar as ArrowScalar, StringViewArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use arrow_select::zip::zip;
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Comparison, Scalar, compare};
 use pipelang_lang::ty::Kind;
 use std::ops::Range;
 
@@ -42,7 +43,7 @@ pub fn bind(range: Range<usize>, frame: &mut Frame) {
     }
 }
 
-fn fill(frame: &mut Frame, register: Register, word: u64) {
+pub(super) fn fill(frame: &mut Frame, register: Register, word: u64) {
     let mut words = frame.take::<u64>(register);
     words.fill(word);
     frame.put(register, words);
@@ -57,10 +58,16 @@ fn copy_bits(frame: &mut Frame, register: Register, bits: &BooleanBuffer) {
 }
 
 /// Executes an operation that no machine code is made of.
-pub fn run(instruction: &Instruction, functions: &Functions, frame: &mut Frame) {
-    let text = |at: usize| instruction.operands.get(at).is_some_and(|r| frame.program.lane(*r) == Lane::Text);
+pub fn run(instruction: &Instruction, functions: &Functions, watch: &Watch, frame: &mut Frame) {
+    let holds = |at: usize, lane| instruction.operands.get(at).is_some_and(|r| frame.program.lane(*r) == lane);
+    let (text, value) = (|at| holds(at, Lane::Text), |at| holds(at, Lane::Value));
     match (instruction.op, instruction.immediate) {
         (Op::Call, Immediate::Call(at)) => call(&frame.program.calls[at as usize], instruction, functions, frame),
+        (Op::Row, Immediate::Row(at)) => {
+            row::run(&frame.program.row_operations[at as usize], instruction, functions, watch, frame);
+        }
+        (Op::Select, _) if value(1) => select_scalars(instruction, frame),
+        (Op::Equal, _) if value(0) => equal_scalars(instruction, frame),
         (Op::Select, _) if text(1) => select_text(instruction, frame),
         (Op::Equal, _) if text(0) => equal_text(instruction, frame),
         (Op::Less, _) if text(0) => compare_text(instruction, frame, |a, b| a < b),
@@ -69,13 +76,28 @@ pub fn run(instruction: &Instruction, functions: &Functions, frame: &mut Frame) 
     }
 }
 
-fn write_bits(frame: &mut Frame, register: Register, bit: impl Fn(&Frame, usize) -> bool) {
+pub(super) fn write_bits(frame: &mut Frame, register: Register, bit: impl Fn(&Frame, usize) -> bool) {
     let mut words = frame.take::<u64>(register);
     for (at, word) in words[..frame.words()].iter_mut().enumerate() {
         let rows = at * 64..frame.rows.min(at * 64 + 64);
         *word = rows.rev().fold(0, |word, row| word << 1 | u64::from(bit(frame, row)));
     }
     frame.put(register, words);
+}
+
+fn equal_scalars(instruction: &Instruction, frame: &mut Frame) {
+    let (a, b) = (instruction.operands[0], instruction.operands[1]);
+    write_bits(frame, instruction.results[0], |frame, row| {
+        compare(Comparison::Equal, frame.scalars(a).get(row), frame.scalars(b).get(row))
+    });
+}
+
+fn select_scalars(instruction: &Instruction, frame: &mut Frame) {
+    let mask = mask(frame, instruction.operands[0]);
+    let (yes, no) = (frame.scalars(instruction.operands[1]), frame.scalars(instruction.operands[2]));
+    let one = |row: usize| if mask.value(row) { yes.get(row) } else { no.get(row) };
+    let selected = (0..frame.rows).map(|row| one(row).clone()).collect();
+    frame.put_scalars(instruction.results[0], selected);
 }
 
 fn compare_text(instruction: &Instruction, frame: &mut Frame, holds: impl Fn(&[u8], &[u8]) -> bool) {
@@ -133,7 +155,7 @@ fn select_text(instruction: &Instruction, frame: &mut Frame) {
 }
 
 /// A bitmap of the chunk.
-fn mask(frame: &Frame, register: Register) -> BooleanBuffer {
+pub(super) fn mask(frame: &Frame, register: Register) -> BooleanBuffer {
     match frame.lanes::<u64>(register) {
         Lanes::Each(words) => BooleanBuffer::new(Buffer::from_slice_ref(&words[..frame.words()]), 0, frame.rows),
         Lanes::All(u64::MAX) => BooleanBuffer::new_set(frame.rows),
@@ -180,6 +202,10 @@ fn column(frame: &Frame, register: Register, kind: &Kind) -> Column {
             Lanes::Each(_) => BooleanArray::new(mask(frame, register), None),
             Lanes::All(word) => BooleanArray::from(vec![word != 0]),
         }),
+        Lane::Value => Column::Values(Values::new(match frame.scalars(register) {
+            Scalars::Each(values) => values[..frame.rows].to_vec(),
+            Scalars::All(value) => vec![value.clone()],
+        })),
         Lane::Text => Column::String(match frame.texts(register) {
             Texts::Each(array, start) => array.slice(start, frame.rows),
             Texts::All(text) => StringViewArray::from_iter_values([text]),
@@ -231,8 +257,10 @@ fn store(frame: &mut Frame, lanes: Register, valid: Register, column: &Column) {
         Column::Wide(array) => copy(frame, lanes, array.values()),
         Column::Bool(array) => write_bits(frame, lanes, |_, row| array.value(row)),
         Column::String(array) => frame.put_texts(lanes, array.clone()),
+        Column::Values(values) => frame.put_scalars(lanes, values.as_slice().to_vec()),
         Column::Null(rows) => match frame.program.lane(lanes) {
             Lane::Text => frame.put_texts(lanes, StringViewArray::from_iter_values(vec![""; *rows])),
+            Lane::Value => frame.put_scalars(lanes, vec![Scalar::Null; *rows]),
             Lane::Int | Lane::Float | Lane::Date | Lane::Wide | Lane::Bool => {}
         },
     }

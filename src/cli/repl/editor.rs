@@ -1,11 +1,13 @@
 //! The line editor of the prompt: colours, history, and when an entry is finished.
 
+use super::completer::Entries;
 use crate::cli::terminal::Terminal;
 use nu_ansi_term::{Color, Style};
 use pipelang::tools::{self, Class};
 use reedline::{
-    DefaultHinter, FileBackedHistory, Highlighter, Prompt, PromptEditMode, PromptHistorySearch, Reedline, StyledText,
-    ValidationResult, Validator,
+    DefaultHinter, DescriptionMode, Emacs, FileBackedHistory, Highlighter, IdeMenu, KeyCode, KeyModifiers, Keybindings,
+    MenuBuilder, Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, StyledText,
+    ValidationResult, Validator, default_emacs_keybindings,
 };
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -13,13 +15,20 @@ use std::path::PathBuf;
 /// Entries that are remembered.
 const REMEMBERED: usize = 10_000;
 
+/// The name of the menu of completions.
+const MENU: &str = "completions";
+
 /// An editor with the user's history; without one if it cannot be kept.
-pub fn editor(terminal: Terminal) -> Reedline {
+pub fn editor(terminal: Terminal, entries: Entries) -> Reedline {
     let color = terminal.has_color();
     let hint = Style::new().fg(Color::DarkGray);
     let mut editor = Reedline::create()
         .with_validator(Box::new(Unfinished))
         .with_highlighter(Box::new(Words { color }))
+        .with_completer(Box::new(entries))
+        .with_quick_completions(true)
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu())))
+        .with_edit_mode(Box::new(Emacs::new(keys())))
         .with_hinter(Box::new(DefaultHinter::default().with_style(hint)))
         .with_ansi_colors(color)
         .use_bracketed_paste(true);
@@ -28,6 +37,24 @@ pub fn editor(terminal: Terminal) -> Reedline {
         editor = editor.with_history(Box::new(history));
     }
     editor
+}
+
+/// The completions below the cursor, with what they are beside the chosen one.
+fn menu() -> IdeMenu {
+    IdeMenu::default()
+        .with_name(MENU)
+        .with_max_completion_height(10)
+        .with_max_description_width(60)
+        .with_description_mode(DescriptionMode::PreferRight)
+}
+
+/// Those of Emacs; Tab opens the menu and goes through it.
+fn keys() -> Keybindings {
+    let mut keys = default_emacs_keybindings();
+    let next = vec![ReedlineEvent::Menu(MENU.to_string()), ReedlineEvent::MenuNext];
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(next));
+    keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    keys
 }
 
 /// `$XDG_STATE_HOME/pipe/history`, or the same below `~/.local/state`.

@@ -1,13 +1,21 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
+mod functions;
 mod modules;
 mod names;
+mod nested;
+mod patterns;
 mod stages;
+mod tests;
 mod types;
 
+pub(super) use functions::*;
 pub(super) use modules::*;
 pub(super) use names::*;
+pub(super) use nested::*;
+pub(super) use patterns::*;
 pub(super) use stages::*;
+pub(super) use tests::*;
 pub(super) use types::*;
 
 use crate::codes::{E0405, E0601, E0801, E0902};
@@ -28,8 +36,14 @@ fn list(names: &[&str], most: usize) -> String {
 /// Did you mean one of these: said at the primary span, and the best as an edit.
 fn suggest(diagnostic: Diagnostic, span: Span, near: &[&str], spell: impl Fn(&str) -> String) -> Diagnostic {
     let Some(best) = near.first() else { return diagnostic };
-    let all: Vec<String> = near.iter().map(|name| format!("`{}`", spell(name))).collect();
+    let quoted = |name: String| if name.starts_with('`') { name } else { format!("`{name}`") };
+    let all: Vec<String> = near.iter().map(|name| quoted(spell(name))).collect();
     diagnostic.saying(format!("did you mean {}?", all.join(" or "))).fix(span, spell(best))
+}
+
+/// The same without its advice, in place of which a better one comes.
+pub(super) fn without_help(diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { help: Vec::new(), ..diagnostic }
 }
 
 /// An edit that wraps or replaces, with the line of help that says it; none if there is none.

@@ -2,9 +2,10 @@
 
 use super::super::scope::Gone;
 use super::{list, suggest};
-use crate::codes::{E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0304, E0305};
+use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0705};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::syntax::ast::{self, Argument};
 use crate::ty::{Type, spell};
 use std::sync::Arc;
 
@@ -20,10 +21,42 @@ pub(in super::super) fn unknown_column(
     let most = if near.is_empty() { 8 } else { 4 };
     let diagnostic =
         if from == span { diagnostic } else { diagnostic.label(from, format!("its columns: {}", list(columns, most))) };
+    if name.contains("${") {
+        let text = name.replace("${", "{").replace('"', "\\\"");
+        return diagnostic
+            .saying("backticks are for names; a text with holes begins with `f\"`")
+            .fix(span, format!("f\"{text}\""));
+    }
     match literal_meant(name) {
         Some(literal) => suggest(diagnostic, span, &[literal], str::to_string),
         None => suggest(diagnostic, span, near, spell),
     }
+}
+
+/// E0207: the name of a column has a blank in it, and stands without backticks.
+pub(in super::super) fn name_with_blank(span: Span, known: &str, from: Span) -> Diagnostic {
+    Diagnostic::error(E0207, span, "a name with a blank in it stands in backticks")
+        .label(from, format!("the file has a column `{known}`"))
+        .fix(span, format!("`{known}`"))
+}
+
+/// E0115: `len(rows)`, `sum(rows)`
+pub(in super::super) fn rows_as_argument(span: Span, stage: &str, edits: Vec<Edit>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0115, span, format!("`{stage}` of rows is a stage, behind a pipe"))
+        .saying("calls are for values, pipes for streams")
+        .help(format!("write `rows | {stage}`"));
+    diagnostic.edits = edits;
+    diagnostic
+}
+
+/// E0113: a function behind a dot, without parentheses.
+pub(in super::super) fn method_without_parentheses(span: Span, meant: &str) -> Diagnostic {
+    Diagnostic::error(E0113, span, "a call needs parentheses").fix(span, format!("{meant}()"))
+}
+
+/// E0115: `name.str.upper()`
+pub(in super::super) fn accessor(dot: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0115, dot, format!("functions stand behind the value itself, without `.{name}`")).fix(dot, "")
 }
 
 /// E0210: the rows are single values.
@@ -74,9 +107,9 @@ pub(in super::super) fn column_gone(span: Span, name: &str, gone: &Gone) -> Diag
         }
         (None, Some((at, before))) => {
             let mut diagnostic = diagnostic.label(gone.stage, format!("this `{stage}` kept only {}", list(&kept, 4)));
-            let what = if &**stage == "aggregate" { "add it to its keys" } else { "add it there" };
+            let whose = if &**stage == "aggregate" { "the keys of the" } else { "the" };
             let text = format!("{before}{}", spell(name));
-            diagnostic.help.push(format!("{what}: `{}`", text.trim_start_matches([',', ' '])));
+            diagnostic.help.push(format!("add `{name}` to {whose} `{stage}`"));
             diagnostic.edits.push(Edit { span: at, text });
             diagnostic
         }
@@ -90,14 +123,79 @@ pub(in super::super) fn unknown_function(span: Span, name: &str, near: &[&str]) 
     suggest(diagnostic, span, near, str::to_string)
 }
 
+/// E0203: another language's name for a function.
+pub(in super::super) fn function_alias(span: Span, name: &str, meant: &str) -> Diagnostic {
+    Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying(format!("Pipe calls this `{meant}`"))
+        .fix(span, meant)
+}
+
+/// E0203: another language's function for what is no function here.
+pub(in super::super) fn function_form(span: Span, name: &str, shown: &str, edits: Vec<Edit>) -> Diagnostic {
+    let shown = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(shown);
+    let mut diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying(format!("Pipe writes this `{shown}`"))
+        .help(format!("replace with `{shown}`"));
+    diagnostic.edits = edits;
+    diagnostic
+}
+
+/// E0203: another language's function, and what to do without it.
+pub(in super::super) fn function_advice(span: Span, name: &str, advice: &str) -> Diagnostic {
+    Diagnostic::error(E0203, span, format!("there is no function called `{name}`")).help(advice)
+}
+
 /// E0203: a stage's name is called.
-pub(in super::super) fn stage_as_function(span: Span, name: &str, on_value: bool) -> Diagnostic {
+pub(in super::super) fn stage_as_function(
+    span: Span,
+    name: &str,
+    receiver: Option<&ast::Expr>,
+    arguments: &[Argument],
+    call: Span,
+) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0203, span, format!("`{name}` is a stage, not a function"));
-    if on_value {
-        diagnostic.saying("dots are for values, pipes for streams").help(format!("write `rows | {name} …`"))
-    } else {
-        diagnostic.help(format!("a stage stands after a pipe: `rows | {name} …`"))
+    if receiver.is_some() {
+        return diagnostic.saying("dots are for values, pipes for streams").help(format!("write `rows | {name} …`"));
     }
+    let mut diagnostic = diagnostic.help(format!("a stage stands after a pipe: `rows | {name} …`"));
+    if let [first, rest @ ..] = arguments {
+        let (before, after) = (Span { end: first.span.start, ..call }, first.span.at_end());
+        let (end, text) = match rest.first() {
+            Some(second) => (second.span.start, format!(" | {name}(")),
+            None => (call.end, format!(" | {name}")),
+        };
+        diagnostic.edits = vec![Edit { span: before, text: String::new() }, Edit { span: Span { end, ..after }, text }];
+    }
+    diagnostic
+}
+
+/// E0115: `rows.filter(…)`
+pub(in super::super) fn dotted_stages(span: Span, name: &str, edits: Vec<Edit>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0115, span, "a stage stands behind a pipe, not behind a dot")
+        .saying("dots are for values, pipes for streams")
+        .help(format!("write `{name}`"));
+    diagnostic.edits = edits;
+    diagnostic
+}
+
+/// E0115: `rows.column`
+pub(in super::super) fn field_of_rows(span: Span, name: &str, in_stage: bool, edit: Edit) -> Diagnostic {
+    let diagnostic = if in_stage {
+        Diagnostic::error(E0115, span, "inside a stage a column stands without its table")
+            .help(format!("replace with `{name}`"))
+    } else {
+        Diagnostic::error(E0115, span, "a stream has rows, not fields")
+            .saying("dots are for values, pipes for streams")
+            .help(format!("write `rows | select {name}`"))
+    };
+    Diagnostic { edits: vec![edit], ..diagnostic }
+}
+
+/// E0115: `rows[…]`
+pub(in super::super) fn index_of_rows(span: Span, message: &str, form: &str, edits: Vec<Edit>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0115, span, message).help(format!("write `{form}`"));
+    diagnostic.edits = edits;
+    diagnostic
 }
 
 /// E0204
@@ -136,12 +234,13 @@ pub(in super::super) fn unknown_type(span: Span, name: &str, near: &[&str]) -> D
     suggest(diagnostic, span, near, str::to_string)
 }
 
-/// E0206
-pub(in super::super) fn unknown_parameter(name: &str, near: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::outside(E0206, format!("this script has no parameter `{name}`"));
+/// E0705
+pub(in super::super) fn unknown_parameter(name: &str, near: &[&str], known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::outside(E0705, format!("this script has no parameter `{name}`"));
     match near.first() {
-        Some(best) => diagnostic.help(format!("did you mean `{best}`?")),
-        None => diagnostic,
+        Some(best) => diagnostic.help(format!("did you mean `--{best}`?")),
+        None if known.is_empty() => diagnostic.help("it has none at all"),
+        None => diagnostic.help(format!("its parameters: {}", list(known, 8))),
     }
 }
 
@@ -167,16 +266,24 @@ pub(in super::super) fn needs_name(span: Span, what: &str, example: Option<&str>
         .fix(Span { end: span.start, ..span }, format!("{name} = "))
 }
 
-/// E0304: a parameter's text is of another type.
+/// E0209: `select qty > 2` is meant for `filter`.
+pub(in super::super) fn select_condition(span: Span, stage: Span) -> Diagnostic {
+    Diagnostic::error(E0209, span, "`select` keeps columns, `filter` keeps rows")
+        .saying("this is true or false for each row")
+        .fix(stage, "filter")
+        .help("if a column is meant, give it a name: `select name = …`")
+}
+
+/// E0705: a parameter's text is of another type.
 pub(in super::super) fn parameter_text(span: Span, name: &str, text: &str, ty: &Type) -> Diagnostic {
     let text: String = text.chars().take(60).collect();
-    Diagnostic::error(E0304, span, format!("the parameter `{name}` wants {ty}"))
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` wants {ty}"))
         .saying(format!("it was given {text:?}"))
 }
 
-/// E0305: a parameter without a value.
+/// E0705: a parameter without a value.
 pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type) -> Diagnostic {
-    Diagnostic::error(E0305, span, format!("the parameter `{name}` has no value"))
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` has no value"))
         .saying(format!("it is required, and {ty}"))
         .help(format!("give it one: `--{name} …` after the file, or a default: `param {name}: {ty} = …`"))
 }

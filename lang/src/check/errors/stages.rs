@@ -11,21 +11,16 @@ use crate::ty::{Type, spell};
 pub(in super::super) fn unknown_stage(span: Span, name: &str, near: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
     if near.is_empty() {
-        let stages: Vec<&str> = super::super::STAGES.iter().map(|stage| stage.name).collect();
-        return diagnostic.help(format!("stages are {}", list(&stages, 12)));
+        return diagnostic.help(format!("stages are {}", list(crate::aliases::STAGES, 8)));
     }
     suggest(diagnostic, span, near, str::to_string)
 }
 
 /// E0101: another language's word.
 pub(in super::super) fn stage_alias(span: Span, name: &str, meant: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
-    if name.to_lowercase().starts_with("group") {
-        return diagnostic
-            .saying("grouping is a part of `aggregate`")
-            .help("write `aggregate total = sum(amount), n = count() by key`");
-    }
-    diagnostic.saying(format!("Pipe calls this `{meant}`")).fix(span, meant)
+    Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"))
+        .saying(format!("Pipe calls this `{meant}`"))
+        .fix(span, meant)
 }
 
 /// E0206: a name and `=` where nothing is named (where a comparison is meant, the parser says so).
@@ -111,6 +106,16 @@ pub(in super::super) fn reducer_count(span: Span, name: &str, arity: (usize, usi
     Diagnostic::error(E0305, span, format!("`{name}` takes {wanted}")).saying(found)
 }
 
+/// E0304: `first 5`, as Nushell has it.
+pub(in super::super) fn first_of_constant(name: Span, called: &str, count: i64) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error(E0304, name, format!("`{called}` gives one value, and {count} is the same for all rows"));
+    match called {
+        "first" => diagnostic.saying(format!("the first {count} rows are `take {count}`")).fix(name, "take"),
+        _ => diagnostic.help(format!("`rows | {called} column`")),
+    }
+}
+
 /// E0305
 pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str, count: usize) -> Diagnostic {
     let message = match count {
@@ -125,27 +130,28 @@ pub(in super::super) fn read_arguments(span: Span) -> Diagnostic {
     Diagnostic::error(E0305, span, "`read` takes one path, then options").help("`read(\"data.csv\", delimiter: \";\")`")
 }
 
-/// E0401
-pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&str>) -> Diagnostic {
+/// E0401: a reducer of so many values.
+pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&str>, values: usize) -> Diagnostic {
     let diagnostic = match stage {
         Some(stage) => {
             Diagnostic::error(E0401, span, format!("`{name}` works on many rows, `{stage}` sees one at a time"))
         }
         None => Diagnostic::error(E0401, span, format!("`{name}` works on many rows, and there are none here")),
     };
-    diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"))
+    match (name, values) {
+        ("max", 2..) => diagnostic.saying("of two values, `greatest` is the larger one").fix(span, "greatest"),
+        ("min", 2..) => diagnostic.saying("of two values, `least` is the smaller one").fix(span, "least"),
+        _ => diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`")),
+    }
 }
 
 /// E0402
-pub(in super::super) fn plain_column(span: Span, name: &str, by: Option<(Span, &'static str)>) -> Diagnostic {
+pub(in super::super) fn plain_column(span: Span, name: &str) -> Diagnostic {
     let spelled = if name == "it" { name.to_string() } else { spell(name) };
     let mut diagnostic = Diagnostic::error(E0402, span, format!("each group has many values of `{name}`"))
         .saying("which of them?")
-        .help(format!("say which: `first({spelled})`, `max({spelled})`; or add it to `by`"));
-    diagnostic.edits.push(match by {
-        Some((at, before)) if name != "it" => Edit { span: at, text: format!("{before}{spelled}") },
-        Some(_) | None => Edit { span, text: format!("first({spelled})") },
-    });
+        .help(format!("say which: `first({spelled})`, `max({spelled})`; or make it a key, behind `by`"));
+    diagnostic.edits.push(Edit { span, text: format!("first({spelled})") });
     diagnostic
 }
 

@@ -1,11 +1,11 @@
 //! 03xx: types, and what has none.
 
 use super::super::operators::{Operand, spelled};
-use super::{list, with_fix, with_origin};
-use crate::catalog::Pattern;
-use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0311};
+use super::{list, suggest, with_fix, with_origin};
+use crate::catalog::{Pattern, Unfit};
+use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0308, E0311};
 use crate::diagnostic::Diagnostic;
-use crate::scalar::Arithmetic;
+use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Kind, Type};
@@ -28,13 +28,32 @@ pub(in super::super) fn compare_types(
     let message = format!("cannot compare {} with {}", a.1.kind, b.1.kind);
     let mut diagnostic = Diagnostic::error(E0301, a.0.ast.span.to(b.0.ast.span), message);
     diagnostic = diagnostic.saying(format!("{} on the left, {} on the right", a.1, b.1));
-    for origin in labels {
-        diagnostic = with_origin(diagnostic, origin);
-    }
+    diagnostic = with_origins(diagnostic, labels);
     if fix.is_none() {
         diagnostic = diagnostic.help("convert one side, for nothing but int to float happens by itself");
     }
     with_fix(diagnostic, fix)
+}
+
+/// E0301: what has no order can only be equal or not.
+pub(in super::super) fn no_order_of(span: Span, op: Comparison, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0301, span, format!("`{}` compares what has an order", op.symbol()))
+        .saying(format!("and {found} has none"))
+        .help("`==` and `!=` compare anything")
+}
+
+/// Where both operands come from; what comes from one place is said there once.
+fn with_origins(diagnostic: Diagnostic, origins: [Origin; 2]) -> Diagnostic {
+    let [a, b] = origins;
+    match (a, b) {
+        (Some((span, a)), Some((other, b))) if span == other && a == b => diagnostic.label(span, a),
+        (Some((span, a)), Some((other, b))) if span == other => {
+            // `x` is int? in this file, `y` is float? in this file
+            let short = a.split(" in this").next().unwrap_or(&a).to_string();
+            diagnostic.label(span, format!("{short}, {b}"))
+        }
+        (a, b) => with_origin(with_origin(diagnostic, a), b),
+    }
 }
 
 /// E0301
@@ -56,9 +75,7 @@ pub(in super::super) fn arithmetic_types(
     let span = a.0.ast.span.to(b.0.ast.span);
     let mut diagnostic =
         Diagnostic::error(E0302, span, message).saying(format!("{} on the left, {} on the right", a.1, b.1));
-    for origin in labels {
-        diagnostic = with_origin(diagnostic, origin);
-    }
+    diagnostic = with_origins(diagnostic, labels);
     let text = a.1.kind == Kind::String || b.1.kind == Kind::String;
     match (op, spelled(a.0.ast), spelled(b.0.ast)) {
         (Arithmetic::Add, Some(a), Some(b)) if text => diagnostic.fix(span, format!("f\"{{{a}}}{{{b}}}\"")),
@@ -66,6 +83,9 @@ pub(in super::super) fn arithmetic_types(
         _ if fix.is_some() => with_fix(diagnostic, fix),
         _ if is_temporal(&a.1.kind) || is_temporal(&b.1.kind) => {
             diagnostic.help(temporal_help(op, &a.1.kind, &b.1.kind))
+        }
+        (Arithmetic::Add, ..) if matches!(a.1.kind, Kind::List(_)) => {
+            diagnostic.help("lists are put together with `concat(xs, ys)`")
         }
         _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
     }
@@ -161,11 +181,24 @@ pub(in super::super) fn argument_type(
         Pattern::Number => "a number".into(),
         Pattern::Ordered => "a value with an order".into(),
         Pattern::Any => "another type".into(),
+        Pattern::List(items) => match &**items {
+            Pattern::Ordered => "a list of values with an order".into(),
+            Pattern::Number => "a list of numbers".into(),
+            _ => "a list".into(),
+        },
+        Pattern::Item => "an item of its list".into(),
+        Pattern::Map => "a map".into(),
     };
     let diagnostic =
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
     let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0304: a constant text that an argument cannot be.
+pub(in super::super) fn unfit_argument(span: Span, unfit: &Unfit) -> Diagnostic {
+    let near: Vec<&str> = unfit.near.iter().map(|near| &**near).collect();
+    suggest(Diagnostic::error(E0304, span, &*unfit.message), span, &near, |name| format!("{name:?}"))
 }
 
 /// E0304: something that is not a single value.
@@ -286,4 +319,16 @@ pub(in super::super) fn null_for_not(ast: &ast::Expr, origin: Origin) -> Diagnos
 pub(in super::super) fn null_for_stream(span: Span) -> Diagnostic {
     Diagnostic::error(E0307, span, "a value that can be null, for a function that gives a stream")
         .help("give a value for null: `… ?? value`")
+}
+
+/// E0308: `not (x < 3)` of what may be null.
+pub(in super::super) fn negated_comparison(span: Span, fix: Option<String>, origin: Origin) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0308, span, "this keeps the rows where the value is null")
+        .saying("a comparison with null is false, so `not` makes it true")
+        .as_warning();
+    let diagnostic = with_origin(diagnostic, origin);
+    match fix {
+        Some(text) => diagnostic.fix(span, text).help("to keep null, say so: `… or x == null`"),
+        None => diagnostic.help("turn the comparison round, or say that null is kept: `… or x == null`"),
+    }
 }

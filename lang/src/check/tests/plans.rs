@@ -190,7 +190,7 @@ fn functions_over_streams() {
 fn parameters() {
     let take = |value: Option<ParameterValue>| {
         let values = value.map(|value| ("n".into(), value)).into_iter().collect();
-        let compiled = compile_with("param n: int = 5\n1..9 | take n", &Parameters { values });
+        let compiled = compile_with("param n: int = 5\n1..9 | take n", &Parameters { values, ..Parameters::default() });
         compiled.map(|c| crate::ir::print::print(&c.plan, &catalog()).lines().last().map(str::to_string))
     };
     assert_eq!(take(None).expect("default"), Some("  | take 5".into()));
@@ -200,7 +200,7 @@ fn parameters() {
         take(Some(ParameterValue::Text("x".into()))).expect_err("no int")[0].message,
         "the parameter `n` wants int"
     );
-    let date = Parameters { values: vec![("d".into(), ParameterValue::Text("1970-02-01".into()))] };
+    let date: Parameters = [("d", "1970-02-01".to_string())].into_iter().collect();
     let compiled = compile_with("param d: date\nread(\"w.csv\") | filter date >= d", &date).expect("a date");
     assert!(crate::ir::print::print(&compiled.plan, &catalog()).contains("@1970-02-01"));
 }

@@ -19,7 +19,18 @@ fn make(kind: ExprKind, span: Span) -> Expr {
 
 /// `expr`: everything but a pipeline.
 pub(super) fn expr<'t>() -> Rule<'t, Expr> {
-    recursive(|expr| operators(postfix_chain(expr.boxed()))).boxed()
+    recursive(|expr| {
+        let expr = expr.boxed();
+        // Behind a guard stands the `=>` of its arm, so a name or parentheses at its end begin no lambda.
+        let guard = recursive(|guard| {
+            let last = parenthesized(expr.clone(), Token::LambdaOpen);
+            let value = choice((last, operand(expr.clone(), guard.boxed())));
+            operators(postfix_chain(value.labelled(Class::Value).boxed(), expr.clone()))
+        });
+        let value = choice((lambda_value(expr.clone()), operand(expr.clone(), guard.boxed())));
+        operators(postfix_chain(value.labelled(Class::Value).boxed(), expr))
+    })
+    .boxed()
 }
 
 /// `or_expr` and all that binds tighter, down to `power`: a row for each production.
@@ -197,7 +208,7 @@ enum Link {
 }
 
 /// `postfix_chain = operand { ( "." | "?." ) path [ call_arguments ] | "[" expr "]" [ "?" ] }`
-fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn postfix_chain<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let dot = select! { Token::Dot => false, Token::QuestionDot => true }.labelled(Class::Operator);
     let member = dot.then(path()).then(stage::call_arguments(expr.clone()).or_not()).validate(
         |((null_safe, name), arguments), e, emitter| {
@@ -209,11 +220,11 @@ fn postfix_chain<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
     );
     let question =
         choice((just(Token::Question).to(true), just(Token::QuestionDot).rewind().to(true), empty().to(false)));
-    let index = inner(expr.clone())
+    let index = inner(expr)
         .delimited_by(just(Token::IndexOpen), just(Token::BracketClose))
         .then(question)
         .map(|(index, null_safe)| Link::Index { index, null_safe });
-    operand(expr).foldl_with(choice((member, index)).repeated(), |of, link, e| link.apply(of, e.span())).boxed()
+    operand.foldl_with(choice((member, index)).repeated(), |of, link, e| link.apply(of, e.span())).boxed()
 }
 
 impl Link {
@@ -239,23 +250,28 @@ impl Link {
 
 /// `operand = literal | path call_arguments | NAME | "(" pipeline ")" | list | record | map | interpolated | if_expr |
 /// match_expr`
-fn operand<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn operand<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Expr> {
     choice((
         literal(),
-        stage::lambda(expr.clone()).validate(|lambda, e, emitter| {
-            emitter.emit(Fault::new(e.span(), Problem::LambdaValue));
-            hole(lambda.span)
-        }),
         name_or_call(expr.clone()),
-        parenthesized(expr.clone()),
+        parenthesized(expr.clone(), Token::ParenOpen),
         list(expr.clone()),
         record(expr.clone()),
         interpolated(expr.clone()),
         if_expr(expr.clone()),
-        match_expr(expr),
+        match_expr(expr, guard),
     ))
     .labelled(Class::Value)
     .boxed()
+}
+
+/// A lambda where a value is due: reported.
+fn lambda_value<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+    let lambda = stage::lambda(expr).validate(|lambda, e, emitter| {
+        emitter.emit(Fault::new(e.span(), Problem::LambdaValue));
+        hole(lambda.span)
+    });
+    lambda.boxed()
 }
 
 /// `literal = INT | FLOAT | … | "null" | "it"`
@@ -305,12 +321,12 @@ fn name_or_call<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `"(" pipeline ")"`
-fn parenthesized<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn parenthesized<'t>(expr: Rule<'t, Expr>, open: Token<'t>) -> Rule<'t, Expr> {
     let broken = skip_until(|_| false).map(hole);
     let inside =
         stage::pipeline(expr).then_ignore(before(Class::Close, Token::closes)).recover_with(via_parser(broken));
     inside
-        .delimited_by(just(Token::ParenOpen), just(Token::ParenClose))
+        .delimited_by(just(open), just(Token::ParenClose))
         .map_with(|inner, e| make(ExprKind::Parenthesized(Box::new(inner)), e.span()))
         .boxed()
 }
@@ -460,11 +476,12 @@ fn if_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `match_expr = "match" expr "{" [ arm { ( "," | END ) arm } [ "," | END ] ] "}"`
-fn match_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
+fn match_expr<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Expr> {
     let faulty =
         |span| Arm { pattern: crate::syntax::ast::Pattern::Anything(span), guard: None, value: hole(span), span };
     let separator = choice((just(Token::Comma).ignored(), just(Token::End).repeated().at_least(1)));
-    let arms = recovered(arm(expr.clone()), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
+    let arms =
+        recovered(arm(expr.clone(), guard), faulty).separated_by(separator).allow_trailing().collect::<Vec<Arm>>();
     just(Token::Match)
         .ignore_then(expr)
         .then(arms.delimited_by(just(Token::BlockOpen), just(Token::BraceClose)))
@@ -473,9 +490,9 @@ fn match_expr<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `arm = pattern [ "if" expr ] "=>" expr`
-fn arm<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Arm> {
+fn arm<'t>(expr: Rule<'t, Expr>, guard: Rule<'t, Expr>) -> Rule<'t, Arm> {
     pattern::pattern()
-        .then(just(Token::If).ignore_then(expr.clone()).or_not())
+        .then(just(Token::If).ignore_then(guard).or_not())
         .then_ignore(just(Token::FatArrow))
         .then(inner(expr))
         .map_with(|((pattern, guard), value), e| Arm { pattern, guard, value, span: e.span() })

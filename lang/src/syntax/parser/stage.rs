@@ -96,14 +96,13 @@ fn stage<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Parsed> {
     whole.recover_with(via_parser(broken_stage())).boxed()
 }
 
-/// E0107: `aggregate` without a reducer, and its names elsewhere.
+/// E0107: `aggregate` without a reducer.
 fn nothing_to_aggregate(name: &[Name], head: &Head, by: &Option<Clause>, span: Span) -> Option<Fault> {
     let [Name { text, .. }] = name else { return None };
     let first_and_last =
         |keys: &[Argument]| keys.first().zip(keys.last()).map(|(first, last)| first.span.to(last.span));
     let keys = match &**text {
         "aggregate" if head.arguments.is_empty() && head.after.is_none() => by.as_ref().map(|(_, keys)| keys),
-        "group_by" | "groupby" => Some(&head.arguments),
         _ => return None,
     };
     Some(Fault::new(span, Problem::NothingToAggregate { keys: keys.and_then(|keys| first_and_last(keys)) }))

@@ -3,7 +3,7 @@
 
 use super::{Tokens, end_of, slice};
 use crate::codes::*;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::source::Span;
 use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
@@ -13,7 +13,7 @@ const LISTS: [&str; 4] = ["select", "drop", "distinct", "sort"];
 /// The operators that are words.
 const WORDS: [&str; 5] = ["and", "or", "in", "by", "on"];
 
-/// E0113, E0114, and what is near them.
+/// E0113 and what is near it.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let mut pass = Pass {
         text,
@@ -55,8 +55,8 @@ impl<'s> Pass<'_, 's> {
 
     /// Copies the token at `at` and mends what follows it; gives the next position.
     fn token(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
-        let planned = self.insert.last().is_some_and(|(before, _)| *before == at + 1);
         self.flush(at);
+        let planned = self.insert.last().is_some_and(|(before, _)| *before == at + 1);
         let (token, span) = &self.tokens[at];
         if self.begins_definition(at) {
             // Types and the heads of functions have adjacent names of their own.
@@ -71,7 +71,17 @@ impl<'s> Pass<'_, 's> {
             self.open.pop();
         }
         self.out.push((self.touching.take().unwrap_or_else(|| token.clone()), *span));
-        let Some((next, _)) = self.tokens.get(at + 1) else { return at + 1 };
+        let Some((next, next_span)) = self.tokens.get(at + 1) else { return at + 1 };
+        if self.open.last() == Some(&Token::BracketOpen)
+            && !token.is_name()
+            && token.ends_operand()
+            && is_argument(next)
+        {
+            let message = "a comma is missing between these";
+            diagnostics.push(Diagnostic::error(E0130, span.to(*next_span), message).fix(span.at_end(), ","));
+            self.insert.push((at + 1, Token::Comma));
+            return at + 1;
+        }
         let binds = matches!(self.out.as_slice(), [.., (Token::Let | Token::As, _), _]);
         if planned || binds || !token.is_name() || !is_argument(next) || stage_name(&self.out).is_some() {
             return at + 1;
@@ -91,17 +101,12 @@ impl<'s> Pass<'_, 's> {
     /// The name at `at` has been copied, and an operand follows it.
     fn adjacent(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
         let (next, next_span) = &self.tokens[at + 1];
-        if let Token::Name(word) = next {
-            if let Some((token, diagnostic)) = self.word_operator(word, *next_span, at) {
-                diagnostics.push(diagnostic);
-                self.out.push((token, *next_span));
-                return at + 2;
-            }
-            if let Some(diagnostic) = foreign_word(word, *next_span) {
-                diagnostics.push(diagnostic);
-                self.out.push((next.clone(), *next_span));
-                return at + 2;
-            }
+        if let Token::Name(word) = next
+            && let Some((token, diagnostic)) = self.word_operator(word, *next_span, at)
+        {
+            diagnostics.push(diagnostic);
+            self.out.push((token, *next_span));
+            return at + 2;
         }
         if next.is_name() && self.lacks_comma() {
             let name = self.tokens[at].1;
@@ -117,7 +122,12 @@ impl<'s> Pass<'_, 's> {
             self.insert.push((at + 1, Token::Colon));
             return at + 1;
         }
-        diagnostics.push(self.call(at));
+        // What follows another operand is no call; the grammar says what could stand there.
+        let before = &self.out[..self.out.len() - 1];
+        let follows = before.last().is_some_and(|(last, _)| last.ends_operand()) && stage_name(before).is_none();
+        if !follows {
+            diagnostics.push(self.call(at));
+        }
         at + 1
     }
 
@@ -127,9 +137,7 @@ impl<'s> Pass<'_, 's> {
         let lower = word.to_ascii_lowercase();
         let meant = match WORDS.into_iter().find(|meant| *meant == lower) {
             Some(meant) => meant,
-            None if operand_follows && foreign_word(word, span).is_none() => {
-                *did_you_mean(word, WORDS).first().filter(|_| word.len() > 1)?
-            }
+            None if operand_follows => *did_you_mean(word, WORDS).first().filter(|_| word.len() > 1)?,
             None => return None,
         };
         let token = match meant {
@@ -185,19 +193,31 @@ impl<'s> Pass<'_, 's> {
             return diagnostic;
         }
         let whole = name.to(self.tokens[end - 1].1);
-        let message = "a call needs parentheses";
-        let arguments: Vec<&str> = (0..starts.len())
+        let places: Vec<Span> = (0..starts.len())
             .map(|nth| {
                 let last = starts.get(nth + 1).copied().unwrap_or(end) - 1;
-                slice(self.text, self.tokens[starts[nth]].1.to(self.tokens[last].1))
+                self.tokens[starts[nth]].1.to(self.tokens[last].1)
             })
             .collect();
+        let arguments: Vec<&str> = places.iter().map(|place| slice(self.text, *place)).collect();
         let fixed = format!("{}({})", slice(self.text, name), arguments.join(", "));
+        let mut diagnostic = Diagnostic::error(E0113, whole, "a call needs parentheses");
+        diagnostic.help.push(format!("replace with `{fixed}`"));
+        // The name and the arguments are left alone: they may need mending of their own.
+        let mut before = name;
+        for (nth, place) in places.iter().enumerate() {
+            let text = if nth == 0 { "(" } else { ", " };
+            diagnostic
+                .edits
+                .push(Edit { span: Span { start: before.end, end: place.start, ..name }, text: text.into() });
+            before = *place;
+        }
+        diagnostic.edits.push(Edit { span: before.at_end(), text: ")".into() });
         // Inserted from the end, so that the nearest is last.
         self.insert.push((end, Token::ParenClose));
         self.insert.extend(starts[1..].iter().rev().map(|&start| (start, Token::Comma)));
         self.insert.push((at + 1, Token::CallOpen));
-        Diagnostic::error(E0113, whole, message).fix(whole, fixed)
+        diagnostic
     }
 
     /// `f (x)` and `xs [0]`: the bracket touches what it follows.
@@ -240,29 +260,7 @@ fn is_list(tokens: &[(Token, Span)]) -> bool {
     stage_name(tokens).is_some_and(|name| LISTS.contains(&name))
 }
 
-/// Whether a token behind a name begins an argument of it.
+/// Whether a token behind a name begins an argument of it, or behind an item of a list another item.
 fn is_argument(token: &Token) -> bool {
     token.starts_operand() && !matches!(token, Token::If | Token::Match | Token::BraceOpen | Token::LambdaOpen)
-}
-
-/// E0114: an operator that other languages write as a word.
-fn foreign_word(word: &str, span: Span) -> Option<Diagnostic> {
-    let (instead, example) = match word.to_ascii_lowercase().as_str() {
-        "like" | "ilike" | "rlike" | "matches" => ("~", "`name ~ r\"^S\"` matches what begins with S"),
-        "between" => ("in", "`x in 2..4` holds from 2 to 4"),
-        "is" => ("==", "`x == null`, `x != null`"),
-        "contains" => (".contains()", "`name.contains(\"ab\")`"),
-        "div" => ("//", "`7 // 2` is 3"),
-        "mod" => ("%", "`7 % 2` is 1"),
-        "eq" | "equals" => ("==", "`x == 3`"),
-        "ne" => ("!=", "`x != 3`"),
-        "lt" => ("<", "`x < 3`"),
-        "le" => ("<=", "`x <= 3`"),
-        "gt" => (">", "`x > 3`"),
-        "ge" => (">=", "`x >= 3`"),
-        "as" => ("=", "`derive total = qty * price` names a column"),
-        "then" => ("{ }", "`if x > 3 { 1 } else { 2 }`"),
-        _ => return None,
-    };
-    Some(Diagnostic::error(E0114, span, format!("Pipe has no `{word}`; it writes `{instead}`")).help(example))
 }

@@ -4,8 +4,15 @@
 //! Only what other languages or habits suggest is here (errors.md, E0104 to E0116); everything else is the grammar's.
 
 mod calls;
+mod choices;
+mod closures;
+mod dots;
+mod groups;
+mod sql;
 mod stages;
 mod statements;
+mod texts;
+mod words;
 
 use super::token::Token;
 use crate::codes::*;
@@ -21,8 +28,22 @@ pub(super) const ASSIGN_FOR_EQUAL: &str = "`=` names a value; to compare write `
 /// Mends the tokens of `text`.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let mut tokens = missing_stages(tokens, &mut diagnostics);
-    for pass in [statements::repair, stages::repair, reserved_names, calls::repair] {
+    let passes = [
+        closures::repair,
+        missing_stages,
+        stages::hyphens,
+        statements::repair,
+        texts::repair,
+        choices::repair,
+        words::repair,
+        groups::repair,
+        dots::repair,
+        stages::repair,
+        reserved_names,
+        calls::repair,
+    ];
+    let mut tokens = tokens;
+    for pass in passes {
         tokens = pass(text, tokens, &mut diagnostics);
     }
     (tokens, diagnostics)
@@ -48,8 +69,38 @@ fn end_of(tokens: &[(Token, Span)], at: usize, stops: fn(&Token) -> bool) -> usi
     tokens.len()
 }
 
+/// Where the item that these tokens end with begins: an argument, an entry of a list or record, a value behind `=`.
+fn item_start(tokens: &[(Token, Span)]) -> usize {
+    let mut depth = 0usize;
+    for at in (0..tokens.len()).rev() {
+        let token = &tokens[at].0;
+        if token.closes() {
+            depth += 1;
+        } else if depth > 0 {
+            depth -= usize::from(token.opens());
+        } else {
+            let begins = token.opens()
+                || matches!(token, Token::Comma | Token::Assign | Token::Colon | Token::FatArrow | Token::End)
+                || matches!(token, Token::By | Token::On | Token::Pipe);
+            if begins || super::brackets::stage_name(&tokens[..=at]).is_some() {
+                return at + 1;
+            }
+        }
+    }
+    0
+}
+
+/// The functions that the script defines: their names mean nothing else.
+fn defined_functions<'s>(tokens: &[(Token<'s>, Span)]) -> Vec<&'s str> {
+    let name = |pair: &[(Token<'s>, Span)]| match pair {
+        [(Token::Fn, _), (Token::Name(name), _)] => Some(*name),
+        _ => None,
+    };
+    tokens.windows(2).filter_map(name).collect()
+}
+
 /// E0110: a `|` with no stage behind it is left out.
-fn missing_stages<'s>(tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+fn missing_stages<'s>(_: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let is_empty = |at: usize| {
         let next = tokens.get(at + 1).map(|(token, _)| token);
         tokens[at].0 == Token::Pipe && next.is_none_or(|next| matches!(next, Token::Pipe | Token::End) || next.closes())

@@ -1,16 +1,74 @@
 //! Stages that are written as elsewhere: `sort by x desc`, `filter a = 1`, `take 3, by: k`.
 
 use super::{ASSIGN_FOR_EQUAL, Tokens, end_of, slice};
+use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::syntax::brackets::CONDITION_STAGES;
+use crate::syntax::brackets::takes_condition;
 use crate::syntax::token::Token;
 
-/// Names of `sort`, here and elsewhere.
-const SORTS: [&str; 4] = ["sort", "order_by", "orderby", "order"];
+/// Names of `sort` elsewhere that say so by themselves.
+const ORDERS: [&str; 3] = ["order_by", "orderby", "order"];
 
-/// E0104 in conditions, E0108, and `by:`.
+/// E0101: stages with a hyphen in their name, `sort-by x`; that of `group-by` is told where it is mended.
+pub(super) fn hyphens<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+    let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some((name, whole)) = hyphened(text, &tokens[at..]) else {
+            out.push(tokens[at].clone());
+            at += 1;
+            continue;
+        };
+        let meant = aliases::stage(name);
+        if let Some(meant) = meant {
+            let error = Diagnostic::error(E0101, whole, format!("there is no stage called `{name}`"));
+            diagnostics.push(error.saying(format!("Pipe calls this `{meant}`")).fix(whole, meant));
+        }
+        out.extend([tokens[at].clone(), (Token::Name(meant.unwrap_or(name)), whole)]);
+        at += 4;
+    }
+    out
+}
+
+/// The name of a stage with a hyphen in it, behind the pipe that these tokens begin with.
+fn hyphened<'s>(text: &'s str, tokens: &[(Token, Span)]) -> Option<(&'s str, Span)> {
+    let [(Token::Pipe, _), (Token::Name(_), first), (Token::Minus, minus), (second, last), ..] = tokens else {
+        return None;
+    };
+    let whole = first.to(*last);
+    let name = slice(text, whole);
+    let touch = (first.end, minus.end) == (minus.start, last.start);
+    let is_word = second.is_name() || *second == Token::By;
+    (touch && is_word && (aliases::stage(name).is_some() || name == "group-by")).then_some((name, whole))
+}
+
+/// `top 3 by x desc`: the first rows of a sorted table.
+fn top<'s>(text: &str, name: Span, rest: &[(Token<'s>, Span)]) -> Option<(Tokens<'s>, Diagnostic)> {
+    let [(Token::Int(count), place), by @ (Token::By, _), keys @ ..] = rest else { return None };
+    let bare = split_at_commas(keys).iter().all(|key| direction(key).is_none());
+    let (first, last) = (keys.first()?.1, keys.last()?.1);
+    let whole = name.to(last);
+    let (mut tokens, sort) = if bare && !matches!(keys, [(Token::Minus, _), ..]) && is_postfix(keys) {
+        let mut tokens = vec![(Token::Minus, first)];
+        tokens.extend_from_slice(keys);
+        (tokens, format!("-{}", slice(text, first.to(last))))
+    } else {
+        let sorted = [std::slice::from_ref(by), keys].concat();
+        let (tokens, diagnostic) = sort_keys(text, name, "sort", &sorted)?;
+        let written = diagnostic.edits.first()?.text.clone();
+        (tokens, written)
+    };
+    tokens.insert(0, (Token::Name("sort"), name));
+    let pipe = last.at_end();
+    tokens.extend([(Token::Pipe, pipe), (Token::Name("take"), *place), (Token::Int(*count), *place)]);
+    let error =
+        Diagnostic::error(E0101, name, "there is no stage called `top`").saying("Pipe sorts, then takes the first");
+    Some((tokens, error.fix(whole, format!("sort {sort} | take {count}"))))
+}
+
+/// E0104 in conditions, E0108, `top`, and `by:`.
 pub(super) fn repair<'s>(text: &'s str, mut tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     conditions(&mut tokens, diagnostics);
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
@@ -30,16 +88,25 @@ pub(super) fn repair<'s>(text: &'s str, mut tokens: Tokens<'s>, diagnostics: &mu
             }
             continue;
         };
-        if SORTS.contains(name) {
-            let name_span = *name_span;
-            let end = end_of(&tokens, at, |token| matches!(token, Token::Pipe | Token::End));
-            if let Some((keys, diagnostic)) = sort_keys(text, name_span, &tokens[at..end]) {
-                diagnostics.push(diagnostic);
-                out.pop();
-                out.push((Token::Name("sort"), name_span));
-                out.extend(keys);
-                at = end;
-            }
+        let (name, name_span) = (*name, *name_span);
+        let end = end_of(&tokens, at, |token| matches!(token, Token::Pipe | Token::End));
+        if name == "top"
+            && let Some((mended, diagnostic)) = top(text, name_span, &tokens[at..end])
+        {
+            diagnostics.push(diagnostic);
+            out.pop();
+            out.extend(mended);
+            at = end;
+            continue;
+        }
+        if (name == "sort" || aliases::stage(name) == Some("sort"))
+            && let Some((keys, diagnostic)) = sort_keys(text, name_span, name, &tokens[at..end])
+        {
+            diagnostics.push(diagnostic);
+            out.pop();
+            out.push((Token::Name("sort"), name_span));
+            out.extend(keys);
+            at = end;
         }
     }
     out
@@ -53,7 +120,7 @@ fn clause_with_colon(word: &str, span: Span) -> Diagnostic {
 fn conditions(tokens: &mut Tokens, diagnostics: &mut Vec<Diagnostic>) {
     for at in 0..tokens.len() {
         let [(Token::Pipe, _), (Token::Name(name), _), rest @ ..] = &tokens[at..] else { continue };
-        if !CONDITION_STAGES.contains(name) {
+        if !takes_condition(name) {
             continue;
         }
         let inside = usize::from(matches!(rest.first(), Some((Token::CallOpen | Token::WrapOpen, _))));
@@ -74,18 +141,51 @@ fn conditions(tokens: &mut Tokens, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The keys of a `sort` as Pipe writes them, where they are written as elsewhere.
-fn sort_keys<'s>(text: &'s str, name: Span, keys: &[(Token<'s>, Span)]) -> Option<(Tokens<'s>, Diagnostic)> {
+fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)]) -> Option<(Tokens<'s>, Diagnostic)> {
     let by = matches!(keys, [(Token::By, _), _, ..]);
-    let spelled = slice(text, name) == "sort";
+    let spelled = called == "sort";
     let keys = if by { &keys[1..] } else { keys };
+    // `arrange(desc(x))`: what stands in the parentheses are the keys.
+    let (keys, closed) = match keys {
+        [(Token::CallOpen, _), inner @ .., (Token::ParenClose, _)] if !inner.is_empty() => (inner, keys.last()),
+        keys => (keys, None),
+    };
     let separated: Vec<_> = split_at_commas(keys);
-    if keys.is_empty() || (spelled && !by && !separated.iter().any(|key| direction(key).is_some())) {
+    let says = by || ORDERS.contains(&called) || separated.iter().any(|key| direction(key).is_some());
+    if keys.is_empty() || !says {
         return None;
     }
+    let (tokens, written) = written_keys(text, &separated)?;
+    let end = closed.or(keys.last()).map_or(name, |(_, span)| *span);
+    let start = if closed.is_some() {
+        name.at_end()
+    } else if spelled {
+        keys.first().map_or(name, |(_, span)| *span)
+    } else {
+        name
+    };
+    let place = if by { Span { start: name.end, ..name }.to(end) } else { start.to(end) };
+    let place = trim_start(text, place);
+    let message = "`sort` takes its keys directly, and `-` sorts descending";
+    let sort = match (spelled, closed.is_some()) {
+        (true, false) => "",
+        (true, true) => " ",
+        (false, _) => "sort ",
+    };
+    let edit = if spelled { place } else { name.to(end) };
+    Some((tokens, Diagnostic::error(E0108, place, message).fix(edit, format!("{sort}{}", written.join(", ")))))
+}
+
+/// The keys with a minus where they sort descending: as tokens, and as they are written.
+fn written_keys<'s>(text: &str, keys: &[&[(Token<'s>, Span)]]) -> Option<(Tokens<'s>, Vec<String>)> {
     let (mut tokens, mut written): (Tokens, Vec<String>) = (Vec::new(), Vec::new());
-    for key in separated {
+    for &key in keys {
         let descending = direction(key);
-        let body = if descending.is_some() { &key[..key.len() - 1] } else { key };
+        let body = match key {
+            [(Token::Name("desc"), _), (Token::CallOpen, _), body @ .., _] => body,
+            [body @ .., _] if descending.is_some() => body,
+            key => key,
+        };
         let (Some((first, start)), Some((_, end))) = (body.first(), body.last()) else { return None };
         let whole = slice(text, start.to(*end));
         let negate = descending == Some(true) && *first != Token::Minus;
@@ -107,14 +207,7 @@ fn sort_keys<'s>(text: &'s str, name: Span, keys: &[(Token<'s>, Span)]) -> Optio
             (true, true) => format!("-({whole})"),
         });
     }
-    let end = keys.last().map_or(name, |(_, span)| *span);
-    let start = if spelled { keys.first().map_or(name, |(_, span)| *span) } else { name };
-    let place = if by { Span { start: name.end, ..name }.to(end) } else { start.to(end) };
-    let place = trim_start(text, place);
-    let message = "`sort` takes its keys directly, and `-` sorts descending";
-    let sort = if spelled { "" } else { "sort " };
-    let edit = if spelled { place } else { name.to(end) };
-    Some((tokens, Diagnostic::error(E0108, place, message).fix(edit, format!("{sort}{}", written.join(", ")))))
+    Some((tokens, written))
 }
 
 fn trim_start(text: &str, span: Span) -> Span {
@@ -138,6 +231,7 @@ fn split_at_commas<'a, 's>(tokens: &'a [(Token<'s>, Span)]) -> Vec<&'a [(Token<'
 /// Whether a key ends in a word for descending, or for ascending.
 fn direction(key: &[(Token, Span)]) -> Option<bool> {
     match key {
+        [(Token::Name("desc"), _), (Token::CallOpen, _), _, .., (Token::ParenClose, _)] => Some(true),
         [.., (before, _), (Token::Name(word), _)] if before.ends_operand() => {
             match word.to_ascii_lowercase().as_str() {
                 "desc" | "descending" => Some(true),

@@ -1,8 +1,9 @@
 //! How other languages begin a statement: assignments, loops, SQL.
 
-use super::{Tokens, end_of, slice};
+use super::{Tokens, defined_functions, end_of, slice, sql};
+use crate::aliases;
 use crate::codes::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::token::Token;
 
@@ -11,45 +12,96 @@ const DECLARATIONS: [&str; 6] = ["var", "const", "val", "mut", "auto", "set"];
 /// Words that begin a loop elsewhere.
 const LOOPS: [&str; 4] = ["for", "while", "loop", "foreach"];
 
-/// E0109, E0114 and E0116, at the start of each statement.
+/// Words that begin a function elsewhere.
+const FUNCTIONS: [&str; 7] = ["def", "function", "func", "fun", "sub", "proc", "defn"];
+
+/// E0109, E0114, E0116 and E0121, at the start of each statement.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
-    let mut out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
-    let mut bound: Vec<&'s str> = Vec::new();
+    let out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
+    let mut pass = Pass { tokens: &tokens, out, bound: defined_functions(&tokens), joined: None };
     let mut at = 0;
     while at < tokens.len() {
-        let starts = out.last().is_none_or(|(last, _)| matches!(last, Token::End | Token::BlockOpen));
-        if let [(Token::Let, _), (Token::Name(name), _), ..] = &tokens[at..] {
-            bound.push(name);
-        }
-        match starts.then(|| mistake(text, &tokens, at, &bound)).flatten() {
-            Some((Mend::Declare { skip, insert }, diagnostic)) => {
+        let starts = pass.out.last().is_none_or(|(last, _)| matches!(last, Token::End | Token::BlockOpen));
+        pass.binds(at + 1, tokens[at].0 == Token::Let);
+        match starts.then(|| mistake(text, &tokens, at, &pass.bound)).flatten() {
+            Some((Mend::Join, diagnostic)) => at = pass.join(at, diagnostic, diagnostics),
+            Some((mend, diagnostic)) => {
                 diagnostics.push(diagnostic);
-                out.push((Token::Let, tokens[at].1));
-                if !insert {
-                    at += skip;
-                }
-                if let (Token::Name(name), _) = &tokens[at] {
-                    bound.push(name);
-                }
+                at = pass.mend(at, mend);
             }
-            Some((Mend::Forget { end }, diagnostic)) => {
-                diagnostics.push(diagnostic);
-                let span = tokens[at].1.to(tokens[end - 1].1);
-                out.push((Token::Faulty, span));
-                at = end;
-                continue;
-            }
-            Some((Mend::Leave, diagnostic)) => {
-                diagnostics.push(diagnostic);
+            None => {
+                pass.joined = pass.joined.filter(|_| !starts);
+                pass.out.push(tokens[at].clone());
                 at += 1;
-                continue;
             }
-            None => {}
         }
-        out.push(tokens[at].clone());
-        at += 1;
     }
-    out
+    pass.out
+}
+
+struct Pass<'a, 's> {
+    tokens: &'a [(Token<'s>, Span)],
+    out: Tokens<'s>,
+    /// The names that mean something: functions, and what was bound so far.
+    bound: Vec<&'s str>,
+    /// The report of the stages that were joined to the statement before them, one after the other.
+    joined: Option<usize>,
+}
+
+impl<'s> Pass<'_, 's> {
+    fn binds(&mut self, at: usize, binds: bool) {
+        if let (true, Some((Token::Name(name), _))) = (binds, self.tokens.get(at)) {
+            self.bound.push(name);
+        }
+    }
+
+    /// Mends what begins at `at`; gives the position behind it.
+    fn mend(&mut self, at: usize, mend: Mend) -> usize {
+        let (tokens, here) = (self.tokens, self.tokens[at].1);
+        match mend {
+            Mend::Declare { skip, insert } => {
+                let name = if insert { at } else { at + skip };
+                self.binds(name, true);
+                self.out.extend([(Token::Let, here), tokens[name].clone()]);
+                name + 1
+            }
+            Mend::Bind { name, assign } => {
+                self.binds(name, true);
+                self.out.extend([(Token::Let, here), tokens[name].clone(), (Token::Assign, tokens[assign].1)]);
+                assign + 1
+            }
+            Mend::Function => {
+                self.out.push((Token::Fn, here));
+                at + 1
+            }
+            Mend::Leave => at + 1,
+            Mend::Forget { end } => {
+                self.out.push((Token::Faulty, here.to(tokens[end - 1].1)));
+                end
+            }
+            Mend::Join => at,
+        }
+    }
+
+    /// Makes the stage at `at` one of the statement before it, if there is one.
+    fn join(&mut self, at: usize, diagnostic: Diagnostic, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let (token, span) = &self.tokens[at];
+        let insertion = Span { end: span.start, ..*span };
+        let Some(text) = join(&mut self.out, insertion) else {
+            diagnostics.push(diagnostic.help("a pipeline begins with its rows: `read(\"data.csv\") | filter x > 1`"));
+            let end = end_of(self.tokens, at, |token| *token == Token::End).max(at + 1);
+            return self.mend(at, Mend::Forget { end });
+        };
+        match self.joined {
+            Some(told) => diagnostics[told].edits.push(Edit { span: insertion, text }),
+            None => {
+                self.joined = Some(diagnostics.len());
+                diagnostics.push(diagnostic.fix(insertion, text));
+            }
+        }
+        self.out.push((token.clone(), *span));
+        at + 1
+    }
 }
 
 enum Mend {
@@ -57,6 +109,12 @@ enum Mend {
     Declare { skip: usize, insert: bool },
     /// Leave out the first token.
     Leave,
+    /// It is a `let` with its name here and its `=` there.
+    Bind { name: usize, assign: usize },
+    /// It is a `fn`.
+    Function,
+    /// It is a stage of the statement before it.
+    Join,
     /// It means nothing in Pipe: leave a hole in place of it.
     Forget { end: usize },
 }
@@ -89,16 +147,117 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
         }
         [(Token::Name("return"), place), (next, _), ..] if next.starts_operand() || *next == Token::Minus => {
             let error = Diagnostic::error(E0114, *place, "Pipe has no `return`: the last line of a block is its value");
-            Some((Mend::Leave, error.fix(*place, "")))
+            Some((Mend::Leave, error.fix(with_blank(text, *place), "")))
         }
         [(Token::Name("import"), _), (Token::Name(file), path), ..] => {
             let error = Diagnostic::error(E0130, *path, "the file of an import stands in quotes");
             Some((forget, error.fix(*path, format!("\"{file}.pipe\""))))
         }
-        [(Token::Name(word), place), rest @ ..] if word.eq_ignore_ascii_case("select") && begins_sql(rest) => {
-            Some((forget, sql(text, *place, rest)))
+        statement => foreign(text, tokens, at, statement, bound),
+    }
+}
+
+/// What begins a statement in other languages only.
+fn foreign<'s>(
+    text: &str,
+    tokens: &[(Token<'s>, Span)],
+    at: usize,
+    statement: &[(Token<'s>, Span)],
+    bound: &[&'s str],
+) -> Option<(Mend, Diagnostic)> {
+    match statement {
+        _ if sql::begins(&tokens[at..]) => {
+            Some((Mend::Forget { end: at + sql::end(&tokens[at..]) }, sql::diagnostic(text, &tokens[at..])))
+        }
+        [(Token::Name(word), place), (Token::Name(_), _)]
+        | [(Token::Name(word), place), (Token::Name(_), _), (Token::Pipe, _), ..]
+            if word.eq_ignore_ascii_case("from") =>
+        {
+            let error = Diagnostic::error(E0109, *place, "a pipeline begins with its table, without `from`");
+            Some((Mend::Leave, error.fix(with_blank(text, *place), "")))
+        }
+        [(Token::Name(word), place), (Token::Name(_), _), (Token::CallOpen, _), ..] if FUNCTIONS.contains(word) => {
+            let error = Diagnostic::error(E0114, *place, format!("Pipe has no `{word}`; it writes `fn`"));
+            let error = error.fix(*place, "fn").help("its body stands in braces: `fn half(x: float) { x / 2 }`");
+            Some((Mend::Function, error))
+        }
+        [
+            (Token::Let, _),
+            (Token::Name("mut" | "var" | "const"), word),
+            (Token::Name(_), _),
+            (Token::Assign, _),
+            ..,
+        ] => {
+            let error = Diagnostic::error(E0116, *word, "nothing changes here: a `let` keeps its value");
+            Some((Mend::Bind { name: at + 2, assign: at + 3 }, error.fix(with_blank(text, *word), "")))
+        }
+        [(Token::Let, _), (Token::Name(_), name), (Token::Colon, colon), rest @ ..] => {
+            let assign = rest.iter().position(|(token, _)| *token == Token::Assign)?;
+            let ty = colon.to(rest[..assign].last().map_or(*colon, |(_, last)| *last));
+            let error = Diagnostic::error(E0118, ty, "a `let` takes no type: its value has one");
+            Some((Mend::Bind { name: at + 1, assign: at + 3 + assign }, error.fix(Span { start: name.end, ..ty }, "")))
+        }
+        [(Token::Name(_), name), (Token::Less, less), (Token::Minus, minus), ..]
+            if less.end == minus.start && less.start > name.end =>
+        {
+            let insertion = Span { end: name.start, ..*name };
+            let mut error = Diagnostic::error(E0116, less.to(*minus), "a name is bound with `let` and `=`");
+            error = error.help(format!("write `let {} = …`", slice(text, *name)));
+            error.edits.push(Edit { span: insertion, text: "let ".into() });
+            error.edits.push(Edit { span: less.to(*minus), text: "=".into() });
+            Some((Mend::Bind { name: at, assign: at + 2 }, error))
+        }
+        [(Token::Name(word), place), (next, after), ..]
+            if !bound.contains(word) && begins_stage(word, next, *place, *after) =>
+        {
+            Some((Mend::Join, stage_without_rows(*place, word)))
         }
         _ => None,
+    }
+}
+
+/// A place with the blanks behind it.
+fn with_blank(text: &str, place: Span) -> Span {
+    let rest = text.get(place.end as usize..).unwrap_or("");
+    Span { end: place.end + (rest.len() - rest.trim_start_matches(' ').len()) as u32, ..place }
+}
+
+/// Whether a statement begins with a stage and its arguments.
+fn begins_stage(word: &str, next: &Token, place: Span, after: Span) -> bool {
+    let is_stage =
+        aliases::STAGES.contains(&word) || aliases::stage(word).is_some_and(|meant| aliases::STAGES.contains(&meant));
+    let is_sign = *next == Token::Minus && place.end < after.start;
+    is_stage
+        && (next.starts_operand() && !matches!(next, Token::BraceOpen)
+            || is_sign
+            || matches!(next, Token::By | Token::Not))
+}
+
+/// E0121
+fn stage_without_rows(place: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(E0121, place, format!("`{word}` is a stage, and no pipe feeds it"))
+}
+
+/// Makes what follows a stage of the statement before: what is inserted, if there is such a statement.
+fn join(out: &mut Tokens, here: Span) -> Option<String> {
+    let (last, before) = out.split_last()?;
+    if last.0 != Token::End {
+        return None;
+    }
+    let start = before.iter().rposition(|(token, _)| *token == Token::End).map_or(0, |end| end + 1);
+    match &before[start..] {
+        [(Token::Let, _), (Token::Name(name), _), (Token::Assign, _), ..] => {
+            let (name, text) = (Token::Name(name), format!("{name} | "));
+            out.push((name, here));
+            out.push((Token::Pipe, here));
+            Some(text)
+        }
+        [(Token::Let | Token::Fn | Token::Type | Token::Param | Token::Import | Token::Test, _), ..] | [] => None,
+        _ => {
+            out.pop();
+            out.push((Token::Pipe, here));
+            Some("| ".to_string())
+        }
     }
 }
 
@@ -109,44 +268,4 @@ fn no_change(place: Span) -> Diagnostic {
 
 fn begins_loop(next: &Token) -> bool {
     next.starts_operand() || matches!(next, Token::Not | Token::Let | Token::BlockOpen | Token::CallOpen)
-}
-
-fn is_word(token: &Token, word: &str) -> bool {
-    matches!(token, Token::Name(name) if name.eq_ignore_ascii_case(word))
-}
-
-fn begins_sql(rest: &[(Token, Span)]) -> bool {
-    rest.first().is_some_and(|(token, _)| token.is_name() || *token == Token::Star)
-        && rest.iter().any(|(token, _)| is_word(token, "from"))
-}
-
-/// E0109: the same query in Pipe, where it is `select … from … [where …]`.
-fn sql(text: &str, place: Span, rest: &[(Token, Span)]) -> Diagnostic {
-    let error = Diagnostic::error(E0109, place, "this looks like SQL; a pipeline begins with its table");
-    let from = rest.iter().position(|(token, _)| is_word(token, "from")).unwrap_or(0);
-    let (columns, tail) = (&rest[..from], rest.get(from + 1..).unwrap_or(&[]));
-    let all = matches!(columns, [(Token::Star, _)]);
-    let table = match tail {
-        [(Token::Name(table), _)] => table,
-        [(Token::Name(table), _), (filter, _), ..] if is_word(filter, "where") => table,
-        _ => return error.help("for example `orders | filter qty > 3 | select id, qty`"),
-    };
-    let whole = |tokens: &[(Token, Span)]| match (tokens.first(), tokens.last()) {
-        (Some((_, first)), Some((_, last))) => slice(text, first.to(*last)).to_string(),
-        _ => String::new(),
-    };
-    let condition = tail.get(2..).unwrap_or(&[]);
-    let simple = |(token, _): &(Token, Span)| !matches!(token, Token::Name(_)) || !is_clause(token);
-    if !condition.iter().all(simple) || (tail.len() > 1 && condition.is_empty()) {
-        return error.help("for example `orders | filter qty > 3 | select id, qty`");
-    }
-    let filter = if condition.is_empty() { String::new() } else { format!(" | filter {}", whole(condition)) };
-    let filter = filter.replace(" = ", " == ").replace(" <> ", " != ");
-    let select = if all { String::new() } else { format!(" | select {}", whole(columns)) };
-    let end = rest.last().map_or(place, |(_, span)| *span);
-    error.fix(place.to(end), format!("{table}{filter}{select}"))
-}
-
-fn is_clause(token: &Token) -> bool {
-    ["group", "order", "limit", "having", "join", "union", "like", "between"].iter().any(|word| is_word(token, word))
 }

@@ -56,9 +56,9 @@ fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunError>
     if head.starts_with(&[0xef, 0xbb, 0xbf]) {
         cutter.skip_bytes(3);
     } else if head.starts_with(&[0xff, 0xfe]) {
-        return says(format!("`{path}` begins with the bytes FF FE: it is UTF-16 (little-endian), not UTF-8"));
+        return says(format!("`{path}` begins with the bytes FF FE: it is UTF-16, not UTF-8"));
     } else if head.starts_with(&[0xfe, 0xff]) {
-        return says(format!("`{path}` begins with the bytes FE FF: it is UTF-16 (big-endian), not UTF-8"));
+        return says(format!("`{path}` begins with the bytes FE FF: it is UTF-16, not UTF-8"));
     } else if head.starts_with(&[0x1f, 0x8b]) {
         return says(format!("`{path}` is compressed with gzip: its name must end in `.gz`"));
     }

@@ -445,7 +445,9 @@ fn what_is_written_is_read_back() {
     let file = TestFile::new("csv", text.as_bytes());
     let (batches, error) = read(&file.path(), &vec![], MorselSize::Bytes(1 << 20));
     assert_eq!(error, None);
-    let written: Vec<u8> = batches.iter().flat_map(super::write::rows).collect();
+    let fields = ["s", "f", "d"].map(|name| Field { name: name.into(), ty: Type::STRING }).to_vec();
+    let schema = Schema { fields };
+    let written: Vec<u8> = batches.iter().flat_map(|batch| super::write::rows(&schema, batch)).collect();
     assert_eq!(format!("s,f,d\n{}", String::from_utf8(written).expect("text")), text);
 }
 

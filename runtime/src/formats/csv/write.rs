@@ -5,6 +5,7 @@
 
 use crate::batch::Batch;
 use crate::formats::write::{Value, spell};
+use crate::json;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::Schema;
 
@@ -27,17 +28,18 @@ pub fn head(schema: &Schema, shape: Shape) -> Vec<u8> {
 }
 
 /// The records of some rows.
-pub fn rows(batch: &Batch) -> Vec<u8> {
+pub fn rows(schema: &Schema, batch: &Batch) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.rows * batch.columns.len() * 8);
     for row in 0..batch.rows {
-        for (at, column) in batch.columns.iter().enumerate() {
+        for (at, (column, field)) in batch.columns.iter().zip(&schema.fields).enumerate() {
             if at > 0 {
                 out.push(b',');
             }
             match spell(column, row, &mut out) {
-                Value::Null | Value::Time | Value::Plain => {}
+                Value::Null | Value::Spelled | Value::Plain => {}
                 Value::NotFinite(word) => out.extend_from_slice(word.as_bytes()),
                 Value::Text(content) => text(content, &mut out),
+                Value::Nested(nested) => text(&json::text(nested, &field.ty.kind), &mut out),
             }
         }
         out.push(b'\n');
@@ -80,12 +82,14 @@ mod tests {
             Column::from_scalars(&Kind::Float, &floats),
         ];
         let batch = Batch::new(6, columns);
-        let whole = rows(&batch);
+        let field = |ty| Field { name: "x".into(), ty };
+        let schema = Schema { fields: [Type::STRING, Type::INT, Type::FLOAT].map(field).to_vec() };
+        let whole = rows(&schema, &batch);
         assert_eq!(
             String::from_utf8(whole.clone()).expect("text"),
             "\"\",0,0.5\nplain,1,1.0\n\"a,b\",,NaN\n\"say \"\"x\"\"\",3,inf\n\"two\nlines\",4,-inf\n NA ,5,-0.0\n"
         );
-        let pieces = [rows(&batch.slice(0, 2)), rows(&batch.slice(2, 4))].concat();
+        let pieces = [rows(&schema, &batch.slice(0, 2)), rows(&schema, &batch.slice(2, 4))].concat();
         assert_eq!(whole, pieces);
     }
 

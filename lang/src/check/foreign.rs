@@ -1,0 +1,272 @@
+//! What other languages write, told where the checker meets it: their functions, streams with dots and indexes.
+//!
+//! What shows in the tokens alone is `syntax/repair`'s; the words themselves stand in `aliases.rs`.
+
+use super::operators::spelled;
+use super::scope::{Found, Row, Value};
+use super::{Checker, errors};
+use crate::aliases;
+use crate::codes::E0115;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, BinaryOperator, ExprKind, Label, Name};
+use crate::ty::spell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl<'a> Checker<'a> {
+    /// What Pipe calls a function that other languages have.
+    pub(super) fn foreign_function(
+        &self,
+        name: &'a Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let plain = arguments.iter().all(|argument| argument.label == Label::None);
+        let given: Vec<&ast::Expr> =
+            receiver.into_iter().chain(arguments.iter().filter_map(|argument| argument.expr())).collect();
+        let Some(meant) = aliases::function(&name.text, given.len()) else {
+            return Some(errors::function_advice(name.span, &name.text, aliases::advice(&name.text)?));
+        };
+        if aliases::places(meant).is_none() {
+            let is_reducer = self.catalog.reducer_named(meant).is_some();
+            if is_reducer && self.aggregation.is_none() {
+                let outside = errors::reducer_outside(name.span, meant, self.stage_name.as_deref(), given.len());
+                return Some(outside.saying(format!("Pipe calls this `{meant}`")));
+            }
+            return Some(errors::function_alias(name.span, &name.text, meant));
+        }
+        plain.then(|| {
+            let (edits, shown) = in_form(meant, &given, span);
+            errors::function_form(name.span, &name.text, &shown, edits)
+        })
+    }
+
+    /// The function of one argument that a word behind a dot means.
+    pub(super) fn function_named(&self, name: &str) -> Option<String> {
+        let meant = aliases::function(name, 1).filter(|meant| aliases::places(meant).is_none()).unwrap_or(name);
+        let mut known = self.catalog.functions_named(meant).iter();
+        known.any(|id| self.catalog.function(*id).parameters.len() == 1).then(|| meant.to_string())
+    }
+
+    /// E0115: rows as the argument of what is a stage: `len(rows)`, `sum(rows)`.
+    pub(super) fn rows_as_argument(&self, name: &Name, arguments: &'a [Argument], span: Span) -> Option<Diagnostic> {
+        let rows = match arguments {
+            [one] if one.label == Label::None => one.expr().filter(|expr| self.is_rows(expr))?,
+            _ => return None,
+        };
+        let stage = match aliases::stage(&name.text) {
+            Some(meant) => meant,
+            None => self.catalog.reducer_named(&name.text).map(|id| self.catalog.reducer(id).name)?,
+        };
+        let before = Edit { span: Span { end: rows.span.start, ..span }, text: String::new() };
+        let after = Edit { span: Span { start: rows.span.end, ..span }, text: format!(" | {stage}") };
+        Some(errors::rows_as_argument(name.span, stage, vec![before, after]))
+    }
+
+    /// E0207: `filter Cost Total > 3` reads like a call of `Cost`; the column of several words that is meant.
+    pub(super) fn name_with_blank(&self, name: &Name, arguments: &[Argument], span: Span) -> Option<Diagnostic> {
+        let row = self.scopes.row(self.scope)?;
+        let mut words = vec![name.text.to_string()];
+        for argument in arguments {
+            match argument.expr().map(|expr| &expr.kind) {
+                Some(ExprKind::Name(word)) => words.push(word.to_string()),
+                _ => return None,
+            }
+        }
+        let wanted = words.join(" ").to_lowercase();
+        let known = row.names().find(|known| known.trim().to_lowercase() == wanted)?;
+        Some(errors::name_with_blank(span, known, row.from))
+    }
+
+    /// Whether a call behind a dot is a stage over rows: `rows.filter(…)`, `rows.sum(x)`.
+    pub(super) fn is_dotted_stage(&self, name: &str, receiver: &ast::Expr) -> bool {
+        let is_word = self.is_stage(name) || aliases::stage(name).is_some() || aliases::is_nothing(name);
+        is_word && self.is_rows(base_of(receiver))
+    }
+
+    /// Whether it is the name of a stage or reducer of the language.
+    pub(super) fn is_stage(&self, name: &str) -> bool {
+        aliases::STAGES.contains(&name) || self.catalog.reducer_named(name).is_some()
+    }
+
+    fn is_rows(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Parenthesized(inner) => self.is_rows(inner),
+            // In a row a pipeline may be over a list.
+            ExprKind::Pipeline { source, .. } => self.rows_entered == 0 || self.is_rows(source),
+            ExprKind::Call { function, .. } => matches!(function.as_slice(), [name] if &*name.text == "read"),
+            ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
+                Found::Binding(value) => matches!(value, Value::Stream(_)),
+                Found::Nothing(_) => self.sources.bound(name).is_some(),
+                Found::Column(_) | Found::Both(_) => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// E0115: a chain of stages with dots, all of it told once.
+    pub(super) fn dotted_stages(
+        &mut self,
+        name: &'a Name,
+        receiver: &'a ast::Expr,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
+        let (mut edits, mut shown) = (Vec::new(), Vec::new());
+        let (mut name, mut receiver, mut arguments, mut end) = (name, receiver, arguments, span.end);
+        loop {
+            let dot = Span { start: receiver.span.end, end: name.span.start, ..name.span };
+            let meant = aliases::stage(&name.text).filter(|_| !self.is_stage(&name.text));
+            if aliases::is_nothing(&name.text) {
+                edits.push(Edit { span: Span { end, ..dot }, text: String::new() });
+            } else {
+                let meant = meant.unwrap_or(&name.text);
+                edits.extend(columns_as_texts(meant, arguments));
+                edits.push(Edit { span: dot.to(name.span), text: format!(" | {meant}") });
+                shown.push(meant.to_string());
+            }
+            match &receiver.kind {
+                ExprKind::Method { receiver: inner, function, arguments: given, .. } if function.len() == 1 => {
+                    end = receiver.span.end;
+                    (name, receiver, arguments) = (&function[0], inner, given);
+                }
+                _ => break,
+            }
+        }
+        edits.reverse();
+        shown.reverse();
+        let before = self.diagnostics.len();
+        self.value(receiver);
+        if self.diagnostics.len() == before {
+            let dot = Span { start: receiver.span.end, end: name.span.end, ..name.span };
+            let rows = spelled(receiver).unwrap_or("rows".into());
+            let stages = shown.iter().map(|stage| format!(" | {stage} …"));
+            self.report(errors::dotted_stages(dot, &format!("{rows}{}", stages.collect::<String>()), edits));
+        }
+        Value::Unknown
+    }
+
+    /// E0115: `rows.column`.
+    pub(super) fn field_of_rows(&self, record: &ast::Expr, name: &Name) -> Diagnostic {
+        let in_stage = self.scopes.row(self.scope).is_some();
+        let dot = Span { start: record.span.end, end: name.span.start, ..name.span };
+        let edit = if in_stage {
+            Edit { span: record.span.to(dot), text: String::new() }
+        } else {
+            Edit { span: dot, text: " | select ".into() }
+        };
+        errors::field_of_rows(record.span.to(name.span), &spell(&name.text), in_stage, edit)
+    }
+
+    /// E0115: `rows[rows.x > 1]`, `rows["x"]`.
+    pub(super) fn index_of_rows(
+        &mut self,
+        rows: &'a ast::Expr,
+        row: &Rc<Row>,
+        index: &'a ast::Expr,
+        span: Span,
+    ) -> Diagnostic {
+        let before = Span { start: rows.span.end, end: index.span.start, ..span };
+        let after = Span { start: index.span.end, end: span.end, ..span };
+        if let Some(columns) = names(index) {
+            let columns: Vec<String> = columns.iter().map(|name| spell(name)).collect();
+            let text = format!(" | select {}", columns.join(", "));
+            let edits = vec![Edit { span: before.to(after), text: text.clone() }];
+            let shown = format!("{}{text}", spelled(rows).unwrap_or("rows".into()));
+            return errors::index_of_rows(before.to(after), "columns are chosen with `select`", &shown, edits);
+        }
+        let known = self.diagnostics.len();
+        self.in_row(row, |c| c.value(index));
+        let mut edits = vec![Edit { span: before, text: " | filter ".into() }];
+        for told in self.diagnostics.drain(known..).filter(|told| told.code == E0115) {
+            edits.extend(told.edits);
+        }
+        edits.push(Edit { span: after, text: String::new() });
+        let shown = format!("{} | filter …", spelled(rows).unwrap_or("rows".into()));
+        errors::index_of_rows(before.to(after), "rows are chosen with `filter`", &shown, edits)
+    }
+}
+
+/// Columns that are given as texts, where the stage wants their names.
+fn columns_as_texts(stage: &str, arguments: &[Argument]) -> Vec<Edit> {
+    if !["select", "drop", "sort", "distinct"].contains(&stage) {
+        return Vec::new();
+    }
+    let texts = arguments.iter().rev().filter_map(|argument| match argument.expr() {
+        Some(ast::Expr { kind: ExprKind::String(name), span }) => Some(Edit { span: *span, text: spell(name) }),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// What a chain of calls with dots begins with.
+fn base_of(mut expr: &ast::Expr) -> &ast::Expr {
+    while let ExprKind::Method { receiver, .. } = &expr.kind {
+        expr = receiver;
+    }
+    expr
+}
+
+/// The names of columns that an index is made of: a text, or a list of texts.
+fn names(index: &ast::Expr) -> Option<Vec<Arc<str>>> {
+    match &index.kind {
+        ExprKind::String(name) => Some(vec![name.clone()]),
+        ExprKind::List(items) => items.iter().map(|item| names(item)?.pop()).collect(),
+        _ => None,
+    }
+}
+
+/// The edits that put the arguments of a call into a form, and what comes of it as far as that can be shown.
+fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
+    let is_operator = form.starts_with('(') && !form.starts_with("(if");
+    let (mut edits, mut shown) = (Vec::new(), String::new());
+    let mut start = span.start;
+    let mut rest = form;
+    let mut wrapped = false;
+    for argument in given {
+        let (piece, after) = rest.split_once('$').unwrap_or((rest, ""));
+        let wraps = is_operator && is_loose(argument);
+        let text = format!("{}{piece}{}", if wrapped { ")" } else { "" }, if wraps { "(" } else { "" });
+        shown.push_str(&text);
+        shown.push_str(&shown_argument(argument));
+        edits.push(Edit { span: Span { start, end: argument.span.start, ..span }, text });
+        (start, rest, wrapped) = (argument.span.end, after.get(1..).unwrap_or(""), wraps);
+    }
+    let text = format!("{}{rest}", if wrapped { ")" } else { "" });
+    shown.push_str(&text);
+    edits.push(Edit { span: Span { start, ..span }, text });
+    (edits, shown)
+}
+
+/// An argument as it is shown; the edit has it as it is written.
+fn shown_argument(expr: &ast::Expr) -> String {
+    match &expr.kind {
+        ExprKind::Binary(BinaryOperator::Comparison(op), _, a, b) => {
+            format!("{} {} {}", shown_argument(a), op.symbol(), shown_argument(b))
+        }
+        ExprKind::Binary(BinaryOperator::Arithmetic(op), _, a, b) => {
+            format!("{} {} {}", shown_argument(a), op.symbol(), shown_argument(b))
+        }
+        ExprKind::String(text) if text.chars().count() < 20 => format!("{text:?}"),
+        ExprKind::Bool(value) => value.to_string(),
+        ExprKind::Null => "null".into(),
+        ExprKind::List(items) if items.len() < 4 => {
+            format!("[{}]", items.iter().map(shown_argument).collect::<Vec<_>>().join(", "))
+        }
+        _ => spelled(expr).unwrap_or("…".into()),
+    }
+}
+
+/// Whether an operand needs parentheses beside an operator.
+fn is_loose(expr: &ast::Expr) -> bool {
+    matches!(
+        expr.kind,
+        ExprKind::Binary(..)
+            | ExprKind::Unary(..)
+            | ExprKind::Range { .. }
+            | ExprKind::If { .. }
+            | ExprKind::Pipeline { .. }
+    )
+}
