@@ -3,12 +3,14 @@
 mod cases;
 mod cli;
 mod commands;
+mod docs;
 mod editor_grammars;
 mod embedding;
 mod errors;
 #[cfg(fault)]
 mod faults;
 mod format;
+mod functions;
 mod fusion;
 mod grammar;
 mod harness;

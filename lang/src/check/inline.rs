@@ -1,4 +1,4 @@
-//! The user's functions and lambdas: each call is replaced by the body. Recursion is not there yet.
+//! The user's functions and lambdas: each call is replaced by the body. Those that call themselves are in `recursion.rs`.
 //!
 //! What a call promises is kept although no call is left: all arguments are evaluated, left to right, before null is
 //! looked at, and a null where the parameter takes none gives null without the body.
@@ -12,7 +12,7 @@ use crate::ir::{Expr, ExprId, Shape};
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ExprKind, Name};
-use crate::ty::{Schema, Type};
+use crate::ty::{Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ pub(super) enum First<'a> {
 
 /// An argument as it is evaluated: where its value may be null but the parameter takes none, `lifted`.
 #[derive(Clone, Copy)]
-struct Evaluated {
-    id: ExprId,
-    lifted: bool,
+pub(super) struct Evaluated {
+    pub id: ExprId,
+    pub lifted: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -89,6 +89,9 @@ impl<'a> Checker<'a> {
             return Value::Unknown;
         }
         let values = self.with_defaults(definition, values);
+        if self.is_recursive(definition) {
+            return self.call_routine(definition, values, &evaluated, span);
+        }
         let hidden = values.iter().find_map(|value| match value {
             Value::Stream(stream) => Some(stream.row.hidden.clone()),
             _ => None,
@@ -144,8 +147,20 @@ impl<'a> Checker<'a> {
             (Declared::Record { schema, open }, Value::Record(fields)) => {
                 self.pass_record(&fields, schema, *open, span, function)
             }
+            (Declared::Record { schema, open }, Value::Expr(id)) if matches!(self.ty(id).kind, Kind::Record(_)) => {
+                let given = self.without_null(id, evaluated);
+                let Kind::Record(own) = self.ty(given).kind.clone() else { return None };
+                let fields = self.taken_apart(given, &own);
+                self.pass_record(&fields, schema, *open, span, function)
+            }
             (Declared::Function, value @ Value::Lambda(_)) => Some(value),
             (Declared::Type(ty), value) => {
+                let value = match (value, &ty.kind) {
+                    (Value::Record(fields), Kind::Record(schema)) => {
+                        self.pass_record(&fields, schema, false, span, function)?
+                    }
+                    (value, _) => value,
+                };
                 let given = self.as_scalar(value, span)?;
                 let found = self.ty(given).clone();
                 let Some(id) = self.coerce(given, &ty.kind) else {
@@ -158,7 +173,8 @@ impl<'a> Checker<'a> {
                     evaluated.push(Evaluated { id: given, lifted });
                 }
                 if !lifted {
-                    return Some(Value::Expr(id));
+                    let ty = self.ty(id).clone().or_null_if(ty.nullable);
+                    return Some(Value::Expr(self.with_type(id, ty)));
                 }
                 let ty = self.ty(id).clone().without_null();
                 Some(Value::Expr(self.add(Expr::NonNull(id), ty)))
@@ -169,6 +185,19 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// A record that is an argument, as one that is not null: where it is, the call gives null.
+    fn without_null(&mut self, id: ExprId, evaluated: &mut Vec<Evaluated>) -> ExprId {
+        let lifted = self.ty(id).nullable;
+        if lifted || !self.is_sure(id) {
+            evaluated.push(Evaluated { id, lifted });
+        }
+        if !lifted {
+            return id;
+        }
+        let ty = self.ty(id).clone().without_null();
+        self.add(Expr::NonNull(id), ty)
     }
 
     /// A record with the declared fields; others are left out unless the type is open.
@@ -187,19 +216,23 @@ impl<'a> Checker<'a> {
                 self.report(errors::missing_field(span, function, &field.name, &names));
                 return None;
             };
-            let value = match value {
-                Value::Expr(id) if !field.ty.is_unknown() => {
-                    let found = self.ty(*id).clone();
-                    match self.coerce(*id, &field.ty.kind) {
-                        Some(id) if field.ty.nullable || !self.ty(id).nullable => Value::Expr(id),
-                        _ => {
+            let value = match (value, &field.ty.kind) {
+                (Value::Unknown | Value::Stream(_) | Value::Lambda(_), _) | (_, Kind::Unknown) => value.clone(),
+                (Value::Record(inner), Kind::Record(schema)) => {
+                    self.pass_record(inner, schema, false, span, function)?
+                }
+                (value, _) => {
+                    let given = self.as_scalar(value.clone(), span)?;
+                    match self.convert(given, &field.ty) {
+                        Some(id) => Value::Expr(id),
+                        None => {
+                            let found = self.ty(given).clone();
                             let who = format!("the field `{}` of `{function}`", field.name);
                             self.report(errors::wanted(span, &who, &field.ty, &found));
                             return None;
                         }
                     }
                 }
-                value => value.clone(),
             };
             passed.push((field.name.clone(), value));
         }
@@ -266,7 +299,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What the body of a function sees: the `let`s and `param`s above it that have been reached.
-    fn function_scope(&self, definition: Definition<'a>) -> super::scope::Scope {
+    pub(super) fn function_scope(&self, definition: Definition<'a>) -> super::scope::Scope {
         let scopes = &self.names_of(definition.module).scopes;
         scopes[definition.sees.min(scopes.len() - 1)]
     }
@@ -276,9 +309,6 @@ impl<'a> Checker<'a> {
         let function = definition.function;
         let name = &function.name;
         self.called.insert(name.span);
-        if self.inlining.contains(&name.span) {
-            return self.unknown(errors::not_yet(span, "recursion"));
-        }
         if self.inlining.len() >= build::MOST_INLINED {
             if !self.exhausted {
                 self.exhaust(errors::inlined_too_deep(span, build::MOST_INLINED));
@@ -302,7 +332,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a body as the declared result.
-    fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
+    pub(super) fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
         let Some(result) = &function.result else { return value };
         let declared = self.declared(result);
         let span = function.body.value.as_ref().map_or(function.body.span, |value| value.span);
@@ -392,6 +422,8 @@ impl<'a> Checker<'a> {
         let (first, all) = match expr {
             Expr::Column(column) => return !self.unsure.contains(column),
             Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..) | Expr::If(..) => (&operands[..1], false),
+            // A body is not evaluated where there is no item.
+            _ if !expr.binds().is_empty() => (&operands[..operands.len() - 1], false),
             _ => (&operands[..], true),
         };
         let in_order = first.iter().all(|operand| self.evaluates_next(*operand, arguments, next));

@@ -14,12 +14,18 @@ mod errors;
 mod expr;
 mod foreign;
 mod inline;
+mod json;
+mod list_stage;
+mod lists;
 mod matching;
 mod module;
 mod narrow;
+mod nested;
 mod notes;
 mod operators;
+mod overload;
 mod parameter;
+mod recursion;
 mod rows;
 mod scope;
 mod source;
@@ -29,7 +35,9 @@ mod statement;
 mod test;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
+mod unify;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -107,6 +115,11 @@ struct Checker<'a> {
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
     inlining: Vec<Span>,
+    /// The functions that call themselves and how they are called, by the places of their names; nothing of one that
+    /// cannot be called.
+    routines: HashMap<Span, Option<recursion::Callable>>,
+    /// Whether the type of a body is being guessed: then calls of such functions are unknown, and so passed over.
+    guessing: bool,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
@@ -119,6 +132,8 @@ struct Checker<'a> {
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
     origins: Vec<Option<Origin>>,
+    /// Columns that stand for a field of an item of a list: the item, and the field's position.
+    item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
     /// Columns that stand for parameters without a value.
@@ -161,11 +176,14 @@ impl<'a> Checker<'a> {
             rows_entered: 0,
             not_null: Vec::new(),
             inlining: Vec::new(),
+            routines: HashMap::new(),
+            guessing: false,
             caller: None,
             aggregation: None,
             stage_name: None,
             base: None,
             origins: Vec::new(),
+            item_fields: HashMap::new(),
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),

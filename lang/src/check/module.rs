@@ -8,14 +8,17 @@ use super::types::Alias;
 use super::{Checker, errors};
 use crate::diagnostic::did_you_mean;
 use crate::modules::{Module, ModuleId};
+use crate::source::Span;
 use crate::syntax::ast::{self, Name};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a module defines by name, and what it imports.
 pub(super) struct Names<'a> {
     pub functions: HashMap<Arc<str>, Definition<'a>>,
     pub types: HashMap<Arc<str>, Alias<'a>>,
+    /// The functions that call themselves, by the places of their names.
+    pub recursive: HashSet<Span>,
     /// No module where it could not be loaded.
     imports: HashMap<Arc<str>, Option<ModuleId>>,
     /// The scope after each `let` and `param`, the empty one first: what a function sees.
@@ -46,6 +49,7 @@ impl<'a> Names<'a> {
         Names {
             functions: HashMap::new(),
             types: HashMap::new(),
+            recursive: HashSet::new(),
             imports: module.imports.iter().map(|(name, module)| (name.text.clone(), *module)).collect(),
             scopes: vec![Scope::empty(id)],
         }

@@ -1,6 +1,7 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
 use super::module::Definition;
+use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
 use super::test::Tests;
 use super::types::{Alias, Declared};
@@ -66,6 +67,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        self.names_mut().recursive = recursive_functions(&self.names().functions);
     }
 
     fn statement(&mut self, statement: &'a ast::Statement) {
@@ -194,6 +196,10 @@ impl<'a> Checker<'a> {
     fn uncalled(&mut self, function: &'a ast::Function) {
         // A function that is defined twice is not the one of that name.
         let Some(definition) = self.function(&function.name.text) else { return };
+        if self.is_recursive(definition) {
+            self.routine(definition);
+            return;
+        }
         let values: Vec<Value<'a>> = definition
             .function
             .parameters
@@ -209,9 +215,7 @@ impl<'a> Checker<'a> {
     /// A value of a declared type, for a parameter that nobody has given one.
     fn stand_in(&mut self, declared: &Declared, name: &ast::Name) -> Value<'a> {
         match declared {
-            Declared::Type(ty) if super::operators::is_ordered(&ty.kind) => {
-                Value::Expr(self.stand_in_column(&name.text, ty))
-            }
+            Declared::Type(ty) if !ty.is_unknown() => Value::Expr(self.stand_in_column(&name.text, ty)),
             Declared::Record { schema, open: false } => {
                 let fields = schema.fields.iter().map(|field| {
                     let column = self.stand_in_column(&field.name, &field.ty);

@@ -1,14 +1,18 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
+mod functions;
 mod modules;
 mod names;
+mod nested;
 mod patterns;
 mod stages;
 mod tests;
 mod types;
 
+pub(super) use functions::*;
 pub(super) use modules::*;
 pub(super) use names::*;
+pub(super) use nested::*;
 pub(super) use patterns::*;
 pub(super) use stages::*;
 pub(super) use tests::*;
