@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::Compiled;
-use pipelang_lang::check::Parameters;
+use pipelang_lang::check::{Parameters, STAGES};
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -18,6 +18,7 @@ use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     grants: Vec<Grant>,
     optimize: bool,
+    locked: bool,
 }
 
 impl Default for Engine {
@@ -54,7 +56,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Starts an engine.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true }
+        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true, locked: false }
     }
 
     /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
@@ -101,20 +103,40 @@ impl Engine {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
     }
 
-    /// All functions and reducers that scripts can call, by group, for help and completion.
+    /// What is wrong with a script, and what is suspicious about it, without running it: its parameters need no values.
+    pub fn check(&self, name: &str, text: &str) -> Report {
+        let mut sources = SourceMap::default();
+        let files = HostSources { grants: &self.0.grants, input: None, locked: self.0.locked };
+        let check = || pipelang_lang::diagnose(&mut sources, name, text, &self.0.registry.catalog, &files);
+        let diagnostics = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| vec![bug(&*panic)]);
+        Report::new(diagnostics, Arc::new(sources))
+    }
+
+    /// All functions, reducers and stages that scripts can use, by group, for help and completion.
     pub fn functions(&self) -> Vec<FunctionInfo> {
         let catalog = &self.0.registry.catalog;
         let functions = catalog.functions().map(|function| FunctionInfo {
+            name: function.name.to_string(),
             signature: function.signature(),
             group: function.group,
             doc: function.doc.to_string(),
+            examples: function.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
         let reducers = catalog.reducers().map(|reducer| FunctionInfo {
+            name: reducer.name.to_string(),
             signature: format!("{}({})", reducer.name, if reducer.arity.1 == 0 { "" } else { "…" }),
             group: "reducers",
             doc: reducer.doc.to_string(),
+            examples: reducer.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).collect();
+        let stages = STAGES.iter().map(|stage| FunctionInfo {
+            name: stage.name.to_string(),
+            signature: stage.signature.to_string(),
+            group: "stages",
+            doc: stage.doc.to_string(),
+            examples: Vec::new(),
+        });
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(stages).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }
@@ -150,11 +172,7 @@ impl Engine {
             })
         };
         // A panic is a bug of ours; the host lives on.
-        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
-            let text = host::panic_text(&*panic).to_string();
-            let bug = Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script");
-            Err(vec![bug.help(format!("please report it with the script: {text}"))])
-        });
+        let compiled = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| Err(vec![bug(&*panic)]));
         match compiled {
             Ok((compiled, optimized)) => Ok((sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
@@ -163,7 +181,7 @@ impl Engine {
 
     /// What scripts can read; `input` is the table that a host binds.
     pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
-        HostSources { grants: &self.0.grants, input }
+        HostSources { grants: &self.0.grants, input, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -171,15 +189,25 @@ impl Engine {
     }
 }
 
-/// What is known of a function.
+/// What a panic of the compiler is told as.
+fn bug(panic: &(dyn Any + Send)) -> Diagnostic {
+    Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script")
+        .help(format!("please report it with the script: {}", host::panic_text(panic)))
+}
+
+/// What is known of a function, reducer or stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
+    /// `round`
+    pub name: String,
     /// `round(x: number, digits?: int) -> float`
     pub signature: String,
-    /// `math`, `text`, `host` …
+    /// `math`, `text`, `host`, `reducers`, `stages` …
     pub group: &'static str,
     /// One sentence.
     pub doc: String,
+    /// Expressions with their values as JSON, or the codes of their errors.
+    pub examples: Vec<(&'static str, &'static str)>,
 }
 
 /// Settings of an engine.
@@ -189,6 +217,7 @@ pub struct EngineBuilder {
     grants: Vec<Grant>,
     threads: usize,
     optimize: bool,
+    locked: bool,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -245,6 +274,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
+    /// means (by default they need not). What is not declared is E0408.
+    pub fn locked(mut self, locked: bool) -> EngineBuilder {
+        self.locked = locked;
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Engine {
         Engine(Arc::new(Inner {
@@ -252,6 +288,7 @@ impl EngineBuilder {
             pool: Pool::new(self.threads),
             grants: self.grants,
             optimize: self.optimize,
+            locked: self.locked,
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
-use pipelang_lang::codes::E0405;
+use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
@@ -33,12 +33,15 @@ pub fn read_everything() -> Grant {
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
     pub(crate) input: Option<(&'static str, Schema)>,
+    /// Whether the types of a file's columns must be said.
+    pub(crate) locked: bool,
 }
 
 impl Sources for HostSources<'_> {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         self.granted(&request.path, request.span)?;
-        FileSources.describe(request)
+        let info = FileSources.describe(request)?;
+        if self.locked && info.inferred { Err(Box::new(inferred(request, &info))) } else { Ok(info) }
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
@@ -74,6 +77,16 @@ impl HostSources<'_> {
             granted => format!("the host of this script grants {}", granted.join(", ")),
         };
         Err(Box::new(Diagnostic::error(E0405, span, "this program may not read this file").help(help)))
+    }
+}
+
+/// E0408: what a file's columns are was guessed from a sample, and the engine is locked.
+fn inferred(request: &ReadRequest, info: &TableInfo) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0408, request.span, "the columns of this file are not declared")
+        .saying("their types were inferred from a sample");
+    match request.options.iter().find(|(name, ..)| &**name == "schema") {
+        Some((_, span, _)) => diagnostic.label(*span, "this leaves the others open, by `..`"),
+        None => diagnostic.fix(request.span.at_end(), format!(", schema: {}", info.schema)),
     }
 }
 

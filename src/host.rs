@@ -146,8 +146,12 @@ functions! {
 pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function: F) -> Function {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let (kind, may_be_null) = F::result();
-    let parameter =
-        |(kind, name): (FieldKind, &'static str)| Parameter { name, pattern: Pattern::Is(kind.kind()), default: None };
+    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter {
+        name,
+        pattern: Pattern::Is(kind.kind()),
+        default: None,
+        check: None,
+    };
     let shown: Arc<str> = name.into();
     let body = move |arguments: &[Scalar]| {
         let called = catch_unwind(AssertUnwindSafe(|| function.call(arguments)));
@@ -162,6 +166,7 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function
         group: "host",
         doc: "A function of the host.".into(),
         parameters: F::parameters().into_iter().zip(NAMES).map(parameter).collect(),
+        variadic: false,
         result: ResultType::Is(Type::of(kind.kind())),
         may_be_null,
         effect: Effect::MayFail,

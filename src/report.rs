@@ -50,7 +50,7 @@ impl Report {
         report::render(&self.diagnostics, &self.sources, options)
     }
 
-    /// A line for each: `top.pipe:2:10: error[E0201]: …`.
+    /// A line for each: `top.pipe:2:10: E0201: …`.
     pub fn render_short(&self, options: RenderOptions) -> String {
         report::render_short(&self.diagnostics, &self.sources, options)
     }

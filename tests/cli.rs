@@ -120,8 +120,8 @@ fn errors_are_drawn_listed_or_json() {
     let short = pipe(&["--errors", "short", "-e", script]);
     let lines: Vec<&str> = short.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", short.err);
-    assert!(lines[0].starts_with("<command line>:1:15: error[E0210]: "), "{}", short.err);
-    assert!(lines[1].starts_with("<command line>:2:8: error[E0101]: "), "{}", short.err);
+    assert!(lines[0].starts_with("<command line>:1:15: E0210: "), "{}", short.err);
+    assert!(lines[1].starts_with("<command line>:2:8: E0101: "), "{}", short.err);
     let json = pipe(&["--errors", "json", "-e", script]);
     let objects: Vec<serde_json::Value> =
         json.err.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
@@ -159,6 +159,7 @@ fn explain_shows_plans_kernels_and_codes() {
     assert!(tokens.out.contains("    4..8     Name(\"nope\")"), "{}", tokens.out);
     let page = pipe(&["explain", "E0201"]);
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
+    assert!(page.out.contains("\nInstead:\n\n    1..5 | derive half = it / 2 | filter half > 1.0\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
 }
 

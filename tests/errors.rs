@@ -18,6 +18,7 @@ const WANTED_CASES: usize = 2;
 
 /// Codes that fewer cases show, each with the reason.
 const FEWER_CASES: &[(&str, &str)] = &[
+    ("E0408", "is given with `--locked`; shown in tests/commands.rs"),
     ("E0603", "needs a host; shown in tests/embedding.rs"),
     ("E0605", "tests are run by `pipe test` only; shown in tests/commands.rs"),
     ("E0702", "needs a full disk or a corrupt archive; shown in unit tests of formats"),
@@ -29,6 +30,7 @@ const FEWER_CASES: &[(&str, &str)] = &[
 const NO_EXAMPLE: &[(&str, &str)] = &[
     ("E0211", "needs two files"),
     ("E0213", "needs two files"),
+    ("E0408", "is given with `--locked`"),
     ("E0603", "needs a host"),
     ("E0605", "is given by `pipe test`"),
     ("E0702", "needs a full disk"),

@@ -9,6 +9,7 @@ mod errors;
 #[cfg(fault)]
 mod faults;
 mod format;
+mod functions;
 mod fusion;
 mod grammar;
 mod harness;

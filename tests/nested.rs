@@ -179,9 +179,13 @@ fn split_columns(text: &str) -> Vec<&str> {
 
 /// Runs a plan in all executors, with morsels of all sizes.
 fn agrees(stages: &str, fails: bool) {
+    assert_eq!(fails_everywhere(stages), fails, "{stages}");
+}
+
+/// The same; whether it fails.
+fn fails_everywhere(stages: &str) -> bool {
     let plan = plan_of(stages);
     let oracle = execute(&plan, Executor::Reference, None);
-    assert_eq!(oracle.error.is_some(), fails, "{stages}: {:?}", oracle.error);
     for executor in [Executor::Vector, Executor::Jit] {
         for morsel_rows in [None, Some(1), Some(3)] {
             let ran = execute(&plan, executor, morsel_rows);
@@ -190,6 +194,7 @@ fn agrees(stages: &str, fails: bool) {
             assert!(ran.stats.is_none_or(|stats| stats.replays == 0), "{executor:?}: replayed for nothing\n{stages}");
         }
     }
+    oracle.error.is_some()
 }
 
 #[test]
@@ -215,4 +220,184 @@ fn nested_columns_pass_breakers() {
     agrees("  | top_k 3 by n\n", false);
     agrees("  | skip 1 take 3\n", false);
     agrees("  | aggregate a = first(l), b = last(r), c = count(l), d = first(k) where n > 0 by t\n", false);
+}
+
+/// Writes random expressions over the table; each has the type that its method is named after.
+struct Writer {
+    state: u64,
+    /// The columns that bodies bind, with their types.
+    bound: Vec<String>,
+    /// Those of them that are ints and in scope.
+    ints: Vec<String>,
+}
+
+impl Writer {
+    /// Less than `bound`, by a counter that is hashed (splitmix64).
+    fn below(&mut self, bound: usize) -> usize {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+
+    fn bind(&mut self) -> String {
+        let name = format!("v{}", self.bound.len());
+        self.bound.push(format!("{name}: int"));
+        name
+    }
+
+    /// A body with an int more in scope.
+    fn body(&mut self, bound: &[&String], write: impl FnOnce(&mut Writer) -> String) -> String {
+        let outer = self.ints.len();
+        self.ints.extend(bound.iter().map(|name| (*name).clone()));
+        let text = write(self);
+        self.ints.truncate(outer);
+        text
+    }
+
+    fn int(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return match self.below(3) {
+                0 => ["0", "1", "2", "-1", "7"][self.below(5)].into(),
+                1 if !self.ints.is_empty() => {
+                    let at = self.below(self.ints.len());
+                    self.ints[at].clone()
+                }
+                _ => "n".into(),
+            };
+        }
+        let d = depth - 1;
+        match self.below(10) {
+            0 => format!("({} +! {})", self.int(d), self.int(d)),
+            1 => format!("({} {} {})", self.int(d), ["*!", "-!"][self.below(2)], self.int(d)),
+            2 => format!("({} {} {})", self.int(d), ["//!", "%!"][self.below(2)], ["2", "3", "-4", "n"][self.below(4)]),
+            3 => format!("({} ?? {})", self.int_or_null(d), self.int(d)),
+            4 => format!("(if {} {{ {} }} else {{ {} }})", self.condition(d), self.int(d), self.int(d)),
+            5 => {
+                let (list, init, state, item) = (self.list(d), self.int(d), self.bind(), self.bind());
+                let next = self.body(&[&state, &item], |w| w.int(d));
+                format!("#fold({list}, {init}, ({state}, {item}) => {next})")
+            }
+            6 => format!("$gcd!({}, {})", self.int(d), self.int(d)),
+            7 => format!("{}[{}]!", self.list(d), self.int(d)),
+            8 => format!("{{a: {}, b: {}}}.a", self.int(d), self.list(d)),
+            _ => self.int(d),
+        }
+    }
+
+    fn int_or_null(&mut self, depth: usize) -> String {
+        match self.below(5) {
+            0 if depth > 0 => format!("{}[{}]?", self.list(depth - 1), self.int(depth - 1)),
+            1 if depth > 0 => format!("(m +! {})", self.int(depth - 1)),
+            2 if depth > 0 => {
+                let (list, state, item) = (self.list_or_null(depth - 1), self.bind(), self.bind());
+                format!("#fold({list}, 1, ({state}, {item}) => {item})")
+            }
+            3 => "r.a".into(),
+            _ => "m".into(),
+        }
+    }
+
+    fn each(&mut self, name: &str, list: String, depth: usize) -> String {
+        let item = self.bind();
+        let body = self.body(&[&item], |w| if name == "map" { w.int(depth) } else { w.condition(depth) });
+        format!("#{name}({list}, {item} => {body})")
+    }
+
+    fn list(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return format!("[{}, {}]", self.int(0), self.int(0));
+        }
+        let d = depth - 1;
+        match self.below(8) {
+            0..=2 => {
+                let (name, list) = (["map", "filter", "take_while", "skip_while"][self.below(4)], self.list(d));
+                self.each(name, list, d)
+            }
+            3 => {
+                let (list, init, state, item) = (self.list(d), self.int(d), self.bind(), self.bind());
+                let next = self.body(&[&state, &item], |w| w.int(d));
+                format!("#scan({list}, {init}, ({state}, {item}) => {next})")
+            }
+            4 => format!("({} ?? {})", self.list_or_null(d), self.list(d)),
+            5 => format!("(if {} {{ {} }} else {{ {} }})", self.condition(d), self.list(d), self.list(d)),
+            6 => format!("{{a: {}, b: {}}}.b", self.int(d), self.list(d)),
+            _ => format!("[{}, {}, {}]", self.int(d), self.int(d), self.int(d)),
+        }
+    }
+
+    fn list_or_null(&mut self, depth: usize) -> String {
+        match self.below(3) {
+            0 if depth > 0 => {
+                let list = self.list_or_null(depth - 1);
+                self.each("filter", list, depth - 1)
+            }
+            _ => "l".into(),
+        }
+    }
+
+    fn condition(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return ["(t or false)", "(n > 0)", "(m == null)", "(s == \"a\")"][self.below(4)].into();
+        }
+        let d = depth - 1;
+        let compare = ["==", "!=", "<", "<=", ">", ">="][self.below(6)];
+        match self.below(7) {
+            0 => format!("({} and {})", self.condition(d), self.condition(d)),
+            1 => format!("({} or {})", self.condition(d), self.condition(d)),
+            2 => format!("not ({})", self.condition(d)),
+            3 => format!("({} == {})", self.list(d), self.list(d)),
+            4 => format!("({} {compare} {})", self.int_or_null(d), self.int_or_null(d)),
+            5 => {
+                let (name, list) = (["any", "all"][self.below(2)], self.list(d));
+                self.each(name, list, d)
+            }
+            _ => format!("({} {compare} {})", self.int(d), self.int(d)),
+        }
+    }
+}
+
+/// How many random plans are tried; `PLANS=100000` tries more.
+const PLANS: u64 = 250;
+
+#[test]
+fn random_nested_expressions_agree_with_the_oracle() {
+    let plans = std::env::var("PLANS").ok().and_then(|plans| plans.parse().ok()).unwrap_or(PLANS);
+    let mut failing = 0;
+    for seed in 0..plans {
+        let mut writer = Writer { state: seed << 20, bound: Vec::new(), ints: Vec::new() };
+        let depth = 1 + writer.below(3);
+        let out = match writer.below(4) {
+            0 => writer.int(depth),
+            1 => writer.list(depth),
+            2 => writer.condition(depth),
+            _ => format!("{{a: {}, b: {}, c: {}}}", writer.int(depth), writer.list(depth), writer.int_or_null(depth)),
+        };
+        let filter = if writer.below(2) == 0 { "  | filter n < 100 and n != 0\n" } else { "" };
+        failing += u64::from(fails_everywhere(&format!("{filter}{}", map(&out, &writer.bound.join(", ")))));
+    }
+    assert!(failing * 8 > plans && failing * 8 < plans * 7, "{failing} of {plans} plans fail: that tests little");
+}
+
+/// What a step of a routine costs: `cargo test --release nested::what -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn what_routines_cost() {
+    let collatz = "routine $collatz(c: int, steps: int) -> int = if c == 1 { steps } else { $collatz!(if c %! 2 == 0 { c //! 2 } else { 3 *! c +! 1 }, steps +! 1) }\n";
+    let plans = [
+        ("collatz, of 10,853,712 steps", 10_853_712.0, "1..100000", "$collatz!(it, 0)"),
+        ("gcd, of 1,000,000 calls", 1e6, "1..1000000", "$gcd!(it, 720720)"),
+        ("fib, of 2,692,537 calls", 2_692_537.0, "30..30", "$fib!(it)"),
+        ("field of a record", 1e6, "1..1000000", "{a: it, b: it}.a"),
+    ];
+    for (what, count, range, call) in plans {
+        let text = format!(
+            "{ROUTINES}{collatz}\nscalar\n  range it = {range}\n  | map x = {call}\n  | aggregate m = max(x) -> m\n"
+        );
+        let plan = read(&text, &registry().catalog).unwrap_or_else(|error| panic!("{error}"));
+        let start = std::time::Instant::now();
+        let ran = execute(&plan, Executor::Vector, None);
+        println!("{what}: {:.1} ns each, {:?}", start.elapsed().as_nanos() as f64 / count, ran.rows);
+    }
 }

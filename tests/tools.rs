@@ -144,7 +144,7 @@ fn any_place_of_any_script_ends_well() {
     for (name, text) in scripts() {
         let colours = tokens(&text);
         assert!(colours.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start), "{name}: tokens overlap in\n{text}");
-        let step = (text.len() / 4).max(1);
+        let step = (text.len() / 2).max(1);
         for offset in (0..=text.len()).step_by(step).filter(|offset| text.is_char_boundary(*offset)) {
             let found = complete(&engine, &name, &text, offset, &|_| Vec::new());
             assert!(text.get(found.replace.clone()).is_some(), "{name} at {offset}: {:?}", found.replace);

@@ -8,6 +8,7 @@ use crate::scalar::{Fault, Scalar};
 use crate::source::Span;
 use crate::ty::{Kind, Schema, Type};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// What evaluating something may do besides giving a value.
@@ -34,6 +35,27 @@ pub enum Pattern {
     Ordered,
     /// Anything.
     Any,
+    /// A list of what the pattern accepts. The lists and [`Pattern::Item`]s among the arguments are brought to one type.
+    List(Box<Pattern>),
+    /// An item of the lists among the arguments.
+    Item,
+    /// A map to anything.
+    Map,
+}
+
+impl fmt::Display for Pattern {
+    /// As signatures have it.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Pattern::Is(kind) => write!(f, "{kind}"),
+            Pattern::Number => f.write_str("number"),
+            Pattern::Ordered => f.write_str("ordered"),
+            Pattern::Any => f.write_str("any"),
+            Pattern::List(items) => write!(f, "[{items}]"),
+            Pattern::Item => f.write_str("item"),
+            Pattern::Map => f.write_str("map"),
+        }
+    }
 }
 
 /// How the type of a result follows from the arguments. Nullability is added by the checker: a null argument gives null.
@@ -41,8 +63,13 @@ pub enum Pattern {
 pub enum ResultType {
     /// Always this.
     Is(Type),
-    /// The type of argument 0, after int has been unified with float among all `Number` and `Ordered` arguments.
+    /// The type of argument 0, after int has been unified with float among all `Number` and `Ordered` arguments, and the
+    /// items among all lists.
     SameAsArguments,
+    /// The type of the items of argument 0, or of the values of a map.
+    Item,
+    /// A list of those.
+    Items,
 }
 
 /// One parameter.
@@ -54,6 +81,20 @@ pub struct Parameter {
     pub pattern: Pattern,
     /// What it is when it is left out; optional parameters come last.
     pub default: Option<Scalar>,
+    /// Looks at a text that is known when the script is compiled, so that a wrong one is told before any work is done.
+    pub check: Option<TextCheck>,
+}
+
+/// Whether a text can be an argument.
+pub type TextCheck = fn(&str) -> Result<(), Unfit>;
+
+/// Why a text is no argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// What is wrong with it.
+    pub message: String,
+    /// What may have been meant, the best first.
+    pub near: Vec<String>,
 }
 
 /// An example that the tests run: `source` gives `result` (as JSON), or fails with the code in `result`.
@@ -79,6 +120,8 @@ pub struct FunctionDef {
     pub doc: Arc<str>,
     /// Its parameters in order. Functions may share a name if their parameters differ; the first that fits is taken.
     pub parameters: Vec<Parameter>,
+    /// Whether the last parameter may be given any number of times, but at least once.
+    pub variadic: bool,
     /// Its result.
     pub result: ResultType,
     /// Whether the result may be null although no argument is (`int?("x")`).
@@ -91,34 +134,50 @@ pub struct FunctionDef {
     pub body: ScalarBody,
 }
 
-impl std::fmt::Debug for FunctionDef {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+impl fmt::Debug for FunctionDef {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.signature())
     }
 }
 
 impl FunctionDef {
-    /// `round(x: number, digits: int = 0) -> float`
+    /// `round(x: number, digits?: int) -> the same`
     pub fn signature(&self) -> String {
-        let parameters: Vec<String> = self
+        let mut parameters: Vec<String> = self
             .parameters
             .iter()
-            .map(|p| {
-                let pattern = match &p.pattern {
-                    Pattern::Is(kind) => kind.to_string(),
-                    Pattern::Number => "number".into(),
-                    Pattern::Ordered => "ordered".into(),
-                    Pattern::Any => "any".into(),
-                };
-                let optional = if p.default.is_some() { "?" } else { "" };
-                format!("{}{optional}: {pattern}", p.name)
-            })
+            .map(|p| format!("{}{}: {}", p.name, if p.default.is_some() { "?" } else { "" }, p.pattern))
             .collect();
+        if self.variadic {
+            parameters.push("…".into());
+        }
         let result = match &self.result {
             ResultType::Is(ty) => ty.clone().or_null_if(self.may_be_null).to_string(),
             ResultType::SameAsArguments => "the same".into(),
+            ResultType::Item => format!("item{}", if self.may_be_null { "?" } else { "" }),
+            ResultType::Items => "[item]".into(),
         };
         format!("{}({}) -> {result}", self.name, parameters.join(", "))
+    }
+
+    /// The parameter that argument `at` is for.
+    pub fn parameter(&self, at: usize) -> Option<&Parameter> {
+        let last = self.parameters.last().filter(|_| self.variadic);
+        self.parameters.get(at).or(last)
+    }
+
+    /// The result for arguments of these types, nullability by null arguments aside; none where they do not tell.
+    pub fn result_of(&self, arguments: &[&Type]) -> Option<Type> {
+        let item = || match &arguments.first()?.kind {
+            Kind::List(item) | Kind::Map(item) => Some((**item).clone()),
+            _ => None,
+        };
+        match &self.result {
+            ResultType::Is(ty) => Some(ty.clone()),
+            ResultType::SameAsArguments => arguments.first().map(|ty| (*ty).clone()),
+            ResultType::Item => item(),
+            ResultType::Items => item().map(Type::list),
+        }
     }
 }
 

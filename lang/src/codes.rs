@@ -249,6 +249,11 @@ codes! {
          function is called outside of it.",
         "fn factorial(n: int) { if n < 2 { 1 } else { n * factorial(n - 1) } }\nfactorial(20)"
         => "fn factorial(n: int) -> int { if n < 2 { 1 } else { n * factorial(n - 1) } }\nfactorial(20)";
+    E0314 = 314, "format of a text",
+        "Behind the `:` of a hole stands how its value is written: `{x:.2}` two decimals, `{n:,}` thousands, `{n:05}` \
+         zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, \
+         `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",
+        "f\"{1:.2.3}\"" => "f\"{1:.2}\"";
     E0401 = 401, "reducer outside `aggregate`",
         "A reducer works on many rows; `derive`, `select` and `filter` look at one row at a time, so that it shows in the \
          stage's name what a step costs. In `aggregate` a reducer makes one row of each group, and as the last stage \
@@ -265,6 +270,10 @@ codes! {
          which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
          row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0408 = 408, "columns that are not declared",
+        "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
+         rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
+        "" => "";
     E0501 = 501, "a cell does not fit its column",
         "A cell of a file is not of the column's type. Types that no `schema:` gives are inferred from a sample of the \
          file, and a later cell may be different. Read the column as text and convert it, or say which type it has.",

@@ -196,6 +196,8 @@ mod tests {
         assert_eq!(did_you_mean("WETHER", ["weather", "wether"]), ["wether"]);
         assert_eq!(did_you_mean("Amount", ["amount", "mount"]), ["amount", "mount"]);
         assert!(did_you_mean("region", ["qty", "price"]).is_empty());
+        assert_eq!(did_you_mean("abcdef", ["abcdxy", "abcxyz"]), ["abcdxy"], "a third of the letters may differ");
+        assert_eq!(did_you_mean("ab", ["aa", "ac", "ad", "ae"]), ["aa", "ac", "ad"], "at most three");
         assert_eq!(edit_distance("form", "from"), 1);
     }
 }

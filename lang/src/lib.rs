@@ -10,6 +10,7 @@ pub mod codes;
 pub mod diagnostic;
 #[doc(hidden)]
 pub mod fault;
+pub mod format;
 pub mod ir;
 pub mod modules;
 pub mod opt;
@@ -68,6 +69,21 @@ pub fn compile(
         }
     }
     Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
+}
+
+/// What is wrong with a script, which is not run: its parameters need no values.
+pub fn diagnose(
+    map: &mut SourceMap,
+    name: impl Into<Arc<str>>,
+    text: &str,
+    catalog: &Catalog,
+    sources: &dyn Sources,
+) -> Vec<Diagnostic> {
+    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let parameters = Parameters { may_be_missing: true, ..Parameters::default() };
+    diagnostics.extend(check::check(&modules, catalog, sources, &parameters).diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    diagnostics
 }
 
 /// A plan that breaks its rules is our bug.

@@ -65,7 +65,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: RenderOp
     out
 }
 
-/// One line each: `report.pipe:2:10: error[E0201]: there is no column …`; at most 20, then how many more there are.
+/// One line each: `report.pipe:2:10: E0201: there is no column …`; at most 20, then how many more there are.
 pub fn render_short(diagnostics: &[Diagnostic], sources: &SourceMap, options: RenderOptions) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
@@ -74,7 +74,8 @@ pub fn render_short(diagnostics: &[Diagnostic], sources: &SourceMap, options: Re
             let (line, column) = file.line_column(primary.span.start as usize);
             let _ = write!(out, "{}:{line}:{column}: ", visible(&file.name, options.ascii));
         }
-        let _ = write!(out, "{}: {}", kind(diagnostic), visible(&diagnostic.message, options.ascii));
+        let warning = if diagnostic.is_error() { "" } else { "warning: " };
+        let _ = write!(out, "{}: {warning}{}", diagnostic.code, visible(&diagnostic.message, options.ascii));
         if let Some(primary) = diagnostic.primary.as_ref().filter(|primary| !primary.text.is_empty()) {
             let _ = write!(out, "; {}", visible(&primary.text, options.ascii));
         }

@@ -23,10 +23,15 @@ pub struct Arguments {
 pub enum Command {
     /// Runs a script (as `pipe FILE` does)
     Run(ScriptArguments),
-    /// Finds the errors of a script without running it
-    Check {
-        /// The script; - is stdin
+    /// Finds the errors of scripts without running them
+    Check(CheckArguments),
+    /// Prints the columns of a file as a `type` for `schema:`
+    Schema {
+        /// The file
         file: String,
+        /// What the type is called
+        #[arg(long)]
+        name: Option<String>,
         #[command(flatten)]
         settings: Settings,
     },
@@ -63,11 +68,33 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Lists all functions and reducers
+    /// Lists functions, reducers and stages
     Functions {
+        /// Only this group, or all about what has this name
+        #[arg(value_name = "NAME|GROUP")]
+        what: Option<String>,
+        /// The names alone
+        #[arg(long)]
+        names: bool,
         #[command(flatten)]
         settings: Settings,
     },
+}
+
+/// What is checked, and how.
+#[derive(Debug, clap::Args)]
+pub struct CheckArguments {
+    /// The scripts; - is stdin
+    #[arg(required_unless_present = "eval")]
+    pub files: Vec<String>,
+    /// Checks this text
+    #[arg(short, long = "eval", value_name = "SCRIPT")]
+    pub eval: Option<String>,
+    /// Prints the columns after every stage
+    #[arg(long)]
+    pub schema: bool,
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// A script and the values of its parameters.
@@ -107,6 +134,9 @@ pub struct Settings {
     /// Runs the plan as written; the results are the same
     #[arg(long)]
     pub no_optimize: bool,
+    /// Refuses files whose columns are not declared by `schema:`
+    #[arg(long)]
+    pub locked: bool,
     /// Says at the end, on stderr, how the run went
     #[arg(long)]
     pub stats: bool,
@@ -201,7 +231,8 @@ impl Arguments {
         let script = match &read.command {
             Some(Command::Run(script)) => script,
             Some(
-                Command::Check { .. }
+                Command::Check(_)
+                | Command::Schema { .. }
                 | Command::Fmt { .. }
                 | Command::Explain { .. }
                 | Command::Test { .. }

@@ -2,7 +2,7 @@
 
 use super::arguments::{PhaseName, Settings};
 use super::{Exit, complain, engine, print_report, read_script, show};
-use pipelang::{Engine, Parameters, Phase, codes, tools};
+use pipelang::{Parameters, Phase, codes, tools};
 use std::fmt::Write as _;
 
 /// Explains a script or a code.
@@ -73,25 +73,6 @@ fn wrapped(paragraph: &str, width: usize) -> String {
         }
         text.push_str(word);
         used += length;
-    }
-    text
-}
-
-/// `pipe functions`: all functions and reducers.
-pub fn list_functions(settings: &Settings) -> Exit {
-    show(&functions(&engine(settings)))
-}
-
-/// All functions and reducers, by group.
-pub fn functions(engine: &Engine) -> String {
-    let mut text = String::new();
-    let mut group = "";
-    for function in engine.functions() {
-        if function.group != group {
-            group = function.group;
-            let _ = writeln!(text, "{}{group}", if text.is_empty() { "" } else { "\n" });
-        }
-        let _ = writeln!(text, "  {:44} {}", function.signature, function.doc);
     }
     text
 }

@@ -6,8 +6,10 @@ mod check;
 mod explain;
 mod flags;
 mod fmt;
+mod functions;
 mod repl;
 mod run;
+mod schema;
 mod terminal;
 mod test;
 
@@ -75,11 +77,12 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Run(script)) => run::run(&script),
-        Some(Command::Check { file, settings }) => check::check(&file, &settings),
+        Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Schema { file, name, settings }) => schema::schema(&file, name.as_deref(), &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
         Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
-        Some(Command::Functions { settings }) => explain::list_functions(&settings),
+        Some(Command::Functions { what, names, settings }) => functions::functions(what.as_deref(), names, &settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)
         }
@@ -93,6 +96,7 @@ fn engine(settings: &Settings) -> Engine {
         .grant(pipelang::fs::read_everything())
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
+        .locked(settings.locked)
         .build()
 }
 

@@ -161,7 +161,7 @@ impl Session {
         match (name, argument.trim()) {
             ("quit" | "q" | "exit", _) => return Next::Quit,
             ("help" | "h" | "?", _) => print!("{HELP}"),
-            ("functions", _) => print!("{}", super::explain::functions(&self.engine)),
+            ("functions", _) => print!("{}", super::functions::list(&self.engine)),
             ("type" | "t", "") => complain("`:type` wants an expression"),
             ("type" | "t", entry) => {
                 if let Some((_, script)) = self.compile(entry, &parts(entry)) {

@@ -5,6 +5,7 @@ use super::known::{self, About, Known, about, about_read, is_stage};
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{Meaning, Rows, STAGES, Sight};
 use pipelang_lang::ir::Shape;
+use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::ty::{Kind, Schema, spell};
 use std::collections::HashSet;
 
@@ -151,15 +152,7 @@ pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
 }
 
 fn takes(pattern: &Pattern, kind: &Kind) -> bool {
-    match pattern {
-        Pattern::Is(wanted) => wanted == kind || (*wanted == Kind::Float && *kind == Kind::Int),
-        Pattern::Number => matches!(kind, Kind::Int | Kind::Float),
-        Pattern::Ordered => matches!(
-            kind,
-            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
-        ),
-        Pattern::Any => true,
-    }
+    accepts(pattern, kind) || (*pattern == Pattern::Is(Kind::Float) && *kind == Kind::Int)
 }
 
 /// The options of a stage or function.

@@ -3,6 +3,7 @@
 use super::program::{Column, Kind, Maker, Ty};
 use pipelang_lang::catalog::{Effect, FunctionDef, Pattern, ResultType};
 use pipelang_lang::ty;
+use std::collections::BTreeSet;
 
 /// An expression with what is known of it.
 #[derive(Clone, Debug)]
@@ -41,7 +42,8 @@ impl Maker<'_> {
                 Kind::Int => self.int_operator(depth),
                 Kind::Float => self.float_operator(depth),
                 Kind::Bool => self.bool_operator(depth),
-                Kind::String | Kind::Date => self.leaf(kind),
+                Kind::String => self.leaf(kind),
+                Kind::Date | Kind::DateTime | Kind::Duration => self.time_operator(kind, depth),
             },
         }
     }
@@ -100,6 +102,12 @@ impl Maker<'_> {
                 text.to_string()
             }
             Kind::Date => (*self.draw.pick(&["@2024-02-29", "@2023-12-31", "@1900-01-01", "@2024-06-15"])).to_string(),
+            Kind::DateTime => {
+                let texts = ["@2024-02-29T12:00:00Z", "@1969-12-31T23:59:59.5", "@2024-03-31T02:30+01:00"];
+                (*self.draw.pick(&texts)).to_string()
+            }
+            Kind::Duration if self.wild && self.draw.chance(10) => "15250284w".to_string(),
+            Kind::Duration => (*self.draw.pick(&["5min", "1d", "2h", "250ms", "1w", "0s", "90s"])).to_string(),
         };
         let level = if text.starts_with('-') { 8 } else { 10 };
         Made::new(text, level, kind, false)
@@ -119,6 +127,9 @@ impl Maker<'_> {
         if op == "neg" {
             return self.negated(&a);
         }
+        if op == "//" && self.draw.chance(20) {
+            return self.of_times("//", Kind::Duration, Kind::Duration, Kind::Int, depth);
+        }
         let b = match op {
             "//" | "%" if !self.wild || self.draw.chance(45) => {
                 let divisor = *self.draw.pick(&["2", "3", "7", "-4", "10"]);
@@ -136,6 +147,9 @@ impl Maker<'_> {
     fn float_operator(&mut self, depth: usize) -> Made {
         let op =
             self.draw.weighted(&[(6, "+"), (5, "-"), (5, "*"), (5, "/"), (2, "//"), (2, "%"), (1, "**"), (2, "neg")]);
+        if op == "/" && self.draw.chance(20) {
+            return self.of_times("/", Kind::Duration, Kind::Duration, Kind::Float, depth);
+        }
         let other = if op == "/" && self.draw.chance(40) { Kind::Int } else { Kind::Float };
         let a = self.expression(other, depth - 1);
         if op == "neg" {
@@ -148,6 +162,58 @@ impl Maker<'_> {
             self.saw("form int beside float");
         }
         self.arithmetic(op, &a, &b, Kind::Float)
+    }
+
+    /// Arithmetic that gives a date, a time or a duration.
+    fn time_operator(&mut self, kind: Kind, depth: usize) -> Made {
+        use Kind::{Date, DateTime, Duration, Int};
+        let (op, a, b) = match kind {
+            Date => return self.date_moved(depth),
+            DateTime => {
+                *self.draw.pick(&[("+", DateTime, Duration), ("-", DateTime, Duration), ("+", Duration, DateTime)])
+            }
+            _ => *self.draw.pick(&[
+                ("-", Date, Date),
+                ("-", DateTime, DateTime),
+                ("+", Duration, Duration),
+                ("-", Duration, Duration),
+                ("*", Int, Duration),
+                ("*", Duration, Int),
+                ("//", Duration, Int),
+                ("%", Duration, Duration),
+                ("neg", Duration, Duration),
+            ]),
+        };
+        if op == "neg" {
+            let a = self.expression(Duration, depth - 1);
+            return self.negated(&a);
+        }
+        if matches!(op, "//" | "%") && !self.wild {
+            let a = self.expression(a, depth - 1);
+            let b = Made::new(if b == Int { "3" } else { "7min" }, 10, b, false);
+            return self.arithmetic(op, &a, &b, kind);
+        }
+        self.of_times(op, a, b, kind, depth)
+    }
+
+    fn of_times(&mut self, op: &str, a: Kind, b: Kind, kind: Kind, depth: usize) -> Made {
+        let (a, b) = (self.expression(a, depth - 1), self.expression(b, depth - 1));
+        self.saw("form arithmetic of times");
+        self.arithmetic(op, &a, &b, kind)
+    }
+
+    /// A date some days on. What is known not to be whole days is refused before the run.
+    fn date_moved(&mut self, depth: usize) -> Made {
+        let date = self.expression(Kind::Date, depth - 1);
+        let days = if self.wild && self.draw.chance(20) {
+            Made::new("duration(\"36h\")", 10, Kind::Duration, false)
+        } else {
+            let (count, day) = (self.leaf(Kind::Int), Made::new("1d", 10, Kind::Duration, false));
+            self.arithmetic("*", &count, &day, Kind::Duration)
+        };
+        self.saw("form date moved");
+        let op = *self.draw.pick(&["+", "-"]);
+        self.arithmetic(op, &date, &days, Kind::Date)
     }
 
     fn arithmetic(&mut self, op: &str, a: &Made, b: &Made, kind: Kind) -> Made {
@@ -173,6 +239,8 @@ impl Maker<'_> {
                     (2, Kind::String),
                     (1, Kind::Bool),
                     (1, Kind::Date),
+                    (1, Kind::DateTime),
+                    (1, Kind::Duration),
                 ]);
                 let op = *self.draw.pick(&["==", "!=", "<", "<=", ">", ">="]);
                 let (a, mut b) = (self.expression(kind, depth - 1), self.expression(kind, depth - 1));
@@ -257,7 +325,13 @@ impl Maker<'_> {
 
     /// `x in 1..5`, `x not in [1, 2]`
     fn contained(&mut self, depth: usize) -> Made {
-        let kind = self.draw.weighted(&[(5, Kind::Int), (2, Kind::Float), (2, Kind::String), (1, Kind::Date)]);
+        let kind = self.draw.weighted(&[
+            (5, Kind::Int),
+            (2, Kind::Float),
+            (2, Kind::String),
+            (1, Kind::Date),
+            (1, Kind::DateTime),
+        ]);
         let x = self.expression(kind, depth - 1);
         let op = *self.draw.pick(&["in", "in", "not in"]);
         let right = if kind != Kind::String && self.draw.chance(60) {
@@ -343,14 +417,19 @@ impl Maker<'_> {
                 Some(Pattern::Number) => kind.is_numeric(),
                 Some(Pattern::Ordered | Pattern::Any) => true,
                 Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
-                None => false,
+                Some(Pattern::List(_) | Pattern::Item | Pattern::Map) | None => false,
             },
+            ResultType::Item | ResultType::Items => false,
         };
         let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let all: Vec<&FunctionDef> = catalog.functions().filter(|f| gives(f) && f.effect <= Effect::MayFail).collect();
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
         let from = if self.wild || total.is_empty() || self.draw.chance(15) { &all } else { &total };
-        let function = (!from.is_empty()).then(|| *self.draw.pick(from))?;
+        // By its name first: some have many signatures.
+        let names: Vec<&str> = from.iter().map(|f| &*f.name).collect::<BTreeSet<_>>().into_iter().collect();
+        let name = (!names.is_empty()).then(|| *self.draw.pick(&names))?;
+        let signatures: Vec<&FunctionDef> = from.iter().copied().filter(|f| *f.name == *name).collect();
+        let function = *self.draw.pick(&signatures);
         let mut arguments = self.arguments(function, kind, depth)?;
         let last_at = arguments.len().saturating_sub(1);
         let kinds: Vec<ty::Kind> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: false }.full().kind).collect();
@@ -382,7 +461,19 @@ impl Maker<'_> {
                 Pattern::Number | Pattern::Ordered | Pattern::Any if same => kind,
                 Pattern::Number => *self.draw.pick(&[Kind::Int, Kind::Float]),
                 Pattern::Ordered | Pattern::Any => *self.draw.pick(&Kind::ALL),
+                Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
             };
+            // A constant that has no meaning is refused before the run.
+            let known: &[&str] = match parameter.name {
+                "zone" => &["\"UTC\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kolkata\""],
+                "unit" => &["\"s\"", "\"ms\"", "\"us\""],
+                "format" => &["\"%Y-%m-%d\"", "\"%d.%m.%y\"", "\"%F %T\"", "\"%j of %Y\""],
+                _ => &[],
+            };
+            if !known.is_empty() {
+                arguments.push(Made::new(*self.draw.pick(known), 10, Kind::String, false));
+                continue;
+            }
             // Texts behind the first are mostly patterns and formats, ints beside texts mostly lengths.
             arguments.push(match wanted {
                 Kind::String if at > 0 => {
@@ -411,6 +502,7 @@ fn takes(function: &FunctionDef, kinds: &[ty::Kind]) -> bool {
         Pattern::Is(wanted) => kind == wanted,
         Pattern::Number => matches!(kind, ty::Kind::Int | ty::Kind::Float),
         Pattern::Ordered | Pattern::Any => true,
+        Pattern::List(_) | Pattern::Item | Pattern::Map => false,
     };
     (required..=function.parameters.len()).contains(&kinds.len())
         && kinds.iter().zip(function.parameters.iter().map(|parameter| &parameter.pattern)).all(fits)

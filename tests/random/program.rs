@@ -17,10 +17,13 @@ pub enum Kind {
     Bool,
     String,
     Date,
+    DateTime,
+    Duration,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Int, Kind::Float, Kind::Bool, Kind::String, Kind::Date];
+    pub const ALL: [Kind; 7] =
+        [Kind::Int, Kind::Float, Kind::Bool, Kind::String, Kind::Date, Kind::DateTime, Kind::Duration];
 
     pub fn of(kind: &ty::Kind) -> Option<Kind> {
         match kind {
@@ -29,6 +32,8 @@ impl Kind {
             ty::Kind::Bool => Some(Kind::Bool),
             ty::Kind::String => Some(Kind::String),
             ty::Kind::Date => Some(Kind::Date),
+            ty::Kind::DateTime => Some(Kind::DateTime),
+            ty::Kind::Duration => Some(Kind::Duration),
             _ => None,
         }
     }
@@ -46,6 +51,8 @@ impl fmt::Display for Kind {
             Kind::Bool => "bool",
             Kind::String => "string",
             Kind::Date => "date",
+            Kind::DateTime => "datetime",
+            Kind::Duration => "duration",
         })
     }
 }
@@ -65,6 +72,8 @@ impl Ty {
             Kind::Bool => ty::Kind::Bool,
             Kind::String => ty::Kind::String,
             Kind::Date => ty::Kind::Date,
+            Kind::DateTime => ty::Kind::DateTime,
+            Kind::Duration => ty::Kind::Duration,
         };
         ty::Type { kind, nullable: self.nullable }
     }
@@ -221,7 +230,15 @@ impl Maker<'_> {
     }
 
     fn kind(&mut self) -> Kind {
-        self.draw.weighted(&[(5, Kind::Int), (3, Kind::Float), (3, Kind::Bool), (2, Kind::String), (1, Kind::Date)])
+        self.draw.weighted(&[
+            (5, Kind::Int),
+            (3, Kind::Float),
+            (3, Kind::Bool),
+            (2, Kind::String),
+            (1, Kind::Date),
+            (1, Kind::DateTime),
+            (1, Kind::Duration),
+        ])
     }
 
     /// `let k = 5` or `param k: int = 5`
@@ -415,6 +432,7 @@ impl Maker<'_> {
         if made.kind == Kind::Bool {
             return Made { text: format!("({}) == true", made.text), level: 3, nullable: false, ..made };
         }
-        Made { text: format!("0 + {}", made.at_level(7)), level: 6, ..made }
+        let zero = if made.kind == Kind::Duration { "0s" } else { "0" };
+        Made { text: format!("{zero} + {}", made.at_level(7)), level: 6, ..made }
     }
 }

@@ -71,7 +71,15 @@ impl Maker<'_> {
             let kinds: Vec<Kind> = self.row.iter().map(|column| column.ty.kind).collect();
             *self.draw.pick(&kinds)
         } else {
-            self.draw.weighted(&[(5, Kind::Int), (4, Kind::Float), (3, Kind::Bool), (2, Kind::String), (1, Kind::Date)])
+            self.draw.weighted(&[
+                (5, Kind::Int),
+                (4, Kind::Float),
+                (3, Kind::Bool),
+                (2, Kind::String),
+                (1, Kind::Date),
+                (1, Kind::DateTime),
+                (1, Kind::Duration),
+            ])
         }
     }
 

@@ -35,7 +35,7 @@ impl Maker<'_> {
             Kind::Int => "0",
             Kind::Float => "1.5",
             Kind::Bool => "true",
-            Kind::String | Kind::Date => "\"s\"",
+            Kind::String | Kind::Date | Kind::DateTime | Kind::Duration => "\"s\"",
         };
         let (state, row) = (self.fresh("s"), self.fresh("r"));
         let before = self.row.clone();

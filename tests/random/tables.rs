@@ -69,7 +69,12 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
     };
     let mut columns: Vec<Column> = Vec::new();
     for at in 0..draw.weighted(&[(1, 1), (3, 2), (4, 3), (4, 4), (2, 5)]) {
-        let kind = if at == 0 { Kind::Int } else { *draw.pick(&Kind::ALL) };
+        let kind = match *draw.pick(&Kind::ALL) {
+            _ if at == 0 => Kind::Int,
+            // Durations are not inferred.
+            Kind::Duration if !declared => Kind::DateTime,
+            kind => kind,
+        };
         let name = loop {
             let name = *draw.pick(&NAMES);
             if columns.iter().all(|column| column.name != spell(name)) {
@@ -241,6 +246,19 @@ fn cell(draw: &mut Draw, style: &Style, ty: Ty) -> String {
             draw.between(1, 12),
             draw.between(1, 28)
         ),
+        Kind::DateTime => format!(
+            "{}-{:02}-29{}{:02}:{:02}:00{}",
+            draw.weighted(&[(8, 2024), (2, 1968), (1, 9996)]),
+            draw.between(1, 12),
+            draw.pick(&[" ", "T"]),
+            draw.between(0, 23),
+            draw.between(0, 59),
+            draw.pick(&["", "Z", ".5", ".000001Z", "+02:00", "-0330"]),
+        ),
+        Kind::Duration if style.wild && draw.chance(8) => {
+            (*draw.pick(&["P106751991DT4H54.775807S", "-P106751991DT4H54.775808S"])).to_string()
+        }
+        Kind::Duration => (*draw.pick(&["PT5M", "P1D", "-PT0.5S", "90min", "1h 30min", "PT0S", "P1W"])).to_string(),
         Kind::String => text_cell(draw, style),
     }
 }

@@ -180,45 +180,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The value as one of `kind`, if it is one, or an int where a float is wanted, or null.
-    pub(super) fn coerce(&mut self, id: ExprId, kind: &Kind) -> Option<ExprId> {
-        match (&self.ty(id).kind, kind) {
-            (found, wanted) if found == wanted => Some(id),
-            (Kind::Int, Kind::Float) => Some(self.as_float(id)),
-            (Kind::Null, _) => Some(self.typed_null(id, kind)),
-            _ => None,
-        }
-    }
-
-    /// A value that is always null, as one of `kind`; the conditions in it are kept, for they may fail.
-    fn typed_null(&mut self, id: ExprId, kind: &Kind) -> ExprId {
-        let ty = Type::of(kind.clone()).or_null();
-        match *self.plan.exprs.get(id) {
-            Expr::If(condition, then, otherwise) => {
-                let (then, otherwise) = (self.typed_null(then, kind), self.typed_null(otherwise, kind));
-                self.add(Expr::If(condition, then, otherwise), ty)
-            }
-            _ => self.null_of(&ty),
-        }
-    }
-
-    /// The kind that both kinds become: the same, float for int and float, the other for null.
-    pub(super) fn common_kind(&self, a: ExprId, b: ExprId) -> Option<Kind> {
-        match (&self.ty(a).kind, &self.ty(b).kind) {
-            (a, b) if a == b => Some(a.clone()),
-            (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Some(Kind::Float),
-            (Kind::Null, other) | (other, Kind::Null) => Some(other.clone()),
-            _ => None,
-        }
-    }
-
-    /// Both as values of one kind.
-    pub(super) fn unify(&mut self, a: ExprId, b: ExprId) -> Option<(ExprId, ExprId)> {
-        let kind = self.common_kind(a, b)?;
-        Some((self.coerce(a, &kind)?, self.coerce(b, &kind)?))
-    }
-
-    /// `a` if it is not null, else `b`, of one type.
+    /// One of two values of one type.
     pub(super) fn if_expr(&mut self, condition: ExprId, then: ExprId, otherwise: ExprId) -> Option<ExprId> {
         let (then, otherwise) = self.unify(then, otherwise)?;
         let ty = self.ty(then).clone().or_null_if(self.ty(otherwise).nullable);

@@ -3,28 +3,25 @@
 use super::expr::or_unknown;
 use super::inline::First;
 use super::module::Use;
-use super::operators::{Operand, is_ordered};
+use super::operators::Operand;
 use super::scope::{Found, Value};
 use super::{Checker, errors};
 use crate::aliases;
-use crate::catalog::{Effect, FunctionDef, FunctionId, Pattern, ResultType};
 use crate::diagnostic::did_you_mean;
-use crate::ir::{Expr, ExprId};
+use crate::ir::ExprId;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
-use crate::ty::{Kind, Type};
+use crate::ty::Kind;
 
 /// An argument as it is given: with the name of its parameter, if the script says it.
 pub(super) type Given<'a> = (Option<&'a Name>, &'a ast::Expr);
 
 /// Functions that the language has and this version has not. A name goes when its row comes.
 const NOT_YET: &[&str] = &[
-    "slice",
     "split",
     "repeat",
     "pad_left",
     "pad_right",
-    "reverse",
     "extract",
     "extract_all",
     "lines",
@@ -37,30 +34,8 @@ const NOT_YET: &[&str] = &[
     "atan2",
     "clamp",
     "pi",
-    "hour",
-    "minute",
-    "second",
-    "week",
-    "add_months",
-    "add_years",
-    "month_start",
-    "year_start",
-    "bin",
-    "datetime",
-    "make_date",
-    "format_date",
-    "from_epoch",
-    "epoch",
-    "unique",
     "zip",
     "enumerate",
-    "flatten",
-    "range",
-    "keys",
-    "values",
-    "get",
-    "duration",
-    "json",
     "hash",
     "md5",
     "sha256",
@@ -69,9 +44,6 @@ const NOT_YET: &[&str] = &[
     "now",
     "today",
     "env",
-    "coalesce",
-    "if_null",
-    "type_of",
     "bit_and",
     "bit_or",
     "bit_xor",
@@ -135,9 +107,15 @@ impl<'a> Checker<'a> {
         if let Some(function) = self.function(text) {
             return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
         }
+        if self.is_list_method(text, arguments) {
+            return self.list_method(name, receiver, arguments, span);
+        }
         let reducer = self.catalog.reducer_named(text);
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
             return or_unknown(self.reducer_call(reducer, receiver, arguments, span));
+        }
+        if matches!(text, "coalesce" | "if_null") {
+            return or_unknown(self.coalesce_call(name, receiver, arguments, span));
         }
         if !self.catalog.functions_named(text).is_empty() {
             return or_unknown(self.call_given(name, receiver, arguments, span));
@@ -152,10 +130,7 @@ impl<'a> Checker<'a> {
             };
         }
         match (reducer, bound) {
-            (Some(_), _) => {
-                let values = arguments.len() + usize::from(receiver.is_some());
-                self.unknown(errors::reducer_outside(name.span, text, self.stage_name.as_deref(), values))
-            }
+            (Some(_), _) => self.reducer_outside(name, receiver, arguments),
             // A parameter that is a function, of a function that nobody calls.
             (None, Found::Binding(Value::Unknown)) => Value::Unknown,
             (None, _) => self.no_such_function(name, receiver, arguments, span),
@@ -180,6 +155,7 @@ impl<'a> Checker<'a> {
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
         let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
+        let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
         let foreign = match self.name_with_blank(name, arguments, span).filter(|_| receiver.is_none()) {
@@ -202,6 +178,28 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A reducer where there are no rows to reduce.
+    fn reducer_outside(
+        &mut self,
+        name: &Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+    ) -> Value<'a> {
+        let said = self.diagnostics.len();
+        let first = receiver.or_else(|| arguments.first()?.expr()).map(|first| self.value(first));
+        self.diagnostics.truncate(said);
+        let is_list = match &first {
+            Some(Value::Expr(id)) => matches!(self.ty(*id).kind, Kind::List(_)),
+            Some(value) => matches!(value, Value::List(_) | Value::Range(_)),
+            None => false,
+        };
+        let values = arguments.len() + usize::from(receiver.is_some());
+        self.unknown(match is_list {
+            true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
+            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), values),
+        })
+    }
+
     /// A call of a function of the catalog: its arguments, then the call.
     fn call_given(
         &mut self,
@@ -220,8 +218,40 @@ impl<'a> Checker<'a> {
             }
         }
         given?;
-        let call = self.call_catalog(&name.text, span, &operands?)?;
+        let operands = operands?;
+        let is_list = |operand: &(_, Operand<'a>)| matches!(self.ty(operand.1.id).kind, Kind::List(_) | Kind::Map(_));
+        if self.catalog.reducer_named(&name.text).is_some() && !operands.first().is_some_and(is_list) {
+            let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), operands.len());
+            self.report(error);
+            return None;
+        }
+        let json = matches!((&*name.text, operands.first()), ("json" | "to_json", Some(first))
+            if &*name.text == "to_json" || self.ty(first.1.id).kind != Kind::String);
+        if let (true, [(_, only)]) = (json, operands.as_slice()) {
+            return self.json_of(only.id, only.ast.span);
+        }
+        let call = self.call_catalog(&name.text, span, &operands)?;
         (!self.is_too_deep(call, span)).then_some(call)
+    }
+
+    /// `coalesce(a, b, …)`: the first that is not null; those behind it are not evaluated.
+    fn coalesce_call(
+        &mut self,
+        name: &'a Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<ExprId> {
+        let given = self.given(&name.text, receiver, arguments)?;
+        let operands: Vec<Option<Operand<'a>>> =
+            given.iter().map(|(_, ast)| self.scalar(ast).map(|id| Operand { id, ast })).collect();
+        let operands = operands.into_iter().collect::<Option<Vec<_>>>()?;
+        let Some((first, rest)) = operands.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+            let signature = format!("{}(a: any?, b: any?, …) -> the same", name.text);
+            self.report(errors::argument_count(span, &name.text, given.len(), &[signature]));
+            return None;
+        };
+        rest.iter().try_fold(*first, |a, b| Some(Operand { id: self.coalesce(a, *b)?, ..a })).map(|result| result.id)
     }
 
     /// The arguments of a call, the receiver first.
@@ -250,157 +280,4 @@ impl<'a> Checker<'a> {
         }
         given
     }
-
-    /// The first overload that fits as it is, else the first that fits with ints as floats.
-    pub(super) fn call_catalog(
-        &mut self,
-        name: &str,
-        span: Span,
-        given: &[(Option<&'a Name>, Operand<'a>)],
-    ) -> Option<ExprId> {
-        let catalog = self.catalog;
-        let candidates = catalog.functions_named(name);
-        let arranged: Vec<(FunctionId, Vec<Option<Operand<'a>>>)> =
-            candidates.iter().filter_map(|id| Some((*id, arrange(catalog.function(*id), given)?))).collect();
-        if arranged.is_empty() {
-            let signatures: Vec<String> = candidates.iter().map(|id| catalog.function(*id).signature()).collect();
-            let labels: Vec<&Name> = given.iter().filter_map(|(label, _)| *label).collect();
-            let parameters = || candidates.iter().flat_map(|id| &catalog.function(*id).parameters);
-            let stranger = labels.iter().find(|label| parameters().all(|p| *p.name != *label.text));
-            self.report(match stranger {
-                Some(label) => {
-                    let near = did_you_mean(&label.text, parameters().map(|p| p.name));
-                    errors::unknown_option(label.span, name, &label.text, &near)
-                }
-                None => errors::argument_count(span, name, given.len(), &signatures),
-            });
-            return None;
-        }
-        for convert in [false, true] {
-            for (id, arguments) in &arranged {
-                if (0..arguments.len()).all(|at| self.fits(catalog.function(*id), arguments, at, convert)) {
-                    return self.build_call(*id, arguments, span);
-                }
-            }
-        }
-        self.report_misfit(name, &arranged);
-        None
-    }
-
-    /// Names the first argument that does not fit, of the overload that got furthest.
-    fn report_misfit(&mut self, name: &str, arranged: &[(FunctionId, Vec<Option<Operand<'a>>>)]) {
-        let catalog = self.catalog;
-        let first_misfit = |(id, arguments): &(FunctionId, Vec<Option<Operand<'a>>>)| {
-            (0..arguments.len()).find(|at| !self.fits(catalog.function(*id), arguments, *at, true))
-        };
-        let furthest = arranged.iter().max_by_key(|overload| (first_misfit(overload), std::cmp::Reverse(overload.0)));
-        let Some((overload, at)) = furthest.and_then(|overload| Some((overload, first_misfit(overload)?))) else {
-            return;
-        };
-        let parameter = &catalog.function(overload.0).parameters[at];
-        let Some(operand) = overload.1[at] else { return };
-        let wanted = match &parameter.pattern {
-            Pattern::Is(kind) => Some(kind.clone()),
-            Pattern::Number => Some(Kind::Float),
-            Pattern::Ordered | Pattern::Any => None,
-        };
-        let found = self.ty(operand.id).clone();
-        // Whatever it is, it can be made a text; only a text can be read as something else.
-        let fix = wanted
-            .filter(|wanted| *wanted == Kind::String || found.kind == Kind::String)
-            .and_then(|wanted| self.converted(operand.ast, &wanted));
-        let signatures: Vec<String> = arranged.iter().map(|(id, _)| catalog.function(*id).signature()).collect();
-        let origin = self.origin(operand.id);
-        self.report(errors::argument_type(
-            operand.ast.span,
-            name,
-            &parameter.pattern,
-            &found,
-            &signatures,
-            origin,
-            fix,
-        ));
-    }
-
-    /// Whether argument `at` fits its parameter.
-    fn fits(&self, def: &FunctionDef, arguments: &[Option<Operand<'a>>], at: usize, convert: bool) -> bool {
-        let Some(operand) = arguments[at] else { return true };
-        let kind = &self.ty(operand.id).kind;
-        let fits = match &def.parameters[at].pattern {
-            _ if *kind == Kind::Null => true,
-            Pattern::Is(wanted) => kind == wanted || convert && *kind == Kind::Int && *wanted == Kind::Float,
-            Pattern::Number => matches!(kind, Kind::Int | Kind::Float),
-            Pattern::Ordered => is_ordered(kind),
-            Pattern::Any => true,
-        };
-        fits && (def.result != ResultType::SameAsArguments || self.common_before(def, arguments, at).is_some())
-    }
-
-    /// The kind that the number and ordered arguments up to `at` become.
-    fn common_before(&self, def: &FunctionDef, arguments: &[Option<Operand<'a>>], at: usize) -> Option<Kind> {
-        let mut common = Kind::Null;
-        for (parameter, operand) in def.parameters.iter().zip(arguments).take(at + 1) {
-            let (Some(operand), Pattern::Number | Pattern::Ordered) = (operand, &parameter.pattern) else { continue };
-            let kind = &self.ty(operand.id).kind;
-            common = match (&common, kind) {
-                (a, b) if a == b => continue,
-                (Kind::Null, other) | (other, Kind::Null) => other.clone(),
-                (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Kind::Float,
-                _ => return None,
-            };
-        }
-        Some(common)
-    }
-
-    fn build_call(&mut self, id: FunctionId, operands: &[Option<Operand<'a>>], span: Span) -> Option<ExprId> {
-        let catalog = self.catalog;
-        let def = catalog.function(id);
-        let common = match self.common_before(def, operands, operands.len().saturating_sub(1))? {
-            Kind::Null => Kind::Float,
-            common => common,
-        };
-        let mut arguments = Vec::new();
-        for (parameter, operand) in def.parameters.iter().zip(operands) {
-            let id = match (operand, &parameter.default) {
-                (Some(operand), _) => operand.id,
-                (None, Some(default)) => self.constant(default.clone()),
-                (None, None) => return None,
-            };
-            arguments.push(match &parameter.pattern {
-                Pattern::Is(kind) => self.coerce(id, kind)?,
-                Pattern::Number | Pattern::Ordered if def.result == ResultType::SameAsArguments => {
-                    self.coerce(id, &common)?
-                }
-                Pattern::Number | Pattern::Ordered if self.ty(id).kind == Kind::Null => self.coerce(id, &common)?,
-                Pattern::Number | Pattern::Ordered | Pattern::Any => id,
-            });
-        }
-        let nullable = def.may_be_null || arguments.iter().any(|argument| self.ty(*argument).nullable);
-        let ty = match &def.result {
-            ResultType::Is(ty) => ty.clone(),
-            ResultType::SameAsArguments => arguments.first().map_or(Type::NULL, |first| self.ty(*first).clone()),
-        };
-        let (expr, ty) = (Expr::Call(id, arguments.into()), ty.or_null_if(nullable));
-        Some(match def.effect {
-            Effect::Total => self.add(expr, ty),
-            effect => self.add_fallible(expr, ty, span, effect),
-        })
-    }
-}
-
-/// The arguments in the order of the parameters, `None` where the default stands; `None` if they do not match.
-fn arrange<'a>(def: &FunctionDef, given: &[(Option<&'a Name>, Operand<'a>)]) -> Option<Vec<Option<Operand<'a>>>> {
-    let mut arranged = vec![None; def.parameters.len()];
-    for (at, (label, operand)) in given.iter().enumerate() {
-        let at = match label {
-            Some(label) => def.parameters.iter().position(|parameter| *parameter.name == *label.text)?,
-            None => at,
-        };
-        let place = arranged.get_mut(at)?;
-        if place.replace(*operand).is_some() {
-            return None;
-        }
-    }
-    let complete = def.parameters.iter().zip(&arranged).all(|(p, argument)| argument.is_some() || p.default.is_some());
-    complete.then_some(arranged)
 }

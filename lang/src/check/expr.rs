@@ -6,7 +6,7 @@ use crate::diagnostic::did_you_mean;
 use crate::ir::{ExprId, OutputField, Shape};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::syntax::ast::{self, Block, ExprKind, RecordItem};
+use crate::syntax::ast::{self, Block, ExprKind};
 use crate::ty::{Field, Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,14 +53,14 @@ impl<'a> Checker<'a> {
             ExprKind::Method { receiver, function, arguments, null_safe: _ } => {
                 self.call(function, Some(receiver), arguments, span)
             }
-            ExprKind::Field { record, name, null_safe: _ } => self.field(record, name),
+            ExprKind::Field { record, name, null_safe } => self.field(record, name, *null_safe),
             ExprKind::If { condition, then, otherwise } => self.if_value(condition, then, otherwise.as_ref(), span),
             ExprKind::Pipeline { source, stages } => self.pipeline(source, stages),
             ExprKind::Lambda { .. } => self.unknown(errors::lambda_as_value(span)),
-            ExprKind::Interpolated(_) => self.unknown(errors::not_yet(span, "a text with holes, `f\"…\"`,")),
+            ExprKind::Map(entries) => or_unknown(self.map_value(entries, span)),
+            ExprKind::Index { value, index, null_safe } => or_unknown(self.index(value, index, *null_safe, span)),
+            ExprKind::Interpolated(fragments) => or_unknown(self.interpolated(fragments, span)),
             ExprKind::Path(path) => self.value_of_module(path),
-            ExprKind::Map(_) => self.unknown(errors::not_yet(span, "a map")),
-            ExprKind::Index { value, index, .. } => self.index(value, index, span),
             ExprKind::Match { subject, arms } => self.match_value(subject, arms, span),
             ExprKind::Error => Value::Unknown,
         }
@@ -86,9 +86,9 @@ impl<'a> Checker<'a> {
             Value::Stream(stream) if stream.row.shape == Shape::Scalar => return self.value_of_stream(&stream, span),
             Value::Stream(stream) if !stream.row.known => return None,
             Value::Stream(_) => errors::not_single(span, "a stream"),
-            Value::Record(_) => errors::not_single(span, "a record"),
-            Value::List(_) => errors::not_yet(span, "a list as a value"),
-            Value::Range(_) => errors::not_single(span, "a range"),
+            Value::Record(fields) => return self.record_value(&fields, span),
+            Value::List(items) => return self.list_value(&items, span),
+            Value::Range(range) => return self.range_value(range, span),
             Value::Lambda(_) => errors::lambda_as_value(span),
         };
         self.report(error);
@@ -169,6 +169,10 @@ impl<'a> Checker<'a> {
 
     /// A column of the row, unless its type is unknown.
     fn column(&mut self, field: &OutputField) -> Value<'a> {
+        if let Some((item, at)) = self.item_fields.get(&field.column).copied() {
+            let (item, ty) = (self.plan.column_expr(item), self.plan.column(field.column).ty.clone());
+            return Value::Expr(self.field_expr(item, at, &ty));
+        }
         if self.plan.column(field.column).ty.is_unknown() {
             return Value::Unknown;
         }
@@ -202,34 +206,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `{id: 1, name, ...it}`: later fields win.
-    fn record(&mut self, items: &'a [RecordItem]) -> Value<'a> {
-        let mut fields: Vec<(Arc<str>, Value<'a>)> = Vec::new();
-        let mut set = |name: Arc<str>, value: Value<'a>| match fields.iter_mut().find(|field| field.0 == name) {
-            Some(field) => field.1 = value,
-            None => fields.push((name, value)),
-        };
-        for item in items {
-            match item {
-                RecordItem::Field(name, expr) => set(name.text.clone(), self.value(expr)),
-                RecordItem::Short(expr) => match short_name(expr) {
-                    Some(name) => set(name, self.value(expr)),
-                    None => return self.unknown(errors::needs_name(expr.span, "a field of a record", None)),
-                },
-                RecordItem::Spread(expr) => match self.value(expr) {
-                    Value::Record(spread) => spread.iter().cloned().for_each(|(name, value)| set(name, value)),
-                    Value::Unknown => return Value::Unknown,
-                    Value::Expr(_) | Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) => {
-                        return self.unknown(errors::no_record(expr.span, "`...`"));
-                    }
-                },
-            }
-        }
-        Value::Record(Rc::new(fields))
-    }
-
     /// `a.b`
-    fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name) -> Value<'a> {
+    fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name, null_safe: bool) -> Value<'a> {
         self.note_member(record, name.span);
         // `it.b` names a column, so a mistake in it is told with what is known of columns.
         let row = match (&record.kind, &self.aggregation) {
@@ -256,38 +234,17 @@ impl<'a> Checker<'a> {
                 }
             },
             Value::Unknown => Value::Unknown,
-            Value::Expr(id) if matches!(self.ty(id).kind, Kind::Record(_) | Kind::Json | Kind::Map(_)) => {
-                self.unknown(errors::not_yet(name.span, "a field of a column of records"))
-            }
+            Value::Expr(id) => self.field_of(id, record, name, null_safe),
             Value::Stream(stream) if !stream.row.known => Value::Unknown,
+            Value::List(_) => self.unknown(errors::field_of_list(name, record)),
             Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
                 let error = self.field_of_rows(record, name);
                 self.unknown(error)
             }
-            other => {
-                let error = match (&other, self.function_named(&name.text)) {
-                    (Value::Expr(_), _) if matches!(&*name.text, "str" | "dt" | "cat") => {
-                        errors::accessor(Span { start: record.span.end, ..name.span }, &name.text)
-                    }
-                    (Value::Expr(_), Some(function)) => errors::method_without_parentheses(name.span, &function),
-                    _ => errors::no_record(record.span, &format!("`.{}`", name.text)),
-                };
-                self.unknown(error)
+            Value::Stream(_) | Value::Range(_) | Value::Lambda(_) => {
+                self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text)))
             }
         }
-    }
-
-    /// `a[i]`
-    fn index(&mut self, value: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Value<'a> {
-        let error = match self.value(value) {
-            Value::Unknown => return Value::Unknown,
-            Value::Stream(stream) if !stream.row.known => return Value::Unknown,
-            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
-                self.index_of_rows(value, &stream.row, index, span)
-            }
-            _ => errors::not_yet(span, "an index in brackets"),
-        };
-        self.unknown(error)
     }
 
     /// `if c { a } else { b }`; of records field by field.

@@ -86,14 +86,16 @@ impl<'a> Checker<'a> {
         is_word && self.is_rows(base_of(receiver))
     }
 
-    fn is_stage(&self, name: &str) -> bool {
+    /// Whether it is the name of a stage or reducer of the language.
+    pub(super) fn is_stage(&self, name: &str) -> bool {
         aliases::STAGES.contains(&name) || self.catalog.reducer_named(name).is_some()
     }
 
     fn is_rows(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
             ExprKind::Parenthesized(inner) => self.is_rows(inner),
-            ExprKind::Pipeline { .. } => true,
+            // In a row a pipeline may be over a list.
+            ExprKind::Pipeline { source, .. } => self.rows_entered == 0 || self.is_rows(source),
             ExprKind::Call { function, .. } => matches!(function.as_slice(), [name] if &*name.text == "read"),
             ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
                 Found::Binding(value) => matches!(value, Value::Stream(_)),

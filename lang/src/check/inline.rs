@@ -12,7 +12,7 @@ use crate::ir::{Expr, ExprId, Shape};
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ExprKind, Name};
-use crate::ty::{Schema, Type};
+use crate::ty::{Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -147,8 +147,20 @@ impl<'a> Checker<'a> {
             (Declared::Record { schema, open }, Value::Record(fields)) => {
                 self.pass_record(&fields, schema, *open, span, function)
             }
+            (Declared::Record { schema, open }, Value::Expr(id)) if matches!(self.ty(id).kind, Kind::Record(_)) => {
+                let given = self.without_null(id, evaluated);
+                let Kind::Record(own) = self.ty(given).kind.clone() else { return None };
+                let fields = self.taken_apart(given, &own);
+                self.pass_record(&fields, schema, *open, span, function)
+            }
             (Declared::Function, value @ Value::Lambda(_)) => Some(value),
             (Declared::Type(ty), value) => {
+                let value = match (value, &ty.kind) {
+                    (Value::Record(fields), Kind::Record(schema)) => {
+                        self.pass_record(&fields, schema, false, span, function)?
+                    }
+                    (value, _) => value,
+                };
                 let given = self.as_scalar(value, span)?;
                 let found = self.ty(given).clone();
                 let Some(id) = self.coerce(given, &ty.kind) else {
@@ -174,6 +186,19 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A record that is an argument, as one that is not null: where it is, the call gives null.
+    fn without_null(&mut self, id: ExprId, evaluated: &mut Vec<Evaluated>) -> ExprId {
+        let lifted = self.ty(id).nullable;
+        if lifted || !self.is_sure(id) {
+            evaluated.push(Evaluated { id, lifted });
+        }
+        if !lifted {
+            return id;
+        }
+        let ty = self.ty(id).clone().without_null();
+        self.add(Expr::NonNull(id), ty)
+    }
+
     /// A record with the declared fields; others are left out unless the type is open.
     fn pass_record(
         &mut self,
@@ -190,19 +215,23 @@ impl<'a> Checker<'a> {
                 self.report(errors::missing_field(span, function, &field.name, &names));
                 return None;
             };
-            let value = match value {
-                Value::Expr(id) if !field.ty.is_unknown() => {
-                    let found = self.ty(*id).clone();
-                    match self.coerce(*id, &field.ty.kind) {
-                        Some(id) if field.ty.nullable || !self.ty(id).nullable => Value::Expr(id),
-                        _ => {
+            let value = match (value, &field.ty.kind) {
+                (Value::Unknown | Value::Stream(_) | Value::Lambda(_), _) | (_, Kind::Unknown) => value.clone(),
+                (Value::Record(inner), Kind::Record(schema)) => {
+                    self.pass_record(inner, schema, false, span, function)?
+                }
+                (value, _) => {
+                    let given = self.as_scalar(value.clone(), span)?;
+                    match self.convert(given, &field.ty) {
+                        Some(id) => Value::Expr(id),
+                        None => {
+                            let found = self.ty(given).clone();
                             let who = format!("the field `{}` of `{function}`", field.name);
                             self.report(errors::wanted(span, &who, &field.ty, &found));
                             return None;
                         }
                     }
                 }
-                value => value.clone(),
             };
             passed.push((field.name.clone(), value));
         }
@@ -392,6 +421,8 @@ impl<'a> Checker<'a> {
         let (first, all) = match expr {
             Expr::Column(column) => return !self.unsure.contains(column),
             Expr::And(..) | Expr::Or(..) | Expr::Coalesce(..) | Expr::If(..) => (&operands[..1], false),
+            // A body is not evaluated where there is no item.
+            _ if !expr.binds().is_empty() => (&operands[..operands.len() - 1], false),
             _ => (&operands[..], true),
         };
         let in_order = first.iter().all(|operand| self.evaluates_next(*operand, arguments, next));

@@ -14,11 +14,16 @@ mod errors;
 mod expr;
 mod foreign;
 mod inline;
+mod json;
+mod list_stage;
+mod lists;
 mod matching;
 mod module;
 mod narrow;
+mod nested;
 mod notes;
 mod operators;
+mod overload;
 mod parameter;
 mod recursion;
 mod rows;
@@ -30,7 +35,9 @@ mod statement;
 mod test;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
+mod unify;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -125,6 +132,8 @@ struct Checker<'a> {
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
     origins: Vec<Option<Origin>>,
+    /// Columns that stand for a field of an item of a list: the item, and the field's position.
+    item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
     /// Columns that stand for parameters without a value.
@@ -174,6 +183,7 @@ impl<'a> Checker<'a> {
             stage_name: None,
             base: None,
             origins: Vec::new(),
+            item_fields: HashMap::new(),
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),

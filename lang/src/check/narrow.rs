@@ -23,7 +23,46 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        let mut at = 0;
+        while let Some(fact) = facts.get(at) {
+            // What has a field that is not null is not null itself.
+            facts.extend(self.part_of(*fact).filter(|whole| self.ty(*whole).nullable));
+            at += 1;
+        }
         facts
+    }
+
+    /// What a value is a part of.
+    fn part_of(&self, id: ExprId) -> Option<ExprId> {
+        match self.plan.exprs.get(id) {
+            Expr::Field(record, _) => Some(*record),
+            Expr::Index { value, .. } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether an expression names a column or a part of one, so that what is known of it holds for all rows behind.
+    pub(super) fn is_path(&self, id: ExprId) -> bool {
+        match self.plan.exprs.get(id) {
+            Expr::Column(_) => true,
+            Expr::NonNull(of) | Expr::Field(of, _) => self.is_path(*of),
+            Expr::Index { value, index, .. } => self.is_path(*value) && self.plan.exprs.as_constant(*index).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether two expressions name one value: that something on the way is known not to be null makes no difference.
+    fn is_same_place(&self, a: ExprId, b: ExprId) -> bool {
+        match (self.plan.exprs.get(a), self.plan.exprs.get(b)) {
+            _ if a == b => true,
+            (Expr::NonNull(a), _) => self.is_same_place(*a, b),
+            (_, Expr::NonNull(b)) => self.is_same_place(a, *b),
+            (Expr::Field(a, i), Expr::Field(b, j)) => i == j && self.is_same_place(*a, *b),
+            (Expr::Index { value: a, index: i, .. }, Expr::Index { value: b, index: j, .. }) => {
+                i == j && self.is_same_place(*a, *b)
+            }
+            _ => false,
+        }
     }
 
     /// The operand that is compared with null.
@@ -44,7 +83,7 @@ impl<'a> Checker<'a> {
 
     /// A mention of a value: without null where that is known.
     pub(super) fn mention(&mut self, id: ExprId) -> ExprId {
-        if self.ty(id).nullable && self.not_null.contains(&id) {
+        if self.ty(id).nullable && self.not_null.iter().any(|fact| self.is_same_place(*fact, id)) {
             let ty = self.ty(id).clone().without_null();
             self.add(Expr::NonNull(id), ty)
         } else {

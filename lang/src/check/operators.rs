@@ -142,11 +142,15 @@ impl<'a> Checker<'a> {
             return None;
         };
         let kind = if kind == Kind::Null { Kind::Bool } else { kind };
-        if !is_ordered(&kind) {
-            self.report(errors::not_yet(a.ast.span.to(b.ast.span), &format!("comparing values of type {kind}")));
+        if !is_ordered(&kind) && !matches!(op, Comparison::Equal | Comparison::NotEqual) {
+            self.report(errors::no_order_of(a.ast.span.to(b.ast.span), op, &Type::of(kind)));
             return None;
         }
-        let (left, right) = (self.coerce(a.id, &kind)?, self.coerce(b.id, &kind)?);
+        let (Some(left), Some(right)) = (self.coerce(a.id, &kind), self.coerce(b.id, &kind)) else {
+            let labels = [a, b].map(|operand| self.origin(operand.id));
+            self.report(errors::compare_types((a, &a_type), (b, &b_type), labels, None));
+            return None;
+        };
         Some(self.add(Expr::Compare(op, left, right), Type::BOOL))
     }
 
@@ -155,7 +159,7 @@ impl<'a> Checker<'a> {
         let (found, wanted) = (&self.ty(from.id).kind, &self.ty(to.id).kind);
         match (found, wanted) {
             (Kind::String, _) => {}
-            (Kind::Date, Kind::DateTime) => return self.converted(from.ast, wanted),
+            (Kind::Json, _) | (Kind::Date, Kind::DateTime) => return self.converted(from.ast, wanted),
             _ => return None,
         }
         if let Some(Scalar::String(text)) = self.plan.exprs.as_constant(from.id) {
@@ -181,6 +185,7 @@ impl<'a> Checker<'a> {
             Kind::DateTime => "datetime",
             Kind::Duration => "duration",
             Kind::String => "string",
+            Kind::Bool => "bool",
             _ => return None,
         };
         let known = !self.catalog.functions_named(function).is_empty();
@@ -204,7 +209,8 @@ impl<'a> Checker<'a> {
         self.as_condition(Operand { id, ast }, who)
     }
 
-    fn as_condition(&mut self, operand: Operand<'a>, who: &str) -> Option<ExprId> {
+    /// The same of a value that has been checked.
+    pub(super) fn as_condition(&mut self, operand: Operand<'a>, who: &str) -> Option<ExprId> {
         let ty = self.ty(operand.id).clone();
         let condition = self.coerce(operand.id, &Kind::Bool);
         if condition.is_none() {
@@ -215,7 +221,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `a ?? b`
-    fn coalesce(&mut self, a: Operand<'a>, b: Operand<'a>) -> Option<ExprId> {
+    pub(super) fn coalesce(&mut self, a: Operand<'a>, b: Operand<'a>) -> Option<ExprId> {
         let (a_type, b_type) = (self.ty(a.id).clone(), self.ty(b.id).clone());
         let Some((left, right)) = self.unify(a.id, b.id) else {
             self.report(errors::branches("??", (a.ast.span, &a_type), (b.ast.span, &b_type)));
@@ -255,6 +261,7 @@ impl<'a> Checker<'a> {
                 self.report(errors::not_yet(right.span, "`in` over a stream"));
                 None
             }
+            Value::Expr(list) if matches!(self.ty(list).kind, Kind::List(_)) => self.in_computed(left, list, right),
             Value::Expr(_) | Value::Record(_) | Value::Lambda(_) => {
                 self.report(errors::in_what(right.span));
                 None
@@ -292,6 +299,17 @@ impl<'a> Checker<'a> {
             }
         }
         Some(self.any_of(&tests))
+    }
+
+    /// `x in xs` of a list that is a value: false where either is null.
+    fn in_computed(&mut self, x: Operand<'a>, list: ExprId, right: &'a ast::Expr) -> Option<ExprId> {
+        let list = Operand { id: list, ast: right };
+        let call = self.call_catalog("contains", right.span, &[(None, list), (None, x)])?;
+        if !self.ty(call).nullable {
+            return Some(call);
+        }
+        let otherwise = self.bool(false);
+        Some(self.add(Expr::Coalesce(call, otherwise), Type::BOOL))
     }
 
     /// The tests joined by `or`, as a balanced tree: a long list must not make a deep expression.

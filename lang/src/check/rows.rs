@@ -4,7 +4,7 @@ use super::operators::is_ordered;
 use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
-use crate::ir::{Expr, ExprId, Shape, SortKey, Stage};
+use crate::ir::{ExprId, Shape, SortKey, Stage};
 use crate::syntax::ast::{self, ExprKind, UnaryOperator};
 use std::rc::Rc;
 
@@ -16,8 +16,8 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         // The rows are the same, whatever is wrong with the condition.
         return Some(input);
     };
-    let is_column = |id: &ExprId| matches!(checker.plan.exprs.get(*id), Expr::Column(_));
-    let facts: Vec<ExprId> = checker.facts(predicate, true).into_iter().filter(is_column).collect();
+    let facts = checker.facts(predicate, true);
+    let facts: Vec<ExprId> = facts.into_iter().filter(|fact| checker.is_path(*fact)).collect();
     let mut output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
     if !facts.is_empty() {
         let mut narrowed = (*output.row.narrowed).clone();

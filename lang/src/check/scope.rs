@@ -8,6 +8,7 @@ use crate::ir::{ExprId, NodeId, OutputField, Shape};
 use crate::modules::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -142,7 +143,17 @@ pub(super) enum Entry<'a> {
 /// The arena of scopes.
 #[derive(Default)]
 pub(super) struct Scopes<'a> {
-    entries: Vec<(Entry<'a>, Option<u32>)>,
+    entries: Vec<Inner<'a>>,
+    /// The definitions of modules by name, ascending: a script may have very many, and they are not looked through.
+    definitions: HashMap<Arc<str>, Vec<(ModuleId, u32)>>,
+}
+
+/// An entry of the arena.
+struct Inner<'a> {
+    entry: Entry<'a>,
+    outside: Option<u32>,
+    /// Whether it, and so everything outside it, is a definition of a module.
+    is_definition: bool,
 }
 
 /// What a name is.
@@ -160,23 +171,45 @@ pub(super) enum Found<'a> {
 impl<'a> Scopes<'a> {
     /// The scope with one entry more.
     pub fn enter(&mut self, outside: Scope, entry: Entry<'a>) -> Scope {
-        self.entries.push((entry, outside.at));
+        self.entries.push(Inner { entry, outside: outside.at, is_definition: false });
         Scope { at: Some(self.entries.len() as u32 - 1), ..outside }
     }
 
+    /// Makes the innermost entry a definition of its module; so are all outside it.
+    pub fn define(&mut self, scope: Scope) {
+        let Some(at) = scope.at else { return };
+        let inner = &mut self.entries[at as usize];
+        if let Entry::Binding { name, .. } = &inner.entry {
+            inner.is_definition = true;
+            self.definitions.entry(name.clone()).or_default().push((scope.module, at));
+        }
+    }
+
     /// From the innermost entry outwards.
-    fn walk(&self, scope: Scope) -> impl Iterator<Item = &Entry<'a>> {
+    fn walk(&self, scope: Scope) -> impl Iterator<Item = &Inner<'a>> {
         let mut at = scope.at;
         std::iter::from_fn(move || {
-            let (entry, outside) = &self.entries[at? as usize];
-            at = *outside;
-            Some(entry)
+            let inner = &self.entries[at? as usize];
+            at = inner.outside;
+            Some(inner)
         })
+    }
+
+    /// The entries of a scope that are no definitions of its module.
+    fn walk_inside(&self, scope: Scope) -> impl Iterator<Item = &Entry<'a>> {
+        self.walk(scope).take_while(|inner| !inner.is_definition).map(|inner| &inner.entry)
+    }
+
+    /// The definition of that name which a scope sees.
+    fn definition(&self, scope: Scope, wanted: &str) -> Option<&Entry<'a>> {
+        let of_name = self.definitions.get(wanted)?;
+        let seen = of_name.iter().rev().find(|(module, at)| *module == scope.module && Some(*at) <= scope.at);
+        seen.map(|(_, at)| &self.entries[*at as usize].entry)
     }
 
     /// The row in scope.
     pub fn row(&self, scope: Scope) -> Option<Rc<Row>> {
-        self.walk(scope).find_map(|entry| match entry {
+        self.walk_inside(scope).find_map(|entry| match entry {
             Entry::Row(row) => Some(row.clone()),
             Entry::Binding { .. } => None,
         })
@@ -185,7 +218,8 @@ impl<'a> Scopes<'a> {
     /// Inner names first, then the columns of the nearest row, then outer names.
     pub fn look_up(&self, scope: Scope, wanted: &str) -> Found<'a> {
         let mut nearest: Option<Rc<Row>> = None;
-        for entry in self.walk(scope) {
+        let outermost = std::iter::once_with(|| self.definition(scope, wanted)).flatten();
+        for entry in self.walk_inside(scope).chain(outermost) {
             match entry {
                 Entry::Row(row) => nearest = nearest.or_else(|| Some(row.clone())),
                 Entry::Binding { name, span, value } if &**name == wanted => {
@@ -209,7 +243,7 @@ impl<'a> Scopes<'a> {
             Entry::Binding { name, value, .. } => Some((name.clone(), value.clone())),
             Entry::Row(_) => None,
         };
-        self.walk(scope).filter_map(binding).collect()
+        self.walk(scope).map(|inner| &inner.entry).filter_map(binding).collect()
     }
 
     /// All bound names in scope.

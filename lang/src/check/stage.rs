@@ -148,6 +148,11 @@ impl<'a> Checker<'a> {
         let mut value = self.value(source);
         let mut span = source.span;
         for stage in stages {
+            if self.is_list_source(&value) {
+                value = self.deeper(stage.span, |c| c.list_stage(value, span, stage)).unwrap_or(Value::Unknown);
+                span = span.to(stage.span);
+                continue;
+            }
             let input = self.as_stream(value, span);
             value = self.deeper(stage.span, |c| c.stage(input.clone(), span, stage)).unwrap_or(Value::Unknown);
             self.note_stage(stage, &input, &value);
@@ -237,7 +242,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Says that there is no such stage, and what is meant.
-    fn unknown_stage(&mut self, name: &ast::Name, meant: Option<&str>) {
+    pub(super) fn unknown_stage(&mut self, name: &ast::Name, meant: Option<&str>) {
         let stages = STAGES.iter().map(|def| def.name);
         let reducers = self.catalog.reducers().map(|def| def.name);
         let functions = self.names().functions.keys().map(|name| &**name);

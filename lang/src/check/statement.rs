@@ -133,6 +133,7 @@ impl<'a> Checker<'a> {
     /// What has just been bound is seen by the functions below it.
     fn seen_from_here(&mut self) {
         let scope = self.scope;
+        self.scopes.define(scope);
         self.names_mut().scopes.push(scope);
     }
 
@@ -214,9 +215,7 @@ impl<'a> Checker<'a> {
     /// A value of a declared type, for a parameter that nobody has given one.
     fn stand_in(&mut self, declared: &Declared, name: &ast::Name) -> Value<'a> {
         match declared {
-            Declared::Type(ty) if super::operators::is_ordered(&ty.kind) => {
-                Value::Expr(self.stand_in_column(&name.text, ty))
-            }
+            Declared::Type(ty) if !ty.is_unknown() => Value::Expr(self.stand_in_column(&name.text, ty)),
             Declared::Record { schema, open: false } => {
                 let fields = schema.fields.iter().map(|field| {
                     let column = self.stand_in_column(&field.name, &field.ty);

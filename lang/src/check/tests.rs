@@ -3,6 +3,7 @@
 mod errors;
 mod notes;
 mod plans;
+mod speed;
 
 use super::{ParameterValue, Parameters};
 use crate::catalog::{
@@ -49,8 +50,9 @@ fn function(name: &str, patterns: &[(&'static str, Pattern)], result: ResultType
         doc: "".into(),
         parameters: patterns
             .iter()
-            .map(|(name, pattern)| Parameter { name, pattern: pattern.clone(), default: None })
+            .map(|(name, pattern)| Parameter { name, pattern: pattern.clone(), default: None, check: None })
             .collect(),
+        variadic: false,
         result,
         may_be_null: name.ends_with('?'),
         effect,
@@ -62,7 +64,8 @@ fn function(name: &str, patterns: &[(&'static str, Pattern)], result: ResultType
 fn catalog() -> Catalog {
     let one = |name, kind, result, effect| function(name, &[("x", Pattern::Is(kind))], ResultType::Is(result), effect);
     let mut round = one("round", Kind::Float, Type::FLOAT, Effect::Total);
-    let digits = Parameter { name: "digits", pattern: Pattern::Is(Kind::Int), default: Some(Scalar::Int(0)) };
+    let digits =
+        Parameter { name: "digits", pattern: Pattern::Is(Kind::Int), default: Some(Scalar::Int(0)), check: None };
     round.parameters.push(digits);
     let two = [("a", Pattern::Ordered), ("b", Pattern::Ordered)];
     let functions = vec![

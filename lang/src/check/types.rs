@@ -74,8 +74,9 @@ impl<'a> Checker<'a> {
                 Declared::Type(ty) => Declared::Type(ty.or_null()),
                 Declared::Unknown => Declared::Unknown,
                 Declared::Any => Declared::Any,
+                Declared::Record { schema, open: false } => Declared::Type(Type::record(schema).or_null()),
                 Declared::Record { .. } | Declared::Stream(_) | Declared::Function => {
-                    self.report(errors::not_yet(*span, "a `?` behind the type of a record, stream or function"));
+                    self.report(errors::not_yet(*span, "a `?` behind the type of an open record, stream or function"));
                     Declared::Unknown
                 }
             },
@@ -194,6 +195,8 @@ impl<'a> Checker<'a> {
         match (&*name.text, inner) {
             ("stream", inner) => Declared::Stream(Box::new(inner)),
             ("map", Declared::Type(value)) => Declared::Type(Type::of(Kind::Map(Arc::new(value)))),
+            ("map", Declared::Record { schema, open: false }) => Declared::Type(Type::map(Type::record(schema))),
+            ("map", Declared::Unknown) => Declared::Unknown,
             ("map", _) => {
                 self.report(errors::not_yet(span, "a map of such values"));
                 Declared::Unknown

@@ -5,7 +5,7 @@
 //! whether the operands are right: that is the verifier's part.
 
 use super::{Each, Expr, ExprId, OutputField, Plan, Stage};
-use crate::catalog::{Catalog, Effect, FunctionDef, FunctionId, Pattern, ResultType};
+use crate::catalog::{Catalog, Effect, FunctionDef, FunctionId, Pattern};
 use crate::scalar::{Arithmetic, Scalar, arithmetic_kind};
 use crate::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
@@ -65,11 +65,10 @@ pub fn natural_type(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Option<Type>
         Expr::Narrow(a) => Type::INT.or_null_if(of(*a).nullable),
         Expr::Call(function, arguments) => {
             let definition = catalog.function(*function);
-            let result = match &definition.result {
-                ResultType::Is(ty) => ty.clone(),
-                ResultType::SameAsArguments => of(*arguments.first()?).clone(),
-            };
-            result.or_null_if(definition.may_be_null || arguments.iter().any(|a| of(*a).nullable))
+            let types: Vec<&Type> = arguments.iter().map(|a| of(*a)).collect();
+            definition
+                .result_of(&types)?
+                .or_null_if(definition.may_be_null || arguments.iter().any(|a| of(*a).nullable))
         }
         Expr::Recurse(routine, arguments) => {
             let routine = plan.routines.get(routine.0 as usize)?;
@@ -183,18 +182,30 @@ pub fn resolve(name: &str, arguments: &[&Type], catalog: &Catalog) -> Option<Fun
 /// Whether a function takes arguments of these types, all conversions done.
 pub fn takes(function: &FunctionDef, arguments: &[&Type]) -> bool {
     let required = function.parameters.iter().filter(|p| p.default.is_none()).count();
-    let fits = |(pattern, ty): (&Pattern, &&Type)| match pattern {
-        _ if ty.kind == Kind::Null => true,
-        Pattern::Is(kind) => ty.kind == *kind,
-        Pattern::Number => ty.is_numeric(),
-        Pattern::Ordered => matches!(
-            ty.kind,
+    let item = arguments.iter().find_map(|ty| if let Kind::List(item) = &ty.kind { Some(&item.kind) } else { None });
+    let fits = |(at, ty): (usize, &&Type)| match function.parameter(at).map(|p| &p.pattern) {
+        Some(Pattern::Item) => matches!(ty.kind, Kind::Null) || item.is_none_or(|item| ty.kind == *item),
+        Some(pattern) => accepts(pattern, &ty.kind),
+        None => false,
+    };
+    arguments.len() >= required && arguments.iter().enumerate().all(fits)
+}
+
+/// Whether a pattern accepts values of a kind, all conversions done.
+pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
+    match (pattern, kind) {
+        (_, Kind::Null) => true,
+        (Pattern::Is(wanted), kind) => kind == wanted,
+        (Pattern::Number, kind) => matches!(kind, Kind::Int | Kind::Float),
+        (Pattern::Ordered, kind) => matches!(
+            kind,
             Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
         ),
-        Pattern::Any => true,
-    };
-    (required..=function.parameters.len()).contains(&arguments.len())
-        && function.parameters.iter().map(|p| &p.pattern).zip(arguments).all(fits)
+        (Pattern::Any | Pattern::Item, _) => true,
+        (Pattern::List(items), Kind::List(item)) => accepts(items, &item.kind),
+        (Pattern::List(_), _) => false,
+        (Pattern::Map, kind) => matches!(kind, Kind::Map(_)),
+    }
 }
 
 /// The rows that a stage gives where nothing else is said: what came in, with what it defines in the place of what has

@@ -1,8 +1,8 @@
 //! Conversions. What cannot be converted is a fault; the form with `?` gives null instead.
 
 use super::Function;
-use super::row::{date, float, gives, int, of, shows, string, text, total};
-use pipelang_lang::calendar;
+use super::row::{date, duration, float, gives, int, of, shows, string, text, time, total};
+use pipelang_lang::calendar::{self, SECOND};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::scalar::{Fault, Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
@@ -13,16 +13,15 @@ pub(super) fn rows() -> Vec<Function> {
     rows.extend(to_float());
     rows.extend(to_string());
     rows.extend(to_bool());
-    rows.extend(to_date());
     rows
 }
 
-fn fault(value: impl std::fmt::Display, wanted: &str) -> Fault {
+pub(super) fn fault(value: impl std::fmt::Display, wanted: &str) -> Fault {
     Fault::new(E0604, format!("{value} is not {wanted}"))
 }
 
 /// A text as a message shows it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.chars().count() > 60 {
         format!("{:?} …", text.chars().take(60).collect::<String>())
     } else {
@@ -74,6 +73,14 @@ fn to_int() -> Vec<Function> {
         &[shows!("int(true)", "1")],
         |arguments| Ok(Scalar::Int(i64::from(arguments[0] == Scalar::Bool(true)))),
     ));
+    rows.push(total(
+        "int",
+        x(Kind::Duration),
+        gives(Type::INT),
+        "The seconds of a duration without their fraction.",
+        &[shows!("int(90min)", "5400"), shows!("int(duration(\"-PT1.5S\"))", "-1")],
+        |arguments| Ok(Scalar::Int(duration(&arguments[0]) / SECOND)),
+    ));
     rows.push(total("int", x(Kind::Int), gives(Type::INT), "The same int.", &[shows!("int(3)", "3")], |arguments| {
         Ok(arguments[0].clone())
     }));
@@ -103,11 +110,19 @@ fn to_float() -> Vec<Function> {
         &[shows!("float(3)", "3.0")],
         |arguments| Ok(arguments[0].clone()),
     ));
+    rows.push(total(
+        "float",
+        vec![of("x", Kind::Duration)],
+        gives(Type::FLOAT),
+        "The seconds of a duration.",
+        &[shows!("float(1500ms)", "1.5")],
+        |arguments| Ok(Scalar::Float(duration(&arguments[0]) as f64 / SECOND as f64)),
+    ));
     rows
 }
 
 /// As the cells of a file are read: a decimal number that is finite, or `NaN`, `inf`, `-inf`.
-fn read_float(text: &str) -> Option<f64> {
+pub(super) fn read_float(text: &str) -> Option<f64> {
     match text {
         "NaN" => return Some(canonical(f64::NAN)),
         "inf" => return Some(f64::INFINITY),
@@ -120,7 +135,7 @@ fn read_float(text: &str) -> Option<f64> {
 }
 
 /// As it is written to files.
-fn spell_float(x: f64) -> String {
+pub(super) fn spell_float(x: f64) -> String {
     if x.is_nan() {
         "NaN".into()
     } else if x.is_infinite() {
@@ -152,6 +167,12 @@ fn to_string() -> Vec<Function> {
         }),
         row(Kind::Date, &[shows!("string(@2024-03-01)", "\"2024-03-01\"")], |arguments| {
             Ok(string(calendar::spell_date(date(&arguments[0]))))
+        }),
+        row(Kind::DateTime, &[shows!("string(@2024-03-01T10:00:00Z)", "\"2024-03-01T10:00:00Z\"")], |arguments| {
+            Ok(string(calendar::spell_datetime(time(&arguments[0]))))
+        }),
+        row(Kind::Duration, &[shows!("string(90min)", "\"PT1H30M\"")], |arguments| {
+            Ok(string(calendar::spell_duration(duration(&arguments[0]))))
         }),
     ]
 }
@@ -186,54 +207,6 @@ fn to_bool() -> Vec<Function> {
         gives(Type::BOOL),
         "The same bool.",
         &[shows!("bool(true)", "true")],
-        |arguments| Ok(arguments[0].clone()),
-    ));
-    rows
-}
-
-fn to_date() -> Vec<Function> {
-    let mut rows = Vec::from(
-        total(
-            "date",
-            vec![of("x", Kind::String)],
-            gives(Type::DATE),
-            "The date that a text spells as `2024-03-01`.",
-            &[shows!("date(\"2024-02-29\")", "\"2024-02-29\""), shows!("date(\"2023-02-29\")", "E0604")],
-            |arguments| {
-                let s = text(&arguments[0]);
-                calendar::parse_date(s.trim().as_bytes()).map(Scalar::Date).ok_or_else(|| fault(quoted(s), "a date"))
-            },
-        )
-        .and_or_null(&[shows!("date?(\"1970-01-02\")", "\"1970-01-02\""), shows!("date?(\"1/2/1970\")", "null")]),
-    );
-    rows.extend(
-        total(
-            "date",
-            vec![of("x", Kind::String), of("format", Kind::String)],
-            gives(Type::DATE),
-            "The date that a text spells in a format of `strptime`, such as `%d.%m.%Y`.",
-            &[
-                shows!("date(\"1.3.2024\", \"%d.%m.%Y\")", "\"2024-03-01\""),
-                shows!("date(\"1.3.24\", \"%Y\")", "E0604"),
-            ],
-            |arguments| {
-                let (s, format) = (text(&arguments[0]), text(&arguments[1]));
-                let parsed = jiff::civil::Date::strptime(format, s);
-                let day = parsed.map(|d| calendar::days(d.year().into(), d.month().into(), d.day().into()) as i32);
-                day.map(Scalar::Date).map_err(|_| fault(quoted(s), &format!("a date in the format {}", quoted(format))))
-            },
-        )
-        .and_or_null(&[
-            shows!("date?(\"03/01/24\", \"%m/%d/%y\")", "\"2024-03-01\""),
-            shows!("date?(\"x\", \"%m/%d/%y\")", "null"),
-        ]),
-    );
-    rows.push(total(
-        "date",
-        vec![of("x", Kind::Date)],
-        gives(Type::DATE),
-        "The same date.",
-        &[shows!("date(@2024-03-01)", "\"2024-03-01\"")],
         |arguments| Ok(arguments[0].clone()),
     ));
     rows

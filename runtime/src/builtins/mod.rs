@@ -3,6 +3,9 @@
 //! see a new row at once.
 
 mod convert;
+mod format;
+mod json;
+mod list;
 mod math;
 mod row;
 #[cfg(test)]
@@ -51,8 +54,15 @@ impl Functions {
 type Group = (&'static str, fn() -> Vec<Function>);
 
 /// The groups in the order in which they are listed.
-const GROUPS: &[Group] =
-    &[("convert", convert::rows), ("math", math::rows), ("text", text::rows), ("time", time::rows)];
+const GROUPS: &[Group] = &[
+    ("convert", convert::rows),
+    ("math", math::rows),
+    ("text", text::rows),
+    ("text", format::rows),
+    ("time", time::rows),
+    ("lists", list::rows),
+    ("json", json::rows),
+];
 
 /// All functions that Pipe brings along.
 pub fn functions() -> Functions {

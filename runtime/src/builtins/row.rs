@@ -26,6 +26,7 @@ pub(super) fn total(
         group: "",
         doc: doc.into(),
         parameters,
+        variadic: false,
         result,
         may_be_null: false,
         effect: Effect::Total,
@@ -64,17 +65,17 @@ impl Function {
 
 /// A parameter of one kind.
 pub(super) fn of(name: &'static str, kind: Kind) -> Parameter {
-    Parameter { name, pattern: Pattern::Is(kind), default: None }
+    like(name, Pattern::Is(kind))
 }
 
 /// A parameter with another pattern.
 pub(super) fn like(name: &'static str, pattern: Pattern) -> Parameter {
-    Parameter { name, pattern, default: None }
+    Parameter { name, pattern, default: None, check: None }
 }
 
 /// A parameter that may be left out.
 pub(super) fn optional(name: &'static str, kind: Kind, default: Scalar) -> Parameter {
-    Parameter { name, pattern: Pattern::Is(kind), default: Some(default) }
+    Parameter { default: Some(default), ..of(name, kind) }
 }
 
 /// A result of one type.
@@ -110,6 +111,16 @@ pub(super) fn date(value: &Scalar) -> i32 {
     if let Scalar::Date(d) = value { *d } else { unreachable!("the checker gives a date, not {value:?}") }
 }
 
+/// The microseconds of a datetime that an argument is.
+pub(super) fn time(value: &Scalar) -> i64 {
+    if let Scalar::DateTime(t) = value { *t } else { unreachable!("the checker gives a datetime, not {value:?}") }
+}
+
+/// The microseconds of a duration that an argument is.
+pub(super) fn duration(value: &Scalar) -> i64 {
+    if let Scalar::Duration(d) = value { *d } else { unreachable!("the checker gives a duration, not {value:?}") }
+}
+
 /// A text as a value.
 pub(super) fn string(text: impl AsRef<str>) -> Scalar {
     Scalar::String(text.as_ref().into())
@@ -135,6 +146,15 @@ pub(super) fn over_dates(arguments: &[Column], rows: usize, f: impl Fn(i32) -> i
     let values = array.values();
     let values: Vec<i64> =
         if values.len() == rows { values.iter().map(|d| f(*d)).collect() } else { vec![f(values[0]); rows] };
+    done(Column::Int(Int64Array::new(ScalarBuffer::from(values), None)))
+}
+
+/// An int function over a column of datetimes.
+pub(super) fn over_times(arguments: &[Column], rows: usize, f: impl Fn(i64) -> i64) -> BatchResult {
+    let Column::DateTime(array) = &arguments[0] else { unreachable!("the checker gives datetimes") };
+    let values = array.values();
+    let values: Vec<i64> =
+        if values.len() == rows { values.iter().map(|t| f(*t)).collect() } else { vec![f(values[0]); rows] };
     done(Column::Int(Int64Array::new(ScalarBuffer::from(values), None)))
 }
 

@@ -1,7 +1,8 @@
 //! Text. Lengths and positions count Unicode scalar values. A pattern of `replace`, `contains` and the like is plain
 //! text; regular expressions are for `matches`.
 
-use super::row::{answers, counts, gives, ints, of, shows, string, text, texts, total};
+use super::list::span;
+use super::row::{answers, counts, gives, int, ints, of, optional, shows, string, text, texts, total};
 use super::{BatchResult, Function};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
@@ -17,7 +18,41 @@ pub(super) fn rows() -> Vec<Function> {
     let mut rows = whole_texts();
     rows.extend(searches());
     rows.extend(patterns());
+    rows.extend(parts());
     rows
+}
+
+fn parts() -> Vec<Function> {
+    let mut concat = total(
+        "concat",
+        vec![of("s", Kind::String)],
+        gives(Type::STRING),
+        "Texts, one behind the other; `f\"{a}{b}\"` is mostly easier to read.",
+        &[shows!("concat(\"a\", \"b\", \"c\")", "\"abc\"")],
+        |arguments| Ok(string(arguments.iter().map(text).collect::<String>())),
+    );
+    concat.def.variadic = true;
+    let slice = total(
+        "slice",
+        vec![of("s", Kind::String), of("from", Kind::Int), optional("to", Kind::Int, Scalar::Int(i64::MAX))],
+        gives(Type::STRING),
+        "The characters from a position up to, not including, another one; negative positions count from the end.",
+        &[shows!("slice(\"Zürich\", 1, 3)", "\"ür\""), shows!("slice(\"abc\", -2)", "\"bc\"")],
+        |arguments| {
+            let s = text(&arguments[0]);
+            let range = span(s.chars().count(), int(&arguments[1]), int(&arguments[2]));
+            Ok(string(s.chars().skip(range.start).take(range.len()).collect::<String>()))
+        },
+    );
+    let reverse = total(
+        "reverse",
+        vec![of("s", Kind::String)],
+        gives(Type::STRING),
+        "The characters of a text from its end to its start.",
+        &[shows!("reverse(\"abc\")", "\"cba\"")],
+        |arguments| Ok(string(text(&arguments[0]).chars().rev().collect::<String>())),
+    );
+    vec![concat, slice, reverse]
 }
 
 fn whole_texts() -> Vec<Function> {

@@ -5,14 +5,14 @@ use super::Environment;
 use super::pipeline::{Passage, States, Tail};
 use super::replay::BatchRow;
 use crate::batch::{Batch, Column};
-use crate::error::{Place, RowError, RunError};
+use crate::error::{Place as RowPlace, RunError};
 use crate::limits::Watch;
+use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
-use std::sync::Arc;
 
 /// How far the passages of a pipeline are.
 pub struct Passages<'a> {
@@ -24,7 +24,7 @@ pub struct Passages<'a> {
 enum Progress<'a> {
     Slice { skip: u64, take: Option<u64> },
     While { skip: bool, over: bool },
-    Fold { fold: Folder<'a>, columns: &'a [ColumnId], all: bool },
+    Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
 
 /// The rows that passed.
@@ -45,7 +45,7 @@ impl<'a> Passages<'a> {
                 Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
                 Passage::While { skip } => Progress::While { skip: *skip, over: false },
                 Passage::Fold { states, columns, all } => {
-                    Progress::Fold { fold: Folder::new(env, *states, watch)?, columns, all: *all }
+                    Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
                 }
             })
         };
@@ -116,10 +116,16 @@ fn pass_while(skip: bool, over: &mut bool, mut batch: Batch) -> (Batch, Option<R
     (passed, error)
 }
 
-/// A state on its way through rows.
+/// A state on its way through rows. What gives the next one is code for single rows; where that fails, the evaluator says
+/// what the state is, or why there is none.
 pub struct Folder<'a> {
     evaluator: Evaluator<'a>,
     states: States,
+    machine: Machine,
+    code: CodeId,
+    stack: Stack,
+    /// The columns that the code wants, each with its place; the state is the last.
+    parameters: Vec<(ColumnId, Place)>,
     /// The kind of the state.
     pub kind: Kind,
     /// The state behind the last row.
@@ -129,15 +135,47 @@ pub struct Folder<'a> {
 impl<'a> Folder<'a> {
     /// The first state.
     pub fn new(env: &Environment<'a>, states: States, watch: &'a Watch) -> Result<Folder<'a>, RunError> {
-        let evaluator = Evaluator::new(env.plan, &env.registry.functions, watch);
+        let plan = env.plan;
+        let evaluator = Evaluator::new(plan, &env.registry.functions, watch);
         let last = evaluator.eval(states.init, &NoRow).map_err(RunError::Row)?;
-        Ok(Folder { evaluator, states, kind: env.plan.column(states.state).ty.kind.clone(), last })
+        let mut wanted = plan.exprs.columns(states.next);
+        wanted.retain(|column| *column != states.state);
+        wanted.push(states.state);
+        let given = |column: &ColumnId| {
+            (plan.column_expr(*column), Given::Parameter { nullable: plan.column(*column).ty.nullable })
+        };
+        let (mut machine, mut stack) = (Machine::default(), Stack::default());
+        let code = machine.compile(plan, states.next, &wanted.iter().map(given).collect::<Vec<_>>());
+        machine.begin(code, &mut stack);
+        let parameters = wanted.into_iter().zip(machine.parameters(code).iter().copied()).collect();
+        let kind = plan.column(states.state).ty.kind.clone();
+        Ok(Folder { evaluator, states, machine, code, stack, parameters, kind, last })
     }
 
-    /// Takes one step over a row.
-    pub fn step(&mut self, row: &dyn Row) -> Result<(), Arc<RowError>> {
+    /// Takes a step that no row has a part in.
+    pub fn step(&mut self) -> Result<(), RunError> {
+        self.step_with(|_| unreachable!("only the state is wanted"), &NoRow)
+    }
+
+    /// Takes a step over a row, of which `value` gives the columns that do not fail.
+    fn step_with(&mut self, value: impl Fn(ColumnId) -> Scalar, row: &dyn Row) -> Result<(), RunError> {
+        let (state, columns) = self.parameters.split_last().expect("the state is wanted");
+        for (column, place) in columns {
+            self.stack.set(*place, &value(*column));
+        }
+        self.stack.set(state.1, &self.last);
+        let evaluator = &self.evaluator;
+        match self.machine.run(self.code, &mut self.stack, evaluator.functions, evaluator.watch()) {
+            Ok(()) => self.last = self.stack.get(self.machine.result(self.code), &self.kind),
+            Err(Stop::Failed) => self.step_slowly(row)?,
+            Err(Stop::Ended(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn step_slowly(&mut self, row: &dyn Row) -> Result<(), RunError> {
         let row = WithState { row, state: self.states.state, value: &self.last };
-        self.last = self.evaluator.eval(self.states.next, &row)?;
+        self.last = self.evaluator.eval(self.states.next, &row).map_err(RunError::Row)?;
         Ok(())
     }
 
@@ -145,8 +183,14 @@ impl<'a> Folder<'a> {
     fn add(&mut self, inputs: &[ColumnId], batch: Batch, pass: bool) -> (Batch, Option<RunError>) {
         let (mut states, mut error) = (Vec::new(), None);
         for row in 0..batch.rows {
-            if let Err(first) = self.step(&BatchRow { inputs, batch: &batch, row }) {
-                error = Some(RunError::Row(first));
+            let place = BatchRow { inputs, batch: &batch, row };
+            let value = |column| {
+                let at = inputs.iter().position(|input| *input == column).expect("the rows have what the state needs");
+                batch.columns[at].get(row)
+            };
+            let step = if batch.faults.is_empty() { self.step_with(value, &place) } else { self.step_slowly(&place) };
+            if let Err(first) = step {
+                error = Some(first);
                 break;
             }
             if pass {
@@ -171,7 +215,7 @@ impl Row for WithState<'_> {
         if column == self.state { Ok(self.value.clone()) } else { self.row.column(column) }
     }
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<RowPlace> {
         self.row.place()
     }
 }

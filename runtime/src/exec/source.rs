@@ -197,9 +197,9 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
             }
             let (mut values, mut error) = (Vec::with_capacity(rows), None);
             while values.len() < rows && error.is_none() {
-                match if given == 0 { Ok(()) } else { fold.step(&NoRow) } {
+                match if given == 0 { Ok(()) } else { fold.step() } {
                     Ok(()) => values.push(fold.last.clone()),
-                    Err(first) => error = Some(RunError::Row(first)),
+                    Err(first) => error = Some(first),
                 }
                 given += 1;
             }

@@ -2,7 +2,7 @@
 //! the thread.
 
 use super::Machine;
-use super::code::{Call, Code, CodeId, Instruction, Place, Value, Word};
+use super::code::{Call, Code, CodeId, Instruction, Place, Value, Word, WordKind};
 use super::values;
 use crate::builtins::Functions;
 use crate::error::RunError;
@@ -11,6 +11,7 @@ use pipelang_lang::ir::DEEPEST_CALL;
 use pipelang_lang::scalar::{
     Arithmetic, Comparison, Scalar, canonical, float_arithmetic, floor_modulo, int_arithmetic,
 };
+use pipelang_lang::ty::Kind;
 
 /// How often the code may go back or call before it is looked whether the run must stop.
 const PATIENCE: u32 = 1024;
@@ -66,6 +67,27 @@ impl Stack {
     pub fn set_value(&mut self, place: Place, value: Scalar) {
         if let Place::Value(at) = place {
             self.values[at.0 as usize] = value;
+        }
+    }
+
+    /// Puts a parameter into its place, whatever it is.
+    pub fn set(&mut self, place: Place, value: &Scalar) {
+        match super::code::unwrap(value) {
+            Some(bits) => self.set_word(place, bits, false),
+            None if matches!(place, Place::Word { .. }) => self.set_word(place, 0, true),
+            None => self.set_value(place, value.clone()),
+        }
+    }
+
+    /// A result of a kind, whatever it is.
+    pub fn get(&mut self, place: Place, kind: &Kind) -> Scalar {
+        match (place, WordKind::of(kind)) {
+            (Place::Word { word, null }, Some(kind)) => match self.word(word, null) {
+                (bits, false) => kind.wrap(bits),
+                (_, true) => Scalar::Null,
+            },
+            (Place::Value(at), _) => self.value(at),
+            (Place::Null | Place::Word { .. }, _) => Scalar::Null,
         }
     }
 

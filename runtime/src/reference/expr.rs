@@ -64,6 +64,11 @@ impl<'a> Evaluator<'a> {
     pub fn new(plan: &'a Plan, functions: &'a Functions, watch: &'a Watch) -> Evaluator<'a> {
         Evaluator { plan, functions, watch, depth: 0 }
     }
+
+    /// What stops it.
+    pub fn watch(&self) -> &'a Watch {
+        self.watch
+    }
 }
 
 impl Evaluator<'_> {

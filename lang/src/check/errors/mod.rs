@@ -3,6 +3,7 @@
 mod functions;
 mod modules;
 mod names;
+mod nested;
 mod patterns;
 mod stages;
 mod tests;
@@ -11,6 +12,7 @@ mod types;
 pub(super) use functions::*;
 pub(super) use modules::*;
 pub(super) use names::*;
+pub(super) use nested::*;
 pub(super) use patterns::*;
 pub(super) use stages::*;
 pub(super) use tests::*;

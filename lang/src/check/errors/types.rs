@@ -1,11 +1,11 @@
 //! 03xx: types, and what has none.
 
 use super::super::operators::{Operand, spelled};
-use super::{list, with_fix, with_origin};
-use crate::catalog::Pattern;
+use super::{list, suggest, with_fix, with_origin};
+use crate::catalog::{Pattern, Unfit};
 use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0308, E0311};
 use crate::diagnostic::Diagnostic;
-use crate::scalar::Arithmetic;
+use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Kind, Type};
@@ -33,6 +33,13 @@ pub(in super::super) fn compare_types(
         diagnostic = diagnostic.help("convert one side, for nothing but int to float happens by itself");
     }
     with_fix(diagnostic, fix)
+}
+
+/// E0301: what has no order can only be equal or not.
+pub(in super::super) fn no_order_of(span: Span, op: Comparison, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0301, span, format!("`{}` compares what has an order", op.symbol()))
+        .saying(format!("and {found} has none"))
+        .help("`==` and `!=` compare anything")
 }
 
 /// Where both operands come from; what comes from one place is said there once.
@@ -76,6 +83,9 @@ pub(in super::super) fn arithmetic_types(
         _ if fix.is_some() => with_fix(diagnostic, fix),
         _ if is_temporal(&a.1.kind) || is_temporal(&b.1.kind) => {
             diagnostic.help(temporal_help(op, &a.1.kind, &b.1.kind))
+        }
+        (Arithmetic::Add, ..) if matches!(a.1.kind, Kind::List(_)) => {
+            diagnostic.help("lists are put together with `concat(xs, ys)`")
         }
         _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
     }
@@ -171,11 +181,24 @@ pub(in super::super) fn argument_type(
         Pattern::Number => "a number".into(),
         Pattern::Ordered => "a value with an order".into(),
         Pattern::Any => "another type".into(),
+        Pattern::List(items) => match &**items {
+            Pattern::Ordered => "a list of values with an order".into(),
+            Pattern::Number => "a list of numbers".into(),
+            _ => "a list".into(),
+        },
+        Pattern::Item => "an item of its list".into(),
+        Pattern::Map => "a map".into(),
     };
     let diagnostic =
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
     let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0304: a constant text that an argument cannot be.
+pub(in super::super) fn unfit_argument(span: Span, unfit: &Unfit) -> Diagnostic {
+    let near: Vec<&str> = unfit.near.iter().map(|near| &**near).collect();
+    suggest(Diagnostic::error(E0304, span, &*unfit.message), span, &near, |name| format!("{name:?}"))
 }
 
 /// E0304: something that is not a single value.

@@ -155,8 +155,31 @@ fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)
     if keys.is_empty() || !says {
         return None;
     }
+    let (tokens, written) = written_keys(text, &separated)?;
+    let end = closed.or(keys.last()).map_or(name, |(_, span)| *span);
+    let start = if closed.is_some() {
+        name.at_end()
+    } else if spelled {
+        keys.first().map_or(name, |(_, span)| *span)
+    } else {
+        name
+    };
+    let place = if by { Span { start: name.end, ..name }.to(end) } else { start.to(end) };
+    let place = trim_start(text, place);
+    let message = "`sort` takes its keys directly, and `-` sorts descending";
+    let sort = match (spelled, closed.is_some()) {
+        (true, false) => "",
+        (true, true) => " ",
+        (false, _) => "sort ",
+    };
+    let edit = if spelled { place } else { name.to(end) };
+    Some((tokens, Diagnostic::error(E0108, place, message).fix(edit, format!("{sort}{}", written.join(", ")))))
+}
+
+/// The keys with a minus where they sort descending: as tokens, and as they are written.
+fn written_keys<'s>(text: &str, keys: &[&[(Token<'s>, Span)]]) -> Option<(Tokens<'s>, Vec<String>)> {
     let (mut tokens, mut written): (Tokens, Vec<String>) = (Vec::new(), Vec::new());
-    for key in separated {
+    for &key in keys {
         let descending = direction(key);
         let body = match key {
             [(Token::Name("desc"), _), (Token::CallOpen, _), body @ .., _] => body,
@@ -184,24 +207,7 @@ fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)
             (true, true) => format!("-({whole})"),
         });
     }
-    let end = closed.or(keys.last()).map_or(name, |(_, span)| *span);
-    let start = if closed.is_some() {
-        name.at_end()
-    } else if spelled {
-        keys.first().map_or(name, |(_, span)| *span)
-    } else {
-        name
-    };
-    let place = if by { Span { start: name.end, ..name }.to(end) } else { start.to(end) };
-    let place = trim_start(text, place);
-    let message = "`sort` takes its keys directly, and `-` sorts descending";
-    let sort = match (spelled, closed.is_some()) {
-        (true, false) => "",
-        (true, true) => " ",
-        (false, _) => "sort ",
-    };
-    let edit = if spelled { place } else { name.to(end) };
-    Some((tokens, Diagnostic::error(E0108, place, message).fix(edit, format!("{sort}{}", written.join(", ")))))
+    Some((tokens, written))
 }
 
 fn trim_start(text: &str, span: Span) -> Span {

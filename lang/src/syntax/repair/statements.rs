@@ -17,82 +17,91 @@ const FUNCTIONS: [&str; 7] = ["def", "function", "func", "fun", "sub", "proc", "
 
 /// E0109, E0114, E0116 and E0121, at the start of each statement.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
-    let mut out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
-    let mut bound = defined_functions(&tokens);
-    // The report of the stages that were joined to the statement before them, one after the other.
-    let mut joined: Option<usize> = None;
+    let out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
+    let mut pass = Pass { tokens: &tokens, out, bound: defined_functions(&tokens), joined: None };
     let mut at = 0;
     while at < tokens.len() {
-        let starts = out.last().is_none_or(|(last, _)| matches!(last, Token::End | Token::BlockOpen));
-        if let [(Token::Let, _), (Token::Name(name), _), ..] = &tokens[at..] {
-            bound.push(name);
-        }
-        match starts.then(|| mistake(text, &tokens, at, &bound)).flatten() {
-            Some((Mend::Declare { skip, insert }, diagnostic)) => {
+        let starts = pass.out.last().is_none_or(|(last, _)| matches!(last, Token::End | Token::BlockOpen));
+        pass.binds(at + 1, tokens[at].0 == Token::Let);
+        match starts.then(|| mistake(text, &tokens, at, &pass.bound)).flatten() {
+            Some((Mend::Join, diagnostic)) => at = pass.join(at, diagnostic, diagnostics),
+            Some((mend, diagnostic)) => {
                 diagnostics.push(diagnostic);
-                out.push((Token::Let, tokens[at].1));
-                if !insert {
-                    at += skip;
-                }
-                if let (Token::Name(name), _) = &tokens[at] {
-                    bound.push(name);
-                }
+                at = pass.mend(at, mend);
             }
-            Some((Mend::Forget { end }, diagnostic)) => {
-                diagnostics.push(diagnostic);
-                let span = tokens[at].1.to(tokens[end - 1].1);
-                out.push((Token::Faulty, span));
-                at = end;
-                continue;
-            }
-            Some((Mend::Bind { name, assign }, diagnostic)) => {
-                diagnostics.push(diagnostic);
-                if let (Token::Name(name), _) = &tokens[name] {
-                    bound.push(name);
-                }
-                let place = tokens.get(assign).map_or(tokens[at].1, |(_, place)| *place);
-                out.extend([(Token::Let, tokens[at].1), tokens[name].clone(), (Token::Assign, place)]);
-                at = (assign + 1).min(tokens.len());
-                continue;
-            }
-            Some((Mend::Function, diagnostic)) => {
-                diagnostics.push(diagnostic);
-                out.push((Token::Fn, tokens[at].1));
+            None => {
+                pass.joined = pass.joined.filter(|_| !starts);
+                pass.out.push(tokens[at].clone());
                 at += 1;
-                continue;
             }
-            Some((Mend::Join, mut diagnostic)) => {
-                let insertion = Span { end: tokens[at].1.start, ..tokens[at].1 };
-                let Some(before) = join(&mut out, insertion) else {
-                    diagnostics
-                        .push(diagnostic.help("a pipeline begins with its rows: `read(\"data.csv\") | filter x > 1`"));
-                    let end = end_of(&tokens, at, |token| *token == Token::End).max(at + 1);
-                    out.push((Token::Faulty, tokens[at].1.to(tokens[end - 1].1)));
-                    at = end;
-                    continue;
-                };
-                let edit = Edit { span: insertion, text: before };
-                match joined {
-                    Some(told) => diagnostics[told].edits.push(edit),
-                    None => {
-                        diagnostic = diagnostic.fix(edit.span, edit.text);
-                        joined = Some(diagnostics.len());
-                        diagnostics.push(diagnostic);
-                    }
-                }
-            }
-            Some((Mend::Leave, diagnostic)) => {
-                diagnostics.push(diagnostic);
-                at += 1;
-                continue;
-            }
-            None if starts => joined = None,
-            None => {}
         }
-        out.push(tokens[at].clone());
-        at += 1;
     }
-    out
+    pass.out
+}
+
+struct Pass<'a, 's> {
+    tokens: &'a [(Token<'s>, Span)],
+    out: Tokens<'s>,
+    /// The names that mean something: functions, and what was bound so far.
+    bound: Vec<&'s str>,
+    /// The report of the stages that were joined to the statement before them, one after the other.
+    joined: Option<usize>,
+}
+
+impl<'s> Pass<'_, 's> {
+    fn binds(&mut self, at: usize, binds: bool) {
+        if let (true, Some((Token::Name(name), _))) = (binds, self.tokens.get(at)) {
+            self.bound.push(name);
+        }
+    }
+
+    /// Mends what begins at `at`; gives the position behind it.
+    fn mend(&mut self, at: usize, mend: Mend) -> usize {
+        let (tokens, here) = (self.tokens, self.tokens[at].1);
+        match mend {
+            Mend::Declare { skip, insert } => {
+                let name = if insert { at } else { at + skip };
+                self.binds(name, true);
+                self.out.extend([(Token::Let, here), tokens[name].clone()]);
+                name + 1
+            }
+            Mend::Bind { name, assign } => {
+                self.binds(name, true);
+                self.out.extend([(Token::Let, here), tokens[name].clone(), (Token::Assign, tokens[assign].1)]);
+                assign + 1
+            }
+            Mend::Function => {
+                self.out.push((Token::Fn, here));
+                at + 1
+            }
+            Mend::Leave => at + 1,
+            Mend::Forget { end } => {
+                self.out.push((Token::Faulty, here.to(tokens[end - 1].1)));
+                end
+            }
+            Mend::Join => at,
+        }
+    }
+
+    /// Makes the stage at `at` one of the statement before it, if there is one.
+    fn join(&mut self, at: usize, diagnostic: Diagnostic, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let (token, span) = &self.tokens[at];
+        let insertion = Span { end: span.start, ..*span };
+        let Some(text) = join(&mut self.out, insertion) else {
+            diagnostics.push(diagnostic.help("a pipeline begins with its rows: `read(\"data.csv\") | filter x > 1`"));
+            let end = end_of(self.tokens, at, |token| *token == Token::End).max(at + 1);
+            return self.mend(at, Mend::Forget { end });
+        };
+        match self.joined {
+            Some(told) => diagnostics[told].edits.push(Edit { span: insertion, text }),
+            None => {
+                self.joined = Some(diagnostics.len());
+                diagnostics.push(diagnostic.fix(insertion, text));
+            }
+        }
+        self.out.push((token.clone(), *span));
+        at + 1
+    }
 }
 
 enum Mend {
@@ -144,6 +153,19 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
             let error = Diagnostic::error(E0130, *path, "the file of an import stands in quotes");
             Some((forget, error.fix(*path, format!("\"{file}.pipe\""))))
         }
+        statement => foreign(text, tokens, at, statement, bound),
+    }
+}
+
+/// What begins a statement in other languages only.
+fn foreign<'s>(
+    text: &str,
+    tokens: &[(Token<'s>, Span)],
+    at: usize,
+    statement: &[(Token<'s>, Span)],
+    bound: &[&'s str],
+) -> Option<(Mend, Diagnostic)> {
+    match statement {
         _ if sql::begins(&tokens[at..]) => {
             Some((Mend::Forget { end: at + sql::end(&tokens[at..]) }, sql::diagnostic(text, &tokens[at..])))
         }
@@ -159,7 +181,13 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
             let error = error.fix(*place, "fn").help("its body stands in braces: `fn half(x: float) { x / 2 }`");
             Some((Mend::Function, error))
         }
-        [(Token::Let, _), (Token::Name("mut" | "var" | "const"), word), (Token::Name(_), _), ..] => {
+        [
+            (Token::Let, _),
+            (Token::Name("mut" | "var" | "const"), word),
+            (Token::Name(_), _),
+            (Token::Assign, _),
+            ..,
+        ] => {
             let error = Diagnostic::error(E0116, *word, "nothing changes here: a `let` keeps its value");
             Some((Mend::Bind { name: at + 2, assign: at + 3 }, error.fix(with_blank(text, *word), "")))
         }
@@ -179,7 +207,9 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
             error.edits.push(Edit { span: less.to(*minus), text: "=".into() });
             Some((Mend::Bind { name: at, assign: at + 2 }, error))
         }
-        [(Token::Name(word), place), (next, after), ..] if begins_stage(word, next, *place, *after) => {
+        [(Token::Name(word), place), (next, after), ..]
+            if !bound.contains(word) && begins_stage(word, next, *place, *after) =>
+        {
             Some((Mend::Join, stage_without_rows(*place, word)))
         }
         _ => None,

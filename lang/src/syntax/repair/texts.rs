@@ -29,6 +29,16 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         let mut depth = 0usize;
         while let Some((token, _)) = tokens.get(end) {
             let ends = matches!(token, Token::Pipe | Token::End | Token::Comma | Token::By | Token::On);
+            let compares = matches!(
+                token,
+                Token::Equal
+                    | Token::NotEqual
+                    | Token::Less
+                    | Token::LessOrEqual
+                    | Token::Greater
+                    | Token::GreaterOrEqual
+            );
+            let ends = ends || compares;
             if depth == 0 && (token.closes() || ends) {
                 break;
             }

@@ -91,6 +91,7 @@ fn names_and_definitions() {
     one("let f = x => x + 1", "E0119", "fn f(x: int) { x + 1 }", "(let f <error>)");
     one("let r = {a: x => x}", "E0119", "let r = {a: x => x}", "(let r {a:<error>})");
     one("if a { 1 }", "E0130", "if a { 1 } else { null }", "(if a {1})");
+    assert!(parse("let sort = 3\nsort -1").1.is_empty(), "a name that is bound is no stage");
 }
 
 #[test]

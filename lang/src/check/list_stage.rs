@@ -1,0 +1,215 @@
+//! Pipelines over a list that is a value: `(order.items | filter qty > 2 | map qty)`. The stages are the operations on
+//! lists, with the item as the row in scope, and what comes out is a list again.
+
+use super::expr::short_name;
+use super::scope::{Row, Value};
+use super::{Checker, errors};
+use crate::ir::{ColumnId, Each, ExprId, OutputField, Shape};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
+use crate::ty::Kind;
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl<'a> Checker<'a> {
+    /// Whether a stage over this value works on a list: on one that is computed, and inside of a stage on any.
+    pub(super) fn is_list_source(&self, value: &Value<'a>) -> bool {
+        match value {
+            Value::Expr(id) => matches!(self.ty(*id).kind, Kind::List(_)),
+            Value::List(_) | Value::Range(_) => self.rows_entered > 0,
+            Value::Record(_) | Value::Stream(_) | Value::Lambda(_) | Value::Unknown => false,
+        }
+    }
+
+    /// A stage over a list.
+    pub(super) fn list_stage(&mut self, value: Value<'a>, span: Span, stage: &'a ast::Stage) -> Value<'a> {
+        let [name] = stage.name.as_slice() else {
+            return self.unknown(errors::not_yet(stage.span, "a stage of an imported module over a list"));
+        };
+        if stage.broken {
+            return Value::Unknown;
+        }
+        if stage.by.is_some() || stage.on.is_some() {
+            return self.unknown(errors::not_yet(stage.span, "`by` and `on` over a list"));
+        }
+        let Some(list) = self.as_scalar(value, span) else { return Value::Unknown };
+        let outside = self.stage_name.replace(name.text.clone());
+        let result = self.known_list_stage(name, (list, span), stage);
+        self.stage_name = outside;
+        super::expr::or_unknown(result)
+    }
+
+    fn known_list_stage(
+        &mut self,
+        name: &'a Name,
+        (list, from): (ExprId, Span),
+        stage: &'a ast::Stage,
+    ) -> Option<ExprId> {
+        match &*name.text {
+            "filter" | "take_while" | "skip_while" | "map" | "flat_map" => {
+                let each = Each::ALL.into_iter().find(|each| each.name() == &*name.text)?;
+                let argument = self.only_list_argument(name, stage)?;
+                self.each(each, list, |c, item| c.item_body(each, (item, from), argument))
+            }
+            "select" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, false)),
+            "derive" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, true)),
+            "take" | "skip" => {
+                let argument = self.only_list_argument(name, stage)?;
+                let count = self.scalar(argument)?;
+                let function = self.catalog.functions_named(&name.text).first().copied();
+                match (function, self.coerce(count, &Kind::Int)) {
+                    (Some(function), Some(count)) => Some(self.call_expr(function, vec![list, count], stage.span)),
+                    (None, _) => {
+                        self.report(errors::not_yet(name.span, &format!("`{}` over a list", name.text)));
+                        None
+                    }
+                    (_, None) => {
+                        let found = self.ty(count).clone();
+                        let who = format!("`{}`", name.text);
+                        self.report(errors::wanted(argument.span, &who, &crate::ty::Type::INT, &found));
+                        None
+                    }
+                }
+            }
+            "fold" | "scan" => {
+                let arguments = self.list_arguments(name, stage)?;
+                self.fold_list(&name.text, list, &arguments, name.span)
+            }
+            other => {
+                if self.is_stage(other) || self.function(other).is_some() {
+                    self.report(errors::not_yet(name.span, &format!("`{other}` over a list")));
+                } else {
+                    self.unknown_stage(name, None);
+                }
+                None
+            }
+        }
+    }
+
+    /// The body of a stage with one argument.
+    fn item_body(&mut self, each: Each, (item, from): (ColumnId, Span), argument: &'a ast::Expr) -> Option<ExprId> {
+        let row = self.item_row(item, from);
+        self.in_row(&row, |c| {
+            let value = match &argument.kind {
+                ExprKind::Lambda { parameters, body } => {
+                    let value = c.row_value(&row);
+                    c.apply_to_row(parameters, body, value, argument.span)
+                }
+                _ => c.value(argument),
+            };
+            c.each_body(each, value, argument)
+        })
+    }
+
+    /// The record that `select` or `derive` makes of an item.
+    fn item_fields(
+        &mut self,
+        (item, from): (ColumnId, Span),
+        stage: &'a ast::Stage,
+        name: &'a Name,
+        keep: bool,
+    ) -> Option<ExprId> {
+        let row = self.item_row(item, from);
+        let value = self.in_row(&row, |c| c.row_value(&row));
+        let mut fields: Vec<(Arc<str>, Value<'a>)> = match value {
+            _ if !keep => Vec::new(),
+            Value::Record(fields) => fields.to_vec(),
+            value => vec![("value".into(), value)],
+        };
+        let mut given: Vec<Arc<str>> = Vec::new();
+        let mut known = true;
+        for argument in &stage.arguments {
+            match self.in_row(&row, |c| c.named_field(name, argument)) {
+                Some((new, span, _)) if given.contains(&new) => {
+                    self.report(errors::duplicate_column(span, &new));
+                    known = false;
+                }
+                Some((new, _, value)) => {
+                    given.push(new.clone());
+                    match fields.iter_mut().find(|field| field.0 == new) {
+                        Some(field) => field.1 = value,
+                        None => fields.push((new, value)),
+                    }
+                }
+                None => known = false,
+            }
+        }
+        if !known {
+            return None;
+        }
+        self.in_row(&row, |c| c.record_value(&fields, stage.span))
+    }
+
+    /// One argument of `select` or `derive`: its name, where that stands, its value.
+    fn named_field(&mut self, stage: &'a Name, argument: &'a Argument) -> Option<(Arc<str>, Span, Value<'a>)> {
+        let error = match (&argument.label, &argument.value) {
+            (Label::Column(name), ArgumentValue::Expr(expr)) => {
+                return Some((name.text.clone(), name.span, self.value(expr)));
+            }
+            (Label::None, ArgumentValue::Expr(expr)) => match short_name(expr) {
+                Some(name) => return Some((name, expr.span, self.value(expr))),
+                None => errors::needs_name(expr.span, &format!("a column of `{}`", stage.text), None),
+            },
+            (Label::Option(name), _) => errors::unknown_option(name.span, &stage.text, &name.text, &[]),
+            (Label::None | Label::Column(_), ArgumentValue::Type(_)) => errors::option_type(argument.span, &stage.text),
+        };
+        self.report(error);
+        None
+    }
+
+    /// The item as a row: its fields if it is a record that is not null, else the value itself.
+    fn item_row(&mut self, item: ColumnId, from: Span) -> Rc<Row> {
+        let ty = self.plan.column(item).ty.clone();
+        let Kind::Record(schema) = ty.kind.clone() else {
+            return Rc::new(Row::new(vec![OutputField { name: "value".into(), column: item }], Shape::Values, from));
+        };
+        if ty.nullable {
+            return Rc::new(Row::new(vec![OutputField { name: "value".into(), column: item }], Shape::Values, from));
+        }
+        let mut fields = Vec::new();
+        for (at, field) in schema.fields.iter().enumerate() {
+            // It stands for the field: no expression ever names it.
+            let column = self.add_column(&field.name, field.ty.clone(), None);
+            self.item_fields.insert(column, (item, at));
+            fields.push(OutputField { name: field.name.clone(), column });
+        }
+        Rc::new(Row::new(fields, Shape::Table, from))
+    }
+
+    fn only_list_argument(&mut self, name: &Name, stage: &'a ast::Stage) -> Option<&'a ast::Expr> {
+        match self.list_arguments(name, stage)?.as_slice() {
+            [one] => Some(one),
+            other => {
+                let span = other.get(1).map_or(stage.span, |second| second.span);
+                self.report(errors::stage_arguments(span, &name.text, &format!("{} …", name.text), other.len()));
+                None
+            }
+        }
+    }
+
+    fn list_arguments(&mut self, name: &Name, stage: &'a ast::Stage) -> Option<Vec<&'a ast::Expr>> {
+        let mut arguments = Vec::new();
+        for argument in &stage.arguments {
+            match (&argument.label, &argument.value) {
+                (Label::None, ArgumentValue::Expr(expr)) => arguments.push(expr),
+                (Label::Column(column), _) if matches!(&*name.text, "fold" | "scan") => {
+                    self.report(errors::not_yet(column.span, &format!("a named `{}` over a list", name.text)));
+                    return None;
+                }
+                (Label::Column(column), _) => {
+                    self.report(errors::names_nothing(&name.text, column.span));
+                    return None;
+                }
+                (Label::Option(option), _) => {
+                    self.report(errors::unknown_option(option.span, &name.text, &option.text, &[]));
+                    return None;
+                }
+                (Label::None, ArgumentValue::Type(_)) => {
+                    self.report(errors::option_type(argument.span, &name.text));
+                    return None;
+                }
+            }
+        }
+        Some(arguments)
+    }
+}

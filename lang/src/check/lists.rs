@@ -1,0 +1,236 @@
+//! Functions on lists that take a function: `xs.map(x => x + 1)`, `xs.fold(0, (sum, x) => sum + x)`. Each becomes an
+//! expression of the plan with a body over a column that stands for the item.
+
+use super::operators::Operand;
+use super::scope::{Entry, Found, Lambda, Value};
+use super::state::States;
+use super::{Checker, errors};
+use crate::ir::typing::natural_type;
+use crate::ir::{ColumnId, Each, Expr, ExprId};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, ExprKind, Name};
+use crate::ty::{Kind, Type};
+use std::sync::Arc;
+
+/// The functions on lists that take a function, each with an example.
+pub(super) const METHODS: [(&str, &str); 9] = [
+    ("map", "xs.map(x => x * 2)"),
+    ("flat_map", "xs.flat_map(x => [x, x])"),
+    ("filter", "xs.filter(x => x > 0)"),
+    ("take_while", "xs.take_while(x => x > 0)"),
+    ("skip_while", "xs.skip_while(x => x > 0)"),
+    ("any", "xs.any(x => x > 0)"),
+    ("all", "xs.all(x => x > 0)"),
+    ("fold", "xs.fold(0, (state, x) => state + x)"),
+    ("scan", "xs.scan(0, (state, x) => state + x)"),
+];
+
+/// A function that works on items, as it is called.
+#[derive(Clone, Copy)]
+struct Method {
+    name: &'static str,
+    example: &'static str,
+}
+
+impl<'a> Checker<'a> {
+    /// Whether a call is of a function on lists that takes a function; in an `aggregate` `any` and `all` are reducers
+    /// unless they get one.
+    pub(super) fn is_list_method(&self, name: &str, arguments: &[Argument]) -> bool {
+        let lambda = |argument: &Argument| argument.expr().is_some_and(|e| matches!(e.kind, ExprKind::Lambda { .. }));
+        METHODS.iter().any(|method| method.0 == name)
+            && (self.aggregation.is_none()
+                || self.catalog.reducer_named(name).is_none()
+                || arguments.iter().any(lambda))
+    }
+
+    /// `xs.map(x => …)` and `map(xs, x => …)`
+    pub(super) fn list_method(
+        &mut self,
+        name: &'a Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
+        let Some(&(method, example)) = METHODS.iter().find(|method| method.0 == &*name.text) else {
+            return Value::Unknown;
+        };
+        let method = Method { name: method, example };
+        let Some(given) = self.given(&name.text, receiver, arguments) else { return Value::Unknown };
+        if let Some(label) = given.iter().find_map(|(label, _)| *label) {
+            return self.unknown(errors::unknown_option(label.span, &name.text, &label.text, &[]));
+        }
+        let Some((_, first)) = given.first() else {
+            return self.unknown(errors::stage_as_function(name.span, &name.text, receiver, arguments, span));
+        };
+        let value = self.value(first);
+        if matches!(value, Value::Stream(_)) {
+            return self.unknown(errors::stage_as_function(name.span, &name.text, receiver, arguments, span));
+        }
+        let Some(list) = self.list(value, first.span, &name.text) else { return Value::Unknown };
+        let rest: Vec<&'a ast::Expr> = given[1..].iter().map(|given| given.1).collect();
+        let result = match Each::ALL.into_iter().find(|each| each.name() == method.name) {
+            Some(each) => self.each_method(each, method, list, &rest, name.span),
+            None => self.fold_method(method, list, &rest, name.span),
+        };
+        super::expr::or_unknown(result)
+    }
+
+    /// A value as a list; `who` wants one.
+    pub(super) fn list(&mut self, value: Value<'a>, span: Span, who: &str) -> Option<ExprId> {
+        let error = match value {
+            Value::Unknown => return None,
+            Value::List(_) | Value::Range(_) => return self.as_scalar(value, span),
+            Value::Expr(id) if matches!(self.ty(id).kind, Kind::List(_)) => return Some(id),
+            value => errors::no_list(span, who, &self.type_of(&value)),
+        };
+        self.report(error);
+        None
+    }
+
+    fn each_method(
+        &mut self,
+        each: Each,
+        method: Method,
+        list: ExprId,
+        arguments: &[&'a ast::Expr],
+        span: Span,
+    ) -> Option<ExprId> {
+        let [argument] = arguments else {
+            self.report(errors::argument_count(span, method.name, arguments.len() + 1, &[method.example.into()]));
+            return None;
+        };
+        let lambda = self.function_argument(argument, method)?;
+        self.each(each, list, |c, item| {
+            let item = Value::Expr(c.plan.column_expr(item));
+            let value = c.apply_lambda(lambda, vec![item], argument.span, method);
+            c.each_body(each, value, lambda.body)
+        })
+    }
+
+    /// What a body gives, as the operation wants it.
+    pub(super) fn each_body(&mut self, each: Each, value: Value<'a>, ast: &'a ast::Expr) -> Option<ExprId> {
+        let id = self.as_scalar(value, ast.span)?;
+        match each {
+            Each::Map => Some(id),
+            Each::Filter | Each::TakeWhile | Each::SkipWhile | Each::Any | Each::All => {
+                self.as_condition(Operand { id, ast }, each.name())
+            }
+            Each::FlatMap if matches!(self.ty(id).kind, Kind::List(_)) => Some(id),
+            Each::FlatMap => {
+                let found = self.ty(id).clone();
+                let wanted = Type::list(found.clone());
+                self.report(errors::wanted(ast.span, "the function of `flat_map`", &wanted, &found));
+                None
+            }
+        }
+    }
+
+    /// An operation over the items of a list; `body` is over the column of the item. A `filter` that shows its items not
+    /// to be null gives a list without null.
+    pub(super) fn each(
+        &mut self,
+        each: Each,
+        list: ExprId,
+        body: impl FnOnce(&mut Self, ColumnId) -> Option<ExprId>,
+    ) -> Option<ExprId> {
+        let Kind::List(of) = self.ty(list).kind.clone() else { return None };
+        let item = self.add_column(&Arc::from("item"), (*of).clone(), None);
+        self.rows_entered += 1;
+        let body = body(self, item);
+        self.rows_entered -= 1;
+        let body = body?;
+        let result = self.add_natural(Expr::Each { each, list, item, body })?;
+        let value = self.plan.column_expr(item);
+        let narrows = each == Each::Filter && of.nullable && self.facts(body, true).contains(&value);
+        if !narrows {
+            return Some(result);
+        }
+        let item = self.add_column(&Arc::from("item"), (*of).clone(), None);
+        let value = self.plan.column_expr(item);
+        let body = self.add(Expr::NonNull(value), (*of).clone().without_null());
+        self.add_natural(Expr::Each { each: Each::Map, list: result, item, body })
+    }
+
+    /// Adds an expression that cannot fail with the type that follows from its operands.
+    fn add_natural(&mut self, expr: Expr) -> Option<ExprId> {
+        let ty = natural_type(&expr, &self.plan, self.catalog)?;
+        Some(self.add(expr, ty))
+    }
+
+    fn fold_method(&mut self, method: Method, list: ExprId, arguments: &[&'a ast::Expr], span: Span) -> Option<ExprId> {
+        let [init, argument] = arguments else {
+            self.report(errors::argument_count(span, method.name, arguments.len() + 1, &[method.example.into()]));
+            return None;
+        };
+        let lambda = self.function_argument(argument, method)?;
+        self.fold(method, list, init, lambda, argument.span)
+    }
+
+    /// `fold` and `scan`.
+    fn fold(
+        &mut self,
+        method: Method,
+        list: ExprId,
+        init: &'a ast::Expr,
+        lambda: Lambda<'a>,
+        span: Span,
+    ) -> Option<ExprId> {
+        let Kind::List(of) = self.ty(list).kind.clone() else { return None };
+        let first = self.scalar(init)?;
+        let mut bound = None;
+        let States { init, state, next } = self.settle(first, init.span, lambda.body.span, |c, state| {
+            let item = c.add_column(&Arc::from("item"), (*of).clone(), None);
+            bound = Some(item);
+            let values = [state, c.plan.column_expr(item)].map(Value::Expr);
+            c.rows_entered += 1;
+            let value = c.apply_lambda(lambda, values.into(), span, method);
+            let next = c.as_scalar(value, lambda.body.span);
+            c.rows_entered -= 1;
+            next
+        })?;
+        self.add_natural(Expr::Fold { list, init, state, item: bound?, next, scan: method.name == "scan" })
+    }
+
+    /// `fold init, (state, x) => next` as a stage over a list.
+    pub(super) fn fold_list(
+        &mut self,
+        name: &str,
+        list: ExprId,
+        arguments: &[&'a ast::Expr],
+        span: Span,
+    ) -> Option<ExprId> {
+        let &(name, example) = METHODS.iter().find(|method| method.0 == name)?;
+        self.fold_method(Method { name, example }, list, arguments, span)
+    }
+
+    /// A function that is given as an argument: a lambda, or a parameter that is one.
+    fn function_argument(&mut self, argument: &'a ast::Expr, method: Method) -> Option<Lambda<'a>> {
+        let found = match &argument.kind {
+            ExprKind::Lambda { parameters, body } => Some(Lambda { parameters, body, scope: self.scope }),
+            ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
+                Found::Binding(Value::Lambda(lambda)) => Some(lambda),
+                _ => None,
+            },
+            _ => None,
+        };
+        if found.is_none() {
+            self.report(errors::wants_lambda(argument.span, method.example));
+        }
+        found
+    }
+
+    /// The body of a lambda for these values.
+    fn apply_lambda(&mut self, lambda: Lambda<'a>, values: Vec<Value<'a>>, span: Span, method: Method) -> Value<'a> {
+        if lambda.parameters.len() != values.len() {
+            return self.unknown(errors::lambda_parameters(span, method.name, values.len(), method.example));
+        }
+        self.in_scope(lambda.scope, |c| {
+            for (name, value) in lambda.parameters.iter().zip(values) {
+                c.note(name.span, &value);
+                let entry = Entry::Binding { name: name.text.clone(), span: name.span, value };
+                c.scope = c.scopes.enter(c.scope, entry);
+            }
+            c.value(lambda.body)
+        })
+    }
+}

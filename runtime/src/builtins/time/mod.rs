@@ -1,0 +1,13 @@
+//! Dates, times and durations. Days are those of the proleptic Gregorian calendar, times are in UTC unless a zone is given.
+
+mod convert;
+mod parts;
+mod shift;
+mod zone;
+
+use super::Function;
+
+/// The functions of this group.
+pub(super) fn rows() -> Vec<Function> {
+    [parts::rows(), shift::rows(), convert::rows()].concat()
+}

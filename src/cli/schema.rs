@@ -1,0 +1,30 @@
+//! `pipe schema FILE`: the columns of a file as a `type` to paste into a script.
+
+use super::arguments::Settings;
+use super::{Exit, engine, print_report, show};
+use pipelang::{Parameters, tools};
+
+/// Prints the type of the rows of a file, called `name`, or after the file.
+pub fn schema(file: &str, name: Option<&str>, settings: &Settings) -> Exit {
+    match engine(settings).script("<schema>", &format!("read({file:?})"), &Parameters::default()) {
+        Ok(script) => {
+            let rows = script.result_type(0);
+            let columns = rows.strip_prefix("stream<").and_then(|rows| rows.strip_suffix('>')).unwrap_or(&rows);
+            let name = name.map_or_else(|| type_name(file), str::to_string);
+            let definition = format!("type {name} = {columns}\n");
+            show(&tools::format("<schema>", &definition).unwrap_or(definition))
+        }
+        Err(report) => {
+            print_report(&report, settings);
+            Exit::of(&report)
+        }
+    }
+}
+
+/// `data/daily_orders.csv.gz` is `DailyOrders`.
+fn type_name(file: &str) -> String {
+    let stem = file.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next()).unwrap_or("");
+    let words = stem.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("Row{name}") }
+}
