@@ -3,6 +3,7 @@
 mod cases;
 mod cli;
 mod commands;
+mod docs;
 mod editor_grammars;
 mod embedding;
 mod errors;

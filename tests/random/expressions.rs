@@ -205,11 +205,15 @@ impl Maker<'_> {
     /// A date some days on. What is known not to be whole days is refused before the run.
     fn date_moved(&mut self, depth: usize) -> Made {
         let date = self.expression(Kind::Date, depth - 1);
-        let days = if self.wild && self.draw.chance(20) {
-            Made::new("duration(\"36h\")", 10, Kind::Duration, false)
-        } else {
-            let (count, day) = (self.leaf(Kind::Int), Made::new("1d", 10, Kind::Duration, false));
-            self.arithmetic("*", &count, &day, Kind::Duration)
+        // What is inlined may be a constant: parameters and the names of blocks.
+        let is_of_rows = |column: &&Column| !column.name.starts_with(['p', 'v']);
+        let mut lengths = self.row.iter().filter(|column| column.ty.kind == Kind::Duration).filter(is_of_rows);
+        let days = match lengths.next().cloned().filter(|_| self.wild) {
+            Some(column) => Made::new(column.name, 10, Kind::Duration, column.ty.nullable),
+            None => {
+                let (count, day) = (self.leaf(Kind::Int), Made::new("1d", 10, Kind::Duration, false));
+                self.arithmetic("*", &count, &day, Kind::Duration)
+            }
         };
         self.saw("form date moved");
         let op = *self.draw.pick(&["+", "-"]);

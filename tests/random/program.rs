@@ -432,7 +432,7 @@ impl Maker<'_> {
         if made.kind == Kind::Bool {
             return Made { text: format!("({}) == true", made.text), level: 3, nullable: false, ..made };
         }
-        let zero = if made.kind == Kind::Duration { "0s" } else { "0" };
+        let zero = if made.kind.is_numeric() { "0" } else { "0s" };
         Made { text: format!("{zero} + {}", made.at_level(7)), level: 6, ..made }
     }
 }

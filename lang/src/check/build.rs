@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
             Expr::Column(column) => {
                 self.origins[column.0 as usize].as_ref().map(|origin| (origin.span, origin.text.clone()))
             }
-            Expr::ToFloat(inner) | Expr::NonNull(inner) => self.origin(*inner),
+            Expr::ToFloat(inner) | Expr::NonNull(inner) | Expr::Widen(inner) => self.origin(*inner),
             _ => None,
         }
     }

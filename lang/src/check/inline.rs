@@ -163,7 +163,8 @@ impl<'a> Checker<'a> {
                     evaluated.push(Evaluated { id: given, lifted });
                 }
                 if !lifted {
-                    return Some(Value::Expr(id));
+                    let ty = self.ty(id).clone().or_null_if(ty.nullable);
+                    return Some(Value::Expr(self.with_type(id, ty)));
                 }
                 let ty = self.ty(id).clone().without_null();
                 Some(Value::Expr(self.add(Expr::NonNull(id), ty)))

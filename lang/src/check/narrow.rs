@@ -69,9 +69,10 @@ impl<'a> Checker<'a> {
     fn beside_null(&self, a: ExprId, b: ExprId) -> Option<ExprId> {
         let is_null = |id| self.plan.exprs.as_constant(id) == Some(&Scalar::Null);
         let operand = match (is_null(a), is_null(b)) {
-            (false, true) => a,
+            // An argument may be a constant null, and the function is no worse for it.
+            (false, true) | (true, true) => a,
             (true, false) => b,
-            (true, true) | (false, false) => return None,
+            (false, false) => return None,
         };
         // The comparison may have converted the value; what the script names is the value before that.
         let named = match self.plan.exprs.get(operand) {

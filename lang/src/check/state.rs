@@ -195,7 +195,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The value as one of a type that differs only in taking null.
-    fn with_type(&mut self, id: ExprId, ty: crate::ty::Type) -> ExprId {
+    pub(super) fn with_type(&mut self, id: ExprId, ty: crate::ty::Type) -> ExprId {
         match self.plan.exprs.as_constant(id).cloned() {
             Some(value) => self.plan.exprs.literal(value, ty),
             None if *self.ty(id) == ty => id,

@@ -53,10 +53,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The value as one of a type: null only where the type has it.
+    /// The value as one of a declared type: null only where the type has it, and as far as its user knows, wherever it does.
     pub(super) fn convert(&mut self, id: ExprId, ty: &Type) -> Option<ExprId> {
         let id = self.coerce(id, &ty.kind)?;
-        (ty.nullable || !self.ty(id).nullable).then_some(id)
+        match (ty.nullable, self.ty(id).nullable) {
+            (true, false) => Some(self.with_type(id, ty.clone())),
+            (false, true) => None,
+            (true, true) | (false, false) => Some(id),
+        }
     }
 
     /// A list, record or map as one of another kind.

@@ -134,6 +134,9 @@ impl Evaluator<'_> {
 
     /// An expression whose value is that of the routine that it ends.
     fn tail(&self, id: ExprId, row: &dyn Row, memo: &mut Memo) -> Result<Tail, Arc<RowError>> {
+        if let Some(known) = memo.get(&id) {
+            return known.clone().map(Tail::Value);
+        }
         match self.plan.exprs.get(id) {
             Expr::If(condition, then, otherwise) => {
                 let holds = is_true(&self.eval_shared(*condition, row, memo)?);

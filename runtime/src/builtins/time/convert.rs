@@ -360,9 +360,9 @@ fn formats() -> Vec<Function> {
             doc,
             &[
                 shows!("format_date(@2024-03-01, \"%d.%m.%Y\")", "\"01.03.2024\""),
-                shows!("format_date(@2024-03-01, \"%Q\")", "E0604"),
+                shows!("format_date(@2024-03-01, \"%!\")", "E0604"),
             ],
-            |arguments| written(midnight(date(&arguments[0]))?, None, text(&arguments[1])),
+            |arguments| written(midnight(date(&arguments[0]))?, TimeZone::UTC, text(&arguments[1])),
         )
         .failing(),
         total(
@@ -377,19 +377,16 @@ fn formats() -> Vec<Function> {
                     "\"2024-07-01 12:05 +0200\""
                 ),
             ],
-            |arguments| written(time(&arguments[0]), Some(zone::of(&arguments[2])?), text(&arguments[1])),
+            |arguments| written(time(&arguments[0]), zone::of(&arguments[2])?, text(&arguments[1])),
         )
         .failing(),
     ]
 }
 
-/// A time in a format; without a zone, only its date.
-fn written(time: i64, zone: Option<TimeZone>, format: &str) -> Result<Scalar, Fault> {
+/// A time in a format, in a zone.
+fn written(time: i64, zone: TimeZone, format: &str) -> Result<Scalar, Fault> {
     let in_time = || fault(calendar::spell_datetime(time), "in the years -9999 to 9999, which formats can write");
     let timestamp = Timestamp::from_microsecond(time).map_err(|_| in_time())?;
-    let text = match zone {
-        Some(zone) => strtime::format(format, &timestamp.to_zoned(zone)),
-        None => strtime::format(format, Offset::UTC.to_datetime(timestamp).date()),
-    };
-    text.map(string).map_err(|error| fault(quoted(format), &format!("a format for this: {error}")))
+    let text = strtime::format(format, &timestamp.to_zoned(zone));
+    text.map(string).map_err(|_| fault(quoted(format), "a format, whose parts are such as `%Y`, `%m` and `%d`"))
 }
