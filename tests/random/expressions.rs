@@ -436,7 +436,9 @@ impl Maker<'_> {
         let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let all: Vec<&FunctionDef> = catalog.functions().filter(|f| gives(f) && f.effect <= Effect::MayFail).collect();
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
-        let from = if self.wild || total.is_empty() || self.draw.chance(15) { &all } else { &total };
+        // What makes a text hardly ever fails.
+        let all_of_them = self.wild || kind == Kind::String || total.is_empty() || self.draw.chance(15);
+        let from = if all_of_them { &all } else { &total };
         // By its name first: some have many signatures.
         let names: Vec<&str> = from.iter().map(|f| &*f.name).collect::<BTreeSet<_>>().into_iter().collect();
         let name = (!names.is_empty()).then(|| *self.draw.pick(&names))?;

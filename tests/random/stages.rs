@@ -371,6 +371,10 @@ impl Maker<'_> {
             arguments[0].text = format!("({} + 0)", arguments[0].text);
         }
         let mut texts: Vec<String> = arguments.into_iter().map(|argument| Self::without_minus(argument).text).collect();
+        // `first 5` is taken for `take 5`, and refused.
+        if matches!(name, "first" | "last") && texts[0].parse::<i64>().is_ok() {
+            texts[0] = format!("0 + {}", texts[0]);
+        }
         if self.draw.chance(15) {
             texts.push(self.condition());
         }

@@ -200,8 +200,8 @@ impl<'a> Checker<'a> {
                 None => Value::Unknown,
             },
             Shape::Table => {
-                let visible = row.fields.iter().filter(|field| row.field(&field.name).is_some());
-                Value::Record(Rc::new(visible.map(|field| (field.name.clone(), self.column(field))).collect()))
+                // Also what the code in view does not see by name: it passes through.
+                Value::Record(Rc::new(row.fields.iter().map(|f| (f.name.clone(), self.column(f))).collect()))
             }
         }
     }

@@ -3,15 +3,16 @@
 //! What a call promises is kept although no call is left: all arguments are evaluated, left to right, before null is
 //! looked at, and a null where the parameter takes none gives null without the body.
 
+use super::generic::Letters;
 use super::module::Definition;
-use super::operators::is_ordered;
-use super::scope::{Entry, Lambda, Row, Stream, Value};
+use super::scope::{Entry, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, build, errors};
 use crate::ir::{Expr, ExprId, Shape};
+use crate::modules::ModuleId;
 use crate::scalar::Comparison;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ExprKind, Name};
+use crate::syntax::ast::{self, Argument, Name};
 use crate::ty::{Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,6 +24,13 @@ pub(super) enum First<'a> {
     Receiver(&'a ast::Expr),
     /// The stream before a stage.
     Stream(Stream, Span),
+}
+
+/// A parameter of a function, and the module whose types it names.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter<'a> {
+    pub ast: &'a ast::FunctionParameter,
+    pub module: ModuleId,
 }
 
 /// An argument as it is evaluated: where its value may be null but the parameter takes none, `lifted`.
@@ -70,16 +78,22 @@ impl<'a> Checker<'a> {
             let count = given.len() + shift;
             return self.unknown(errors::argument_count(span, &name.text, count, &[signature(function)]));
         };
+        let mut arguments = Vec::new();
+        for (at, place) in places.iter().enumerate() {
+            let parameter = Parameter { ast: &function.parameters[*place], module: definition.module };
+            arguments.push(match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
+                (Some((stream, span)), _) => (parameter, Value::Stream(stream), span),
+                (None, Some(expr)) => (parameter, self.argument(expr, parameter), expr.span),
+                (None, None) => continue,
+            });
+        }
+        let letters = self.letters_of(&name.text, &mut arguments);
         let mut values: Vec<Option<Value<'a>>> = vec![None; function.parameters.len()];
         let mut evaluated = Vec::new();
-        let mut known = true;
-        for (at, place) in places.iter().enumerate() {
-            let declared = self.declared_in(definition.module, &function.parameters[*place].ty);
-            let (value, span) = match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
-                (Some((stream, span)), _) => (Value::Stream(stream), span),
-                (None, Some(expr)) => (self.argument(expr, &declared), expr.span),
-                (None, None) => continue,
-            };
+        let mut known = letters.is_some();
+        let letters = letters.unwrap_or_default();
+        for ((parameter, value, span), place) in arguments.into_iter().zip(&places) {
+            let declared = self.declared_with(&letters, definition.module, &parameter.ast.ty);
             let value = self.pass(value, &declared, span, &name.text, &mut evaluated);
             known &= value.is_some();
             values[*place] = value;
@@ -88,7 +102,7 @@ impl<'a> Checker<'a> {
             self.called.insert(name.span);
             return Value::Unknown;
         }
-        let values = self.with_defaults(definition, values);
+        let values = self.with_defaults(definition, values, &letters);
         if self.is_recursive(definition) {
             return self.call_routine(definition, values, &evaluated, span);
         }
@@ -96,7 +110,7 @@ impl<'a> Checker<'a> {
             Value::Stream(stream) => Some(stream.row.hidden.clone()),
             _ => None,
         });
-        let result = self.inlined(definition, values, span);
+        let result = self.inlined(definition, values, &letters, span);
         let result = match (result, hidden) {
             (Value::Stream(stream), Some(_)) => Value::Stream(shown(stream)),
             (result, _) => result,
@@ -104,32 +118,8 @@ impl<'a> Checker<'a> {
         self.after_arguments(result, &evaluated, span)
     }
 
-    /// An argument: a lambda where a function is wanted, else its value.
-    fn argument(&mut self, expr: &'a ast::Expr, declared: &Declared) -> Value<'a> {
-        match (declared, &expr.kind) {
-            (Declared::Function, ExprKind::Lambda { parameters, body }) => {
-                Value::Lambda(Lambda { parameters, body, scope: self.scope })
-            }
-            (Declared::Function, ExprKind::Name(_)) => match self.value_if_lambda(expr) {
-                Some(lambda) => Value::Lambda(lambda),
-                None => Value::Lambda(Lambda { parameters: &[], body: expr, scope: self.scope }),
-            },
-            (Declared::Function, _) => Value::Lambda(Lambda { parameters: &[], body: expr, scope: self.scope }),
-            _ => self.value(expr),
-        }
-    }
-
-    /// A parameter that is itself a function may be passed on.
-    fn value_if_lambda(&self, expr: &ast::Expr) -> Option<Lambda<'a>> {
-        let ExprKind::Name(name) = &expr.kind else { return None };
-        match self.scopes.look_up(self.scope, name) {
-            super::scope::Found::Binding(Value::Lambda(lambda)) => Some(lambda),
-            _ => None,
-        }
-    }
-
     /// A value as the parameter takes it; what is evaluated for it is noted.
-    fn pass(
+    pub(super) fn pass(
         &mut self,
         value: Value<'a>,
         declared: &Declared,
@@ -201,7 +191,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A record with the declared fields; others are left out unless the type is open.
-    fn pass_record(
+    pub(super) fn pass_record(
         &mut self,
         fields: &[(Arc<str>, Value<'a>)],
         schema: &Schema,
@@ -278,22 +268,30 @@ impl<'a> Checker<'a> {
         Some(Stream { row: Rc::new(Row { hidden: Rc::new(hidden), ..(*stream.row).clone() }), ..stream })
     }
 
-    /// The values of all parameters; a default sees what the function sees.
-    fn with_defaults(&mut self, definition: Definition<'a>, values: Vec<Option<Value<'a>>>) -> Vec<Value<'a>> {
+    /// The values of all parameters; a default sees what the function sees and the parameters before it.
+    fn with_defaults(
+        &mut self,
+        definition: Definition<'a>,
+        values: Vec<Option<Value<'a>>>,
+        letters: &Letters,
+    ) -> Vec<Value<'a>> {
         let function = definition.function;
-        let scope = self.function_scope(definition);
-        let mut complete = Vec::new();
+        let mut scope = self.function_scope(definition);
+        let mut complete: Vec<Value<'a>> = Vec::new();
         for (parameter, value) in function.parameters.iter().zip(values) {
-            complete.push(match (value, &parameter.default) {
+            let value = match (value, &parameter.default) {
                 (Some(value), _) => value,
                 (None, Some(default)) => {
-                    let declared = self.declared_in(definition.module, &parameter.ty);
+                    let declared = self.declared_with(letters, definition.module, &parameter.ty);
                     let value = self.in_scope(scope, |c| c.value(default));
                     let passed = self.pass(value, &declared, default.span, &function.name.text, &mut Vec::new());
                     passed.unwrap_or(Value::Unknown)
                 }
                 (None, None) => Value::Unknown,
-            });
+            };
+            let (name, span) = (parameter.name.text.clone(), parameter.name.span);
+            scope = self.scopes.enter(scope, Entry::Binding { name, span, value: value.clone() });
+            complete.push(value);
         }
         complete
     }
@@ -305,7 +303,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The body of a function with these values for its parameters.
-    pub(super) fn inlined(&mut self, definition: Definition<'a>, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
+    pub(super) fn inlined(
+        &mut self,
+        definition: Definition<'a>,
+        values: Vec<Value<'a>>,
+        letters: &Letters,
+        span: Span,
+    ) -> Value<'a> {
         let function = definition.function;
         let name = &function.name;
         self.called.insert(name.span);
@@ -324,7 +328,7 @@ impl<'a> Checker<'a> {
                 c.bind(&parameter.name.text, parameter.name.span, value);
             }
             let value = c.block(&function.body);
-            c.result(function, value)
+            c.result(definition, letters, value)
         });
         self.inlining.pop();
         (self.caller, self.aggregation, self.stage_name) = outside;
@@ -332,31 +336,24 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a body as the declared result.
-    pub(super) fn result(&mut self, function: &'a ast::Function, value: Value<'a>) -> Value<'a> {
+    pub(super) fn result(&mut self, definition: Definition<'a>, letters: &Letters, value: Value<'a>) -> Value<'a> {
+        let function = definition.function;
         let Some(result) = &function.result else { return value };
-        let declared = self.declared(result);
+        let declared = self.declared_with(letters, definition.module, result);
         let span = function.body.value.as_ref().map_or(function.body.span, |value| value.span);
         match (&declared, value) {
-            (Declared::Type(ty), value) if is_ordered(&ty.kind) => {
-                let Some(id) = self.as_scalar(value, span) else { return Value::Unknown };
-                let found = self.ty(id).clone();
-                match self.coerce(id, &ty.kind) {
-                    Some(id) if ty.nullable || !self.ty(id).nullable => Value::Expr(id),
-                    _ => {
-                        let who = format!("the result of `{}`", function.name.text);
-                        self.unknown(errors::wanted(span, &who, ty, &found))
-                    }
-                }
+            (_, Value::Unknown) => Value::Unknown,
+            (Declared::Stream(row), value) => {
+                let stream = self.as_stream(value, span);
+                let fits = self.pass_stream(stream.clone(), row, span, &function.name.text).is_some();
+                if fits { Value::Stream(stream) } else { Value::Unknown }
             }
-            (Declared::Record { schema, open }, Value::Record(fields)) => {
-                self.pass_record(&fields, schema, *open, span, &function.name.text).unwrap_or(Value::Unknown)
-            }
-            (_, value) => value,
+            (declared, value) => self.as_declared(value, declared, &function.name.text, span, result.span()),
         }
     }
 
     /// The result of a call after its arguments have been evaluated: null if one of them is null that must not be.
-    fn after_arguments(&mut self, result: Value<'a>, evaluated: &[Evaluated], span: Span) -> Value<'a> {
+    pub(super) fn after_arguments(&mut self, result: Value<'a>, evaluated: &[Evaluated], span: Span) -> Value<'a> {
         let mut arguments: Vec<Evaluated> = Vec::new();
         for argument in evaluated {
             match arguments.iter_mut().find(|other| other.id == argument.id) {
@@ -436,49 +433,6 @@ impl<'a> Checker<'a> {
             Some(_) => false,
             None => in_order && (*next == arguments.len() || (all && self.plan.exprs.site(id).is_none())),
         }
-    }
-
-    /// A call of a parameter that is a function.
-    pub(super) fn call_lambda(&mut self, lambda: Lambda<'a>, arguments: &'a [Argument], span: Span) -> Value<'a> {
-        let Some(given) = self.given("this function", None, arguments) else { return Value::Unknown };
-        if lambda.parameters.is_empty() {
-            // An expression over the row's columns: they are those of the row where it is called.
-            let Some(row) = self.scopes.row(self.scope) else {
-                return self.unknown(errors::lambda_without_row(span));
-            };
-            return self.in_scope(lambda.scope, |c| c.in_row(&row, |c| c.value(lambda.body)));
-        }
-        if given.len() != lambda.parameters.len() {
-            let names: Vec<&str> = lambda.parameters.iter().map(|name| &*name.text).collect();
-            let signature = format!("({}) => …", names.join(", "));
-            return self.unknown(errors::argument_count(span, "this function", given.len(), &[signature]));
-        }
-        let values: Vec<Value<'a>> = given.into_iter().map(|(_, expr)| self.value(expr)).collect();
-        self.in_scope(lambda.scope, |c| {
-            for (name, value) in lambda.parameters.iter().zip(values) {
-                let entry = Entry::Binding { name: name.text.clone(), span: name.span, value };
-                c.scope = c.scopes.enter(c.scope, entry);
-            }
-            c.value(lambda.body)
-        })
-    }
-
-    /// `o => e` over the row.
-    pub(super) fn apply_to_row(
-        &mut self,
-        parameters: &'a [Name],
-        body: &'a ast::Expr,
-        row: Value<'a>,
-        span: Span,
-    ) -> Value<'a> {
-        let [parameter] = parameters else {
-            return self.unknown(errors::argument_count(span, "map", parameters.len(), &["map row => value".into()]));
-        };
-        let scope = self.scope;
-        self.in_scope(scope, |c| {
-            c.bind(&parameter.text, parameter.span, row);
-            c.value(body)
-        })
     }
 }
 

@@ -206,7 +206,7 @@ impl<'a> Checker<'a> {
     /// A function that is given as an argument: a lambda, or a parameter that is one.
     fn function_argument(&mut self, argument: &'a ast::Expr, method: Method) -> Option<Lambda<'a>> {
         let found = match &argument.kind {
-            ExprKind::Lambda { parameters, body } => Some(Lambda { parameters, body, scope: self.scope }),
+            ExprKind::Lambda { parameters, body } => Some(Lambda { parameters, body, scope: self.scope, of: None }),
             ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
                 Found::Binding(Value::Lambda(lambda)) => Some(lambda),
                 _ => None,

@@ -13,8 +13,10 @@ mod decimal;
 mod errors;
 mod expr;
 mod foreign;
+mod generic;
 mod inline;
 mod json;
+mod lambda;
 mod list_stage;
 mod lists;
 mod matching;
@@ -120,6 +122,8 @@ struct Checker<'a> {
     routines: HashMap<Span, Option<recursion::Callable>>,
     /// Whether the type of a body is being guessed: then calls of such functions are unknown, and so passed over.
     guessing: bool,
+    /// What the letters in the type that is being resolved stand for.
+    letters: generic::Letters,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
@@ -178,6 +182,7 @@ impl<'a> Checker<'a> {
             inlining: Vec::new(),
             routines: HashMap::new(),
             guessing: false,
+            letters: generic::Letters::new(),
             caller: None,
             aggregation: None,
             stage_name: None,

@@ -261,12 +261,22 @@ impl<'a> Checker<'a> {
                 self.report(errors::not_yet(right.span, "`in` over a stream"));
                 None
             }
+            Value::Expr(list) if self.is_column_of_records(list, left) => {
+                self.report(errors::not_yet(right.span, "`in` over a table"));
+                None
+            }
             Value::Expr(list) if matches!(self.ty(list).kind, Kind::List(_)) => self.in_computed(left, list, right),
             Value::Expr(_) | Value::Record(_) | Value::Lambda(_) => {
                 self.report(errors::in_what(right.span));
                 None
             }
         }
+    }
+
+    /// Whether a list is a table of one column beside a value that is no record: `x in (t | select k)`.
+    fn is_column_of_records(&self, list: ExprId, x: Operand<'a>) -> bool {
+        let Kind::List(item) = &self.ty(list).kind else { return false };
+        matches!(item.kind, Kind::Record(_)) && !matches!(self.ty(x.id).kind, Kind::Record(_))
     }
 
     fn in_range(&mut self, x: Operand<'a>, range: RangeValue, right: &'a ast::Expr) -> Option<ExprId> {

@@ -4,6 +4,7 @@
 //! A routine takes single values: of a record that it is given its fields, each as a parameter of its own. A record that it
 //! gives is one value.
 
+use super::generic::Letters;
 use super::inline::Evaluated;
 use super::module::Definition;
 use super::scope::Value;
@@ -122,7 +123,7 @@ impl<'a> Checker<'a> {
         let Some(callable) = self.routine(definition) else { return Value::Unknown };
         let mut arguments = Vec::new();
         for (value, ty) in values.iter().zip(&callable.parameters) {
-            if self.flatten(value, ty, &mut arguments).is_none() {
+            if self.flatten(value, ty, span, &mut arguments).is_none() {
                 return Value::Unknown;
             }
         }
@@ -227,7 +228,7 @@ impl<'a> Checker<'a> {
     /// The body as an expression of the declared type.
     fn routine_body(&mut self, definition: Definition<'a>, values: Vec<Value<'a>>, result: &Type) -> Option<ExprId> {
         let function = definition.function;
-        let value = self.in_routine(definition, values, |c, value| c.result(function, value));
+        let value = self.in_routine(definition, values, |c, value| c.result(definition, &Letters::new(), value));
         let span = function.body.value.as_ref().map_or(function.body.span, |value| value.span);
         let body = self.packed(value, result, span)?;
         (!self.is_too_deep(body, span)).then_some(body)
@@ -277,14 +278,20 @@ impl<'a> Checker<'a> {
     }
 
     /// The single values of an argument, in the order of the columns of its parameter.
-    fn flatten(&mut self, value: &Value<'a>, ty: &Type, arguments: &mut Vec<ExprId>) -> Option<()> {
+    fn flatten(&mut self, value: &Value<'a>, ty: &Type, span: Span, arguments: &mut Vec<ExprId>) -> Option<()> {
         match (value, &ty.kind) {
-            (Value::Record(fields), Kind::Record(schema)) => schema.fields.iter().try_for_each(|field| {
-                let (_, value) = fields.iter().find(|given| given.0 == field.name)?;
-                self.flatten(value, &field.ty, arguments)
-            }),
+            (Value::Record(fields), Kind::Record(schema)) if !ty.nullable => {
+                schema.fields.iter().try_for_each(|field| {
+                    let (_, value) = fields.iter().find(|given| given.0 == field.name)?;
+                    self.flatten(value, &field.ty, span, arguments)
+                })
+            }
             (Value::Expr(id), kind) => {
                 arguments.push(self.coerce(*id, kind)?);
+                Some(())
+            }
+            (Value::Record(fields), _) => {
+                arguments.push(self.packed(Value::Record(fields.clone()), ty, span)?);
                 Some(())
             }
             _ => None,

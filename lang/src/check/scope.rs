@@ -4,6 +4,7 @@
 //! (a lambda keeps the scope it was written in), and leaving one is forgetting an index. Nothing here reports.
 
 use super::Checker;
+use super::inline::Parameter;
 use crate::ir::{ExprId, NodeId, OutputField, Shape};
 use crate::modules::ModuleId;
 use crate::source::Span;
@@ -47,6 +48,8 @@ pub(super) struct Lambda<'a> {
     pub parameters: &'a [ast::Name],
     pub body: &'a ast::Expr,
     pub scope: Scope,
+    /// What it was first passed for; nothing for methods of lists.
+    pub of: Option<Parameter<'a>>,
 }
 
 /// A stream of rows: the last node of its pipeline.

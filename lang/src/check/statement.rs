@@ -1,5 +1,6 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
+use super::generic::Letters;
 use super::module::Definition;
 use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
@@ -209,7 +210,7 @@ impl<'a> Checker<'a> {
                 self.stand_in(&declared, &parameter.name)
             })
             .collect();
-        self.inlined(definition, values, function.name.span);
+        self.inlined(definition, values, &Letters::new(), function.name.span);
     }
 
     /// A value of a declared type, for a parameter that nobody has given one.

@@ -1,5 +1,6 @@
 //! Types as they are written to types as they are checked. An alias stands for what it names; that is found out once.
 
+use super::generic::{Letters, is_letter};
 use super::scope::Scope;
 use super::{Checker, errors};
 use crate::aliases;
@@ -123,8 +124,14 @@ impl<'a> Checker<'a> {
         if types.contains_key(name) {
             return self.alias_of(self.scope.module, name, span);
         }
-        if name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase()) {
-            return Declared::Any;
+        if is_letter(name) {
+            return match self.letters.get(name).map(|ty| (&ty.kind, ty)) {
+                Some((Kind::Record(schema), ty)) if !ty.nullable => {
+                    Declared::Record { schema: (**schema).clone(), open: false }
+                }
+                Some((Kind::Unknown, _)) | None => Declared::Any,
+                Some((_, ty)) => Declared::Type(ty.clone()),
+            };
         }
         let near = match aliases::type_name(name) {
             Some(meant) => vec![meant],
@@ -151,7 +158,10 @@ impl<'a> Checker<'a> {
                 }
                 State::Unresolved => {}
             }
+            // The letters in it are no letters of the function that names it.
+            let letters = std::mem::take(&mut c.letters);
             let mut declared = c.declared(ty);
+            c.letters = letters;
             if !declared.is_smaller(&mut MOST_FIELDS.clone()) {
                 c.report(errors::type_too_large(ty.span(), name, MOST_FIELDS));
                 declared = Declared::Unknown;
@@ -166,6 +176,14 @@ impl<'a> Checker<'a> {
     /// What a type that is written in a module stands for.
     pub(super) fn declared_in(&mut self, module: ModuleId, ty: &'a TypeExpr) -> Declared {
         self.in_scope(Scope::empty(module), |c| c.declared(ty))
+    }
+
+    /// What a type stands for where its letters are known.
+    pub(super) fn declared_with(&mut self, letters: &Letters, module: ModuleId, ty: &'a TypeExpr) -> Declared {
+        let outside = std::mem::replace(&mut self.letters, letters.clone());
+        let declared = self.declared_in(module, ty);
+        self.letters = outside;
+        declared
     }
 
     /// The schema of a record type; a field of an unknown type is left unknown.

@@ -74,6 +74,18 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
     }
 }
 
+/// Formats that the language has and this version has not. A name goes when its format comes.
+const LATER: [&str; 4] = ["json", "jsonl", "parquet", "arrow"];
+
+fn later(name: &str) -> Option<&'static str> {
+    LATER.into_iter().find(|later| name.eq_ignore_ascii_case(later))
+}
+
+fn not_yet(span: Span, format: &str) -> Box<Diagnostic> {
+    let message = format!("reading the format `{format}` is not there yet");
+    Box::new(Diagnostic::error(E0902, span, message).saying("the language has this, but this version of Pipe does not"))
+}
+
 /// The format that the options or the extension name.
 fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> {
     let known = || formats().map(|format| format.def.name);
@@ -83,6 +95,9 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
             return Err(Box::new(Diagnostic::error(E0206, *span, "`format` is the name of a format")));
         };
         return by_name(name).ok_or_else(|| {
+            if let Some(later) = later(name) {
+                return not_yet(*span, later);
+            }
             let diagnostic = Diagnostic::error(E0703, *span, format!("there is no format called `{name}`"));
             Box::new(match did_you_mean(name, known()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -94,6 +109,9 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
         return Ok(format);
     }
     let name = files::without_compression(&request.path);
+    if let Some(later) = files::extension_of(name).and_then(|extension| later(&extension)) {
+        return Err(not_yet(request.span, later));
+    }
     let message = match files::extension_of(name) {
         Some(extension) => format!("no known format has the extension `.{extension}`"),
         None => format!("`{}` has no extension that names its format", request.path),

@@ -137,7 +137,6 @@ fn stages() {
         error("sales | derive n = (sales | count)"),
         "E0902: the value of a stream inside a stage is not there yet"
     );
-    assert_eq!(error("fn f(n: int) -> int { f(n) }\nf(3)"), "E0902: recursion is not there yet");
     let no_files = crate::compile(
         &mut SourceMap::default(),
         "t",
@@ -168,4 +167,13 @@ fn budgets() {
     compile_with(&format!("1{}", " + 1".repeat(400)), &Parameters::default()).expect("a long sum");
     let items: Vec<String> = (0..20_000).map(|n| n.to_string()).collect();
     compile_with(&format!("1..5 | filter it in [{}]", items.join(", ")), &Parameters::default()).expect("a long list");
+}
+
+#[test]
+fn what_a_match_of_many_fields_covers_is_told_soon() {
+    let fields: Vec<String> = (0..40).map(|n| format!("f{n}: bool")).collect();
+    let arm = |n: usize| format!("{{f{n}: true, f{}: false}} => {n}", n + 1);
+    let arms: Vec<String> = (0..39).map(arm).collect();
+    let text = format!("fn f(r: {{{}}}) {{ match r {{ {} }} }}", fields.join(", "), arms.join(", "));
+    assert_eq!(errors(&text), ["E0309: this `match` does not cover all values"]);
 }

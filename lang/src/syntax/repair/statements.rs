@@ -207,9 +207,7 @@ fn foreign<'s>(
             error.edits.push(Edit { span: less.to(*minus), text: "=".into() });
             Some((Mend::Bind { name: at, assign: at + 2 }, error))
         }
-        [(Token::Name(word), place), (next, after), ..]
-            if !bound.contains(word) && begins_stage(word, next, *place, *after) =>
-        {
+        [(Token::Name(word), place), rest @ ..] if !bound.contains(word) && begins_stage(word, *place, rest) => {
             Some((Mend::Join, stage_without_rows(*place, word)))
         }
         _ => None,
@@ -222,11 +220,13 @@ fn with_blank(text: &str, place: Span) -> Span {
     Span { end: place.end + (rest.len() - rest.trim_start_matches(' ').len()) as u32, ..place }
 }
 
-/// Whether a statement begins with a stage and its arguments.
-fn begins_stage(word: &str, next: &Token, place: Span, after: Span) -> bool {
+/// Whether a statement begins with a stage and its arguments, which `rest` begins with. `take - 1` is a difference.
+fn begins_stage(word: &str, place: Span, rest: &[(Token, Span)]) -> bool {
+    let [(next, span), ..] = rest else { return false };
     let is_stage =
         aliases::STAGES.contains(&word) || aliases::stage(word).is_some_and(|meant| aliases::STAGES.contains(&meant));
-    let is_sign = *next == Token::Minus && place.end < after.start;
+    let touches = rest.get(1).is_some_and(|(_, operand)| span.end == operand.start);
+    let is_sign = *next == Token::Minus && place.end < span.start && touches;
     is_stage
         && (next.starts_operand() && !matches!(next, Token::BraceOpen)
             || is_sign
