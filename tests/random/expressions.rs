@@ -33,16 +33,19 @@ impl Maker<'_> {
         if depth == 0 || self.draw.chance(20) {
             return self.leaf(kind);
         }
+        let nested = if kind == Kind::String { 75 } else { 54 };
         match self.draw.below(100) {
             0..9 => self.if_else(kind, depth),
             9..17 => self.coalesce(kind, depth),
             17..37 => self.call(kind, depth).unwrap_or_else(|| self.leaf(kind)),
             37..43 => self.user_call(kind, depth).unwrap_or_else(|| self.leaf(kind)),
+            _ if !kind.is_plain() => self.nested_value(kind, depth),
+            at @ 43.. if at < nested => self.taken_out(kind, depth),
             _ => match kind {
                 Kind::Int => self.int_operator(depth),
                 Kind::Float => self.float_operator(depth),
                 Kind::Bool => self.bool_operator(depth),
-                Kind::String => self.leaf(kind),
+                Kind::String | Kind::Ints | Kind::Floats | Kind::Texts | Kind::Record => self.leaf(kind),
                 Kind::Date | Kind::DateTime | Kind::Duration => self.time_operator(kind, depth),
             },
         }
@@ -61,6 +64,9 @@ impl Maker<'_> {
             return self.literal(kind);
         };
         let column = self.draw.pick(from).clone();
+        if !kind.is_plain() {
+            self.saw("form column of a nested kind");
+        }
         Made::new(column.name, 10, kind, column.ty.nullable)
     }
 
@@ -108,6 +114,7 @@ impl Maker<'_> {
             }
             Kind::Duration if self.wild && self.draw.chance(10) => "15250284w".to_string(),
             Kind::Duration => (*self.draw.pick(&["5min", "1d", "2h", "250ms", "1w", "0s", "90s"])).to_string(),
+            Kind::Ints | Kind::Floats | Kind::Texts | Kind::Record => self.nested_literal(kind),
         };
         let level = if text.starts_with('-') { 8 } else { 10 };
         Made::new(text, level, kind, false)
@@ -289,9 +296,8 @@ impl Maker<'_> {
 
     /// A column compared with a constant.
     pub fn plain_comparison(&mut self) -> Made {
-        let column = self.draw.pick(&self.row).clone();
-        let a = Made::new(column.name, 10, column.ty.kind, column.ty.nullable);
-        let b = self.literal(column.ty.kind);
+        let a = self.leaf_of_row();
+        let b = self.literal(a.kind);
         let op = *self.draw.pick(&["==", "!=", "<", "<=", ">", ">="]);
         self.binary(op, 3, &a, &b, Kind::Bool, false)
     }
@@ -385,6 +391,7 @@ impl Maker<'_> {
 
     fn user_call(&mut self, kind: Kind, depth: usize) -> Option<Made> {
         let fitting: Vec<_> = self.functions.iter().filter(|function| function.result.kind == kind).cloned().collect();
+        let fitting = if self.is_state_text { Vec::new() } else { fitting };
         let function = (!fitting.is_empty()).then(|| self.draw.pick(&fitting).clone())?;
         let mut nullable = function.result.nullable;
         let mut arguments = Vec::new();
@@ -419,7 +426,8 @@ impl Maker<'_> {
             ResultType::Is(ty) => Kind::of(&ty.kind) == Some(kind),
             ResultType::SameAsArguments => match function.parameters.first().map(|p| &p.pattern) {
                 Some(Pattern::Number) => kind.is_numeric(),
-                Some(Pattern::Ordered | Pattern::Any) => true,
+                Some(Pattern::Ordered) => kind.is_plain(),
+                Some(Pattern::Any) => true,
                 Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
                 Some(Pattern::List(_) | Pattern::Item | Pattern::Map) | None => false,
             },

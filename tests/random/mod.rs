@@ -7,6 +7,8 @@
 
 mod draw;
 mod expressions;
+mod functions;
+mod nested;
 pub mod program;
 pub mod run;
 mod shrink;
@@ -78,7 +80,7 @@ impl Histogram {
     fn too_rare(&self) -> Vec<String> {
         let catalog = &registry().catalog;
         let stages = pipelang_lang::check::STAGES.iter().map(|stage| format!("stage {}", stage.name));
-        // No program has nested values yet.
+        // Nested values have forms of their own.
         let flat = |function: &&FunctionDef| !matches!(function.group, "lists" | "json");
         let functions = catalog.functions().filter(flat).map(|function| format!("function {}", function.name));
         let reducers = catalog.reducers().map(|reducer| format!("reducer {}", reducer.name));
@@ -87,7 +89,8 @@ impl Histogram {
             "??", "in", "not in",
         ];
         let operators = operators.iter().map(|operator| format!("operator {operator}"));
-        let wanted = stages.chain(functions).chain(reducers).chain(operators);
+        let forms = nested::FORMS.iter().map(|form| format!("form {form}"));
+        let wanted = stages.chain(forms).chain(functions).chain(reducers).chain(operators);
         wanted.filter(|name| self.percent(self.features.get(name).copied().unwrap_or(0)) < 0.5).collect()
     }
 }

@@ -5,7 +5,7 @@ use super::draw::Draw;
 use super::expressions::Made;
 use super::tables::{self, Table, TableFile};
 use pipelang_lang::catalog::Catalog;
-use pipelang_lang::ty;
+use pipelang_lang::ty::{self, Field, Schema, Type};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -19,14 +19,47 @@ pub enum Kind {
     Date,
     DateTime,
     Duration,
+    /// `[int?]`
+    Ints,
+    /// `[float?]`
+    Floats,
+    /// `[string?]`
+    Texts,
+    /// `{f: int?, g: string?}`
+    Record,
 }
 
 impl Kind {
     pub const ALL: [Kind; 7] =
         [Kind::Int, Kind::Float, Kind::Bool, Kind::String, Kind::Date, Kind::DateTime, Kind::Duration];
 
+    pub const NESTED: [Kind; 4] = [Kind::Ints, Kind::Floats, Kind::Texts, Kind::Record];
+
+    /// Whether it may be a key, and be compared.
+    pub fn is_plain(self) -> bool {
+        Kind::ALL.contains(&self)
+    }
+
+    /// What a list of this kind has.
+    pub fn item(self) -> Option<Kind> {
+        match self {
+            Kind::Ints => Some(Kind::Int),
+            Kind::Floats => Some(Kind::Float),
+            Kind::Texts => Some(Kind::String),
+            _ => None,
+        }
+    }
+
+    /// Lists of this kind.
+    pub fn list_of(item: Kind) -> Option<Kind> {
+        Kind::NESTED.into_iter().find(|kind| kind.item() == Some(item))
+    }
+
     pub fn of(kind: &ty::Kind) -> Option<Kind> {
         match kind {
+            ty::Kind::List(_) | ty::Kind::Record(_) => {
+                Kind::NESTED.into_iter().find(|nested| Ty { kind: *nested, nullable: false }.full().kind == *kind)
+            }
             ty::Kind::Int | ty::Kind::Wide => Some(Kind::Int),
             ty::Kind::Float => Some(Kind::Float),
             ty::Kind::Bool => Some(Kind::Bool),
@@ -53,6 +86,10 @@ impl fmt::Display for Kind {
             Kind::Date => "date",
             Kind::DateTime => "datetime",
             Kind::Duration => "duration",
+            Kind::Ints => "[int?]",
+            Kind::Floats => "[float?]",
+            Kind::Texts => "[string?]",
+            Kind::Record => "{f: int?, g: string?}",
         })
     }
 }
@@ -74,6 +111,14 @@ impl Ty {
             Kind::Date => ty::Kind::Date,
             Kind::DateTime => ty::Kind::DateTime,
             Kind::Duration => ty::Kind::Duration,
+            Kind::Ints => ty::Kind::List(Type::INT.or_null().into()),
+            Kind::Floats => ty::Kind::List(Type::FLOAT.or_null().into()),
+            Kind::Texts => ty::Kind::List(Type::STRING.or_null().into()),
+            Kind::Record => {
+                let field = |name: &str, ty: Type| Field { name: name.into(), ty: ty.or_null() };
+                let fields = vec![field("f", Type::INT), field("g", Type::STRING)];
+                return Type { nullable: self.nullable, ..Type::record(Schema { fields }) };
+            }
         };
         ty::Type { kind, nullable: self.nullable }
     }
@@ -173,6 +218,13 @@ pub struct Maker<'a> {
     /// The columns of the row, or the parameters of a function.
     pub row: Vec<Column>,
     pub functions: Vec<UserFunction>,
+    /// Definitions that a stage needs.
+    pub late: Vec<String>,
+    /// Whether an expression has rows around it, so that a pipeline in it is one over a value.
+    pub is_in_rows: bool,
+    pub is_in_lambda: bool,
+    /// Whether a text goes from row to row: it must not double on its way.
+    pub is_state_text: bool,
     streams: Vec<Stream>,
     names: usize,
 }
@@ -189,6 +241,10 @@ pub fn program(seed: u64, catalog: &Catalog) -> Program {
         outer: Vec::new(),
         row: Vec::new(),
         functions: Vec::new(),
+        late: Vec::new(),
+        is_in_rows: false,
+        is_in_lambda: false,
+        is_state_text: false,
         streams: Vec::new(),
         names: 0,
     };
@@ -206,7 +262,7 @@ pub fn program(seed: u64, catalog: &Catalog) -> Program {
         definitions.push(maker.constant());
     }
     for _ in 0..maker.draw.weighted(&[(6, 0), (3, 1), (1, 2)]) {
-        definitions.push(maker.function());
+        definitions.push(if maker.draw.chance(30) { maker.recursive_function() } else { maker.function() });
     }
     let mut statements = Vec::new();
     for _ in 0..maker.draw.weighted(&[(7, 1), (3, 2), (1, 3)]) {
@@ -215,6 +271,7 @@ pub fn program(seed: u64, catalog: &Catalog) -> Program {
         }
         statements.push(maker.statement());
     }
+    definitions.append(&mut maker.late);
     Program { seed, definitions, statements, tables: files, features: maker.features }
 }
 
@@ -262,11 +319,13 @@ impl Maker<'_> {
         let count = self.draw.weighted(&[(3, 1), (2, 2)]);
         let parameters: Vec<Column> = (0..count)
             .map(|_| {
-                let ty = Ty { kind: self.kind(), nullable: self.draw.chance(25) };
+                let nested = self.draw.chance(15);
+                let kind = if nested { *self.draw.pick(&Kind::NESTED) } else { self.kind() };
+                let ty = Ty { kind, nullable: self.draw.chance(25) };
                 Column { name: self.fresh("p"), ty }
             })
             .collect();
-        let kind = self.kind();
+        let kind = if self.draw.chance(10) { *self.draw.pick(&Kind::NESTED) } else { self.kind() };
         self.row = parameters.clone();
         let inner = self.draw.chance(25).then(|| {
             let (inner_kind, inner_name) = (self.kind(), self.fresh("v"));
@@ -322,6 +381,7 @@ impl Maker<'_> {
         let (source, endless) = self.source();
         let Stream { text: source, columns, mut shape } = source;
         self.row = columns;
+        self.is_in_rows = true;
         let mut stages = Vec::new();
         if endless {
             let (divisor, rest) = (self.draw.between(2, 5), self.draw.between(0, 1));
@@ -349,6 +409,7 @@ impl Maker<'_> {
                 stages.push(format!("take {}", self.draw.between(1, 12)));
             }
         }
+        self.is_in_rows = false;
         let columns = std::mem::take(&mut self.row);
         (Statement { before: String::new(), source, stages, after: String::new() }, columns, shape)
     }

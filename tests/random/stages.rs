@@ -22,7 +22,11 @@ impl Maker<'_> {
             (1, "take_while"),
             (1, "skip_while"),
             (2, "scan"),
+            (table, "user's"),
         ]);
+        if name == "user's" {
+            return (self.user_stage(), shape);
+        }
         self.saw(format!("stage {name}"));
         match name {
             "filter" => (self.filter(), shape),
@@ -65,10 +69,16 @@ impl Maker<'_> {
         format!("filter {}", made.text)
     }
 
-    /// A kind that is often one that there is.
+    /// The kind of a new column.
+    pub fn column_kind(&mut self) -> Kind {
+        if self.draw.chance(20) { *self.draw.pick(&Kind::NESTED) } else { self.some_kind() }
+    }
+
+    /// A plain kind that is often one that there is.
     fn some_kind(&mut self) -> Kind {
         if self.draw.chance(60) {
-            let kinds: Vec<Kind> = self.row.iter().map(|column| column.ty.kind).collect();
+            let kinds: Vec<Kind> =
+                self.row.iter().map(|column| column.ty.kind).filter(|kind| kind.is_plain()).collect();
             *self.draw.pick(&kinds)
         } else {
             self.draw.weighted(&[
@@ -109,7 +119,7 @@ impl Maker<'_> {
             if parts.iter().any(|(other, _)| *other == name) {
                 continue;
             }
-            let kind = self.some_kind();
+            let kind = if redefine { self.some_kind() } else { self.column_kind() };
             let made = self.expression(kind, 3);
             let column = Self::column_of(name.clone(), &made);
             match after.iter_mut().find(|column| column.name == name) {
@@ -134,9 +144,11 @@ impl Maker<'_> {
             parts.push(column.name.clone());
             after.push(column);
         }
-        let computed = self.draw.weighted(&[(2, 0), (2, 1), (1, 2)]).max(usize::from(after.is_empty()));
-        for _ in 0..computed {
-            let (name, kind) = (self.new_name(), self.some_kind());
+        let is_bare = !has_plain(&after);
+        let computed = self.draw.weighted(&[(2, 0), (2, 1), (1, 2)]).max(usize::from(is_bare));
+        for at in 0..computed {
+            let (name, kind) =
+                (self.new_name(), if is_bare && at == 0 { self.some_kind() } else { self.column_kind() });
             if after.iter().any(|column| column.name == name) {
                 continue;
             }
@@ -149,10 +161,11 @@ impl Maker<'_> {
     }
 
     fn drop_column(&mut self) -> String {
-        if self.row.len() < 2 {
+        let at = self.draw.below(self.row.len());
+        let others = [&self.row[..at], &self.row[at + 1..]].concat();
+        if !has_plain(&others) {
             return self.derive(Shape::Table);
         }
-        let at = self.draw.below(self.row.len());
         format!("drop {}", self.row.remove(at).name)
     }
 
@@ -165,7 +178,7 @@ impl Maker<'_> {
 
     fn map(&mut self, shape: Shape) -> (String, Shape) {
         if shape == Shape::Table && self.draw.chance(15) {
-            let (name, kind) = (self.new_name(), self.some_kind());
+            let (name, kind) = (self.new_name(), self.column_kind());
             let made = self.expression(kind, 2);
             self.row.push(Self::column_of(name.clone(), &made));
             self.saw("form spread");
@@ -227,8 +240,10 @@ impl Maker<'_> {
         format!("sort {}", keys.join(", "))
     }
 
-    fn leaf_of_row(&mut self) -> Made {
-        let column = self.draw.pick(&self.row).clone();
+    /// A column that may be a key.
+    pub fn leaf_of_row(&mut self) -> Made {
+        let plain: Vec<Column> = self.row.iter().filter(|column| column.ty.kind.is_plain()).cloned().collect();
+        let column = self.draw.pick(&plain).clone();
         Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
     }
 
@@ -236,8 +251,9 @@ impl Maker<'_> {
         let mut keys: Vec<(String, Column)> = Vec::new();
         for _ in 0..self.draw.weighted(&[(2, 0), (4, 1), (2, 2)]) {
             let (text, column) = if shape == Shape::Table && self.draw.chance(65) {
-                let column = self.draw.pick(&self.row).clone();
-                (column.name.clone(), column)
+                let name = self.leaf_of_row().text;
+                let column = self.row.iter().find(|column| column.name == name).cloned();
+                (name, column.expect("it is a column of the row"))
             } else {
                 let (name, kind) = (self.fresh("key"), self.some_kind());
                 let made = self.expression(kind, 2);
@@ -262,7 +278,7 @@ impl Maker<'_> {
             results.push("count()".into());
             columns.push(Column { name: "count".into(), ty: Ty { kind: Kind::Int, nullable: false } });
         }
-        if results.is_empty() {
+        if results.is_empty() || !has_plain(&columns) {
             let name = self.fresh("m");
             results.push(format!("{name} = count()"));
             columns.push(Column { name, ty: Ty { kind: Kind::Int, nullable: false } });
@@ -302,7 +318,7 @@ impl Maker<'_> {
                 let kind = self.some_kind();
                 // Columns as they are have more odd values than what is computed of them.
                 let plain = self.draw.chance(45);
-                arguments.push(if plain { self.leaf_of_row() } else { self.expression(kind, 2) });
+                arguments.push(if plain { self.argument_of_row() } else { self.expression(kind, 2) });
             }
             let types: Vec<_> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: a.nullable }.full()).collect();
             if let Some(ty) = (def.result)(&types)
@@ -312,6 +328,12 @@ impl Maker<'_> {
             }
         }
         None
+    }
+
+    /// A column, of whatever kind.
+    fn argument_of_row(&mut self) -> Made {
+        let column = self.draw.pick(&self.row).clone();
+        Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
     }
 
     fn reducer_call(&mut self) -> Option<Made> {
@@ -338,12 +360,16 @@ impl Maker<'_> {
         if self.draw.chance(15) {
             return self.fold(shape);
         }
-        let Some((def, arguments, ty)) = self.reducer() else {
+        let Some((def, mut arguments, ty)) = self.reducer() else {
             self.saw("reducer count");
             self.row = vec![Column { name: "it".into(), ty: Ty { kind: Kind::Int, nullable: false } }];
             return ("count".into(), Shape::Scalar);
         };
         let (name, least) = (def.name, def.arity.0);
+        if matches!(name, "first" | "last") && arguments.iter().all(|argument| argument.text.parse::<i64>().is_ok()) {
+            // `first 1` is refused: it is hardly what is meant.
+            arguments[0].text = format!("({} + 0)", arguments[0].text);
+        }
         let mut texts: Vec<String> = arguments.into_iter().map(|argument| Self::without_minus(argument).text).collect();
         // `first 5` is taken for `take 5`, and refused.
         if matches!(name, "first" | "last") && texts[0].parse::<i64>().is_ok() {
@@ -365,4 +391,9 @@ impl Maker<'_> {
         self.row = vec![Column { name: "it".into(), ty: Ty { nullable: true, ..ty } }];
         (text, Shape::Scalar)
     }
+}
+
+/// Whether there is a column that may be a key.
+fn has_plain(columns: &[Column]) -> bool {
+    columns.iter().any(|column| column.ty.kind.is_plain())
 }

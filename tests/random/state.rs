@@ -35,7 +35,7 @@ impl Maker<'_> {
             Kind::Int => "0",
             Kind::Float => "1.5",
             Kind::Bool => "true",
-            Kind::String | Kind::Date | Kind::DateTime | Kind::Duration => "\"s\"",
+            _ => "\"s\"",
         };
         let (state, row) = (self.fresh("s"), self.fresh("r"));
         let before = self.row.clone();
@@ -46,7 +46,9 @@ impl Maker<'_> {
             // It is named as often as the columns together.
             self.row.push(Column { name: state.clone(), ty: Ty { kind, nullable: true } });
         }
+        self.is_state_text = kind == Kind::String;
         let next = self.expression(kind, 3);
+        self.is_state_text = false;
         self.row = before;
         (format!("{init}, ({state}, {row}) => {}", next.text), Ty { kind, nullable: true })
     }

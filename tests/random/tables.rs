@@ -260,6 +260,7 @@ fn cell(draw: &mut Draw, style: &Style, ty: Ty) -> String {
         }
         Kind::Duration => (*draw.pick(&["PT5M", "P1D", "-PT0.5S", "90min", "1h 30min", "PT0S", "P1W"])).to_string(),
         Kind::String => text_cell(draw, style),
+        Kind::Ints | Kind::Floats | Kind::Texts | Kind::Record => unreachable!("cells are of plain kinds"),
     }
 }
 
