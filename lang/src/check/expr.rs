@@ -3,13 +3,16 @@
 use super::scope::{Found, RangeValue, Row, Stream, Value};
 use super::{Checker, errors};
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ExprId, OutputField, Shape};
+use crate::ir::{ColumnId, ExprId, NodeId, OutputField, Shape, Subquery};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Block, ExprKind};
 use crate::ty::{Field, Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// How many values of streams the stages of a script may mention.
+const MOST_SUBQUERIES: usize = 256;
 
 impl<'a> Checker<'a> {
     /// Whatever an expression is.
@@ -95,22 +98,65 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The value of a stream that has one, in an expression over it: `(xs | sum x) / 2`. Outside of stages only, and
-    /// of one such stream only, for that needs no join.
+    /// The value of a stream that has one, in an expression over it: `(xs | sum x) / 2`. Outside of stages the expression
+    /// is computed behind that stream; inside one, and for a second such stream, the value is run once before.
     fn value_of_stream(&mut self, stream: &Stream, span: Span) -> Option<ExprId> {
-        if self.rows_entered > 0 {
-            self.report(errors::not_yet(span, "the value of a stream inside a stage"));
-            return None;
-        }
-        if self.base.is_some_and(|base| base != stream.node) {
-            self.report(errors::not_yet(span, "an expression over the values of two streams"));
-            return None;
+        if self.rows_entered > 0 || self.base.is_some_and(|base| base != stream.node) {
+            return self.subquery(stream, span);
         }
         self.base = Some(stream.node);
         let field = stream.row.fields.first()?;
         let column = field.column;
         let known = !self.plan.column(column).ty.is_unknown();
         known.then(|| self.plan.column_expr(column))
+    }
+
+    /// The value of a stream, run once.
+    fn subquery(&mut self, stream: &Stream, span: Span) -> Option<ExprId> {
+        let field = stream.row.fields.first()?;
+        let (name, ty) = (field.name.clone(), self.plan.column(field.column).ty.clone());
+        if ty.is_unknown() {
+            return None;
+        }
+        if let Some(known) = self.plan.subqueries.iter().find(|subquery| subquery.node == stream.node) {
+            return Some(self.plan.column_expr(known.column));
+        }
+        if self.plan.subqueries.len() >= MOST_SUBQUERIES {
+            self.exhaust(errors::too_many_subqueries(span, MOST_SUBQUERIES));
+            return None;
+        }
+        if self.looks_outside(stream.node) {
+            self.report(errors::not_yet(span, "a stream inside a stage that looks at the row of the stage"));
+            return None;
+        }
+        let mut plan = self.plan.clone();
+        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, span }];
+        let column = self.add_column(&name, ty, Some((span, "this value is computed once".into())));
+        self.plan.subqueries.push(Subquery { column, node: stream.node, plan: Arc::new(plan) });
+        Some(self.plan.column_expr(column))
+    }
+
+    /// Whether a stage of a stream mentions a column that its own rows do not have.
+    fn looks_outside(&self, node: NodeId) -> bool {
+        let mut at = Some(node);
+        while let Some(id) = at {
+            let mut stage = self.plan.node(id).stage.clone();
+            let input = stage.input().map_or(&[][..], |input| &self.plan.node(input).output);
+            let own = |column: &ColumnId| {
+                input.iter().any(|field| field.column == *column)
+                    || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
+            };
+            let (state, mut outside) = (stage.state(), false);
+            stage.for_each_expr(|expr| {
+                let mut columns = self.plan.exprs.columns(*expr).into_iter();
+                outside |= columns.any(|column| Some(column) != state && !own(&column));
+            });
+            if outside {
+                return true;
+            }
+            at = stage.input();
+        }
+        false
     }
 
     /// A name: inner, column, or outer.

@@ -11,6 +11,10 @@ use crate::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The stages that lists have.
+const OF_LISTS: [&str; 11] =
+    ["filter", "take_while", "skip_while", "map", "flat_map", "select", "derive", "take", "skip", "fold", "scan"];
+
 impl<'a> Checker<'a> {
     /// Whether a stage over this value works on a list: on one that is computed, and inside of a stage on any.
     pub(super) fn is_list_source(&self, value: &Value<'a>) -> bool {
@@ -18,6 +22,28 @@ impl<'a> Checker<'a> {
             Value::Expr(id) => matches!(self.ty(*id).kind, Kind::List(_)),
             Value::List(_) | Value::Range(_) => self.rows_entered > 0,
             Value::Record(_) | Value::Stream(_) | Value::Lambda(_) | Value::Unknown => false,
+        }
+    }
+
+    /// Whether a pipeline inside of a stage is run once and not for each row: its source is written down and has nothing
+    /// of the row, and it has a stage that lists do not have.
+    pub(super) fn runs_once(&self, source: &Value<'a>, stages: &[ast::Stage]) -> bool {
+        let is_of_lists =
+            |stage: &ast::Stage| matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text));
+        self.rows_entered > 0
+            && matches!(source, Value::List(_) | Value::Range(_))
+            && !self.mentions_row(source)
+            && !stages.iter().all(is_of_lists)
+    }
+
+    fn mentions_row(&self, value: &Value<'a>) -> bool {
+        let mentions = |id: &ExprId| !self.plan.exprs.columns(*id).is_empty();
+        match value {
+            Value::Expr(id) => mentions(id),
+            Value::List(items) => items.iter().any(|item| self.mentions_row(item)),
+            Value::Record(fields) => fields.iter().any(|(_, value)| self.mentions_row(value)),
+            Value::Range(range) => range.start.iter().chain(&range.end).any(mentions),
+            Value::Stream(_) | Value::Lambda(_) | Value::Unknown => false,
         }
     }
 

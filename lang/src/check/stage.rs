@@ -147,6 +147,9 @@ impl<'a> Checker<'a> {
         let (aggregation, stage_name) = (self.aggregation.take(), self.stage_name.take());
         let mut value = self.value(source);
         let mut span = source.span;
+        if self.runs_once(&value, stages) {
+            value = Value::Stream(self.as_stream(value, span));
+        }
         for stage in stages {
             if self.is_list_source(&value) {
                 value = self.deeper(stage.span, |c| c.list_stage(value, span, stage)).unwrap_or(Value::Unknown);

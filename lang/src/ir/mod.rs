@@ -9,6 +9,7 @@ pub mod constant;
 mod expr;
 pub mod print;
 pub mod read;
+mod subquery;
 #[cfg(test)]
 pub(crate) mod testing;
 mod total;
@@ -16,6 +17,7 @@ pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
+pub use subquery::Subquery;
 pub use total::FallibleColumns;
 
 use crate::catalog::{Effect, OptionValue, ReducerId};
@@ -46,6 +48,8 @@ pub struct Plan {
     pub tables: Vec<Table>,
     /// The functions that call themselves, by [`RoutineId`].
     pub routines: Vec<Routine>,
+    /// The values of streams that expressions of stages mention.
+    pub subqueries: Vec<Subquery>,
     /// What is to be done, in order.
     pub statements: Vec<Statement>,
 }

@@ -40,8 +40,12 @@ use std::sync::Arc;
 /// The printed form of a plan whose ids are in range.
 pub fn print(plan: &Plan, catalog: &Catalog) -> String {
     let routines = Some(nested::routines(plan, catalog)).filter(|text| !text.is_empty());
+    let subqueries = plan.subqueries.iter().map(|subquery| {
+        let name = text::name(&plan.column(subquery.column).name);
+        format!("subquery {name}, run once\n{}", print(&subquery.plan, catalog))
+    });
     let statements = plan.statements.iter().map(|s| print_statement(plan, catalog, s));
-    routines.into_iter().chain(statements).collect::<Vec<_>>().join("\n")
+    routines.into_iter().chain(subqueries).chain(statements).collect::<Vec<_>>().join("\n")
 }
 
 /// The printed form of one statement; it ends in a newline.
@@ -67,7 +71,8 @@ pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) ->
 fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
     let node = plan.node(id);
     let input = node.stage.input().map_or(&[][..], |input| &plan.node(input).output);
-    let mut names = HashMap::new();
+    let mut names: HashMap<ColumnId, String> =
+        plan.subqueries.iter().map(|s| (s.column, text::name(&plan.column(s.column).name))).collect();
     for field in input {
         names.entry(field.column).or_insert_with(|| text::name(&field.name));
     }

@@ -22,6 +22,11 @@ pub fn verify(plan: &Plan, catalog: &Catalog) -> Result<(), Vec<String>> {
             verifier.expr(id);
         }
         verifier.columns_defined_once();
+        for subquery in &plan.subqueries {
+            if let Err(errors) = verify(&subquery.plan, catalog) {
+                verifier.errors.extend(errors.into_iter().map(|error| format!("subquery: {error}")));
+            }
+        }
         plan.routines.iter().for_each(|routine| verifier.routine(routine));
         for (at, node) in plan.nodes.iter().enumerate() {
             verifier.node(at, node);
@@ -111,7 +116,10 @@ impl Verifier<'_> {
         let incoming: HashSet<ColumnId> = input.iter().map(|field| field.column).collect();
         self.output(node, &incoming);
         for root in super::print::roots(&node.stage) {
-            for column in self.plan.exprs.columns(root).into_iter().filter(|c| Some(*c) != node.stage.state()) {
+            let foreign = |c: &ColumnId| {
+                Some(*c) != node.stage.state() && self.plan.subqueries.iter().all(|subquery| subquery.column != *c)
+            };
+            for column in self.plan.exprs.columns(root).into_iter().filter(foreign) {
                 let text = || format!("`{}` is not a column of its input", self.plan.column(column).name);
                 self.check(incoming.contains(&column), text);
             }

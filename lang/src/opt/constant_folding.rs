@@ -47,7 +47,7 @@ fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
     for at in 0..folder.plan.nodes.len() {
         let mut stage = folder.plan.nodes[at].stage.clone();
-        tree::for_each_expr(&mut stage, |expr| {
+        stage.for_each_expr(|expr| {
             let folded = folder.fold(*expr);
             changed |= folded != *expr;
             *expr = folded;

@@ -18,6 +18,7 @@ mod tree;
 use crate::catalog::Catalog;
 use crate::ir::Plan;
 use crate::ir::verify::verify;
+use std::sync::Arc;
 
 /// A rewrite of plans. Every stage of the plan that it gets has one user.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +94,9 @@ fn position(name: &str) -> Option<usize> {
 /// The plan with the enabled rules applied until none changes it any more. A plan that a rule leaves violating
 /// [`verify`] is our bug and ends in a panic that names the rule.
 pub fn optimize(mut plan: Plan, catalog: &Catalog, rules: &RuleSet) -> Plan {
+    for subquery in &mut plan.subqueries {
+        subquery.plan = Arc::new(optimize((*subquery.plan).clone(), catalog, rules));
+    }
     if !rules.enabled.contains(&true) || !tree::unshare(&mut plan) {
         return plan;
     }

@@ -53,7 +53,7 @@ fn chain(plan: &Plan, root: NodeId) -> Vec<NodeId> {
 fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId>) {
     let new = |column: &mut ColumnId| *column = columns.get(column).copied().unwrap_or(*column);
     let exprs: HashMap<ColumnId, ExprId> = columns.iter().map(|(old, new)| (*old, plan.column_expr(*new))).collect();
-    for_each_expr(&mut node.stage, |expr| *expr = plan.exprs.substitute(*expr, &exprs));
+    node.stage.for_each_expr(|expr| *expr = plan.exprs.substitute(*expr, &exprs));
     match &mut node.stage {
         Stage::Scan { columns, .. } => columns.iter_mut().for_each(|(_, column)| new(column)),
         Stage::Range { column, .. } | Stage::Iterate { column, .. } | Stage::Fold { column, .. } => new(column),
@@ -66,27 +66,6 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId
         Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
     }
     node.output.iter_mut().for_each(|field| new(&mut field.column));
-}
-
-/// Calls `f` with every expression of a stage.
-pub fn for_each_expr(stage: &mut Stage, mut f: impl FnMut(&mut ExprId)) {
-    match stage {
-        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => {}
-        Stage::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
-        Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => f(predicate),
-        Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => {
-            f(init);
-            f(next);
-        }
-        Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(_, expr)| f(expr)),
-        Stage::Aggregate { keys, reductions, .. } => {
-            for reduction in reductions {
-                reduction.arguments.iter_mut().chain(&mut reduction.condition).for_each(&mut f);
-            }
-            keys.iter_mut().for_each(|(_, key)| f(key));
-        }
-        Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),
-    }
 }
 
 /// Takes stages out that do nothing: their users take the rows from their inputs. Where a statement ends in one, its row

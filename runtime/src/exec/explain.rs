@@ -7,12 +7,22 @@ use crate::kernel::{Segment, Step, lower, print};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::print::print_expr;
 use pipelang_lang::ir::{Plan, TableOrigin};
+use pipelang_lang::scalar::Scalar;
 use std::fmt::Write;
+
+/// The plan with nulls in place of the values of its subqueries, which are known only when they have run.
+fn without_subqueries(plan: &Plan) -> Plan {
+    let values: Vec<_> = plan.subqueries.iter().map(|subquery| (subquery.column, Scalar::Null)).collect();
+    plan.with_values(&values)
+}
 
 /// The pipelines of a statement in words.
 pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Executor) -> String {
     let mut text = String::new();
-    for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
+    let plain = without_subqueries(plan);
+    let node = plan.statements[statement].node;
+    let (pipelines, lowered) = (pipeline::cut(plan, node), pipeline::cut(&plain, node));
+    for (at, (pipeline, lowered)) in pipelines.iter().zip(&lowered).enumerate() {
         let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
         segment(&mut text, plan, catalog, &pipeline.segment, "on every worker");
         for tail in &pipeline.tails {
@@ -20,7 +30,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
             segment(&mut text, plan, catalog, &tail.segment, "in order");
         }
         let _ = writeln!(text, "  end: {}", end(&pipeline.end));
-        let _ = writeln!(text, "  executor: {}", computed_by(plan, pipeline, executor));
+        let _ = writeln!(text, "  executor: {}", computed_by(&plain, lowered, executor));
     }
     text
 }
@@ -28,6 +38,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
 /// The kernels of a statement's segments, for batches without nulls and with nulls.
 pub fn kernels(plan: &Plan, statement: usize) -> String {
     let mut text = String::new();
+    let plan = &without_subqueries(plan);
     for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
         let segments = std::iter::once(&pipeline.segment).chain(pipeline.tails.iter().map(|tail| &tail.segment));
         for segment in segments {

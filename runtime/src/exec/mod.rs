@@ -29,6 +29,7 @@ use parallel::Work;
 use passage::Passages;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Plan;
+use pipelang_lang::scalar::Scalar;
 use pipeline::{End, Pipeline, Source};
 use segment::Prepared;
 use std::ops::ControlFlow;
@@ -124,12 +125,37 @@ pub struct Environment<'a> {
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
 pub fn run(env: Environment, statement: usize, options: &Options, mut sink: Sink) -> Result<Stats, RunError> {
+    let subqueries = env.plan.subqueries_of(statement);
+    if !subqueries.is_empty() {
+        let mut values = Vec::new();
+        for subquery in subqueries {
+            values.push((subquery.column, value_of(env, &subquery.plan, options)?));
+        }
+        let plan = env.plan.with_values(&values);
+        return run(Environment { plan: &plan, ..env }, statement, options, sink);
+    }
     let run = || match options.executor {
         Executor::Reference => run_reference(&env, statement, options, &mut sink),
         Executor::Vector | Executor::Jit | Executor::Auto => run_pipelines(&env, statement, options, &mut sink),
     };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     result.unwrap_or_else(|panic| Err(RunError::Internal(parallel::panic_text(&*panic))))
+}
+
+/// The value that a plan of one statement gives.
+fn value_of(env: Environment, plan: &Plan, options: &Options) -> Result<Scalar, RunError> {
+    let mut value = Scalar::Null;
+    let sink = Sink {
+        encode: &Encoded::Rows,
+        accept: &mut |encoded| {
+            if let Encoded::Rows(batch) = encoded {
+                value = batch.columns[0].get(0);
+            }
+            Ok(())
+        },
+    };
+    run(Environment { plan, ..env }, 0, options, sink)?;
+    Ok(value)
 }
 
 fn run_pipelines(env: &Environment, statement: usize, options: &Options, sink: &mut Sink) -> Result<Stats, RunError> {

@@ -87,6 +87,12 @@ pub(super) fn too_many_expressions(span: Span, most: usize) -> Diagnostic {
 }
 
 /// E0801
+pub(super) fn too_many_subqueries(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::error(E0801, span, format!("this script has more than {most} values of streams inside stages"))
+        .saying("the limit is reached here")
+}
+
+/// E0801
 pub(super) fn type_too_large(span: Span, name: &str, most: usize) -> Diagnostic {
     Diagnostic::error(E0801, span, format!("the type `{name}` has more than {most} fields"))
         .saying("those of the types in it included")
