@@ -437,7 +437,6 @@ impl Maker<'_> {
                 Kind::Bool => *self.draw.pick(&["", ":>6"]),
                 Kind::String => *self.draw.pick(&["", ":>5", ":.^6"]),
                 Kind::Date => *self.draw.pick(&["", ":%d.%m.%Y"]),
-                Kind::DateTime => *self.draw.pick(&["", ":%H:%M"]),
                 _ => "",
             };
             text += &format!("{{{}{format}}}", hole.text);

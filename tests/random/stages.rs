@@ -71,7 +71,7 @@ impl Maker<'_> {
 
     /// The kind of a new column.
     pub fn column_kind(&mut self) -> Kind {
-        if self.draw.chance(30) { *self.draw.pick(&Kind::NESTED) } else { self.some_kind() }
+        if self.draw.chance(20) { *self.draw.pick(&Kind::NESTED) } else { self.some_kind() }
     }
 
     /// A plain kind that is often one that there is.
