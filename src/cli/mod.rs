@@ -148,7 +148,8 @@ fn read_script(file: &str) -> Result<(String, String), Exit> {
     })
 }
 
-/// The token that Ctrl-C cancels. A second Ctrl-C before the run has ended ends the process at once.
+/// The token that Ctrl-C cancels, and every other signal that asks the process to end. One that comes when the token is
+/// cancelled already, by a signal before or because nothing runs, ends the process at once.
 fn interruption() -> CancelToken {
     static TOKEN: OnceLock<CancelToken> = OnceLock::new();
     let make = || {

@@ -12,6 +12,7 @@ use super::{Exit, complain, engine, interruption, print_report, run};
 use pipelang::tools::{Part, parts};
 use pipelang::{Engine, OutputFormat, Parameters, Report, Script};
 use reedline::Signal;
+use std::io::IsTerminal as _;
 
 const HELP: &str = "\
 Type an expression or a pipeline:  1..5 | derive square = it * it
@@ -36,8 +37,14 @@ pub fn repl(settings: &Settings) -> Exit {
     let mut editor = editor::editor(Terminal::stdout(settings.color), entries);
     println!("Pipe {}. :help says what there is, Ctrl-D ends it.", env!("CARGO_PKG_VERSION"));
     loop {
+        // A terminal that was closed during a run has no end for the editor: it would look for keys for ever.
+        if !std::io::stdin().is_terminal() {
+            return Exit::Interrupted;
+        }
         match editor.read_line(&editor::PipePrompt) {
             Ok(Signal::Success(entry)) => {
+                // Here, because a signal at the prompt ends the process at once.
+                let _ = editor.sync_history();
                 if session.enter(&entry) == Next::Quit {
                     return Exit::Done;
                 }
@@ -111,6 +118,8 @@ impl Session {
         if script.results() > 0 {
             interruption().reset();
             let (_, failed) = run::write(&script, &self.settings, OutputFormat::Table);
+            // Nothing is left to stop, so the next signal ends the process.
+            interruption().cancel();
             if let Some(report) = failed {
                 self.print(&report);
             }
