@@ -5,6 +5,7 @@ use super::operators::Operand;
 use super::{Checker, errors};
 use crate::catalog::Effect;
 use crate::format::{For, Format};
+use crate::ir::constant::LONGEST_CONSTANT;
 use crate::ir::typing::resolve;
 use crate::ir::{Expr, ExprId};
 use crate::scalar::Scalar;
@@ -39,7 +40,7 @@ impl<'a> Checker<'a> {
                 _ => None,
             });
             match texts {
-                [Some(before), Some(text)] => {
+                [Some(before), Some(text)] if before.len() + text.len() <= LONGEST_CONSTANT => {
                     merged.pop();
                     merged.push(self.constant(Scalar::String(format!("{before}{text}").into())));
                 }

@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// A value, or why there is none; nothing if that is not known before there are rows.
 pub type Known = Option<Result<Scalar, Fault>>;
 
+/// How long a text may be that is computed before the script runs, in bytes: names make one grow twofold a line.
+pub const LONGEST_CONSTANT: usize = 64 * 1024;
+
 impl Exprs {
     /// The value of an expression.
     pub fn known_value(&self, root: ExprId, catalog: &Catalog) -> Known {
@@ -83,7 +86,10 @@ pub fn compute(expr: &Expr, values: &[Scalar], catalog: &Catalog) -> Known {
             let function = catalog.function(*function);
             match function.effect {
                 Effect::Total | Effect::MayFail if null => Ok(Scalar::Null),
-                Effect::Total | Effect::MayFail => (function.body)(values),
+                Effect::Total | Effect::MayFail => match (function.body)(values) {
+                    Ok(Scalar::String(text)) if text.len() > LONGEST_CONSTANT => return None,
+                    value => value,
+                },
                 Effect::Nondeterministic | Effect::Host => return None,
             }
         }
