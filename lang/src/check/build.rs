@@ -1,6 +1,7 @@
 //! Building the plan: expressions with their types, sites and conversions, columns with their origin, and the budgets.
 
-use super::scope::{Row, Stream};
+use super::scope::{Row, Stream, Value};
+use super::types::is_smaller as is_type_smaller;
 use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
 use crate::ir::typing::scalar_type;
@@ -13,6 +14,10 @@ use std::sync::Arc;
 
 /// How many expressions a script may have, those that inlining repeats included.
 const MOST_EXPRESSIONS: usize = 1_000_000;
+/// How many parts a list or a record may have, those of what stands in it included: names make it grow twofold a line.
+const MOST_PARTS: usize = 1_000_000;
+/// As [`MOST_PARTS`]; every field is checked by itself wherever the record goes, so there are fewer.
+const MOST_PARTS_OF_RECORD: usize = 50_000;
 /// How deep the tree of an expression may be.
 pub(super) const DEEPEST: u32 = 1_000;
 /// How deep the walk may be: what is inlined adds to what is nested.
@@ -46,6 +51,30 @@ impl<'a> Checker<'a> {
     pub(super) fn exhaust(&mut self, diagnostic: crate::diagnostic::Diagnostic) {
         self.exhausted = true;
         self.report(diagnostic);
+    }
+
+    /// A list or a record, if it is not too large for what comes after.
+    pub(super) fn unless_too_large(&mut self, value: Value<'a>, span: Span) -> Value<'a> {
+        let (what, most) = match value {
+            Value::Record(_) => ("record", MOST_PARTS_OF_RECORD),
+            _ => ("list", MOST_PARTS),
+        };
+        if self.is_smaller(&value, &mut most.clone()) {
+            return value;
+        }
+        self.unknown(errors::value_too_large(span, what, most))
+    }
+
+    /// Whether it has at most so many parts; `left` says how many more it could have.
+    fn is_smaller(&self, value: &Value<'a>, left: &mut usize) -> bool {
+        let Some(less) = left.checked_sub(1) else { return false };
+        *left = less;
+        match value {
+            Value::Expr(id) => is_type_smaller(self.ty(*id), left),
+            Value::Record(fields) => fields.iter().all(|field| self.is_smaller(&field.1, left)),
+            Value::List(items) => items.iter().all(|item| self.is_smaller(item, left)),
+            Value::Stream(_) | Value::Range(_) | Value::Lambda(_) | Value::Unknown => true,
+        }
     }
 
     /// Adds an expression that cannot itself fail.

@@ -37,8 +37,14 @@ impl<'a> Checker<'a> {
             ExprKind::Duration(length) => Value::Expr(self.constant(Scalar::Duration(*length))),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::It => self.it(span),
-            ExprKind::List(items) => Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect())),
-            ExprKind::Record(items) => self.record(items),
+            ExprKind::List(items) => {
+                let list = Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect()));
+                self.unless_too_large(list, span)
+            }
+            ExprKind::Record(items) => {
+                let record = self.record(items);
+                self.unless_too_large(record, span)
+            }
             ExprKind::Parenthesized(inner) => self.value(inner),
             ExprKind::Unary(op, inner) => or_unknown(self.unary(*op, inner, span)),
             ExprKind::Binary(..) => or_unknown(self.binary(expr)),

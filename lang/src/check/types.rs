@@ -241,7 +241,8 @@ impl Declared {
     }
 }
 
-fn is_smaller(ty: &Type, left: &mut usize) -> bool {
+/// [`Declared::is_smaller`] of a type.
+pub(super) fn is_smaller(ty: &Type, left: &mut usize) -> bool {
     match &ty.kind {
         Kind::Record(schema) => is_schema_smaller(schema, left),
         Kind::List(item) | Kind::Map(item) => is_smaller(item, left),

@@ -99,6 +99,12 @@ pub(super) fn type_too_large(span: Span, name: &str, most: usize) -> Diagnostic 
 }
 
 /// E0801
+pub(super) fn value_too_large(span: Span, what: &str, most: usize) -> Diagnostic {
+    Diagnostic::error(E0801, span, format!("this {what} has more than {most} parts"))
+        .saying("those of the lists and records in it included")
+}
+
+/// E0801
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(E0801, span, "this is nested too deeply").help("give parts of it names, as columns of a `derive`")
 }
