@@ -121,14 +121,19 @@ impl<'a> Checker<'a> {
 
     /// A date or time in a pattern of `strftime`, which is tried first.
     fn formatted_date(&mut self, value: Operand<'a>, format: &'a Name) -> Option<ExprId> {
-        let text = self.constant(Scalar::String(format.text.clone()));
-        let call = self.call_by_name("format", vec![value.id, text], value.ast.span)?;
-        let Expr::Call(function, _) = self.plan.exprs.get(call) else { return Some(call) };
-        let sample = match self.ty(value.id).kind {
-            Kind::Date => Scalar::Date(0),
-            _ => Scalar::DateTime(0),
+        let (name, mut sample) = match self.ty(value.id).kind {
+            Kind::Date => ("format", vec![Scalar::Date(0)]),
+            _ => ("format_date", vec![Scalar::DateTime(0)]),
         };
-        match (self.catalog.function(*function).body)(&[sample, Scalar::String(format.text.clone())]) {
+        sample.push(Scalar::String(format.text.clone()));
+        if name == "format_date" {
+            sample.push(Scalar::String("UTC".into()));
+        }
+        let options: Vec<ExprId> = sample[1..].iter().map(|option| self.constant(option.clone())).collect();
+        let arguments = std::iter::once(value.id).chain(options).collect();
+        let call = self.call_by_name(name, arguments, value.ast.span)?;
+        let Expr::Call(function, _) = self.plan.exprs.get(call) else { return Some(call) };
+        match (self.catalog.function(*function).body)(&sample) {
             Ok(_) => Some(call),
             Err(fault) => {
                 self.report(errors::text_format(format.span, &format.text, &fault.detail));
