@@ -3,7 +3,7 @@
 use super::scope::{Found, RangeValue, Row, Stream, Value};
 use super::{Checker, errors};
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, ExprId, NodeId, OutputField, Shape, Subquery};
+use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Block, ExprKind};
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(known) = self.plan.subqueries.iter().find(|subquery| subquery.node == stream.node) {
-            return Some(self.plan.column_expr(known.column));
+            return Some(self.value_of_subquery(known.column, ty));
         }
         if self.plan.subqueries.len() >= MOST_SUBQUERIES {
             self.exhaust(errors::too_many_subqueries(span, MOST_SUBQUERIES));
@@ -137,9 +137,15 @@ impl<'a> Checker<'a> {
         }
         let mut plan = self.plan.clone();
         plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, span }];
-        let column = self.add_column(&name, ty, Some((span, "this value is computed once".into())));
+        let column = self.add_column(&name, ty.clone(), Some((span, "this value is computed once".into())));
         self.plan.subqueries.push(Subquery { column, node: stream.node, plan: Arc::new(plan) });
-        Some(self.plan.column_expr(column))
+        Some(self.value_of_subquery(column, ty))
+    }
+
+    /// The value, as what no stage takes for a column of its rows.
+    fn value_of_subquery(&mut self, column: ColumnId, ty: Type) -> ExprId {
+        let value = self.plan.column_expr(column);
+        self.add(Expr::Widen(value), ty)
     }
 
     /// Whether a stage of a stream mentions a column that its own rows do not have.

@@ -29,7 +29,6 @@ impl Plan {
         while let Some(id) = at {
             let mut stage = self.node(id).stage.clone();
             stage.for_each_expr(|expr| mentioned.extend(self.exprs.columns(*expr)));
-            mentioned.extend(self.node(id).output.iter().map(|field| field.column));
             at = stage.input();
         }
         self.subqueries.iter().filter(|subquery| mentioned.contains(&subquery.column)).collect()

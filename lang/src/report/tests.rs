@@ -41,7 +41,7 @@ error[E0201]: there is no column `amont` here
 ";
     assert_eq!(render(std::slice::from_ref(&diagnostic), &sources, PLAIN), expected);
     let short = render_short(&[diagnostic], &sources, PLAIN);
-    assert_eq!(short, "report.pipe:2:10: error[E0201]: there is no column `amont` here; did you mean `amount`?\n");
+    assert_eq!(short, "report.pipe:2:10: E0201: there is no column `amont` here; did you mean `amount`?\n");
 }
 
 #[test]
