@@ -39,6 +39,11 @@ pub(super) struct Document<'s> {
 }
 
 impl<'s> Document<'s> {
+    /// Whether nothing was written yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     pub(super) fn text(&mut self, text: &'s str) {
         self.pieces.push(Piece::Text(text));
     }

@@ -22,7 +22,7 @@ impl Writer<'_> {
     fn comments_between(&mut self, from: Option<u32>, to: u32) -> Gap {
         let mut gap = Gap { from, is_line: false, is_left_over: false };
         while let Some((span, is_own_line)) = self.next_comment(to) {
-            if is_own_line || gap.is_line {
+            if is_own_line || gap.is_line || self.document.is_empty() {
                 let blank_line = gap.from.is_some_and(|from| self.has_blank_line(from, span.start));
                 self.document.newline(blank_line || gap.is_left_over);
                 // A comment out of the middle of the statement before must not become one of the statement behind.
