@@ -33,6 +33,9 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Explode { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -65,6 +68,9 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Explode { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Sort { .. }
