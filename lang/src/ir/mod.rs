@@ -8,6 +8,7 @@
 pub mod constant;
 mod expr;
 mod join;
+mod plan;
 pub mod print;
 pub mod read;
 mod subquery;
@@ -230,6 +231,15 @@ pub enum Stage {
         /// Whether the first rows are left out instead of given.
         skip: bool,
     },
+    /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
+    Number {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The number.
+        column: ColumnId,
+        /// The keys.
+        keys: Vec<ExprId>,
+    },
     /// Carries a state through the rows: `init` before the first, then what `next` gives for the state before and the row.
     Fold {
         /// Where the rows come from.
@@ -331,56 +341,6 @@ pub enum Shape {
     Scalar,
 }
 
-impl Plan {
-    /// The node that `id` names.
-    pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
-    }
-
-    /// Adds a stage.
-    pub fn add_node(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
-        NodeId(self.nodes.len() as u32 - 1)
-    }
-
-    /// Adds a column.
-    pub fn add_column(&mut self, name: impl Into<Arc<str>>, ty: Type) -> ColumnId {
-        let column = ColumnId(self.columns.len() as u32);
-        self.exprs.add(TypedExpr { expr: Expr::Column(column), ty: ty.clone(), site: None }, Effect::Total);
-        self.columns.push(ColumnDef { name: name.into(), ty });
-        column
-    }
-
-    /// Adds a place that rows may fail at.
-    pub fn add_site(&mut self, span: Span, caller: Option<SiteId>) -> SiteId {
-        self.sites.push(Site { span, caller });
-        SiteId(self.sites.len() as u32 - 1)
-    }
-
-    /// The routine that `id` names.
-    pub fn routine(&self, id: RoutineId) -> &Routine {
-        &self.routines[id.0 as usize]
-    }
-
-    /// The column that `id` names.
-    pub fn column(&self, id: ColumnId) -> &ColumnDef {
-        &self.columns[id.0 as usize]
-    }
-
-    /// The type of the rows of a node.
-    pub fn schema(&self, id: NodeId) -> Schema {
-        let field = |f: &OutputField| crate::ty::Field { name: f.name.clone(), ty: self.column(f.column).ty.clone() };
-        Schema { fields: self.node(id).output.iter().map(field).collect() }
-    }
-
-    /// The expression that is a column.
-    pub fn column_expr(&self, column: ColumnId) -> ExprId {
-        let ty = self.column(column).ty.clone();
-        let expr = TypedExpr { expr: Expr::Column(column), ty, site: None };
-        self.exprs.find(&expr).expect("a column is added together with its expression")
-    }
-}
-
 impl Stage {
     /// The node whose rows it takes.
     pub fn input(&self) -> Option<NodeId> {
@@ -389,6 +349,7 @@ impl Stage {
             Stage::Filter { input, .. }
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
+            | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -416,6 +377,7 @@ impl Stage {
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Explode { .. } => None,
         }
     }
@@ -440,6 +402,7 @@ impl Stage {
             Stage::Filter { input, .. }
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
+            | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -461,6 +424,7 @@ impl Stage {
             Stage::Explode { list, .. } => vec![*list],
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
+            Stage::Number { keys, .. } => keys.clone(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -492,6 +456,7 @@ impl Stage {
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -517,6 +482,7 @@ impl Stage {
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -534,6 +500,7 @@ impl Stage {
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Fold { all: true, .. }
+            | Stage::Number { .. }
             | Stage::Explode { .. } => true,
         }
     }
@@ -545,7 +512,8 @@ impl Stage {
             Stage::Range { column, .. }
             | Stage::Iterate { column, .. }
             | Stage::Fold { column, .. }
-            | Stage::Explode { column, .. } => vec![*column],
+            | Stage::Explode { column, .. }
+            | Stage::Number { column, .. } => vec![*column],
             Stage::Union { columns, .. } => columns.iter().map(|(column, ..)| *column).collect(),
             Stage::Join { join, .. } => join.left.iter().chain(&join.right).map(|(column, _)| *column).collect(),
             Stage::Values { columns, .. } => columns.clone(),
@@ -577,6 +545,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Explode { .. }
             | Stage::Union { .. }
+            | Stage::Number { .. }
             | Stage::Join { .. } => None,
         }
     }

@@ -36,6 +36,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Explode { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
+            | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -71,6 +72,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Explode { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
+            | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Sort { .. }

@@ -69,7 +69,8 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
         Stage::Range { column, .. }
         | Stage::Iterate { column, .. }
         | Stage::Fold { column, .. }
-        | Stage::Explode { column, .. } => new(column),
+        | Stage::Explode { column, .. }
+        | Stage::Number { column, .. } => new(column),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {

@@ -160,6 +160,11 @@ pub enum Passage {
         /// Whether the first rows are left out.
         skip: bool,
     },
+    /// Adds a column with the number of each row among those of the same key; the keys are the last columns and do not go on.
+    Number {
+        /// How many keys.
+        keys: usize,
+    },
     /// Adds a column with the state behind each row, or lets no row pass.
     Fold {
         /// The state.

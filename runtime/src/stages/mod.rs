@@ -4,5 +4,5 @@
 
 pub mod aggregate;
 pub mod join;
-mod keys;
+pub mod keys;
 pub mod sort;

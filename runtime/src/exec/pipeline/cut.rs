@@ -61,11 +61,12 @@ impl Cutter<'_> {
             }
             Stage::Slice { skip, take, .. } => {
                 open.carry(&live);
-                open.pass(plan, None, Passage::Slice { skip: *skip, take: *take });
+                open.pass(plan, &[], Passage::Slice { skip: *skip, take: *take });
             }
             Stage::While { predicate, skip, .. } => {
                 open.carry(&live);
-                open.pass(plan, Some(*predicate), Passage::While { skip: *skip });
+                let looks_at = [Output { expr: *predicate, demanded: false }];
+                open.pass(plan, &looks_at, Passage::While { skip: *skip });
             }
             Stage::Fold { column, init, state, next, all, .. } => {
                 let mut needed = if *all { live } else { HashSet::new() };
@@ -73,12 +74,19 @@ impl Cutter<'_> {
                 open.carry(&needed);
                 let states = States { init: *init, state: *state, next: *next };
                 let columns = open.row.clone();
-                open.pass(plan, None, Passage::Fold { states, columns, all: *all });
+                open.pass(plan, &[], Passage::Fold { states, columns, all: *all });
                 open.add(*column);
                 if !all {
                     open.segment.inputs.clear();
                     open = self.breaker(open, Vec::new(), End::State, vec![*column]);
                 }
+            }
+            Stage::Number { column, keys, .. } => {
+                open.carry(&live);
+                let keys: Vec<Output> = keys.iter().copied().map(demanded).collect();
+                let passage = Passage::Number { keys: keys.len() };
+                open.pass(plan, &keys, passage);
+                open.add(*column);
             }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
@@ -218,11 +226,10 @@ impl Open {
         self.segment.inputs.push(column);
     }
 
-    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. The
-    /// passage alone knows for which rows it demands that.
-    fn pass(&mut self, plan: &Plan, looks_at: Option<ExprId>, passage: Passage) {
-        let looks_at = looks_at.map(|expr| Output { expr, demanded: false });
-        self.link(carried(plan, &self.row).chain(looks_at).collect(), Link::Pass(passage));
+    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. Where
+    /// the passage alone knows for which rows it demands that, it is not demanded here.
+    fn pass(&mut self, plan: &Plan, looks_at: &[Output], passage: Passage) {
+        self.link(carried(plan, &self.row).chain(looks_at.iter().copied()).collect(), Link::Pass(passage));
     }
 
     /// The same for an expansion, which demands what it looks at of every row.
@@ -274,6 +281,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::TopK { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
+        | Stage::Number { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
         | Stage::Union { .. }
@@ -304,6 +312,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             | Stage::TopK { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
             | Stage::Union { .. }
