@@ -196,7 +196,9 @@ impl Verifier<'_> {
             self.check(old.fits(new), || format!("a column of type {new} for one of type {old}"));
         }
         self.check(join.left.is_empty() || join.kind == JoinKind::Full, || "new names for left columns".into());
-        let gives_none = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
+        let mark = join.mark.is_none_or(|mark| self.plan.column(mark).ty == Type::BOOL);
+        self.check(mark && join.mark.is_some() == (join.kind == JoinKind::Mark), || "not the mark of a join".into());
+        let gives_none = matches!(join.kind, JoinKind::Semi | JoinKind::Anti | JoinKind::Mark);
         self.check(join.right.is_empty() || !gives_none, || "right columns of rows that only exist".into());
     }
 
