@@ -153,10 +153,9 @@ impl<'a> Checker<'a> {
         let mut at = Some(node);
         while let Some(id) = at {
             let mut stage = self.plan.node(id).stage.clone();
-            let input = stage.input().map_or(&[][..], |input| &self.plan.node(input).output);
+            let input = self.plan.input_of(&stage);
             let own = |column: &ColumnId| {
-                input.iter().any(|field| field.column == *column)
-                    || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
+                input.contains(*column) || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
             };
             let (state, mut outside) = (stage.state(), false);
             stage.for_each_expr(|expr| {

@@ -7,6 +7,7 @@
 
 pub mod constant;
 mod expr;
+mod fields;
 pub mod print;
 pub mod read;
 mod subquery;
@@ -17,6 +18,7 @@ pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
+pub use fields::Fields;
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
 
@@ -125,7 +127,7 @@ pub struct Node {
     /// What it does.
     pub stage: Stage,
     /// Its rows. Every column is one of the input's or one that the stage defines.
-    pub output: Vec<OutputField>,
+    pub output: Fields,
     /// Where it stands in the script.
     pub span: Span,
 }
@@ -334,6 +336,11 @@ impl Plan {
     /// The column that `id` names.
     pub fn column(&self, id: ColumnId) -> &ColumnDef {
         &self.columns[id.0 as usize]
+    }
+
+    /// The rows that come into a stage; none into a source.
+    pub fn input_of(&self, stage: &Stage) -> Fields {
+        stage.input().map_or_else(Fields::default, |input| self.node(input).output.clone())
     }
 
     /// The type of the rows of a node.

@@ -7,7 +7,7 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage};
+use super::{ColumnId, ExprId, Fields, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage};
 use crate::catalog::Catalog;
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
@@ -57,10 +57,11 @@ impl Verifier<'_> {
         let plan = self.plan;
         for (at, node) in plan.nodes.iter().enumerate() {
             self.place = format!("node {at}");
-            let input = node.stage.input();
-            self.check(input.is_none_or(|i| (i.0 as usize) < at), || "its input does not precede it".into());
+            let precedes = node.stage.input().is_none_or(|input| (input.0 as usize) < at);
+            self.check(precedes, || "its input does not precede it".into());
+            let incoming = if precedes { plan.input_of(&node.stage) } else { Fields::default() };
             let mut columns = node.stage.defines();
-            columns.extend(node.output.iter().map(|field| field.column));
+            columns.extend(node.output.apart_from(&incoming).map(|field| field.column));
             columns.extend(node.stage.state());
             let known = columns.iter().all(|c| (c.0 as usize) < plan.columns.len());
             self.check(known, || "a column of it is not in the plan".into());
@@ -112,8 +113,7 @@ impl Verifier<'_> {
 
     fn node(&mut self, at: usize, node: &Node) {
         self.place = format!("node {at}");
-        let input: &[_] = node.stage.input().map_or(&[], |input| &self.plan.node(input).output);
-        let incoming: HashSet<ColumnId> = input.iter().map(|field| field.column).collect();
+        let incoming = self.plan.input_of(&node.stage);
         self.output(node, &incoming);
         for root in super::print::roots(&node.stage) {
             let foreign = |c: &ColumnId| {
@@ -121,7 +121,7 @@ impl Verifier<'_> {
             };
             for column in self.plan.exprs.columns(root).into_iter().filter(foreign) {
                 let text = || format!("`{}` is not a column of its input", self.plan.column(column).name);
-                self.check(incoming.contains(&column), text);
+                self.check(incoming.contains(column), text);
             }
         }
         match &node.stage {
@@ -153,13 +153,14 @@ impl Verifier<'_> {
         }
     }
 
-    fn output(&mut self, node: &Node, incoming: &HashSet<ColumnId>) {
+    /// What is the input's as a whole was looked at there.
+    fn output(&mut self, node: &Node, incoming: &Fields) {
         let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
         let passes = !matches!(node.stage, Stage::Aggregate { .. } | Stage::Fold { all: false, .. });
-        let mut names = HashSet::new();
-        for field in &node.output {
-            self.check(names.insert(&field.name), || format!("two columns are called `{}`", field.name));
-            let there = own.contains(&field.column) || (passes && incoming.contains(&field.column));
+        let shared = if passes { incoming } else { &Fields::default() };
+        for field in node.output.apart_from(shared) {
+            self.check(!node.output.repeats(field), || format!("two columns are called `{}`", field.name));
+            let there = own.contains(&field.column) || shared.contains(field.column);
             self.check(there, || format!("the column `{}` of its output comes from nowhere", field.name));
         }
     }
@@ -239,7 +240,7 @@ impl Verifier<'_> {
             let output = &self.plan.node(statement.node).output;
             let one = output.len() == 1 || statement.shape == Shape::Table;
             self.check(one, || format!("single values of rows with {} columns", output.len()));
-            for field in output {
+            for field in output.iter() {
                 let kind = &self.plan.column(field.column).ty.kind;
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));
             }

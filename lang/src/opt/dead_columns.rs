@@ -27,15 +27,15 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
     for at in (0..plan.nodes.len()).rev() {
         let mut node = plan.nodes[at].clone();
-        let columns = std::mem::take(&mut used[at]);
+        let mut columns = std::mem::take(&mut used[at]);
         changed |= prune(plan, &mut node.stage, &columns, &fallible);
         let fields = node.output.len();
         node.output.retain(|field| columns.contains(&field.column));
         changed |= node.output.len() < fields;
         if let Some(input) = node.stage.input() {
-            let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
-            let mentioned = mentioned(plan, &node.stage);
-            used[input.0 as usize].extend(columns.into_iter().filter(|column| !own.contains(column)).chain(mentioned));
+            node.stage.defines().iter().for_each(|own| _ = columns.remove(own));
+            columns.extend(mentioned(plan, &node.stage));
+            used[input.0 as usize] = columns;
             if matches!(&node.stage, Stage::Map { definitions, .. } if definitions.is_empty()) {
                 idle.push(NodeId(at as u32));
             }
