@@ -227,6 +227,7 @@ pub fn natural_output(stage: &Stage, input: &Fields, defined: &[Arc<str>]) -> Fi
         | Stage::TopK { .. }
         | Stage::Slice { .. }
         | Stage::While { .. }
+        | Stage::Number { .. }
         | Stage::Fold { all: true, .. } => input.clone(),
     };
     new.for_each(|field| fields.put(field));
