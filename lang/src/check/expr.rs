@@ -150,10 +150,9 @@ impl<'a> Checker<'a> {
 
     /// Whether a stage of a stream mentions a column that its own rows do not have.
     fn looks_outside(&self, node: NodeId) -> bool {
-        let mut at = Some(node);
-        while let Some(id) = at {
+        for id in self.plan.stages_of(node) {
             let mut stage = self.plan.node(id).stage.clone();
-            let input = self.plan.input_of(&stage);
+            let input = self.plan.fields_of(stage.input());
             let own = |column: &ColumnId| {
                 input.contains(*column) || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
             };
@@ -165,7 +164,6 @@ impl<'a> Checker<'a> {
             if outside {
                 return true;
             }
-            at = stage.input();
         }
         false
     }

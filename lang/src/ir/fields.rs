@@ -93,7 +93,7 @@ impl Fields {
     }
 
     /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = &OutputField> + Clone {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &OutputField> + Clone {
         self.parts.iter().flat_map(|part| &part.fields)
     }
 
