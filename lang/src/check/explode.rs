@@ -4,7 +4,7 @@ use super::expr::short_name;
 use super::scope::{Row, Stream, Value};
 use super::stage::StageCall;
 use super::{Checker, errors};
-use crate::ir::{ColumnId, Expr, ExprId, OutputField, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
 use crate::ty::Kind;
@@ -49,11 +49,7 @@ pub(super) fn explode<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input
         return Some(checker.rows_of(node, vec![OutputField { name: "value".into(), column }], Shape::Values, &input));
     };
     let mut fields = input.row.fields.clone();
-    let field = OutputField { name, column };
-    match fields.iter_mut().find(|known| known.name == field.name) {
-        Some(known) => *known = field,
-        None => fields.push(field),
-    }
+    fields.put(OutputField { name, column });
     Some(checker.rows_of(node, fields, Shape::Table, &input))
 }
 
@@ -85,7 +81,7 @@ impl<'a> Checker<'a> {
         expr: &'a ast::Expr,
         keep: bool,
         call: &StageCall<'a>,
-    ) -> Option<(crate::ir::NodeId, ColumnId)> {
+    ) -> Option<(NodeId, ColumnId)> {
         let Kind::List(item) = self.ty(list).kind.clone() else {
             let found = self.ty(list).clone();
             self.report(errors::explode_of(expr.span, call.def.name, &found));
@@ -101,7 +97,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The rows of a node that has been added, as these fields.
-    fn rows_of(&mut self, node: crate::ir::NodeId, fields: Vec<OutputField>, shape: Shape, input: &Stream) -> Stream {
+    fn rows_of(&mut self, node: NodeId, fields: impl Into<Fields>, shape: Shape, input: &Stream) -> Stream {
+        let fields = fields.into();
         self.plan.nodes[node.0 as usize].output = fields.clone();
         let row = Row { fields, shape, ..(*input.row).clone() };
         Stream { node, row: Rc::new(row), endless: input.endless }
@@ -122,7 +119,7 @@ impl<'a> Checker<'a> {
             definitions.push((column, id));
             fields.push(OutputField { name: field.name.clone(), column });
         }
-        let row = Row { fields, shape: Shape::Table, ..(*items.row).clone() };
+        let row = Row { fields: fields.into(), shape: Shape::Table, ..(*items.row).clone() };
         self.other_rows(Stage::Map { input: items.node, definitions }, span, row, items.endless)
     }
 }

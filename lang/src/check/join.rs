@@ -7,7 +7,7 @@ use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
 use crate::ir::{
-    ColumnId, Expr, ExprId, Join, JoinCondition, JoinKind, Nearest, Node, NodeId, OutputField, Shape, Stage,
+    ColumnId, Expr, ExprId, Fields, Join, JoinCondition, JoinKind, Nearest, Node, NodeId, OutputField, Shape, Stage,
 };
 use crate::scalar::{Comparison, Scalar};
 use crate::source::Span;
@@ -229,7 +229,7 @@ impl<'a> Checker<'a> {
         match &expr.kind {
             ExprKind::Parenthesized(inner) => self.join_condition(inner, left, right),
             ExprKind::Name(name) => {
-                let a = self.in_row(&left.row, |c| c.scalar(expr));
+                let a = self.in_row(&left.row, |c| c.scalar(expr))?;
                 if right.row.field(name).is_none() {
                     let error = self.no_such_column(&right.row, name, expr.span);
                     self.report(
@@ -238,7 +238,7 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 let b = self.in_row(&right.row, |c| c.scalar(expr));
-                let (a, b) = self.join_keys(Operand { id: a?, ast: expr }, Operand { id: b?, ast: expr }, expr.span)?;
+                let (a, b) = self.join_keys(Operand { id: a, ast: expr }, Operand { id: b?, ast: expr }, expr.span)?;
                 Some(Condition { left: a, op: Comparison::Equal, right: b, shared: Some(name.clone()) })
             }
             ExprKind::Binary(BinaryOperator::Comparison(op), _, a, b) => {
@@ -328,25 +328,27 @@ impl<'a> Checker<'a> {
         join.unique = given.unique.map(|span| self.site(span));
         let shared: Vec<&Arc<str>> = conditions.iter().filter_map(|(c, _)| c.shared.as_ref()).collect();
         let mut fields = input.row.fields.clone();
-        let mut full: Vec<(usize, ColumnId)> = Vec::new();
+        let mut full: Vec<(Arc<str>, ColumnId)> = Vec::new();
         if join.kind == JoinKind::Full {
-            for field in &mut fields {
+            let mut renamed = Fields::default();
+            for field in fields.iter() {
                 let new = self.again(field.column, true);
                 join.left.push((new, field.column));
-                field.column = new;
+                renamed.push(OutputField { name: field.name.clone(), column: new });
             }
+            fields = renamed;
         }
         if !matches!(join.kind, JoinKind::Semi | JoinKind::Anti) {
             let nullable = join.kind != JoinKind::Inner;
-            for field in right.row.fields.clone() {
+            for field in right.row.fields.iter().cloned() {
                 let is_shared = given.name.is_none() && shared.contains(&&field.name);
                 if is_shared && join.kind != JoinKind::Full {
                     continue;
                 }
                 let new = self.again(field.column, nullable);
                 join.right.push((new, field.column));
-                match fields.iter().position(|known| known.name == field.name) {
-                    Some(at) if is_shared => full.push((at, new)),
+                match fields.named(&field.name) {
+                    Some(_) if is_shared => full.push((field.name, new)),
                     Some(_) => {
                         let span = given.name.map_or(call.span(), |name| name.span);
                         let table = call.stage.arguments.first().map_or(call.span(), |argument| argument.span);
@@ -378,25 +380,25 @@ impl<'a> Checker<'a> {
         &mut self,
         node: NodeId,
         mut row: Row,
-        full: &[(usize, ColumnId)],
+        full: &[(Arc<str>, ColumnId)],
         conditions: &[(Condition, Span)],
         span: Span,
     ) -> Stream {
         let mut definitions = Vec::new();
-        for (at, right) in full {
-            let name = row.fields[*at].name.clone();
-            let (a, b) = (self.plan.column_expr(row.fields[*at].column), self.plan.column_expr(*right));
+        for (name, right) in full {
+            let Some(left) = row.fields.named(name).map(|field| field.column) else { continue };
+            let (a, b) = (self.plan.column_expr(left), self.plan.column_expr(*right));
             let Some((a, b)) = self.unify(a, b) else { continue };
             let mut value = self.add(Expr::Coalesce(a, b), self.ty(a).clone().or_null());
-            let condition = conditions.iter().find(|(condition, _)| condition.shared.as_ref() == Some(&name));
+            let condition = conditions.iter().find(|(condition, _)| condition.shared.as_ref() == Some(name));
             let nullable = condition.is_none_or(|(c, _)| self.ty(c.left).nullable || self.ty(c.right).nullable);
             if !nullable {
                 let ty = self.ty(value).clone().without_null();
                 value = self.add(Expr::NonNull(value), ty);
             }
-            let column = self.define(&name, value, None);
+            let column = self.define(name, value, None);
             definitions.push((column, value));
-            row.fields[*at].column = column;
+            row.fields.put(OutputField { name: name.clone(), column });
         }
         self.other_rows(Stage::Map { input: node, definitions }, span, row, false)
     }
@@ -409,10 +411,10 @@ impl<'a> Checker<'a> {
         let Some(id) = self.in_row(&row, |c| c.as_scalar(value, name.span)) else { return given.right.clone() };
         let origin = format!("`{}` is a row of this table", name.text);
         let column = self.define(&name.text, id, Some((name.span, origin)));
-        let fields = vec![OutputField { name: name.text.clone(), column }];
+        let fields = Fields::from(vec![OutputField { name: name.text.clone(), column }]);
         // The columns of the row are still there for its keys.
         let mut output = fields.clone();
-        for field in &row.fields {
+        for field in row.fields.iter() {
             output.push(OutputField { name: unused_name(field.name.clone(), &output), column: field.column });
         }
         let stage = Stage::Map { input: given.right.node, definitions: vec![(column, id)] };
@@ -434,10 +436,10 @@ impl<'a> Checker<'a> {
     /// The values as columns of rows that have them beside their own.
     pub(super) fn keyed(&mut self, node: NodeId, keys: Vec<ExprId>, span: Span) -> (NodeId, Vec<ColumnId>) {
         let (mut definitions, mut columns) = (Vec::new(), Vec::new());
-        let incoming: Vec<OutputField> = self.plan.node(node).output.clone();
+        let incoming = self.plan.node(node).output.clone();
         for key in keys {
             let column = match *self.plan.exprs.get(key) {
-                Expr::Column(column) if incoming.iter().any(|field| field.column == column) => column,
+                Expr::Column(column) if incoming.contains(column) => column,
                 _ => {
                     let column = self.define(&"key".into(), key, None);
                     definitions.push((column, key));
@@ -461,7 +463,7 @@ impl<'a> Checker<'a> {
         if !stream.row.known {
             return None;
         }
-        let [field] = stream.row.fields.as_slice() else {
+        let Some(field) = stream.row.fields.first().filter(|_| stream.row.fields.len() == 1) else {
             self.report(errors::in_table(right.span, stream.row.fields.len()));
             return None;
         };
@@ -475,7 +477,7 @@ impl<'a> Checker<'a> {
             self.report(errors::not_yet(right.span, "`in` over a stream outside of the stage"));
             return None;
         };
-        let own = |column: &ColumnId| row.fields.iter().any(|field| field.column == *column);
+        let own = |column: &ColumnId| row.fields.contains(*column);
         if self.bodies > 0 || !self.plan.exprs.columns(key).iter().all(own) || self.looks_outside(stream.node) {
             self.report(errors::not_yet(right.span, "`in` over a stream for something else than the row"));
             return None;

@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
         }
         let shapes = [first.row.shape, other.row.shape];
         let shape = if shapes == [Shape::Values; 2] { Shape::Values } else { Shape::Table };
-        let row = Row { narrowed: Rc::default(), fields, shape, ..(*first.row).clone() };
+        let row = Row { narrowed: Rc::default(), fields: fields.into(), shape, ..(*first.row).clone() };
         let union = self.other_rows(Stage::Union { input, other: other_node, columns }, span, row, false);
         self.limit_sources(union.node, span);
         Some(union)
@@ -117,7 +117,8 @@ impl<'a> Checker<'a> {
             pairs.iter().filter(|pair| missing(pair)).map(|pair| pair.name.to_string()).collect()
         };
         let (not_there, not_here) = (names(&|pair| pair.other.is_none()), names(&|pair| pair.first.is_none()));
-        if !fill && !(not_there.is_empty() && not_here.is_empty()) {
+        let one_has_more = !not_there.is_empty() || !not_here.is_empty();
+        if one_has_more && !fill {
             self.report(errors::union_columns(span, &not_there, &not_here));
             return None;
         }
