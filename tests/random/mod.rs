@@ -10,6 +10,7 @@ mod expressions;
 mod functions;
 mod nested;
 pub mod program;
+mod reducers;
 pub mod run;
 mod shrink;
 mod stages;
