@@ -4,7 +4,7 @@ use super::super::testing::{catalog, plan};
 use super::verify;
 use crate::catalog::Effect;
 use crate::ir::read::read;
-use crate::ir::{Expr, NodeId, OutputField, Plan, Stage, TypedExpr};
+use crate::ir::{Expr, Fields, NodeId, OutputField, Plan, Stage, TypedExpr};
 use crate::scalar::{Arithmetic, Scalar};
 use crate::ty::Type;
 
@@ -39,7 +39,8 @@ fn violations_in_text() {
         ("  | aggregate s = sum(x)\n", "statement 0: `s` is an unchecked sum"),
         ("  | aggregate n = count() where x -> n, x\n", "comes from nowhere"),
         ("  | aggregate n = count() where x\n", "the condition x is a int"),
-        ("  | aggregate s = sum(x)\n  | sort s -> ()\n", "a sort key of type wide"),
+        ("  | aggregate s = sum(x)\n  | sort s -> ()\n", "a key of type wide"),
+        ("  | number n by x +! 1\n  | aggregate s = sum(n)\n  | number m by s -> ()\n", "a key of type wide"),
     ] {
         let found = errors(&format!("{range}{stages}"));
         assert!(found.contains(message) && found.is_empty() == message.is_empty(), "{stages}{found}");
@@ -72,7 +73,7 @@ fn violations_that_cannot_be_written() {
     assert!(told(&plan).contains("the column `b` of its output comes from nowhere"));
 
     let mut plan = good.clone();
-    plan.nodes[0].output.clear();
+    plan.nodes[0].output = Fields::default();
     assert!(told(&plan).contains("`a` is not a column of its input"));
 
     let mut plan = good.clone();
