@@ -30,6 +30,7 @@ mod number;
 mod operators;
 mod overload;
 mod parameter;
+mod parse;
 mod recursion;
 mod reducer;
 mod rows;
@@ -45,6 +46,7 @@ mod text;
 mod types;
 mod unify;
 mod union;
+mod unpivot;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};

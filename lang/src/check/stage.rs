@@ -2,7 +2,7 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, explode, join, number, rows, state, union};
+use super::{Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -77,6 +77,20 @@ pub const STAGES: &[StageDef] = &[
         signature: "flat_map list",
         takes_by: false,
         check: explode::flat_map,
+    },
+    StageDef {
+        name: "unpivot",
+        doc: "Makes rows of columns: each row once for each of them, with its name and its value.",
+        signature: "unpivot [\"column\", …], name: \"name\", value: \"value\"",
+        takes_by: false,
+        check: unpivot::unpivot,
+    },
+    StageDef {
+        name: "parse",
+        doc: "Adds columns from the holes of a template that a text fits.",
+        signature: "parse text, \"{name} {size:int}\", on_error: \"skip\"",
+        takes_by: false,
+        check: parse::parse,
     },
     StageDef {
         name: "explode",

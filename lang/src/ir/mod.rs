@@ -268,6 +268,17 @@ pub enum Stage {
         /// Whether a row whose list is empty or null goes on, with null for the item.
         keep: bool,
     },
+    /// Each row once for every one of some values, with the name of the value beside it.
+    Unpivot {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The name, a text.
+        name: ColumnId,
+        /// The value; like any other column, it is evaluated where it is demanded.
+        value: ColumnId,
+        /// The values, each with its name.
+        values: Vec<(Arc<str>, ExprId)>,
+    },
     /// The rows of the input, then those of another stream.
     Union {
         /// The first rows.
@@ -358,6 +369,7 @@ impl Stage {
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. }
             | Stage::Explode { input, .. }
+            | Stage::Unpivot { input, .. }
             | Stage::Union { input, .. }
             | Stage::Join { input, .. } => Some(*input),
         }
@@ -380,6 +392,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Unpivot { .. }
             | Stage::Explode { .. } => None,
         }
     }
@@ -411,6 +424,7 @@ impl Stage {
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. }
             | Stage::Explode { input, .. }
+            | Stage::Unpivot { input, .. }
             | Stage::Union { input, .. }
             | Stage::Join { input, .. } => *input = new,
         }
@@ -422,7 +436,11 @@ impl Stage {
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
-            Stage::Map { .. } | Stage::Slice { .. } | Stage::Union { .. } | Stage::Join { .. } => Vec::new(),
+            Stage::Map { .. }
+            | Stage::Slice { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. } => Vec::new(),
             Stage::Explode { list, .. } => vec![*list],
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
@@ -459,6 +477,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Unpivot { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -485,6 +504,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Unpivot { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -503,6 +523,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { all: true, .. }
             | Stage::Number { .. }
+            | Stage::Unpivot { .. }
             | Stage::Explode { .. } => true,
         }
     }
@@ -516,6 +537,7 @@ impl Stage {
             | Stage::Fold { column, .. }
             | Stage::Explode { column, .. }
             | Stage::Number { column, .. } => vec![*column],
+            Stage::Unpivot { name, value, .. } => vec![*name, *value],
             Stage::Union { columns, .. } => columns.iter().map(|(column, ..)| *column).collect(),
             Stage::Join { join, .. } => {
                 join.left.iter().chain(&join.right).map(|(column, _)| *column).chain(join.mark).collect()
@@ -548,6 +570,7 @@ impl Stage {
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Number { .. }
             | Stage::Join { .. } => None,

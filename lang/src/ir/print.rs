@@ -141,6 +141,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
         Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => Vec::new(),
         Stage::Join { join, .. } => join.nearest.iter().filter_map(|nearest| nearest.within).collect(),
         Stage::Explode { list, .. } => vec![*list],
+        Stage::Unpivot { values, .. } => values.iter().map(|(_, value)| *value).collect(),
         Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
         Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
         Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => vec![*init, *next],
@@ -221,6 +222,12 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
         Stage::Explode { list, column, keep, .. } => {
             let word = if *keep { "explode keep" } else { "explode" };
             format!("{word} {} = {}", defined.label(*column), printer.expr(*list))
+        }
+        Stage::Unpivot { name, value, values, .. } => {
+            let one = |(name, value): &(Arc<str>, ExprId)| format!("{} = {}", text::name(name), printer.expr(*value));
+            let ty = text::ty(&printer.plan.column(*value).ty);
+            let values = commas(values.iter().map(one));
+            format!("unpivot {}, {}: {ty} of {values}", defined.label(*name), defined.label(*value))
         }
         Stage::Union { columns, other, .. } => table::union_text(printer, defined, columns, *other),
         Stage::Join { join, other, .. } => table::join_text(printer, defined, join, *other),

@@ -66,6 +66,7 @@ impl Stage {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => {}
             Stage::Join { join, .. } => join.nearest.iter_mut().filter_map(|n| n.within.as_mut()).for_each(f),
             Stage::Explode { list, .. } => f(list),
+            Stage::Unpivot { values, .. } => values.iter_mut().for_each(|(_, value)| f(value)),
             Stage::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => f(predicate),
             Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => {

@@ -33,6 +33,10 @@ impl Plan {
                     let fails = |(_, expr): &&(ColumnId, ExprId)| !self.is_total(*expr, &fallible);
                     definitions.iter().filter(fails).map(|(column, _)| *column).collect()
                 }
+                Stage::Unpivot { value, values, .. } => {
+                    let fails = values.iter().any(|(_, expr)| !self.is_total(*expr, &fallible));
+                    Vec::from_iter(fails.then_some(*value))
+                }
                 Stage::Union { columns, .. } => {
                     let fails =
                         |(_, a, b): &&(ColumnId, ColumnId, ColumnId)| fallible.0.contains(a) || fallible.0.contains(b);

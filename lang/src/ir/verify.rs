@@ -143,6 +143,7 @@ impl Verifier<'_> {
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().for_each(|key| self.key(key.expr)),
             Stage::Slice { .. } => {}
             Stage::Explode { list, column, keep, .. } => self.explode(*list, *column, *keep),
+            Stage::Unpivot { name, value, values, .. } => self.unpivot(*name, *value, values),
             Stage::Union { columns, .. } => self.union(columns),
             Stage::Join { join, .. } => self.join(join),
             Stage::Number { column, keys, .. } => {
@@ -170,6 +171,15 @@ impl Verifier<'_> {
             _other => false,
         };
         self.check(fits, || format!("the items of {list} are not of type {item}"));
+    }
+
+    fn unpivot(&mut self, name: ColumnId, value: ColumnId, values: &[(std::sync::Arc<str>, ExprId)]) {
+        let (name, ty) = (&self.plan.column(name).ty, &self.plan.column(value).ty);
+        self.check(*name == Type::STRING, || "the name of a value is no text".into());
+        for (_, value) in values {
+            let own = self.plan.exprs.ty(*value);
+            self.check(own.fits(ty), || format!("a value of type {own}, not {ty}"));
+        }
     }
 
     fn union(&mut self, columns: &[(ColumnId, ColumnId, ColumnId)]) {

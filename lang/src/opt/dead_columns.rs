@@ -75,6 +75,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         }
         Stage::Range { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
@@ -96,8 +97,10 @@ fn is_total(plan: &Plan, reduction: &Reduction, fallible: &FallibleColumns) -> b
 /// The columns of its input that a stage mentions.
 fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
     let mut roots = stage.demands();
-    if let Stage::Map { definitions, .. } = stage {
-        roots.extend(definitions.iter().map(|(_, expr)| *expr));
+    match stage {
+        Stage::Map { definitions, .. } => roots.extend(definitions.iter().map(|(_, expr)| *expr)),
+        Stage::Unpivot { values, .. } => roots.extend(values.iter().map(|(_, expr)| *expr)),
+        _demanded => {}
     }
     let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
     columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()

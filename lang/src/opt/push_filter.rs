@@ -105,6 +105,7 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Union { .. }
         | Stage::Join { .. }
         | Stage::Number { .. }

@@ -34,6 +34,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
@@ -70,6 +71,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }

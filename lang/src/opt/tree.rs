@@ -71,6 +71,7 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
         | Stage::Fold { column, .. }
         | Stage::Explode { column, .. }
         | Stage::Number { column, .. } => new(column),
+        Stage::Unpivot { name, value, .. } => [name, value].into_iter().for_each(new),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {

@@ -17,6 +17,7 @@ use crate::kernel::Segment;
 use pipelang_lang::ir::{ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
+use std::sync::Arc;
 
 /// Where the rows of a pipeline come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +115,11 @@ pub enum Expansion {
         kind: Kind,
         /// Whether a row without items goes on, with null for the item.
         keep: bool,
+    },
+    /// Each row once for every one of the last columns, with its name and its value in their place.
+    Unpivot {
+        /// The names of those columns.
+        names: Vec<Arc<str>>,
     },
     /// Each row with the rows of a table that match it.
     Join(Probe),

@@ -77,6 +77,7 @@ impl<'a> Oracle<'a> {
                 }))
             }
             Stage::Explode { input, list, column, keep } => self.explode(self.open(*input)?, *list, *column, *keep),
+            Stage::Unpivot { input, name, value, values } => self.unpivot(self.open(*input)?, (*name, *value), values),
             Stage::Union { input, other, columns } => self.union(*input, *other, columns)?,
             Stage::Join { input, other, join } => self.join(*input, *other, join)?,
             Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),

@@ -102,6 +102,14 @@ impl Cutter<'_> {
                 open.expand(plan, vec![demanded(*list)], expansion);
                 open.add(*column);
             }
+            Stage::Unpivot { name, value, values, .. } => {
+                open.carry(&live);
+                let looks_at = values.iter().map(|(_, expr)| Output { expr: *expr, demanded: false }).collect();
+                let names = values.iter().map(|(name, _)| name.clone()).collect();
+                open.expand(plan, looks_at, Expansion::Unpivot { names });
+                open.add(*name);
+                open.add(*value);
+            }
             Stage::Union { other, columns, .. } => {
                 let columns: Vec<_> = columns.iter().filter(|(column, ..)| live.contains(column)).copied().collect();
                 let other = self.open(*other, columns.iter().map(|(.., other)| *other).collect());
@@ -285,6 +293,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Number { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Union { .. }
         | Stage::Join { .. } => unreachable!("a stage without an input is a source"),
     };
@@ -316,10 +325,14 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             | Stage::Number { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. } => {
                 result.insert(*node, live.clone());
             }
+        }
+        if let Stage::Unpivot { values, .. } = stage {
+            live.extend(values.iter().flat_map(|(_, expr)| plan.exprs.columns(*expr)));
         }
         let demanded = stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr));
         live.extend(demanded.filter(|column| Some(*column) != stage.state()).chain(stage.takes()));
