@@ -5,24 +5,32 @@ use super::expr::short_name;
 use super::operators::spelled;
 use super::scope::{Row, Stream};
 use super::stage::{StageCall, row_after};
+use super::window::{FRAME_OPTIONS, Windowing, is_window_function};
 use super::{Checker, errors};
 use crate::catalog::{Effect, ReducerId};
 use crate::ir::{ColumnId, Expr, ExprId, OutputField, Phase, Reduction, Shape, Stage};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::{Kind, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An aggregate whose results are being checked. While there is one, a reducer may be called, and a column of the row
-/// may not be named outside of it.
+/// An aggregate or a window whose results are being checked. While there is one, a reducer may be called; if it is an
+/// aggregate, a column of the row may not be named outside of reducers.
 #[derive(Default)]
 pub(super) struct Aggregation {
     keys: Vec<OutputField>,
     reductions: Vec<Reduction>,
+    /// The window, if it is one; it has no keys and reductions.
+    pub window: Option<Windowing>,
 }
 
 impl Aggregation {
+    /// What a window computes.
+    pub fn of_window(window: Windowing) -> Aggregation {
+        Aggregation { window: Some(window), ..Aggregation::default() }
+    }
+
     /// The column of the key of that name.
     pub fn key(&self, name: &str) -> Option<ColumnId> {
         self.keys.iter().find(|key| &*key.name == name).map(|key| key.column)
@@ -128,10 +136,16 @@ impl<'a> Checker<'a> {
     }
 
     /// The name of a result that has none: `count()` is `count`, `sum(x)` is `sum_x`.
-    fn result_name(&self, expr: &ast::Expr) -> Option<Arc<str>> {
+    pub(super) fn result_name(&self, expr: &ast::Expr) -> Option<Arc<str>> {
         let ExprKind::Call { function, arguments } = &expr.kind else { return None };
         let [function] = function.as_slice() else { return None };
-        self.catalog.reducer_named(&function.text)?;
+        let is_result = match self.aggregation.as_ref()?.window {
+            Some(_) => is_window_function(&function.text) || self.catalog.reducer_named(&function.text).is_some(),
+            None => self.catalog.reducer_named(&function.text).is_some(),
+        };
+        if !is_result {
+            return None;
+        }
         let mut values = arguments.iter().filter(|argument| matches!(argument.label, Label::None));
         match (values.next(), values.next()) {
             (None, _) => Some(function.text.clone()),
@@ -226,7 +240,8 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Option<ExprId> {
         let mut aggregation = self.aggregation.take()?;
-        let reduction = self.reduction(reducer, receiver, arguments, span);
+        let arguments: Vec<&'a Argument> = arguments.iter().collect();
+        let reduction = self.reduction(reducer, receiver, &arguments, span);
         let result = reduction.map(|reduction| {
             let same = aggregation.reductions.iter().find(|other| {
                 (other.reducer, &other.arguments, other.condition)
@@ -243,7 +258,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a reduction where it is used.
-    fn reduction_value(&mut self, column: ColumnId, span: Span) -> ExprId {
+    pub(super) fn reduction_value(&mut self, column: ColumnId, span: Span) -> ExprId {
         let id = self.plan.column_expr(column);
         let ty = self.ty(id).clone();
         if ty.kind != Kind::Wide {
@@ -253,16 +268,16 @@ impl<'a> Checker<'a> {
     }
 
     /// A reduction with a new column. The row is in scope.
-    fn reduction(
+    pub(super) fn reduction(
         &mut self,
         id: ReducerId,
         receiver: Option<&'a ast::Expr>,
-        arguments: &'a [Argument],
+        arguments: &[&'a Argument],
         span: Span,
     ) -> Option<Reduction> {
         let catalog = self.catalog;
         let def = catalog.reducer(id);
-        let outside = self.stage_name.replace(def.name.into());
+        let outside = self.stage_name.replace(Name { text: def.name.into(), span });
         let given = self.reducer_arguments(def.name, receiver, arguments);
         let reduction = given.and_then(|(values, condition)| {
             self.conditioned(values, condition).and_then(|(values, condition)| {
@@ -288,7 +303,7 @@ impl<'a> Checker<'a> {
         &mut self,
         name: &str,
         receiver: Option<&'a ast::Expr>,
-        arguments: &'a [Argument],
+        arguments: &[&'a Argument],
     ) -> Option<(Vec<&'a ast::Expr>, Option<&'a ast::Expr>)> {
         let (mut values, mut condition, mut fine) = (Vec::from_iter(receiver), None, true);
         for argument in arguments {
@@ -298,7 +313,9 @@ impl<'a> Checker<'a> {
                     condition = Some(value);
                 }
                 (Label::Option(option), _) => {
-                    let error = if matches!(&*option.text, "weight" | "rows" | "range" | "full") {
+                    let error = if FRAME_OPTIONS.contains(&&*option.text) {
+                        errors::frame_outside(option.span, name, &option.text)
+                    } else if &*option.text == "weight" {
                         errors::not_yet(option.span, &format!("the option `{}`", option.text))
                     } else {
                         errors::unknown_option(option.span, name, &option.text, &["where"])
@@ -355,13 +372,14 @@ impl<'a> Checker<'a> {
             self.report(errors::first_of_constant(name.span, &name.text, *count));
             return None;
         }
+        let arguments: Vec<&'a Argument> = stage.arguments.iter().collect();
         let has_values = stage.arguments.iter().any(|argument| matches!(argument.label, Label::None));
         let element = input.row.shape == Shape::Values && !has_values && self.catalog.reducer(reducer).arity.0 == 1;
         let reduction = if element {
             let column = input.row.fields.first()?.column;
             self.reduce_element(reducer, column, stage, &input.row)
         } else {
-            self.in_row(&input.row, |c| c.reduction(reducer, None, &stage.arguments, stage.span))
+            self.in_row(&input.row, |c| c.reduction(reducer, None, &arguments, stage.span))
         };
         let reduction = reduction?;
         let column = reduction.column;
@@ -387,7 +405,8 @@ impl<'a> Checker<'a> {
         row: &Rc<Row>,
     ) -> Option<Reduction> {
         let def = self.catalog.reducer(id);
-        let (_, condition) = self.reducer_arguments(def.name, None, &stage.arguments)?;
+        let arguments: Vec<&'a Argument> = stage.arguments.iter().collect();
+        let (_, condition) = self.reducer_arguments(def.name, None, &arguments)?;
         let (_, test) = self.in_row(row, |c| c.conditioned(Vec::new(), condition))?;
         let mut value = self.plan.column_expr(column);
         if let Some(test) = test {
@@ -405,7 +424,7 @@ impl<'a> Checker<'a> {
 }
 
 /// A name that no field before it has.
-fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
+pub(super) fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
     let taken = |name: &str| fields.iter().any(|field| &*field.name == name);
     if !taken(&name) {
         return name;

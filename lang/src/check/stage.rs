@@ -3,7 +3,7 @@
 use super::call::REDUCERS_NOT_YET;
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, rows, state};
+use super::{Checker, aggregate, columns, errors, rows, state, window};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
@@ -78,6 +78,14 @@ pub const STAGES: &[StageDef] = &[
         signature: "aggregate name = reducer(value), … by key, …",
         takes_by: true,
         check: aggregate::aggregate,
+    },
+    StageDef {
+        name: "window",
+        doc: "Adds columns, or redefines some, from each row and the others of its group: neighbours, ranks, reducers over \
+              the group or a frame of it.",
+        signature: "window name = reducer(value, rows: first..last), … by key, … on time",
+        takes_by: true,
+        check: window::window,
     },
     StageDef {
         name: "sort",
@@ -218,7 +226,7 @@ impl<'a> Checker<'a> {
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
-        let outside = self.stage_name.replace(called.into());
+        let outside = self.stage_name.replace(ast::Name { text: called.into(), span: name.span });
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
             (None, Some(reducer)) => self.reduce_all(reducer, stage, input),
@@ -239,10 +247,11 @@ impl<'a> Checker<'a> {
             };
             self.report(error);
         }
-        if let Some((word, _)) = &stage.on {
+        let on = stage.on.as_ref().filter(|_| &*name.text != "window");
+        if let Some((word, _)) = on {
             self.report(errors::no_such_clause(*word, &name.text, "on"));
         }
-        by.is_none() && stage.on.is_none()
+        by.is_none() && on.is_none()
     }
 
     /// Says that there is no such stage, and what is meant.

@@ -15,10 +15,12 @@ pub(crate) mod testing;
 mod total;
 pub mod typing;
 pub mod verify;
+mod window;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
+pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
 use crate::catalog::{Effect, OptionValue, ReducerId};
 use crate::source::Span;
@@ -193,6 +195,17 @@ pub enum Stage {
         /// The whole or a part of the work.
         phase: Phase,
     },
+    /// The rows as they come, with what each has to do with the others of its group.
+    Window {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The keys; without keys all rows are one group.
+        keys: Vec<ExprId>,
+        /// What the rows of a group are to be sorted by.
+        on: Option<Ascending>,
+        /// What is computed for each row.
+        functions: Vec<WindowFunction>,
+    },
     /// Stable.
     Sort {
         /// Where the rows come from.
@@ -360,6 +373,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
+            | Stage::Window { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. } => Some(*input),
@@ -375,6 +389,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
+            | Stage::Window { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. } => *input = new,
@@ -396,6 +411,12 @@ impl Stage {
                 .copied()
                 .chain(keys.iter().map(|(_, key)| *key))
                 .collect(),
+            Stage::Window { keys, on, functions, .. } => functions
+                .iter()
+                .flat_map(|function| function.kind.demands())
+                .chain(keys.iter().copied())
+                .chain(on.iter().map(|on| on.expr))
+                .collect(),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
         }
     }
@@ -410,6 +431,7 @@ impl Stage {
             Stage::Aggregate { keys, reductions, .. } => {
                 keys.iter().map(|(column, _)| *column).chain(reductions.iter().map(|r| r.column)).collect()
             }
+            Stage::Window { functions, .. } => functions.iter().map(|function| function.column).collect(),
             Stage::Filter { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. }
@@ -428,6 +450,7 @@ impl Stage {
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
@@ -435,11 +458,23 @@ impl Stage {
         }
     }
 
+    /// Whether it wants its rows sorted: then it may fail though nothing that it demands does.
+    pub fn wants_order(&self) -> bool {
+        match self {
+            Stage::Window { on, functions, .. } => on.is_some() || functions.iter().any(|f| f.kind.wants_order()),
+            _ => false,
+        }
+    }
+
     /// Whether it must see all rows before it gives the first.
     pub fn is_breaker(&self) -> bool {
         matches!(
             self,
-            Stage::Aggregate { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Fold { all: false, .. }
+            Stage::Aggregate { .. }
+                | Stage::Window { .. }
+                | Stage::Sort { .. }
+                | Stage::TopK { .. }
+                | Stage::Fold { all: false, .. }
         )
     }
 }

@@ -25,6 +25,7 @@
 mod expr;
 mod nested;
 pub(crate) mod text;
+mod window;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
@@ -105,7 +106,7 @@ impl Defined {
         };
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
-        if matches!(node.stage, Stage::Map { .. } | Stage::Fold { all: true, .. }) {
+        if matches!(node.stage, Stage::Map { .. } | Stage::Window { .. } | Stage::Fold { all: true, .. }) {
             let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
@@ -136,6 +137,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
             .flat_map(|r| r.arguments.iter().chain(&r.condition).copied())
             .chain(keys.iter().map(|(_, key)| *key))
             .collect(),
+        Stage::Window { .. } => stage.demands(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
 }
@@ -192,6 +194,7 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             format!("map {}", commas(definitions.iter().map(one))).trim_end().to_string()
         }
         Stage::Aggregate { .. } => aggregate_text(printer, defined, stage),
+        Stage::Window { .. } => window::window_text(printer, defined, stage),
         Stage::Sort { keys, .. } => format!("sort {}", sort_keys(printer, keys)),
         Stage::TopK { keys, count, .. } => format!("top_k {count} by {}", sort_keys(printer, keys)),
         Stage::Slice { skip, take, .. } => match (skip, take) {

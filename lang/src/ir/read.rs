@@ -8,6 +8,7 @@ mod expr;
 mod nested;
 mod routine;
 mod stage;
+mod window;
 
 use super::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Shape, Statement};
 use crate::catalog::Catalog;

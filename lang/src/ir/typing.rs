@@ -223,6 +223,7 @@ pub fn natural_output(stage: &Stage, input: &[OutputField], defined: &[Arc<str>]
         | Stage::Aggregate { .. } => return new.collect(),
         Stage::Filter { .. }
         | Stage::Map { .. }
+        | Stage::Window { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::Slice { .. }

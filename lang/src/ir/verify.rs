@@ -7,8 +7,11 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage};
-use crate::catalog::Catalog;
+use super::{
+    Ascending, ColumnId, ExprId, Frame, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage,
+    WindowFunction, WindowKind,
+};
+use crate::catalog::{Catalog, ReducerId};
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
 
@@ -70,10 +73,8 @@ impl Verifier<'_> {
                 self.check((table.0 as usize) < plan.tables.len(), || "its table is not in the plan".into());
             }
             let reducers = self.catalog.reducers().count();
-            if let Stage::Aggregate { reductions, .. } = &node.stage {
-                let known = reductions.iter().all(|r| (r.reducer.0 as usize) < reducers);
-                self.check(known, || "a reducer is not in the catalog".into());
-            }
+            let known = reducers_of(&node.stage).iter().all(|reducer| (reducer.0 as usize) < reducers);
+            self.check(known, || "a reducer is not in the catalog".into());
         }
         for routine in &plan.routines {
             self.place = format!("routine `{}`", routine.name);
@@ -136,6 +137,7 @@ impl Verifier<'_> {
                 self.definitions(keys);
                 reductions.iter().for_each(|reduction| self.reduction(reduction, *phase));
             }
+            Stage::Window { keys, on, functions, .. } => self.window(keys, on.as_ref(), functions),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => self.sort_keys(keys),
             Stage::Slice { .. } => {}
             Stage::While { predicate, .. } => self.condition(*predicate),
@@ -221,16 +223,42 @@ impl Verifier<'_> {
         }
     }
 
-    fn sort_keys(&mut self, keys: &[SortKey]) {
-        for key in keys {
-            let ty = self.plan.exprs.ty(key.expr);
-            let ordered = match ty.kind {
-                Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
-                Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
-                Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
-            };
-            self.check(ordered, || format!("a sort key of type {ty}"));
+    fn window(&mut self, keys: &[ExprId], on: Option<&Ascending>, functions: &[WindowFunction]) {
+        keys.iter().chain(on.iter().map(|on| &on.expr)).for_each(|key| self.sort_key(*key));
+        for function in functions {
+            match &function.kind {
+                WindowKind::Neighbour { .. } | WindowKind::RowNumber => {}
+                WindowKind::Rank { keys, .. } => self.sort_keys(keys),
+                WindowKind::Session { time, .. } => self.sort_key(time.expr),
+                WindowKind::Reduce { reducer, arguments, condition, frame } => {
+                    condition.iter().for_each(|condition| self.condition(*condition));
+                    let (definition, count) = (self.catalog.reducer(*reducer), arguments.len());
+                    let fits = (definition.arity.0..=definition.arity.1).contains(&count);
+                    self.check(fits, || format!("`{}` of {count} arguments", definition.name));
+                    let sorted = on.is_some() || !matches!(frame, Frame::Range { .. });
+                    self.check(sorted, || "a frame by a range, and nothing that it is of".into());
+                }
+            }
+            let (of, catalog) = (|expr| self.plan.exprs.ty(expr).clone(), self.catalog);
+            let ty = function.kind.ty(of, |id, types| (catalog.reducer(id).result)(types));
+            let own = &self.plan.column(function.column).ty;
+            let text = || format!("a function of a window gives {ty:?}, its column is of type {own}");
+            self.check(ty.as_ref() == Some(own), text);
         }
+    }
+
+    fn sort_keys(&mut self, keys: &[SortKey]) {
+        keys.iter().for_each(|key| self.sort_key(key.expr));
+    }
+
+    fn sort_key(&mut self, key: ExprId) {
+        let ty = self.plan.exprs.ty(key);
+        let ordered = match ty.kind {
+            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
+            Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
+            Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
+        };
+        self.check(ordered, || format!("a sort key of type {ty}"));
     }
 
     fn statements(&mut self) {
@@ -244,6 +272,19 @@ impl Verifier<'_> {
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));
             }
         }
+    }
+}
+
+/// The reducers that a stage names.
+fn reducers_of(stage: &Stage) -> Vec<ReducerId> {
+    let of_window = |function: &WindowFunction| match &function.kind {
+        WindowKind::Reduce { reducer, .. } => Some(*reducer),
+        _ => None,
+    };
+    match stage {
+        Stage::Aggregate { reductions, .. } => reductions.iter().map(|reduction| reduction.reducer).collect(),
+        Stage::Window { functions, .. } => functions.iter().filter_map(of_window).collect(),
+        _ => Vec::new(),
     }
 }
 

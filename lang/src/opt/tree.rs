@@ -63,6 +63,7 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId
             keys.iter_mut().for_each(|(column, _)| new(column));
             reductions.iter_mut().for_each(|reduction| new(&mut reduction.column));
         }
+        Stage::Window { functions, .. } => functions.iter_mut().for_each(|function| new(&mut function.column)),
         Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
     }
     node.output.iter_mut().for_each(|field| new(&mut field.column));

@@ -22,19 +22,24 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::reference::Oracle;
 use crate::registry::Registry;
-use crate::stages::aggregate::{Grouper, Layout};
+use crate::stages::aggregate::Grouper;
 use crate::stages::sort::Sorter;
+use crate::stages::window::{Function, Windower};
+use crate::stages::{aggregate, window};
 use crate::vector::Scratch;
 use parallel::Work;
 use passage::Passages;
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ir::Plan;
+use pipelang_lang::ir::{Plan, WindowFunction};
 use pipelang_lang::scalar::Scalar;
 use pipeline::{End, Pipeline, Source};
 use segment::Prepared;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The least rows that a worker takes at once of a window that is complete.
+const ROWS_OF_PIECE: usize = 8192;
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,6 +190,7 @@ enum Operator {
     Output,
     Group(Box<Grouper>),
     Sort(Sorter),
+    Window(Windower),
 }
 
 /// What a worker made of a morsel.
@@ -266,7 +272,7 @@ impl<'a> Run<'a> {
         }
         match error {
             Some(error) => Err(error),
-            None => Ok(self.finish(passages)),
+            None => self.finish(passages),
         }
     }
 
@@ -351,16 +357,16 @@ impl<'a> Run<'a> {
     }
 
     /// Brings the workers' operators together.
-    fn finish(self, passages: Passages) -> Option<Batch> {
+    fn finish(self, passages: Passages) -> Result<Option<Batch>, RunError> {
         if self.pipeline.end == End::State {
-            return passages.last_state();
+            return Ok(passages.last_state());
         }
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut first = operators.next()?;
+        let Some(mut first) = operators.next() else { return Ok(None) };
         for other in operators {
             first.merge(other);
         }
-        match first {
+        Ok(match first {
             Operator::Output => None,
             Operator::Group(grouper) => Some(grouper.finish()),
             Operator::Sort(sorter) => {
@@ -368,7 +374,15 @@ impl<'a> Run<'a> {
                 self.env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
                 sorter.finish(entries)
             }
-        }
+            Operator::Window(windower) => {
+                let Some(groups) = windower.close()? else { return Ok(None) };
+                let pieces = groups.pieces(self.options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
+                let compute =
+                    |piece: &window::Piece| groups.compute(piece, &self.env.registry.reducers, &self.options.watch);
+                let made = self.env.pool.map(self.threads, &pieces, compute);
+                Some(groups.finish(made.into_iter().collect::<Result<_, _>>()?))
+            }
+        })
     }
 }
 
@@ -379,12 +393,21 @@ fn operator(env: &Environment, end: &End) -> Operator {
             let types = |r: &pipelang_lang::ir::Reduction| {
                 r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect()
             };
-            let layout = Layout {
+            let layout = aggregate::Layout {
                 argument_types: aggregate.reductions.iter().map(types).collect(),
                 reductions: aggregate.reductions.clone(),
                 keys: aggregate.keys,
             };
             Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
+        }
+        End::Window(window) => {
+            let function = |function: &WindowFunction| Function {
+                kind: function.kind.clone(),
+                types: function.kind.demands().iter().map(|expr| env.plan.exprs.ty(*expr).clone()).collect(),
+                result: env.plan.column(function.column).ty.clone(),
+            };
+            let functions = window.functions.iter().map(function).collect();
+            Operator::Window(Windower::new(window::Layout { functions, keys: window.keys, on: window.on }))
         }
         End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
     }
@@ -396,6 +419,7 @@ impl Operator {
             Operator::Output => unreachable!("output is encoded, not pushed"),
             Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
             Operator::Sort(sorter) => sorter.push(first_ordinal, batch),
+            Operator::Window(windower) => windower.push(first_ordinal, batch),
         }
     }
 
@@ -404,7 +428,8 @@ impl Operator {
             (Operator::Output, Operator::Output) => {}
             (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(*theirs),
             (Operator::Sort(mine), Operator::Sort(theirs)) => mine.merge(theirs),
-            (Operator::Output | Operator::Group(_) | Operator::Sort(_), _) => {
+            (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
+            (Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Window(_), _) => {
                 unreachable!("all workers have the same operator")
             }
         }

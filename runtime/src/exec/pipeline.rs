@@ -6,7 +6,9 @@
 //! behind it mentions the column, and then it is carried, not demanded.
 
 use crate::kernel::{Output, Segment, Step};
-use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Plan, Reduction, SortKey, Stage, TableId};
+use pipelang_lang::ir::{
+    Ascending, ColumnId, ExprId, NodeId, Plan, Reduction, SortKey, Stage, TableId, WindowFunction,
+};
 use std::collections::HashSet;
 
 /// Where the rows of a pipeline come from.
@@ -57,6 +59,8 @@ pub enum End {
     State,
     /// They are grouped.
     Aggregate(Aggregate),
+    /// All are kept, and get more columns.
+    Window(Window),
     /// They are sorted; only the first `limit` go on.
     Sort {
         /// Which way each of the first columns sorts.
@@ -73,6 +77,18 @@ pub struct Aggregate {
     pub reductions: Vec<Reduction>,
     /// How many keys there are.
     pub keys: usize,
+}
+
+/// What rows get for what they have to do with the others of their group: the batches have, for each function, what it
+/// demands, then the keys, then what the rows are sorted by, then the columns that go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// What is computed.
+    pub functions: Vec<WindowFunction>,
+    /// How many keys there are.
+    pub keys: usize,
+    /// What the rows are to be sorted by.
+    pub on: Option<Ascending>,
 }
 
 /// What looks at rows in their order, and the stages behind it, which run in that order too.
@@ -179,6 +195,13 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
                 pipelines.push(open.sort(plan, keys, &row, Some(*count)));
                 open = Open::new(Source::Previous, row.clone());
             }
+            stage @ Stage::Window { keys, on, functions, .. } => {
+                row = carried(&row, &live[at]);
+                let end = End::Window(Window { functions: functions.clone(), keys: keys.len(), on: *on });
+                pipelines.push(open.demand(plan, stage.demands(), &row, end));
+                row.extend(stage.defines());
+                open = Open::new(Source::Previous, row.clone());
+            }
             stage @ Stage::Aggregate { keys, reductions, .. } => {
                 let outputs = stage.demands().into_iter().map(demanded).collect();
                 let end = End::Aggregate(Aggregate { reductions: reductions.clone(), keys: keys.len() });
@@ -217,9 +240,14 @@ impl Open {
     }
 
     fn sort(self, plan: &Plan, keys: &[SortKey], row: &[ColumnId], limit: Option<u64>) -> Pipeline {
+        let end = End::Sort { descending: keys.iter().map(|key| key.descending).collect(), limit };
+        self.demand(plan, keys.iter().map(|key| key.expr).collect(), row, end)
+    }
+
+    /// Ends the pipeline in what demands some expressions and carries a row.
+    fn demand(self, plan: &Plan, exprs: Vec<ExprId>, row: &[ColumnId], end: End) -> Pipeline {
         let carried = row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false });
-        let outputs = keys.iter().map(|key| demanded(key.expr)).chain(carried).collect();
-        self.close(outputs, End::Sort { descending: keys.iter().map(|key| key.descending).collect(), limit })
+        self.close(exprs.into_iter().map(demanded).chain(carried).collect(), end)
     }
 
     fn close(mut self, outputs: Vec<Output>, end: End) -> Pipeline {
@@ -262,6 +290,7 @@ fn source_of(plan: &Plan, node: NodeId) -> (Source, Vec<ColumnId>) {
         Stage::Filter { .. }
         | Stage::Map { .. }
         | Stage::Aggregate { .. }
+        | Stage::Window { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::While { .. }

@@ -5,12 +5,15 @@ mod accumulator;
 mod count;
 pub mod exact_sum;
 mod extreme;
+mod frame;
 mod pick;
 mod rows;
 mod slots;
 mod sum;
 #[cfg(test)]
 mod testing;
+
+pub use frame::Frame;
 
 use crate::batch::Column;
 use pipelang_lang::catalog::{ReducerDef, ReducerId};

@@ -13,6 +13,7 @@ mod stages;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;

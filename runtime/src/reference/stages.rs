@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A row of any kind.
-type AnyRow<'a> = Rc<dyn Row + 'a>;
+pub(super) type AnyRow<'a> = Rc<dyn Row + 'a>;
 
 /// Rows to be pulled. After an error nobody pulls again.
 pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<AnyRow<'a>, RunError>> + 'a>;
@@ -76,6 +76,7 @@ impl<'a> Oracle<'a> {
                 }))
             }
             Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
+            Stage::Window { input, keys, on, functions } => self.window(*input, keys, on.as_ref(), functions)?,
             Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
             Stage::TopK { input, keys, count } => self.sort(*input, keys, *count)?,
             Stage::Aggregate { input, keys, reductions, phase } => match phase {
@@ -256,10 +257,10 @@ impl Row for ValueRow {
 }
 
 /// A row with one value more.
-struct AddedRow<'a> {
-    below: AnyRow<'a>,
-    column: ColumnId,
-    value: Scalar,
+pub(super) struct AddedRow<'a> {
+    pub below: AnyRow<'a>,
+    pub column: ColumnId,
+    pub value: Scalar,
 }
 
 impl Row for AddedRow<'_> {
@@ -312,7 +313,7 @@ impl Row for BoundRow<'_> {
 }
 
 /// A row that a breaker has moved: what is evaluated from here on has no place in a file.
-struct MovedRow<'a>(AnyRow<'a>);
+pub(super) struct MovedRow<'a>(pub AnyRow<'a>);
 
 impl Row for MovedRow<'_> {
     fn column(&self, column: ColumnId) -> Outcome {

@@ -5,3 +5,4 @@
 pub mod aggregate;
 mod keys;
 pub mod sort;
+pub mod window;

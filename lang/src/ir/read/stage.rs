@@ -7,7 +7,7 @@ use crate::ty::{Schema, Type};
 use std::sync::Arc;
 
 /// A stage with what it calls the columns that it defines, in the order of [`Stage::defines`].
-type Defining = (Stage, Vec<Label>);
+pub(super) type Defining = (Stage, Vec<Label>);
 
 impl Reader<'_> {
     /// The stage that stands here; `input` is there for all but the first of a statement.
@@ -39,6 +39,7 @@ impl Reader<'_> {
             }
             "map" => self.map(cursor, input),
             "aggregate" => self.aggregate(cursor, input),
+            "window" => self.window(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
                 let count = cursor.number()?;
@@ -248,7 +249,7 @@ impl Reader<'_> {
         Ok((label, Reduction { column, reducer, arguments, condition }))
     }
 
-    fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
+    pub(super) fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
         let mut keys = Vec::new();
         loop {
             let expr = self.expr(cursor)?;
