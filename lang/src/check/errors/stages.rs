@@ -144,14 +144,13 @@ pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&N
         ("max", 2..) => diagnostic.saying("of two values, `greatest` is the larger one").fix(span, "greatest"),
         ("min", 2..) => diagnostic.saying("of two values, `least` is the smaller one").fix(span, "least"),
         _ => {
-            let diagnostic =
-                diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"));
-            match stage.filter(|stage| &*stage.text == "derive") {
+            let diagnostic = match stage.filter(|stage| &*stage.text == "derive") {
                 Some(stage) => {
                     diagnostic.saying("`window` keeps the rows and sees all of them").fix(stage.span, "window")
                 }
                 None => diagnostic,
-            }
+            };
+            diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"))
         }
     }
 }
