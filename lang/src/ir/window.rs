@@ -59,7 +59,7 @@ pub enum WindowKind {
 }
 
 /// A value by which the rows of each group are to be sorted: ascending, NaN behind all numbers, null last. The first row
-/// that is not is an error, told when all rows have come in.
+/// that is not is an error, behind those of what it demands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ascending {
     /// The value.

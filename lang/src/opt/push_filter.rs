@@ -16,7 +16,8 @@
 //!   is a row even of no rows.
 //! - past a *window* with keys, under the same conditions: `p` takes whole groups, and what a window gives for a row
 //!   follows from the row's group alone. Not if the window wants its rows sorted, for it fails where they are not.
-//! - never past a slice or a top-k, which count rows, nor past what looks at the rows before; nor past another filter, which
+//! - never past a slice or a top-k, which count rows, nor past what looks at the rows before or
+//!   numbers them; nor past another filter, which
 //!   may be its guard.
 
 use super::{Rule, tree};
@@ -115,6 +116,10 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
+        | Stage::Explode { .. }
+        | Stage::Union { .. }
+        | Stage::Join { .. }
+        | Stage::Number { .. }
         | Stage::Slice { .. } => None,
     }
 }

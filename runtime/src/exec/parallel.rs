@@ -55,10 +55,10 @@ impl Pool {
         }
     }
 
-    /// What `f` makes of each item, side by side on at most `threads` workers where there are several.
+    /// What `f` makes of each item, side by side if there are several and `threads` is not 1.
     pub fn map<T: Sync, O: Send>(&self, threads: usize, items: &[T], f: impl Fn(&T) -> O + Send + Sync) -> Vec<O> {
         match self.started() {
-            Some(pool) if items.len() > 1 && threads > 1 => pool.install(|| items.par_iter().map(f).collect()),
+            Some(pool) if items.len() > 1 && threads != 1 => pool.install(|| items.par_iter().map(f).collect()),
             _ => items.iter().map(f).collect(),
         }
     }

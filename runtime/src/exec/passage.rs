@@ -2,17 +2,21 @@
 //! at a time, as rows are committed.
 
 use super::Environment;
-use super::pipeline::{Passage, States, Tail};
+use super::pipeline::{Passage, States};
 use super::replay::BatchRow;
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
 use crate::limits::Watch;
 use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
+use crate::stages::keys::Keys;
+use ahash::RandomState;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// How far the passages of a pipeline are.
 pub struct Passages<'a> {
@@ -24,6 +28,7 @@ pub struct Passages<'a> {
 enum Progress<'a> {
     Slice { skip: u64, take: Option<u64> },
     While { skip: bool, over: bool },
+    Number { keys: usize, numbers: Numbers },
     Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
 
@@ -39,22 +44,23 @@ pub struct Passed {
 
 impl<'a> Passages<'a> {
     /// Nothing has passed yet; the first states are computed.
-    pub fn new(env: &Environment<'a>, tails: &'a [Tail], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
-        let progress = |tail: &'a Tail| {
-            Ok(match &tail.passage {
+    pub fn new(env: &Environment<'a>, passages: &[&'a Passage], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
+        let progress = |passage: &&'a Passage| {
+            Ok(match passage {
                 Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
                 Passage::While { skip } => Progress::While { skip: *skip, over: false },
+                Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
                 Passage::Fold { states, columns, all } => {
                     Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
                 }
             })
         };
-        Ok(Passages { passages: tails.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
+        Ok(Passages { passages: passages.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
     }
 
-    /// Whether no further row can pass.
-    pub fn is_full(&self) -> bool {
-        self.passages.iter().any(Progress::is_full)
+    /// Whether no further row can pass one of these.
+    pub fn is_full(&self, passages: Range<usize>) -> bool {
+        self.passages[passages].iter().any(Progress::is_full)
     }
 
     /// The rows that pass passage `at`.
@@ -63,6 +69,7 @@ impl<'a> Passages<'a> {
         let (batch, error) = match passage {
             Progress::Slice { skip, take } => (slice(skip, take, &batch), None),
             Progress::While { skip, over } => pass_while(*skip, over, batch),
+            Progress::Number { keys, numbers } => (numbers.add(*keys, batch), None),
             Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
         };
         Passed { batch, error, full: passage.is_full() }
@@ -74,7 +81,7 @@ impl<'a> Passages<'a> {
             Progress::Fold { fold, .. } => {
                 Some(Batch::new(1, vec![Column::from_scalars(&fold.kind, std::slice::from_ref(&fold.last))]))
             }
-            Progress::Slice { .. } | Progress::While { .. } => None,
+            Progress::Slice { .. } | Progress::While { .. } | Progress::Number { .. } => None,
         }
     }
 }
@@ -114,6 +121,30 @@ fn pass_while(skip: bool, over: &mut bool, mut batch: Batch) -> (Batch, Option<R
         (false, _) => batch.slice(0, first),
     };
     (passed, error)
+}
+
+/// How many rows of each key have passed.
+#[derive(Default)]
+struct Numbers {
+    passed: HashMap<Box<[u8]>, i64, RandomState>,
+}
+
+impl Numbers {
+    /// Puts the number of each row in the place of the keys, which are the last columns.
+    fn add(&mut self, keys: usize, mut batch: Batch) -> Batch {
+        let columns = batch.columns.split_off(batch.columns.len() - keys);
+        let keys = Keys::of(&columns, batch.rows, &[]);
+        let number = |row| {
+            let passed = match self.passed.get_mut(keys.get(row)) {
+                Some(passed) => passed,
+                None => self.passed.entry(keys.get(row).into()).or_insert(0),
+            };
+            *passed += 1;
+            *passed - 1
+        };
+        batch.columns.push(Column::Int((0..batch.rows).map(number).collect()));
+        batch
+    }
 }
 
 /// A state on its way through rows. What gives the next one is code for single rows; where that fails, the evaluator says

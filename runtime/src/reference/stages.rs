@@ -57,6 +57,7 @@ impl<'a> Oracle<'a> {
                     }
                 }
             }
+            Stage::Number { input, column, keys } => self.number(self.open(*input)?, *column, keys),
             Stage::Filter { input, predicate } => {
                 let rows = self.open(*input)?;
                 Box::new(rows.filter_map(move |row| match row {
@@ -75,6 +76,9 @@ impl<'a> Oracle<'a> {
                     Ok(Rc::new(defined) as AnyRow)
                 }))
             }
+            Stage::Explode { input, list, column, keep } => self.explode(self.open(*input)?, *list, *column, *keep),
+            Stage::Union { input, other, columns } => self.union(*input, *other, columns)?,
+            Stage::Join { input, other, join } => self.join(*input, *other, join)?,
             Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
             Stage::Window { input, keys, on, functions } => self.window(*input, keys, on.as_ref(), functions)?,
             Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
@@ -137,6 +141,18 @@ impl<'a> Oracle<'a> {
                 Ok((!skipping).then_some(row))
             });
             kept.transpose()
+        }))
+    }
+
+    /// The rows with the number of each among those of its key.
+    fn number(self, rows: Rows<'a>, column: ColumnId, keys: &'a [ExprId]) -> Rows<'a> {
+        let mut passed: HashMap<Vec<Key>, i64> = HashMap::new();
+        Box::new(rows.map(move |row| {
+            let row = row?;
+            let values = keys.iter().map(|expr| Ok(key(&self.evaluator().eval(*expr, &*row)?)));
+            let count = passed.entry(values.collect::<Result<_, _>>().map_err(RunError::Row)?).or_default();
+            *count += 1;
+            Ok(Rc::new(AddedRow { below: row, column, value: Scalar::Int(*count - 1) }) as AnyRow)
         }))
     }
 
@@ -243,7 +259,7 @@ impl Group {
 }
 
 /// A row of known values.
-struct ValueRow(Vec<(ColumnId, Scalar)>);
+pub(super) struct ValueRow(pub Vec<(ColumnId, Scalar)>);
 
 impl Row for ValueRow {
     fn column(&self, column: ColumnId) -> Outcome {

@@ -35,20 +35,20 @@ impl<'a> Oracle<'a> {
             let arguments = functions.iter().map(|function| self.arguments(&row, function));
             let arguments = arguments.collect::<Result<_, _>>().map_err(RunError::Row)?;
             let values = keys.iter().map(|key| self.evaluator().eval(*key, &*row)).collect::<Result<Vec<_>, _>>();
-            let on = on.map_or(Ok(Scalar::Null), |on| self.evaluator().eval(on.expr, &*row));
-            let (values, on) = (values.map_err(RunError::Row)?, on.map_err(RunError::Row)?);
+            let value = on.map_or(Ok(Scalar::Null), |on| self.evaluator().eval(on.expr, &*row));
+            let (values, value) = (values.map_err(RunError::Row)?, value.map_err(RunError::Row)?);
             let group = *numbers.entry(values.iter().map(key).collect()).or_insert(groups.len());
             groups.resize(groups.len().max(group + 1), Vec::new());
+            let member = Member { row, on: value, arguments };
+            if let Some(before) = groups[group].last() {
+                in_order(functions, on, (at, &member), (*before, &members[*before]))?;
+            }
             groups[group].push(at);
-            members.push(Member { row, on, arguments });
+            members.push(member);
         }
         let mut places = vec![(0, 0); members.len()];
         for (group, rows) in groups.iter().enumerate() {
             rows.iter().enumerate().for_each(|(place, row)| places[*row] = (group, place));
-        }
-        for (row, (group, place)) in places.iter().enumerate().filter(|(_, (_, place))| *place > 0) {
-            let before = groups[*group][place - 1];
-            in_order(functions, on, (row, &members[row]), (before, &members[before]))?;
         }
         let window = move |(row, (group, place)): (usize, &(usize, usize))| {
             self.watch.check()?;

@@ -31,9 +31,9 @@ impl Keys {
         keys
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
+    /// All keys, in the order of the rows.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|row| self.get(row))
     }
 
     /// The key of a row.

@@ -3,6 +3,7 @@
 //! segment before it. It knows no threads: what is worth doing side by side is handed to the driver.
 
 pub mod aggregate;
-mod keys;
+pub mod join;
+pub mod keys;
 pub mod sort;
 pub mod window;

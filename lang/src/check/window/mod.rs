@@ -13,7 +13,7 @@ use super::stage::StageCall;
 use super::{Checker, errors};
 use crate::ir::{Ascending, ExprId, OutputField, Shape, Stage, WindowFunction};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
+use crate::syntax::ast::{self, Argument, Name};
 use std::rc::Rc;
 
 /// The options that make the frame of a reducer.
@@ -41,7 +41,7 @@ pub(super) fn window<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     if call.stage.arguments.is_empty() {
         checker.report(errors::stage_arguments(call.span(), "window", call.def.signature, 0));
     }
-    let keys = checker.window_keys(call, &input.row);
+    let keys = checker.keys(call, &input.row);
     let on = checker.window_order(call, &input.row);
     let ranged = call.stage.on.as_ref().map(|_| on.flatten().map(|on| on.expr));
     let mut projection = Projection::over(&input.row);
@@ -75,13 +75,6 @@ pub(super) fn window<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 }
 
 impl<'a> Checker<'a> {
-    /// What stands behind `by`; nothing after an error.
-    fn window_keys(&mut self, call: &StageCall<'a>, row: &Rc<Row>) -> Option<Vec<ExprId>> {
-        let by = call.stage.by.as_ref().map_or(&[][..], |(_, keys)| keys.as_slice());
-        let keys: Vec<Option<ExprId>> = self.in_row(row, |c| by.iter().map(|argument| c.key(argument, "by")).collect());
-        keys.into_iter().collect()
-    }
-
     /// What stands behind `on`, if anything; nothing after an error.
     fn window_order(&mut self, call: &StageCall<'a>, row: &Rc<Row>) -> Option<Option<Ascending>> {
         let Some((word, on)) = &call.stage.on else { return Some(None) };
@@ -91,22 +84,6 @@ impl<'a> Checker<'a> {
         };
         let expr = self.in_row(row, |c| c.key(argument, "on"))?;
         Some(Some(Ascending { expr, site: self.site(argument.span) }))
-    }
-
-    /// A key of `by`, or what stands behind `on`.
-    fn key(&mut self, argument: &'a Argument, clause: &str) -> Option<ExprId> {
-        let ArgumentValue::Expr(expr) = &argument.value else { return None };
-        if let Label::Option(name) = &argument.label {
-            self.report(errors::unknown_option(name.span, clause, &name.text, &[]));
-            return None;
-        }
-        let id = self.scalar(expr)?;
-        if !self.is_key(id) {
-            let ty = self.ty(id).clone();
-            self.report(errors::no_order(expr.span, &ty));
-            return None;
-        }
-        Some(id)
     }
 
     /// Whether a window's columns are being checked, outside of its functions.

@@ -93,6 +93,12 @@ impl Windower {
         self.parts.extend(other.parts);
     }
 
+    /// The error of the first row that is not sorted as it is to be, among those whose ordinals are below `end`.
+    pub fn out_of_order(mut self, end: u64) -> Option<RunError> {
+        self.parts.retain(|part| part.first_ordinal < end);
+        self.close().err()
+    }
+
     /// All rows in their groups; nothing of no rows. It fails where they are not sorted as they are to be.
     pub fn close(mut self) -> Result<Option<Groups>, RunError> {
         self.parts.sort_unstable_by_key(|part| part.first_ordinal);
@@ -117,7 +123,7 @@ fn grouped(keys: &[Keys], rows: usize) -> (Vec<u32>, Vec<usize>) {
     let mut tickets: HashMap<&[u8], u32, RandomState> = HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     let mut group_of = Vec::with_capacity(rows);
     let mut starts = vec![0];
-    for key in keys.iter().flat_map(|keys| (0..keys.len()).map(|row| keys.get(row))) {
+    for key in keys.iter().flat_map(Keys::iter) {
         let next = tickets.len() as u32;
         let group = *tickets.entry(key).or_insert(next) as usize;
         starts.resize(starts.len().max(group + 2), 0);
