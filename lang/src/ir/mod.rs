@@ -7,6 +7,7 @@
 
 pub mod constant;
 mod expr;
+mod fields;
 mod join;
 mod plan;
 pub mod print;
@@ -20,6 +21,7 @@ pub mod verify;
 mod window;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
+pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
@@ -130,7 +132,7 @@ pub struct Node {
     /// What it does.
     pub stage: Stage,
     /// Its rows. Every column is one of the input's or one that the stage defines.
-    pub output: Vec<OutputField>,
+    pub output: Fields,
     /// Where it stands in the script.
     pub span: Span,
 }
