@@ -16,6 +16,7 @@ impl Maker<'_> {
             (table, "rename"),
             (2, "map"),
             (4, "aggregate"),
+            (3, "window"),
             (4, "sort"),
             (3, "take"),
             (2, "skip"),
@@ -37,6 +38,7 @@ impl Maker<'_> {
             "rename" => (self.rename(), Shape::Table),
             "map" => self.map(shape),
             "aggregate" => (self.aggregate(shape), Shape::Table),
+            "window" => (self.window(shape), Shape::Table),
             "sort" => (self.sort(shape), shape),
             "take_while" | "skip_while" => (self.while_stage(name), shape),
             "scan" => self.scan(shape),
@@ -333,12 +335,12 @@ impl Maker<'_> {
     }
 
     /// A column, of whatever kind.
-    fn argument_of_row(&mut self) -> Made {
+    pub fn argument_of_row(&mut self) -> Made {
         let column = self.draw.pick(&self.row).clone();
         Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
     }
 
-    fn reducer_call(&mut self) -> Option<Made> {
+    pub fn reducer_call(&mut self) -> Option<Made> {
         let (def, arguments, ty) = self.reducer()?;
         let name = def.name;
         let mut texts: Vec<String> = arguments.into_iter().map(|argument| argument.text).collect();

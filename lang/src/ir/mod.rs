@@ -579,14 +579,6 @@ impl Stage {
         }
     }
 
-    /// Whether it wants its rows sorted: then it may fail though nothing that it demands does.
-    pub fn wants_order(&self) -> bool {
-        match self {
-            Stage::Window { on, functions, .. } => on.is_some() || functions.iter().any(|f| f.kind.wants_order()),
-            _ => false,
-        }
-    }
-
     /// Whether it must see all rows before it gives the first.
     pub fn is_breaker(&self) -> bool {
         matches!(

@@ -1,7 +1,7 @@
 //! The stage `window`: what it computes for each row of a group from the other rows of that group. The rows come out in the
 //! order in which they came in, with a column for each function.
 
-use super::{ColumnId, ExprId, SiteId, SortKey};
+use super::{ColumnId, ExprId, SiteId, SortKey, Stage};
 use crate::calendar;
 use crate::catalog::ReducerId;
 use crate::codes::E0606;
@@ -162,6 +162,16 @@ impl WindowKind {
                 reduced(*reducer, &types)?.or_null_if(frame.is_full())
             }
         })
+    }
+}
+
+impl Stage {
+    /// Whether it wants its rows sorted: then it may fail though nothing that it demands does.
+    pub fn wants_order(&self) -> bool {
+        match self {
+            Stage::Window { on, functions, .. } => on.is_some() || functions.iter().any(|f| f.kind.wants_order()),
+            _ => false,
+        }
     }
 }
 
