@@ -56,24 +56,6 @@ const NOT_YET: &[&str] = &[
     "cols",
 ];
 
-/// Reducers that the language has and this version has not. A name goes when its row comes.
-pub(super) const REDUCERS_NOT_YET: [&str; 14] = [
-    "wrapping_sum",
-    "count_distinct",
-    "median",
-    "quantile",
-    "stddev",
-    "variance",
-    "corr",
-    "covariance",
-    "mode",
-    "list",
-    "set",
-    "string_join",
-    "arg_min",
-    "arg_max",
-];
-
 impl<'a> Checker<'a> {
     /// `f(a, b)` and `a.f(b)`.
     pub(super) fn call(
@@ -150,7 +132,7 @@ impl<'a> Checker<'a> {
         if is_window_function(text) {
             return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
         }
-        if NOT_YET.contains(&text) || REDUCERS_NOT_YET.contains(&text) {
+        if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
         if aliases::STAGES.contains(&text) {

@@ -4,7 +4,7 @@
 use super::{ColumnId, ExprId, SiteId, SortKey, Stage};
 use crate::calendar;
 use crate::catalog::ReducerId;
-use crate::codes::E0606;
+use crate::codes::E0607;
 use crate::scalar::{Fault, Scalar};
 use crate::ty::Type;
 
@@ -74,7 +74,7 @@ impl Ascending {
     pub fn fault(&self, row: u64, value: &Scalar, before: u64, greater: &Scalar) -> Fault {
         let (value, greater) = (spelled(value), spelled(greater));
         let (row, before) = (row.saturating_add(1), before.saturating_add(1));
-        Fault::new(E0606, format!("row {row} has {value} here, and row {before} before it {greater}"))
+        Fault::new(E0607, format!("row {row} has {value} here, and row {before} before it {greater}"))
     }
 }
 

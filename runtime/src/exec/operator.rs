@@ -6,7 +6,7 @@ use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::stages::aggregate::{self, Grouper};
-use crate::stages::join::{Builder, JoinTable};
+use crate::stages::join::{self, Builder, JoinTable};
 use crate::stages::sort::Sorter;
 use crate::stages::window::{self, Windower};
 use pipelang_lang::ir::{Reduction, WindowFunction};
@@ -55,7 +55,12 @@ impl Operator {
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
             End::Window(window) => Operator::Window(Windower::new(layout(env, window))),
-            End::Table(table) => Operator::Table(Builder::new(&table.comparisons, table.nearest, table.unique)),
+            End::Table(table) => Operator::Table(Builder::new(join::Layout {
+                comparisons: table.comparisons.clone(),
+                nearest: table.nearest,
+                carried: table.carried,
+                unique: table.unique,
+            })),
             End::Full { table, left } => {
                 let table = match &results[*table] {
                     Ok(Given::Table(table)) => Some(table.clone()),

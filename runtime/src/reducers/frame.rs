@@ -1,5 +1,8 @@
 //! Frames of rows that move: what a window asks of a reducer. A row comes in at the end, the oldest one goes, and the
-//! value of those in between is wanted after every step.
+//! value of those in between is wanted after every step, so that none of the three may look at all rows where it need
+//! not.
+//!
+//! A frame has nothing but rows that count: a row for which `where:` does not hold neither comes nor goes.
 
 use super::{Reducer, State};
 use crate::batch::Column;
@@ -19,13 +22,34 @@ pub trait Frame: Send {
     fn value(&self) -> Scalar;
 }
 
+/// An empty frame for arguments of these types.
+pub type StartFrame = fn(arguments: &[Type]) -> Box<dyn Frame>;
+
 impl Reducer {
     /// An empty frame for arguments of these types.
     pub fn frame(&self, arguments: &[Type]) -> Box<dyn Frame> {
-        Box::new(Kept { rows: VecDeque::new(), start: self.start, types: arguments.into() })
+        match self.frame {
+            Some(start) => start(arguments),
+            None => Box::new(Kept { rows: VecDeque::new(), start: self.start, types: arguments.into() }),
+        }
+    }
+
+    /// The value of some rows, whose arguments are given as columns.
+    pub fn reduce(&self, types: &[Type], arguments: &[Column], rows: usize) -> Scalar {
+        reduce(self.start, types, arguments, rows)
     }
 }
 
+/// The value of some rows, all of one group.
+fn reduce(start: fn(&[Type]) -> Box<dyn State>, types: &[Type], arguments: &[Column], rows: usize) -> Scalar {
+    let mut state = start(types);
+    state.grow(1);
+    let ordinals: Vec<u64> = (0..rows as u64).collect();
+    state.update(arguments, &vec![0; rows], &ordinals, None);
+    state.finish().get(0)
+}
+
+/// The frame of a reducer whose value is about as large as the frame: it is made anew of the rows.
 struct Kept {
     rows: VecDeque<Box<[Scalar]>>,
     start: fn(&[Type]) -> Box<dyn State>,
@@ -47,10 +71,6 @@ impl Frame for Kept {
             Column::from_scalars(&ty.kind, &values)
         };
         let columns: Vec<Column> = self.types.iter().enumerate().map(column).collect();
-        let mut state = (self.start)(&self.types);
-        state.grow(1);
-        let ordinals: Vec<u64> = (0..self.rows.len() as u64).collect();
-        state.update(&columns, &vec![0; self.rows.len()], &ordinals, None);
-        state.finish().get(0)
+        reduce(self.start, &self.types, &columns, self.rows.len())
     }
 }

@@ -4,6 +4,5 @@
 
 pub mod aggregate;
 pub mod join;
-pub mod keys;
 pub mod sort;
 pub mod window;

@@ -3,7 +3,7 @@
 use super::super::{Checker, errors};
 use super::FRAME_OPTIONS;
 use crate::catalog::ReducerId;
-use crate::ir::{Ascending, ExprId, Reduction, SortKey, WindowKind};
+use crate::ir::{Ascending, ExprId, SortKey, WindowKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Label, Name};
 use crate::ty::{Kind, Type};
@@ -68,10 +68,14 @@ impl<'a> Checker<'a> {
             Label::None | Label::Column(_) => false,
         };
         let (framing, others): (Vec<&'a Argument>, Vec<&'a Argument>) = arguments.iter().partition(is_frame);
-        let reduction = self.reduction(id, receiver, &others, span);
+        let catalog = self.catalog;
+        let def = catalog.reducer(id);
+        let given = self.reducer_arguments(def, receiver, others, (false, false), span);
+        let values = given.and_then(|given| self.reducer_values(def, &given, None));
         let frame = self.frame(&framing, on);
-        let Reduction { reducer, arguments, condition, column: _ } = reduction?;
-        Some(WindowKind::Reduce { reducer, arguments, condition, frame: frame? })
+        let (arguments, condition) = values?;
+        self.reducer_result(def, &arguments, span)?;
+        Some(WindowKind::Reduce { reducer: id, arguments, condition, frame: frame? })
     }
 
     /// A function that only a window has.

@@ -110,6 +110,7 @@ impl<'a> Checker<'a> {
         self.stage_name = outside;
         self.not_null.extend(known_here);
         let value = made.map(|kind| {
+            let summed = kind.demands().last().copied();
             let same = window.functions.iter().find(|function| function.kind == kind);
             let column = same.map(|same| same.column).or_else(|| {
                 let catalog = self.catalog;
@@ -119,7 +120,8 @@ impl<'a> Checker<'a> {
                 window.functions.push(WindowFunction { column, kind });
                 Some(column)
             });
-            column.map(|column| self.reduction_value(column, span))
+            let value = self.plan.column_expr(column?);
+            Some(self.narrowed(value, summed, span))
         });
         self.aggregation = Some(Aggregation::of_window(window));
         value.flatten()

@@ -1,9 +1,9 @@
 //! What the functions of a window make of some groups whose rows stand one behind the other.
 
-use super::super::keys::Keys;
 use super::Function;
 use super::frame::{Measures, frames};
 use crate::batch::Column;
+use crate::batch::keys::Keys;
 use crate::error::RunError;
 use crate::limits::Watch;
 use crate::reducers::{self, Reducer, Reducers};

@@ -6,7 +6,7 @@
 mod frame;
 mod function;
 
-use super::keys::Keys;
+use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{RowError, RowFault, RunError};
 use crate::limits::Watch;
