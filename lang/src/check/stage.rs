@@ -2,7 +2,7 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot};
+use super::{Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot, window};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -105,6 +105,14 @@ pub const STAGES: &[StageDef] = &[
         signature: "aggregate name = reducer(value), … by key, …",
         takes_by: true,
         check: aggregate::aggregate,
+    },
+    StageDef {
+        name: "window",
+        doc: "Adds columns, or redefines some, from each row and the others of its group: neighbours, ranks, reducers over \
+              the group or a frame of it.",
+        signature: "window name = reducer(value, rows: first..last), … by key, … on time",
+        takes_by: true,
+        check: window::window,
     },
     StageDef {
         name: "sort",
@@ -310,7 +318,7 @@ impl<'a> Checker<'a> {
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
-        let outside = self.stage_name.replace(called.into());
+        let outside = self.stage_name.replace(ast::Name { text: called.into(), span: name.span });
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
             (None, Some(reducer)) => self.reduce_all(reducer, stage, input),

@@ -26,6 +26,7 @@ mod expr;
 mod nested;
 mod table;
 pub(crate) mod text;
+mod window;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
@@ -151,6 +152,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
             .flat_map(|r| r.arguments.iter().chain(&r.condition).copied())
             .chain(keys.iter().map(|(_, key)| *key))
             .collect(),
+        Stage::Window { .. } => stage.demands(),
         Stage::Number { keys, .. } => keys.clone(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
@@ -212,6 +214,7 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             format!("number {}{by}{}", defined.label(*column), commas(keys.iter().map(|key| printer.expr(*key))))
         }
         Stage::Aggregate { .. } => aggregate_text(printer, defined, stage),
+        Stage::Window { .. } => window::window_text(printer, defined, stage),
         Stage::Sort { keys, .. } => format!("sort {}", sort_keys(printer, keys)),
         Stage::TopK { keys, count, .. } => format!("top_k {count} by {}", sort_keys(printer, keys)),
         Stage::Slice { skip, take, .. } => match (skip, take) {

@@ -80,6 +80,10 @@ impl Stage {
                 }
                 keys.iter_mut().for_each(|(_, key)| f(key));
             }
+            Stage::Window { keys, on, functions, .. } => {
+                functions.iter_mut().for_each(|function| function.kind.for_each_expr(&mut f));
+                keys.iter_mut().chain(on.iter_mut().map(|on| &mut on.expr)).for_each(f);
+            }
             Stage::Number { keys, .. } => keys.iter_mut().for_each(f),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),
         }

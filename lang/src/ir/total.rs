@@ -11,7 +11,8 @@ pub struct FallibleColumns(HashSet<ColumnId>);
 
 impl Plan {
     /// The columns that may fail: cells of a table whose reading may fail (text needs no conversion, so text cannot), and
-    /// definitions that may fail or mention such a column. What an aggregate gives has been demanded already.
+    /// definitions that may fail or mention such a column. What an aggregate or a window gives has been
+    /// demanded already.
     pub fn fallible_columns(&self) -> FallibleColumns {
         let mut fallible = FallibleColumns::default();
         for node in &self.nodes {
@@ -56,6 +57,7 @@ impl Plan {
                 | Stage::Number { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
+                | Stage::Window { .. }
                 | Stage::Sort { .. }
                 | Stage::TopK { .. }
                 | Stage::Slice { .. } => Vec::new(),

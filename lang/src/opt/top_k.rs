@@ -41,6 +41,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Slice { .. } => continue,
         }
         changed = true;
@@ -77,6 +78,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. } => return Some((id, needed)),
         }

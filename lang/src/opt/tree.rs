@@ -78,6 +78,7 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
             keys.iter_mut().for_each(|(column, _)| new(column));
             reductions.iter_mut().for_each(|reduction| new(&mut reduction.column));
         }
+        Stage::Window { functions, .. } => functions.iter_mut().for_each(|function| new(&mut function.column)),
         Stage::Union { columns, .. } => {
             for (column, first, second) in columns {
                 new(column);

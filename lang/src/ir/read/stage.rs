@@ -64,6 +64,7 @@ impl Reader<'_> {
             }
             "map" => self.map(cursor, input),
             "aggregate" => self.aggregate(cursor, input),
+            "window" => self.window(cursor, input),
             "number" => self.number(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
@@ -307,7 +308,7 @@ impl Reader<'_> {
         Ok((label, Reduction { column, reducer, arguments, condition }))
     }
 
-    fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
+    pub(super) fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
         let mut keys = Vec::new();
         loop {
             let expr = self.expr(cursor)?;

@@ -1,6 +1,6 @@
 //! Where the cuts are, and which columns go over them.
 
-use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table};
+use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
@@ -90,6 +90,13 @@ impl Cutter<'_> {
             }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
+            Stage::Window { keys, on, functions, .. } => {
+                open.carry(&live);
+                let row: Vec<ColumnId> = open.row.iter().copied().chain(stage.defines()).collect();
+                let outputs = stage.demands().into_iter().map(demanded).chain(carried(plan, &open.row)).collect();
+                let end = End::Window(Window { functions: functions.clone(), keys: keys.len(), on: *on });
+                open = self.breaker(open, outputs, end, row);
+            }
             Stage::Aggregate { keys, reductions, .. } => {
                 let outputs = stage.demands().into_iter().map(demanded).collect();
                 let end = End::Aggregate(Aggregate { reductions: reductions.clone(), keys: keys.len() });
@@ -286,6 +293,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         Stage::Filter { .. }
         | Stage::Map { .. }
         | Stage::Aggregate { .. }
+        | Stage::Window { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::While { .. }
@@ -318,7 +326,8 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             }
             Stage::Filter { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
-            Stage::Sort { .. }
+            Stage::Window { .. }
+            | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
