@@ -240,9 +240,10 @@ impl JoinTable {
                 (JoinKind::Inner | JoinKind::Semi | JoinKind::Mark, _) | (JoinKind::Left | JoinKind::Full, true) => {}
             }
             if from.len() >= rows || row + 1 == left.rows {
-                let out = left.take(&UInt32Array::from(std::mem::take(&mut from)));
+                let out = left.repeated(&std::mem::take(&mut from));
                 let matches = UInt32Array::from(std::mem::take(&mut matches));
                 let out = match kind {
+                    // These choose rows, as a filter does, which keep their places in files.
                     JoinKind::Semi | JoinKind::Anti | JoinKind::Mark => out,
                     JoinKind::Inner | JoinKind::Left | JoinKind::Full => beside(out, self.right(&matches)),
                 };
