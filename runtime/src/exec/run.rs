@@ -169,6 +169,9 @@ impl<'a> Run<'a> {
         claims.failed = self.own.iter().map(|own| own.failed.clone()).collect();
         claims.failed_at_last = self.failed.clone();
         claims.begin()?;
+        if let Some(error) = claims.last_words().next().filter(|_| fault::is(Fault::RightErrorFirst)) {
+            return Err(error.clone());
+        }
         let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
         let mut error = None;
         let mut committed = 0u64;

@@ -2,6 +2,7 @@
 
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
@@ -127,6 +128,7 @@ impl Cutter<'_> {
                 .map(|(open, row)| self.branches(open, row));
                 let row: Vec<ColumnId> = columns.iter().map(|(column, ..)| *column).collect();
                 open = Open::new(None, row);
+                let (first, second) = if fault::is(Fault::UnionSwapped) { (second, first) } else { (first, second) };
                 open.branches = first.into_iter().chain(second).collect();
             }
             Stage::Join { other, join, .. } => open = self.join(open, *other, join, &live),
