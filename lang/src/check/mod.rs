@@ -10,6 +10,7 @@ mod build;
 mod call;
 mod columns;
 mod decimal;
+mod definition;
 mod errors;
 mod expr;
 mod foreign;
@@ -30,6 +31,7 @@ mod overload;
 mod parameter;
 mod recursion;
 mod rows;
+mod rows_argument;
 mod scope;
 mod source;
 mod stage;
@@ -54,7 +56,7 @@ use crate::modules::Modules;
 use crate::source::Span;
 use aggregate::Aggregation;
 use module::Names;
-use scope::{Scope, Scopes};
+use scope::{Lambda, Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -110,6 +112,10 @@ struct Checker<'a> {
     modules: Vec<Names<'a>>,
     /// The functions that have been inlined somewhere, by the places of their names.
     called: HashSet<Span>,
+    /// The lambdas that have been passed to functions.
+    passed: Vec<Lambda<'a>>,
+    /// The bodies of those that have been called somewhere.
+    applied: HashSet<Span>,
 
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
@@ -141,7 +147,7 @@ struct Checker<'a> {
     item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
-    /// Columns that stand for parameters without a value.
+    /// Columns that stand for parameters without a value, of a script or of a function that is checked by itself.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// How deep each expression is, by expression.
@@ -178,6 +184,8 @@ impl<'a> Checker<'a> {
             scope: Scope::empty(modules.script()),
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
+            passed: Vec::new(),
+            applied: HashSet::new(),
             rows_entered: 0,
             not_null: Vec::new(),
             inlining: Vec::new(),
