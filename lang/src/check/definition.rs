@@ -3,10 +3,10 @@
 //!
 //! It comes last: what it adds to the plan is of no use.
 
+use super::Checker;
 use super::generic::Letters;
 use super::scope::{Lambda, Row, Scope, Stream, Value};
 use super::types::Declared;
-use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{ExprId, Fields, OutputField, Shape, Stage};
 use crate::modules::Modules;
