@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::It => self.it(span),
             ExprKind::List(items) => {
+                self.lists.insert(span, items);
                 let list = Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect()));
                 self.unless_too_large(list, span)
             }

@@ -150,6 +150,8 @@ struct Checker<'a> {
     /// Columns that stand for parameters without a value, of a script or of a function that is checked by itself.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// The items of list literals, by their places.
+    lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
 
@@ -201,6 +203,7 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            lists: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
             nesting: 0,
