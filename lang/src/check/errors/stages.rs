@@ -154,6 +154,9 @@ pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&s
     match (name, values) {
         ("max", 2..) => diagnostic.saying("of two values, `greatest` is the larger one").fix(span, "greatest"),
         ("min", 2..) => diagnostic.saying("of two values, `least` is the smaller one").fix(span, "least"),
+        _ if matches!(stage, Some("derive" | "select")) => diagnostic
+            .help(format!("beside each row: `rows | window x = {name}(…) by key`"))
+            .help(format!("one row for each group: `rows | aggregate x = {name}(…) by key`")),
         _ => diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`")),
     }
 }
