@@ -12,10 +12,12 @@ mod columns;
 mod decimal;
 mod definition;
 mod errors;
+mod explode;
 mod expr;
 mod foreign;
 mod generic;
 mod inline;
+mod join;
 mod json;
 mod lambda;
 mod list_stage;
@@ -30,6 +32,7 @@ mod operators;
 mod overload;
 mod parameter;
 mod recursion;
+mod reducer;
 mod rows;
 mod rows_argument;
 mod scope;
@@ -43,6 +46,7 @@ mod tests;
 mod text;
 mod types;
 mod unify;
+mod union;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -120,6 +124,10 @@ struct Checker<'a> {
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
     rows_entered: usize,
+    /// How many of them are items of lists.
+    bodies: usize,
+    /// The joins that expressions of the rows in scope ask for.
+    marks: Vec<join::Mark>,
     /// What is known not to be null here.
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
@@ -152,6 +160,8 @@ struct Checker<'a> {
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// The items of list literals, by their places.
     lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
+    /// How many sources the rows of what puts streams together come from.
+    source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
 
@@ -189,6 +199,8 @@ impl<'a> Checker<'a> {
             passed: Vec::new(),
             applied: HashSet::new(),
             rows_entered: 0,
+            bodies: 0,
+            marks: Vec::new(),
             not_null: Vec::new(),
             inlining: Vec::new(),
             routines: HashMap::new(),
@@ -204,6 +216,7 @@ impl<'a> Checker<'a> {
             awaited: HashSet::new(),
             sites: HashMap::new(),
             lists: HashMap::new(),
+            source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
             nesting: 0,
