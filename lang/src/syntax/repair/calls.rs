@@ -189,7 +189,7 @@ impl<'s> Pass<'_, 's> {
             starts.push(end);
             end = end_of(self.tokens, end, |token| *token == Token::End);
         }
-        while starts.is_empty() && self.tokens.get(end).is_some_and(|(token, _)| is_argument(token)) {
+        while !self.is_assertion(at) && self.tokens.get(end).is_some_and(|(token, _)| is_argument(token)) {
             starts.push(end);
             end = self.postfix_end(end);
         }
