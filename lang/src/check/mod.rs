@@ -17,6 +17,7 @@ mod generic;
 mod inline;
 mod json;
 mod lambda;
+mod list_reducer;
 mod list_stage;
 mod lists;
 mod matching;
