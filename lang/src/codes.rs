@@ -293,9 +293,10 @@ codes! {
     E0508 = 508, "the file is empty or has no header",
         "The first record of a CSV file names its columns, and there is none.",
         "read(\"empty.csv\")" => "";
-    E0601 = 601, "integer overflow",
+    E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \
-         (`float(a) * b`) where that is precise enough.",
+         (`float(a) * b`) where that is precise enough. Dates, datetimes and durations have an end, too: datetimes that \
+         of the year 294247.",
         "9223372036854775807 + 1" => "9223372036854775807.0 + 1";
     E0602 = 602, "an operation without a result",
         "`//` and `%` by zero, an int to a negative power, and the int root of what is below zero have no int as a \

@@ -4,7 +4,7 @@ use super::row::{float, gives, int, like, of, optional, over_floats, shows, tota
 use super::{BatchResult, Function};
 use crate::batch::Column;
 use pipelang_lang::catalog::{Example, Pattern, ResultType};
-use pipelang_lang::codes::{E0601, E0602};
+use pipelang_lang::codes::E0602;
 use pipelang_lang::scalar::{self, Fault, Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::cmp::Ordering;
@@ -202,8 +202,7 @@ fn round_int(x: i64, digits: i64) -> Result<i64, Fault> {
     };
     let (x, size) = (i128::from(x), i128::from(x).abs());
     let rounded = (size + unit / 2) / unit * unit * x.signum();
-    i64::try_from(rounded)
-        .map_err(|_| Fault::new(E0601, format!("round({x}, {digits}) does not fit into int (64 bits)")))
+    i64::try_from(rounded).map_err(|_| scalar::overflow(format_args!("round({x}, {digits})")))
 }
 
 /// Rounds the exact value of the float, halves away from zero, then gives the float nearest to that decimal.
@@ -252,6 +251,7 @@ fn power_of_ten(power: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pipelang_lang::codes::E0601;
 
     #[test]
     fn rounding_is_of_the_exact_value() {

@@ -18,7 +18,7 @@ pub(super) use stages::*;
 pub(super) use tests::*;
 pub(super) use types::*;
 
-use crate::codes::{E0405, E0601, E0801, E0902};
+use crate::codes::{E0405, E0801, E0902};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Fault;
 use crate::source::Span;
@@ -75,7 +75,7 @@ pub(super) fn path_constant(span: Span, found: &crate::ty::Type) -> Diagnostic {
 
 /// E0601 and its like, of a constant.
 pub(super) fn constant_fault(span: Span, fault: Fault) -> Diagnostic {
-    let message = if fault.code == E0601 { "integer overflow" } else { "this constant has no value" };
+    let message = fault.headline.unwrap_or("this constant has no value");
     Diagnostic::error(fault.code, span, message).saying(fault.detail)
 }
 

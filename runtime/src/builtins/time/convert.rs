@@ -11,8 +11,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 use pipelang_lang::calendar::{self, DAY, SECOND, date_of, days, spell_date};
 use pipelang_lang::catalog::{Parameter, Unfit};
-use pipelang_lang::codes::{E0601, E0604};
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::codes::E0604;
+use pipelang_lang::scalar::{Fault, Scalar, overflow, overflow_of};
 use pipelang_lang::ty::{Kind, Type};
 
 /// The functions of this file.
@@ -203,7 +203,7 @@ fn to_datetime() -> Vec<Function> {
 
 fn midnight(day: i32) -> Result<i64, Fault> {
     let midnight = i64::from(day).checked_mul(DAY);
-    midnight.ok_or_else(|| Fault::new(E0601, format!("the midnight of {} does not fit into datetime", spell_date(day))))
+    midnight.ok_or_else(|| overflow_of(&Kind::DateTime, format_args!("the midnight of {}", spell_date(day))))
 }
 
 fn not_in_format(arguments: &[Scalar], wanted: &str) -> Fault {
@@ -342,7 +342,7 @@ fn epochs() -> Vec<Function> {
             |arguments| {
                 let (time, per_second) = (i128::from(time(&arguments[0])), unit_of(&arguments[1])?);
                 let count = (time * per_second).div_euclid(i128::from(SECOND));
-                i64::try_from(count).map(Scalar::Int).map_err(|_| Fault::new(E0601, "this count does not fit into int"))
+                i64::try_from(count).map(Scalar::Int).map_err(|_| overflow("this count"))
             },
         )
         .failing(),
