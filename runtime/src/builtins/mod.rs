@@ -2,11 +2,14 @@
 //! examples, scalar body, and, where it pays, a body over whole columns. Checker, docs, completion and constant folding
 //! see a new row at once.
 
+mod bits;
 mod convert;
+mod digest;
 mod format;
 mod json;
 mod list;
 mod math;
+mod random;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -57,11 +60,14 @@ type Group = (&'static str, fn() -> Vec<Function>);
 const GROUPS: &[Group] = &[
     ("convert", convert::rows),
     ("math", math::rows),
+    ("math", random::rows),
+    ("bits", bits::rows),
     ("text", text::rows),
     ("text", format::rows),
     ("time", time::rows),
     ("lists", list::rows),
     ("json", json::rows),
+    ("encodings", digest::rows),
 ];
 
 /// All functions that Pipe brings along.

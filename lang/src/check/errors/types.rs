@@ -186,6 +186,7 @@ pub(in super::super) fn argument_type(
             Pattern::Number => "a list of numbers".into(),
             _ => "a list".into(),
         },
+        Pattern::AnyList => "a list".into(),
         Pattern::Item => "an item of its list".into(),
         Pattern::Map => "a map".into(),
     };
