@@ -440,7 +440,8 @@ impl Maker<'_> {
         let all: Vec<&FunctionDef> = catalog.functions().filter(|f| gives(f) && f.effect <= Effect::MayFail).collect();
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
         // What makes a text hardly ever fails.
-        let all_of_them = self.wild || kind == Kind::String || total.is_empty() || self.draw.chance(15);
+        let failing = if kind == Kind::Date { 45 } else { 15 };
+        let all_of_them = self.wild || kind == Kind::String || total.is_empty() || self.draw.chance(failing);
         let from = if all_of_them { &all } else { &total };
         // By its name first: some have many signatures.
         let names: Vec<&str> = from.iter().map(|f| &*f.name).collect::<BTreeSet<_>>().into_iter().collect();

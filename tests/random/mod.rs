@@ -9,6 +9,7 @@ mod draw;
 mod expressions;
 mod functions;
 mod nested;
+mod numbered;
 pub mod program;
 pub mod run;
 mod shrink;

@@ -19,6 +19,7 @@ impl Maker<'_> {
             (4, "sort"),
             (3, "take"),
             (2, "skip"),
+            (1, "distinct"),
             (1, "take_while"),
             (1, "skip_while"),
             (2, "scan"),
@@ -39,8 +40,9 @@ impl Maker<'_> {
             "sort" => (self.sort(shape), shape),
             "take_while" | "skip_while" => (self.while_stage(name), shape),
             "scan" => self.scan(shape),
-            "take" => (format!("take {}", self.draw.weighted(&[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)])), shape),
-            _ => (format!("skip {}", self.draw.weighted(&[(1, 0), (4, 1), (3, 4), (1, 50)])), shape),
+            "distinct" => (self.distinct(), shape),
+            "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
+            _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),
         }
     }
 

@@ -405,7 +405,7 @@ impl<'a> Checker<'a> {
 }
 
 /// A name that no field before it has.
-fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
+pub(super) fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
     let taken = |name: &str| fields.iter().any(|field| &*field.name == name);
     if !taken(&name) {
         return name;

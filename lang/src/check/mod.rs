@@ -24,6 +24,7 @@ mod module;
 mod narrow;
 mod nested;
 mod notes;
+mod number;
 mod operators;
 mod overload;
 mod parameter;

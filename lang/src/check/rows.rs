@@ -5,6 +5,7 @@ use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
 use crate::ir::{ExprId, Shape, SortKey, Stage};
+use crate::scalar::Comparison;
 use crate::syntax::ast::{self, ExprKind, UnaryOperator};
 use std::rc::Rc;
 
@@ -49,30 +50,37 @@ pub(super) fn sort<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
     }
 }
 
-/// `take count`
+/// `take count`, `take count by key`
 pub(super) fn take<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
     let Some(count) = checker.count(call) else { return Some(Stream { endless: false, ..input }) };
-    let stage = |input| Stage::Slice { input, skip: 0, take: Some(count) };
+    if call.stage.by.is_some() {
+        return Some(checker.slice_by(call, input, Comparison::Less, count));
+    }
+    let stage = |input| Stage::Slice { input, skip: 0, take: Some(count.unsigned_abs()) };
     Some(Stream { endless: false, ..checker.same_rows(input, call.span(), stage) })
 }
 
-/// `skip count`
+/// `skip count`, `skip count by key`
 pub(super) fn skip<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let Some(skip) = checker.count(call) else { return Some(input) };
-    Some(checker.same_rows(input, call.span(), |input| Stage::Slice { input, skip, take: None }))
+    let Some(count) = checker.count(call) else { return Some(input) };
+    if call.stage.by.is_some() {
+        return Some(checker.slice_by(call, input, Comparison::GreaterOrEqual, count));
+    }
+    let stage = |input| Stage::Slice { input, skip: count.unsigned_abs(), take: None };
+    Some(checker.same_rows(input, call.span(), stage))
 }
 
 impl<'a> Checker<'a> {
     /// The number of rows that `take` and `skip` want: an int that is known now and not negative.
-    fn count(&mut self, call: &StageCall<'a>) -> Option<u64> {
+    fn count(&mut self, call: &StageCall<'a>) -> Option<i64> {
         let argument = self.only_argument(call)?;
         let id = self.scalar(argument)?;
         let value = self.int_constant(id, argument.span, &format!("`{}`", call.def.name))?;
-        let count = u64::try_from(value).ok();
-        if count.is_none() {
+        if value < 0 {
             self.report(errors::negative_count(argument.span, call.def.name, value));
+            return None;
         }
-        count
+        Some(value)
     }
 
     /// Reports a stage that needs all rows of a stream that never ends.

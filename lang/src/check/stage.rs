@@ -3,7 +3,7 @@
 use super::call::REDUCERS_NOT_YET;
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, rows, state};
+use super::{Checker, aggregate, columns, errors, number, rows, state};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
@@ -88,17 +88,24 @@ pub const STAGES: &[StageDef] = &[
     },
     StageDef {
         name: "take",
-        doc: "Gives the first rows and stops.",
-        signature: "take count",
-        takes_by: false,
+        doc: "Gives the first rows and stops; with a `by`, the first of each group.",
+        signature: "take count by key, …",
+        takes_by: true,
         check: rows::take,
     },
     StageDef {
         name: "skip",
-        doc: "Leaves out the first rows.",
-        signature: "skip count",
-        takes_by: false,
+        doc: "Leaves out the first rows; with a `by`, the first of each group.",
+        signature: "skip count by key, …",
+        takes_by: true,
         check: rows::skip,
+    },
+    StageDef {
+        name: "distinct",
+        doc: "Keeps the first of the rows that are the same, or that have the same keys.",
+        signature: "distinct by key, …",
+        takes_by: true,
+        check: number::distinct,
     },
     StageDef {
         name: "take_while",
@@ -234,7 +241,6 @@ impl<'a> Checker<'a> {
         if let Some((word, keys)) = by {
             let error = match (&*name.text, stage.arguments.is_empty()) {
                 ("sort", true) => errors::sort_by(*word, keys.first().map(|key| key.span)),
-                ("take" | "skip", _) => errors::not_yet(*word, &format!("`{} … by`", name.text)),
                 _ => errors::no_such_clause(*word, &name.text, "by"),
             };
             self.report(error);

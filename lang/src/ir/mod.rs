@@ -228,6 +228,15 @@ pub enum Stage {
         /// Whether the first rows are left out instead of given.
         skip: bool,
     },
+    /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
+    Number {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The number.
+        column: ColumnId,
+        /// The keys.
+        keys: Vec<ExprId>,
+    },
     /// Carries a state through the rows: `init` before the first, then what `next` gives for the state before and the row.
     Fold {
         /// Where the rows come from.
@@ -358,6 +367,7 @@ impl Stage {
             Stage::Filter { input, .. }
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
+            | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -373,6 +383,7 @@ impl Stage {
             Stage::Filter { input, .. }
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
+            | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -390,6 +401,7 @@ impl Stage {
             Stage::Map { .. } | Stage::Slice { .. } => Vec::new(),
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
+            Stage::Number { keys, .. } => keys.clone(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -404,7 +416,10 @@ impl Stage {
     pub fn defines(&self) -> Vec<ColumnId> {
         match self {
             Stage::Scan { columns, .. } => columns.iter().map(|(_, column)| *column).collect(),
-            Stage::Range { column, .. } | Stage::Iterate { column, .. } | Stage::Fold { column, .. } => vec![*column],
+            Stage::Range { column, .. }
+            | Stage::Iterate { column, .. }
+            | Stage::Fold { column, .. }
+            | Stage::Number { column, .. } => vec![*column],
             Stage::Values { columns, .. } => columns.clone(),
             Stage::Map { definitions, .. } => definitions.iter().map(|(column, _)| *column).collect(),
             Stage::Aggregate { keys, reductions, .. } => {
@@ -431,6 +446,7 @@ impl Stage {
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
+            | Stage::Number { .. }
             | Stage::While { .. } => None,
         }
     }

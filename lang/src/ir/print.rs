@@ -105,7 +105,7 @@ impl Defined {
         };
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
-        if matches!(node.stage, Stage::Map { .. } | Stage::Fold { all: true, .. }) {
+        if matches!(node.stage, Stage::Map { .. } | Stage::Number { .. } | Stage::Fold { all: true, .. }) {
             let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
@@ -136,6 +136,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
             .flat_map(|r| r.arguments.iter().chain(&r.condition).copied())
             .chain(keys.iter().map(|(_, key)| *key))
             .collect(),
+        Stage::Number { keys, .. } => keys.clone(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
 }
@@ -190,6 +191,10 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
         Stage::Map { definitions, .. } => {
             let one = |(column, expr): &(ColumnId, ExprId)| definition(printer, defined, *column, *expr);
             format!("map {}", commas(definitions.iter().map(one))).trim_end().to_string()
+        }
+        Stage::Number { column, keys, .. } => {
+            let by = if keys.is_empty() { "" } else { " by " };
+            format!("number {}{by}{}", defined.label(*column), commas(keys.iter().map(|key| printer.expr(*key))))
         }
         Stage::Aggregate { .. } => aggregate_text(printer, defined, stage),
         Stage::Sort { keys, .. } => format!("sort {}", sort_keys(printer, keys)),

@@ -37,6 +37,7 @@ impl Plan {
                 | Stage::Iterate { .. }
                 | Stage::While { .. }
                 | Stage::Fold { .. }
+                | Stage::Number { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
                 | Stage::Sort { .. }

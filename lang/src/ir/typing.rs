@@ -228,6 +228,7 @@ pub fn natural_output(stage: &Stage, input: &[OutputField], defined: &[Arc<str>]
         | Stage::TopK { .. }
         | Stage::Slice { .. }
         | Stage::While { .. }
+        | Stage::Number { .. }
         | Stage::Fold { all: true, .. } => input.to_vec(),
     };
     for field in new {

@@ -7,7 +7,7 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, SortKey, Stage};
+use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
 use crate::catalog::Catalog;
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
@@ -136,8 +136,12 @@ impl Verifier<'_> {
                 self.definitions(keys);
                 reductions.iter().for_each(|reduction| self.reduction(reduction, *phase));
             }
-            Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => self.sort_keys(keys),
+            Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().for_each(|key| self.key(key.expr)),
             Stage::Slice { .. } => {}
+            Stage::Number { column, keys, .. } => {
+                self.check(self.plan.column(*column).ty == Type::INT, || "a number is not an `int`".into());
+                keys.iter().for_each(|key| self.key(*key));
+            }
             Stage::While { predicate, .. } => self.condition(*predicate),
             Stage::Iterate { column, init, state, next } | Stage::Fold { column, init, state, next, .. } => {
                 self.states(*column, *state, [*init, *next]);
@@ -221,16 +225,15 @@ impl Verifier<'_> {
         }
     }
 
-    fn sort_keys(&mut self, keys: &[SortKey]) {
-        for key in keys {
-            let ty = self.plan.exprs.ty(key.expr);
-            let ordered = match ty.kind {
-                Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
-                Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
-                Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
-            };
-            self.check(ordered, || format!("a sort key of type {ty}"));
-        }
+    /// Of a sort, or by which rows are numbered.
+    fn key(&mut self, key: ExprId) {
+        let ty = self.plan.exprs.ty(key);
+        let ordered = match ty.kind {
+            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
+            Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
+            Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
+        };
+        self.check(ordered, || format!("a key of type {ty}"));
     }
 
     fn statements(&mut self) {

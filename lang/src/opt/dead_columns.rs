@@ -67,6 +67,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
+        | Stage::Number { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }

@@ -33,6 +33,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -65,6 +66,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Sort { .. }

@@ -56,7 +56,10 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId
     node.stage.for_each_expr(|expr| *expr = plan.exprs.substitute(*expr, &exprs));
     match &mut node.stage {
         Stage::Scan { columns, .. } => columns.iter_mut().for_each(|(_, column)| new(column)),
-        Stage::Range { column, .. } | Stage::Iterate { column, .. } | Stage::Fold { column, .. } => new(column),
+        Stage::Range { column, .. }
+        | Stage::Iterate { column, .. }
+        | Stage::Fold { column, .. }
+        | Stage::Number { column, .. } => new(column),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {

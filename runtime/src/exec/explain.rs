@@ -118,6 +118,8 @@ fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
         }
         Passage::While { skip: false } => "rows up to the first for which the condition is not true".to_string(),
         Passage::While { skip: true } => "rows from the first on for which the condition is not true".to_string(),
+        Passage::Number { keys: 0 } => "number of each row".to_string(),
+        Passage::Number { keys } => format!("number of each row by {keys} keys (streams, holds one number per key)"),
         Passage::Fold { states, .. } => {
             let (init, next) = (states.init, states.next);
             format!("state: {}, then {}", print_expr(plan, catalog, init), print_expr(plan, catalog, next))

@@ -9,10 +9,13 @@ use crate::error::{Place as RowPlace, RunError};
 use crate::limits::Watch;
 use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
+use crate::stages::keys::Keys;
+use ahash::RandomState;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
+use std::collections::HashMap;
 
 /// How far the passages of a pipeline are.
 pub struct Passages<'a> {
@@ -24,6 +27,7 @@ pub struct Passages<'a> {
 enum Progress<'a> {
     Slice { skip: u64, take: Option<u64> },
     While { skip: bool, over: bool },
+    Number { keys: usize, numbers: Numbers },
     Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
 
@@ -44,6 +48,7 @@ impl<'a> Passages<'a> {
             Ok(match &tail.passage {
                 Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
                 Passage::While { skip } => Progress::While { skip: *skip, over: false },
+                Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
                 Passage::Fold { states, columns, all } => {
                     Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
                 }
@@ -63,6 +68,7 @@ impl<'a> Passages<'a> {
         let (batch, error) = match passage {
             Progress::Slice { skip, take } => (slice(skip, take, &batch), None),
             Progress::While { skip, over } => pass_while(*skip, over, batch),
+            Progress::Number { keys, numbers } => (numbers.add(*keys, batch), None),
             Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
         };
         Passed { batch, error, full: passage.is_full() }
@@ -74,7 +80,7 @@ impl<'a> Passages<'a> {
             Progress::Fold { fold, .. } => {
                 Some(Batch::new(1, vec![Column::from_scalars(&fold.kind, std::slice::from_ref(&fold.last))]))
             }
-            Progress::Slice { .. } | Progress::While { .. } => None,
+            Progress::Slice { .. } | Progress::While { .. } | Progress::Number { .. } => None,
         }
     }
 }
@@ -114,6 +120,30 @@ fn pass_while(skip: bool, over: &mut bool, mut batch: Batch) -> (Batch, Option<R
         (false, _) => batch.slice(0, first),
     };
     (passed, error)
+}
+
+/// How many rows of each key have passed.
+#[derive(Default)]
+struct Numbers {
+    passed: HashMap<Box<[u8]>, i64, RandomState>,
+}
+
+impl Numbers {
+    /// Puts the number of each row in the place of the keys, which are the last columns.
+    fn add(&mut self, keys: usize, mut batch: Batch) -> Batch {
+        let columns = batch.columns.split_off(batch.columns.len() - keys);
+        let keys = Keys::of(&columns, batch.rows, &[]);
+        let number = |row| {
+            let passed = match self.passed.get_mut(keys.get(row)) {
+                Some(passed) => passed,
+                None => self.passed.entry(keys.get(row).into()).or_insert(0),
+            };
+            *passed += 1;
+            *passed - 1
+        };
+        batch.columns.push(Column::Int((0..batch.rows).map(number).collect()));
+        batch
+    }
 }
 
 /// A state on its way through rows. What gives the next one is code for single rows; where that fails, the evaluator says

@@ -99,6 +99,11 @@ pub enum Passage {
         /// Whether the first rows are left out.
         skip: bool,
     },
+    /// Adds a column with the number of each row among those of the same key; the keys are the last columns and do not go on.
+    Number {
+        /// How many keys.
+        keys: usize,
+    },
     /// Adds a column with the state behind each row, or lets no row pass.
     Fold {
         /// The state.
@@ -148,18 +153,19 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
             }
             Stage::Slice { skip, take, .. } => {
                 row = carried(&row, &live[at]);
-                open.pass(plan, &row, None, Passage::Slice { skip: *skip, take: *take });
+                open.pass(plan, &row, &[], Passage::Slice { skip: *skip, take: *take });
             }
             Stage::While { predicate, skip, .. } => {
                 row = carried(&row, &live[at]);
-                open.pass(plan, &row, Some(*predicate), Passage::While { skip: *skip });
+                let looks_at = [Output { expr: *predicate, demanded: false }];
+                open.pass(plan, &row, &looks_at, Passage::While { skip: *skip });
             }
             Stage::Fold { column, init, state, next, all, .. } => {
                 let mut needed = if *all { live[at].clone() } else { HashSet::new() };
                 needed.extend(plan.exprs.columns(*next));
                 row = carried(&row, &needed);
                 let states = States { init: *init, state: *state, next: *next };
-                open.pass(plan, &row, None, Passage::Fold { states, columns: row.clone(), all: *all });
+                open.pass(plan, &row, &[], Passage::Fold { states, columns: row.clone(), all: *all });
                 row.push(*column);
                 open.segment.inputs.push(*column);
                 if !all {
@@ -168,6 +174,13 @@ pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
                     row = vec![*column];
                     open = Open::new(Source::Previous, row.clone());
                 }
+            }
+            Stage::Number { column, keys, .. } => {
+                row = carried(&row, &live[at]);
+                let looks_at: Vec<Output> = keys.iter().copied().map(demanded).collect();
+                open.pass(plan, &row, &looks_at, Passage::Number { keys: keys.len() });
+                row.push(*column);
+                open.segment.inputs.push(*column);
             }
             Stage::Sort { keys, .. } => {
                 row = carried(&row, &live[at]);
@@ -206,12 +219,12 @@ impl Open {
         Open { source, finished: Vec::new(), segment: Segment { inputs, ..Segment::default() } }
     }
 
-    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. The
-    /// passage alone knows for which rows it demands that.
-    fn pass(&mut self, plan: &Plan, row: &[ColumnId], looks_at: Option<ExprId>, passage: Passage) {
+    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. Where
+    /// the passage alone knows for which rows it demands that, it is not demanded here.
+    fn pass(&mut self, plan: &Plan, row: &[ColumnId], looks_at: &[Output], passage: Passage) {
         let mut segment = std::mem::take(&mut self.segment);
-        let exprs = row.iter().map(|column| plan.column_expr(*column)).chain(looks_at);
-        segment.outputs = exprs.map(|expr| Output { expr, demanded: false }).collect();
+        let carried = row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false });
+        segment.outputs = carried.chain(looks_at.iter().copied()).collect();
         self.finished.push((segment, passage));
         self.segment.inputs = row.to_vec();
     }
@@ -266,6 +279,7 @@ fn source_of(plan: &Plan, node: NodeId) -> (Source, Vec<ColumnId>) {
         | Stage::TopK { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
+        | Stage::Number { .. }
         | Stage::Slice { .. } => unreachable!("a stage without an input is a source"),
     }
 }

@@ -57,6 +57,7 @@ impl<'a> Oracle<'a> {
                     }
                 }
             }
+            Stage::Number { input, column, keys } => self.number(self.open(*input)?, *column, keys),
             Stage::Filter { input, predicate } => {
                 let rows = self.open(*input)?;
                 Box::new(rows.filter_map(move |row| match row {
@@ -136,6 +137,18 @@ impl<'a> Oracle<'a> {
                 Ok((!skipping).then_some(row))
             });
             kept.transpose()
+        }))
+    }
+
+    /// The rows with the number of each among those of its key.
+    fn number(self, rows: Rows<'a>, column: ColumnId, keys: &'a [ExprId]) -> Rows<'a> {
+        let mut passed: HashMap<Vec<Key>, i64> = HashMap::new();
+        Box::new(rows.map(move |row| {
+            let row = row?;
+            let values = keys.iter().map(|expr| Ok(key(&self.evaluator().eval(*expr, &*row)?)));
+            let count = passed.entry(values.collect::<Result<_, _>>().map_err(RunError::Row)?).or_default();
+            *count += 1;
+            Ok(Rc::new(AddedRow { below: row, column, value: Scalar::Int(*count - 1) }) as AnyRow)
         }))
     }
 

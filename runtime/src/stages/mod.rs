@@ -3,5 +3,5 @@
 //! segment before it. It knows no threads: what is worth doing side by side is handed to the driver.
 
 pub mod aggregate;
-mod keys;
+pub mod keys;
 pub mod sort;

@@ -73,6 +73,19 @@ pub(in super::super) fn no_order(span: Span, found: &Type) -> Diagnostic {
         .help("keys are numbers, text, dates, true and false")
 }
 
+/// E0304: all columns are keys, and one cannot be.
+pub(in super::super) fn distinct_without_order(span: Span, column: &str, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("the column `{column}` is {found}, which cannot be a key"))
+        .help("say by what rows are the same: `distinct by key`; or leave the column out before: `drop column`")
+}
+
+/// E0305: `distinct region`, as SQL and dplyr have it.
+pub(in super::super) fn distinct_of(argument: Span) -> Diagnostic {
+    Diagnostic::error(E0305, argument, "`distinct` compares whole rows, or what stands behind a `by`")
+        .fix(Span { end: argument.start, ..argument }, "by ")
+        .help("for the values of some columns alone: `select column | distinct`")
+}
+
 /// E0304
 pub(in super::super) fn negative_count(span: Span, stage: &str, count: i64) -> Diagnostic {
     Diagnostic::error(E0304, span, format!("`{stage}` wants a number of rows")).saying(format!("{count} is below zero"))

@@ -39,6 +39,7 @@ impl Reader<'_> {
             }
             "map" => self.map(cursor, input),
             "aggregate" => self.aggregate(cursor, input),
+            "number" => self.number(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
                 let count = cursor.number()?;
@@ -191,6 +192,20 @@ impl Reader<'_> {
         };
         let ty = self.plan.exprs.ty(expr).clone();
         Ok((label.clone(), self.plan.add_column(label.name, ty), expr))
+    }
+
+    /// `n by k, x + 1`
+    fn number(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {
+        let label = cursor.label()?;
+        let mut keys = Vec::new();
+        if cursor.eat_word("by") {
+            keys.push(self.expr(cursor)?);
+            while cursor.eat(",") {
+                keys.push(self.expr(cursor)?);
+            }
+        }
+        let column = self.plan.add_column(label.name.clone(), Type::INT);
+        Ok((Stage::Number { input, column, keys }, vec![label]))
     }
 
     fn aggregate(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {

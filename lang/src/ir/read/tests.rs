@@ -37,6 +37,19 @@ fn a_plan_reads_back() {
     stays(SALES);
 }
 
+#[test]
+fn numbers_read_back() {
+    stays(
+        r#"table
+  range it = 1..
+  | map a = it %! 3 -> a
+  | number n by a, a +! 1
+  | number a
+  | filter n < 2 and a < 9 -> n
+"#,
+    );
+}
+
 const NESTED: &str = r#"routine $gcd(a: int, b: int) -> int = if b == 0 { a } else { $gcd!(b, a %! b) }
 routine $long(n: int?) -> [int?] = #widen([1, 2]):[int?]
 

@@ -39,7 +39,8 @@ fn violations_in_text() {
         ("  | aggregate s = sum(x)\n", "statement 0: `s` is an unchecked sum"),
         ("  | aggregate n = count() where x -> n, x\n", "comes from nowhere"),
         ("  | aggregate n = count() where x\n", "the condition x is a int"),
-        ("  | aggregate s = sum(x)\n  | sort s -> ()\n", "a sort key of type wide"),
+        ("  | aggregate s = sum(x)\n  | sort s -> ()\n", "a key of type wide"),
+        ("  | number n by x +! 1\n  | aggregate s = sum(n)\n  | number m by s -> ()\n", "a key of type wide"),
     ] {
         let found = errors(&format!("{range}{stages}"));
         assert!(found.contains(message) && found.is_empty() == message.is_empty(), "{stages}{found}");
