@@ -38,10 +38,7 @@ pub(super) fn rows() -> Vec<Function> {
             vec![like("x", Pattern::Ordered)],
             gives(Type::INT),
             "A number that is the same for equal values, each time and everywhere: XXH64 of the value as text.",
-            &[
-                shows!("hash(\"abc\")", "4952883123889572249"),
-                shows!("hash(-0.0)", "-9065698113272891957"),
-            ],
+            &[shows!("hash(\"abc\")", "4952883123889572249"), shows!("hash(-0.0)", "-9065698113272891957")],
             |arguments| Ok(Scalar::Int(xxh64(spelled(&arguments[0]).as_bytes()) as i64)),
         ),
         of_text!("md5", "The MD5 of a text in hexadecimal: to compare with, not to be safe.", MD5, |s: &str| {

@@ -213,7 +213,7 @@ fn made() -> Vec<Function> {
         "The items of two lists side by side, as records; as many as the shorter list has.",
         &[
             shows!("zip([1, 2], [\"a\", \"b\", \"c\"])", "[{\"left\":1,\"right\":\"a\"},{\"left\":2,\"right\":\"b\"}]"),
-            shows!("[2, 3].zip([4, 5]).map(it => it.left * it.right).sum()", "23"),
+            shows!("zip([2, 3], [4, 5]).map(p => p.left * p.right)", "[8,15]"),
         ],
         |arguments| {
             let pairs = items(&arguments[0]).iter().zip(items(&arguments[1]));

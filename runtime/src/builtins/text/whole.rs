@@ -142,7 +142,7 @@ const LONGEST: i128 = 1 << 24;
 fn fits(bytes: i128) -> Result<(), Fault> {
     match bytes <= LONGEST {
         true => Ok(()),
-        false => Err(Fault::new(E0801, format!("a call makes no text of more than {LONGEST} bytes; this has {bytes}"))),
+        false => Err(Fault::new(E0801, format!("a call makes no text of more than {LONGEST} bytes"))),
     }
 }
 
