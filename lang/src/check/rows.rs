@@ -18,7 +18,8 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         return Some(input);
     };
     let facts = checker.facts(predicate, true);
-    let facts: Vec<ExprId> = facts.into_iter().filter(|fact| checker.is_path(*fact)).collect();
+    let is_new = |fact: &ExprId| checker.is_path(*fact) && !input.row.narrowed.contains(fact);
+    let facts: Vec<ExprId> = facts.into_iter().filter(is_new).collect();
     let mut output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
     if !facts.is_empty() {
         let mut narrowed = (*output.row.narrowed).clone();

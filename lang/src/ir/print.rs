@@ -24,14 +24,18 @@
 
 mod expr;
 mod nested;
+mod table;
 pub(crate) mod text;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
+pub(super) use table::COMPARISONS;
 pub(super) use text::WORDS;
 
 use super::typing::natural_output;
-use super::{ColumnId, ExprId, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin};
+use super::{
+    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin,
+};
 use crate::catalog::{Catalog, Effect, OptionValue};
 use expr::Printer;
 use std::collections::{HashMap, HashSet};
@@ -50,19 +54,27 @@ pub fn print(plan: &Plan, catalog: &Catalog) -> String {
 
 /// The printed form of one statement; it ends in a newline.
 pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) -> String {
-    let mut chain = vec![statement.node];
-    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
-        chain.push(input);
-    }
     let shape = match statement.shape {
         Shape::Table => "table",
         Shape::Values => "values",
         Shape::Scalar => "scalar",
     };
-    let mut out = format!("{shape}\n");
+    format!("{shape}\n{}", print_chain(plan, catalog, statement.node))
+}
+
+/// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.
+fn print_chain(plan: &Plan, catalog: &Catalog, root: NodeId) -> String {
+    let mut chain = vec![root];
+    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
+        chain.push(input);
+    }
+    let mut out = String::new();
     for (at, node) in chain.iter().rev().enumerate() {
         out.push_str(if at == 0 { "  " } else { "  | " });
         print_stage(plan, catalog, *node, &mut out);
+        if let Some(other) = plan.node(*node).stage.other() {
+            print_chain(plan, catalog, other).lines().for_each(|line| out.push_str(&format!("    {line}\n")));
+        }
     }
     out
 }
@@ -70,16 +82,16 @@ pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) ->
 /// One stage with its `where` lines.
 fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
     let node = plan.node(id);
-    let input = node.stage.input().map_or(&[][..], |input| &plan.node(input).output);
+    let input = plan.fields_of(node.stage.input());
     let mut names: HashMap<ColumnId, String> =
         plan.subqueries.iter().map(|s| (s.column, text::name(&plan.column(s.column).name))).collect();
-    for field in input {
+    for field in input.iter() {
         names.entry(field.column).or_insert_with(|| text::name(&field.name));
     }
     let printer = Printer::new(plan, catalog, names, node.stage.state(), &roots(&node.stage));
-    let defined = Defined::of(plan, node, input);
+    let defined = Defined::of(plan, node, &input);
     let mut line = stage_text(&printer, &defined, &node.stage);
-    if node.output != natural_output(&node.stage, input, &defined.names) {
+    if node.output != natural_output(&node.stage, &input, &defined.names) {
         line.push_str(" -> ");
         line.push_str(&output_text(&printer, &defined, &node.output));
     }
@@ -97,7 +109,7 @@ struct Defined {
 }
 
 impl Defined {
-    fn of(plan: &Plan, node: &Node, input: &[OutputField]) -> Defined {
+    fn of(plan: &Plan, node: &Node, input: &Fields) -> Defined {
         let columns = node.stage.defines();
         let name = |column: &ColumnId| match node.output.iter().find(|field| field.column == *column) {
             Some(field) => field.name.clone(),
@@ -105,8 +117,8 @@ impl Defined {
         };
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
-        if matches!(node.stage, Stage::Map { .. } | Stage::Number { .. } | Stage::Fold { all: true, .. }) {
-            let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
+        if node.stage.passes_input() && !columns.is_empty() {
+            let kept = |field: &&OutputField| node.output.contains(field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
         let mut labels = HashMap::new();
@@ -126,7 +138,9 @@ impl Defined {
 /// The expressions of a stage in the order in which they are printed.
 pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
     match stage {
-        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => Vec::new(),
+        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => Vec::new(),
+        Stage::Join { join, .. } => join.nearest.iter().filter_map(|nearest| nearest.within).collect(),
+        Stage::Explode { list, .. } => vec![*list],
         Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
         Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
         Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => vec![*init, *next],
@@ -204,6 +218,12 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             (skip, None) => format!("skip {skip}"),
             (skip, Some(take)) => format!("skip {skip} take {take}"),
         },
+        Stage::Explode { list, column, keep, .. } => {
+            let word = if *keep { "explode keep" } else { "explode" };
+            format!("{word} {} = {}", defined.label(*column), printer.expr(*list))
+        }
+        Stage::Union { columns, other, .. } => table::union_text(printer, defined, columns, *other),
+        Stage::Join { join, other, .. } => table::join_text(printer, defined, join, *other),
     }
 }
 
@@ -244,7 +264,7 @@ fn sort_keys(printer: &Printer, keys: &[SortKey]) -> String {
 }
 
 /// `a, total = b`; `()` for rows without columns.
-fn output_text(printer: &Printer, defined: &Defined, output: &[OutputField]) -> String {
+fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String {
     if output.is_empty() {
         return "()".into();
     }
