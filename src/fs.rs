@@ -1,5 +1,6 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
+use crate::grant::{Grant, Kind};
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
@@ -8,16 +9,6 @@ use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::FileSources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Something that a script may do; handed to [`EngineBuilder::grant`](crate::EngineBuilder::grant).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant(Kind);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    ReadBelow(PathBuf),
-    ReadAll,
-}
 
 /// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
 pub fn read_only(path: impl Into<PathBuf>) -> Grant {
@@ -42,6 +33,14 @@ impl Sources for HostSources<'_> {
         self.granted(&request.path, request.span)?;
         let info = FileSources.describe(request)?;
         if self.locked && info.inferred { Err(Box::new(inferred(request, &info))) } else { Ok(info) }
+    }
+
+    fn clock(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.0, Kind::Clock(_)))
+    }
+
+    fn environment(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.0, Kind::Environment(_)))
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
@@ -71,7 +70,7 @@ impl HostSources<'_> {
         if self.grants.iter().any(|grant| grant.allows(path)) {
             return Ok(());
         }
-        let granted: Vec<String> = self.grants.iter().map(Grant::in_words).collect();
+        let granted: Vec<String> = self.grants.iter().filter_map(Grant::files).collect();
         let help = match granted.as_slice() {
             [] => "the host of this script grants no files".to_string(),
             granted => format!("the host of this script grants {}", granted.join(", ")),
@@ -98,13 +97,16 @@ impl Grant {
                 (Ok(root), Some(path)) => path.starts_with(root),
                 _ => false,
             },
+            Kind::Clock(_) | Kind::Environment(_) => false,
         }
     }
 
-    fn in_words(&self) -> String {
+    /// The files that it grants, in words.
+    fn files(&self) -> Option<String> {
         match &self.0 {
-            Kind::ReadAll => "all files".to_string(),
-            Kind::ReadBelow(root) => format!("`{}`", root.display()),
+            Kind::ReadAll => Some("all files".to_string()),
+            Kind::ReadBelow(root) => Some(format!("`{}`", root.display())),
+            Kind::Clock(_) | Kind::Environment(_) => None,
         }
     }
 }

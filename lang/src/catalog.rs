@@ -18,7 +18,8 @@ pub enum Effect {
     Total,
     /// May fail for some values.
     MayFail,
-    /// May give another value each time.
+    /// Asks what is known only when a run begins, such as the time: one value a run, put in place of the call then
+    /// (`ir/asked.rs`).
     Nondeterministic,
     /// Calls the host in order.
     Host,
@@ -397,6 +398,16 @@ pub trait Sources {
 
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;
+
+    /// Whether scripts may know what time it is.
+    fn clock(&self) -> bool {
+        false
+    }
+
+    /// Whether scripts may read the variables of the environment.
+    fn environment(&self) -> bool {
+        false
+    }
 
     /// The names of all bound tables.
     fn bound_names(&self) -> Vec<Arc<str>>;

@@ -267,8 +267,8 @@ codes! {
         "1.. | sort -it" => "1.. | take 10 | sort -it";
     E0405 = 405, "not granted",
         "A program may touch files, the clock and the environment only where the host of the script has granted it, and \
-         which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
-         row.",
+         what it reads is known before it runs: a path and the name of a variable are written as text or come from a \
+         `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
     E0408 = 408, "columns that are not declared",
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \

@@ -19,8 +19,48 @@ use crate::ty::Kind;
 /// An argument as it is given: with the name of its parameter, if the script says it.
 pub(super) type Given<'a> = (Option<&'a Name>, &'a ast::Expr);
 
+/// What is called like a function, but is none of the catalog.
+pub struct FormDef {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub signature: &'static str,
+    /// The group it is listed under.
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// The forms that there are.
+pub const FORMS: [FormDef; 4] = [
+    FormDef {
+        name: "coalesce",
+        signature: "coalesce(a: any?, b: any?, …) -> the same",
+        group: "null",
+        doc: "The first that is not null; those behind it are not evaluated. `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "if_null",
+        signature: "if_null(a: any?, b: any?) -> the same",
+        group: "null",
+        doc: "The second where the first is null; `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "read",
+        signature: "read(path, format: …, schema: …, …) -> stream",
+        group: "sources",
+        doc: "The rows of a file; `pipe schema FILE` prints its columns.",
+    },
+    FormDef {
+        name: "iterate",
+        signature: "iterate(init, x => next) -> stream",
+        group: "sources",
+        doc: "A value, then what a function makes of the one before, without an end.",
+    },
+];
+
 /// Functions that the language has and this version has not. A name goes when its row comes.
-const NOT_YET: &[&str] = &["now", "today", "env", "lag", "lead", "row_number", "rank", "dense_rank", "session", "cols"];
+const NOT_YET: &[&str] = &["lag", "lead", "row_number", "rank", "dense_rank", "session", "cols"];
 
 /// Reducers that the language has and this version has not. A name goes when its row comes.
 pub(super) const REDUCERS_NOT_YET: [&str; 14] = [
@@ -122,7 +162,7 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
+        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(FORMS.iter().map(|form| form.name));
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
@@ -200,6 +240,7 @@ impl<'a> Checker<'a> {
         }
         let function = self.raw_form(&name.text, &mut operands);
         let call = self.call_catalog(function, span, &operands)?;
+        let call = self.asked(call, name, span)?;
         (!self.is_too_deep(call, span)).then_some(call)
     }
 

@@ -6,6 +6,7 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod asked;
 mod build;
 mod call;
 mod columns;
@@ -44,6 +45,7 @@ mod unify;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
+pub use call::{FORMS, FormDef};
 pub use stage::{STAGES, StageDef};
 pub use test::{Claim, Test, Tests};
 

@@ -9,12 +9,15 @@ mod format;
 mod json;
 mod list;
 mod math;
+mod outside;
 mod random;
 mod row;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
+
+pub use outside::Outside;
 
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
@@ -68,6 +71,7 @@ const GROUPS: &[Group] = &[
     ("lists", list::rows),
     ("json", json::rows),
     ("encodings", digest::rows),
+    ("outside", outside::rows),
 ];
 
 /// All functions that Pipe brings along.

@@ -90,10 +90,7 @@ fn to_date() -> Vec<Function> {
                 shows!("date(@2024-02-29T23:30:00Z)", "\"2024-02-29\""),
                 shows!("date(@2024-02-29T23:30:00Z, zone: \"Europe/Berlin\")", "\"2024-03-01\""),
             ],
-            |arguments| {
-                let local = zone::local(time(&arguments[0]), &zone::of(&arguments[1])?)?;
-                Ok(Scalar::Date(local.div_euclid(DAY) as i32))
-            },
+            date_in_zone,
         )
         .failing(),
     );
@@ -199,6 +196,12 @@ fn to_datetime() -> Vec<Function> {
         |arguments| Ok(arguments[0].clone()),
     ));
     rows
+}
+
+/// The date of a datetime in a zone.
+pub(in crate::builtins) fn date_in_zone(arguments: &[Scalar]) -> Result<Scalar, Fault> {
+    let local = zone::local(time(&arguments[0]), &zone::of(&arguments[1])?)?;
+    Ok(Scalar::Date(local.div_euclid(DAY) as i32))
 }
 
 fn midnight(day: i32) -> Result<i64, Fault> {

@@ -19,7 +19,7 @@ pub(super) fn parameter() -> Parameter {
 }
 
 /// The parameter `zone`, which is UTC if it is left out.
-pub(super) fn optional() -> Parameter {
+pub(in crate::builtins) fn optional() -> Parameter {
     Parameter { default: Some(Scalar::String("UTC".into())), ..parameter() }
 }
 
