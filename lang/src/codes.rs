@@ -265,11 +265,20 @@ codes! {
     E0403 = 403, "endless input",
         "A stage that needs its whole input stands behind a stream that never ends. End the stream before it.",
         "1.. | sort -it" => "1.. | take 10 | sort -it";
+    E0404 = 404, "tables do not go together",
+        "Keys of a join, and columns of a union, have one type on both sides; only int becomes float by itself. The \
+         tables of a union have the same columns, unless `fill: true` puts nulls where one has none.",
+        "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join t on id"
+            => "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join (t | derive id = int(id)) on id";
     E0405 = 405, "not granted",
         "A program may touch files, the clock and the environment only where the host of the script has granted it, and \
          what it reads is known before it runs: a path and the name of a variable are written as text or come from a \
          `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0407 = 407, "a join without `on`",
+        "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
+         least is a `==`. What has no such condition is a `cross_join`.",
+        "let t = [{id: 1, n: 2}]\n[{id: 1}] | join t" => "let t = [{id: 1, n: 2}]\n[{id: 1}] | join t on id";
     E0408 = 408, "columns that are not declared",
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
          rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
@@ -311,6 +320,11 @@ codes! {
     E0605 = 605, "an assertion failed",
         "What an `assert` or a test of the script claims is not so.",
         "" => "";
+    E0606 = 606, "a key is not unique",
+        "A join with `unique: true` wants at most one row on the right for each key, so that no row of the left side \
+         comes out twice. Make the right side unique before it is joined, or leave the option out.",
+        "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k, unique: true"
+            => "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k";
     E0701 = 701, "no such file",
         "The file is not there, or may not be read. A path is looked up from where the program was started.",
         "read(\"missing.csv\")" => "read(\"orders.csv\")";

@@ -62,24 +62,6 @@ pub const FORMS: [FormDef; 4] = [
 /// Functions that the language has and this version has not. A name goes when its row comes.
 const NOT_YET: &[&str] = &["lag", "lead", "row_number", "rank", "dense_rank", "session", "cols"];
 
-/// Reducers that the language has and this version has not. A name goes when its row comes.
-pub(super) const REDUCERS_NOT_YET: [&str; 14] = [
-    "wrapping_sum",
-    "count_distinct",
-    "median",
-    "quantile",
-    "stddev",
-    "variance",
-    "corr",
-    "covariance",
-    "mode",
-    "list",
-    "set",
-    "string_join",
-    "arg_min",
-    "arg_max",
-];
-
 impl<'a> Checker<'a> {
     /// `f(a, b)` and `a.f(b)`.
     pub(super) fn call(
@@ -153,7 +135,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         let text = &*name.text;
-        if NOT_YET.contains(&text) || REDUCERS_NOT_YET.contains(&text) {
+        if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
         if aliases::STAGES.contains(&text) {
@@ -162,7 +144,12 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(FORMS.iter().map(|form| form.name));
+        let known = catalog
+            .functions()
+            .map(|def| &*def.name)
+            .chain(reducers)
+            .chain(users)
+            .chain(FORMS.iter().map(|form| form.name));
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));

@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether a stage of a stream mentions a column that its own rows do not have.
-    fn looks_outside(&self, node: NodeId) -> bool {
+    pub(super) fn looks_outside(&self, node: NodeId) -> bool {
         for id in self.plan.stages_of(node) {
             let mut stage = self.plan.node(id).stage.clone();
             let input = self.plan.fields_of(stage.input());

@@ -12,10 +12,12 @@ mod call;
 mod columns;
 mod decimal;
 mod errors;
+mod explode;
 mod expr;
 mod foreign;
 mod generic;
 mod inline;
+mod join;
 mod json;
 mod lambda;
 mod list_stage;
@@ -30,6 +32,7 @@ mod operators;
 mod overload;
 mod parameter;
 mod recursion;
+mod reducer;
 mod rows;
 mod scope;
 mod source;
@@ -42,10 +45,11 @@ mod tests;
 mod text;
 mod types;
 mod unify;
+mod union;
 
+pub use call::{FORMS, FormDef};
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
-pub use call::{FORMS, FormDef};
 pub use stage::{STAGES, StageDef};
 pub use test::{Claim, Test, Tests};
 
@@ -116,6 +120,10 @@ struct Checker<'a> {
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
     rows_entered: usize,
+    /// How many of them are items of lists.
+    bodies: usize,
+    /// The joins that expressions of the rows in scope ask for.
+    marks: Vec<join::Mark>,
     /// What is known not to be null here.
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
@@ -146,6 +154,8 @@ struct Checker<'a> {
     /// Columns that stand for parameters without a value.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// How many sources the rows of what puts streams together come from.
+    source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
 
@@ -181,6 +191,8 @@ impl<'a> Checker<'a> {
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
             rows_entered: 0,
+            bodies: 0,
+            marks: Vec::new(),
             not_null: Vec::new(),
             inlining: Vec::new(),
             routines: HashMap::new(),
@@ -195,6 +207,7 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
             nesting: 0,

@@ -1,9 +1,8 @@
 //! Pipelines: the table of stages, and how one is looked up and applied.
 
-use super::call::REDUCERS_NOT_YET;
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, number, rows, state};
+use super::{Checker, aggregate, columns, errors, explode, join, number, rows, state, union};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -73,6 +72,20 @@ pub const STAGES: &[StageDef] = &[
         check: columns::map,
     },
     StageDef {
+        name: "flat_map",
+        doc: "Makes each row any number of rows: the items of a list.",
+        signature: "flat_map list",
+        takes_by: false,
+        check: explode::flat_map,
+    },
+    StageDef {
+        name: "explode",
+        doc: "Gives each row once for every item of a list; the other columns stay.",
+        signature: "explode name = list, keep: true",
+        takes_by: false,
+        check: explode::explode,
+    },
+    StageDef {
         name: "aggregate",
         doc: "Computes reducers, for each group if there is a `by`.",
         signature: "aggregate name = reducer(value), … by key, …",
@@ -106,6 +119,62 @@ pub const STAGES: &[StageDef] = &[
         signature: "distinct by key, …",
         takes_by: true,
         check: number::distinct,
+    },
+    StageDef {
+        name: "join",
+        doc: "Puts each row beside the rows of another table that match it.",
+        signature: "join table on key, left == right",
+        takes_by: false,
+        check: join::inner,
+    },
+    StageDef {
+        name: "left_join",
+        doc: "The same, and rows without a match stay, with nulls beside them.",
+        signature: "left_join table on key, left == right",
+        takes_by: false,
+        check: join::left,
+    },
+    StageDef {
+        name: "full_join",
+        doc: "The same, and behind them come the other table's rows without a match.",
+        signature: "full_join table on key, left == right",
+        takes_by: false,
+        check: join::full,
+    },
+    StageDef {
+        name: "semi_join",
+        doc: "Keeps the rows that have a match in another table.",
+        signature: "semi_join table on key, left == right",
+        takes_by: false,
+        check: join::semi,
+    },
+    StageDef {
+        name: "anti_join",
+        doc: "Keeps the rows that have no match in another table.",
+        signature: "anti_join table on key, left == right",
+        takes_by: false,
+        check: join::anti,
+    },
+    StageDef {
+        name: "asof_join",
+        doc: "Puts each row beside the last row of another table that is not later.",
+        signature: "asof_join table on key, time >= its_time, within: 5min",
+        takes_by: false,
+        check: join::asof,
+    },
+    StageDef {
+        name: "cross_join",
+        doc: "Puts each row beside every row of another table.",
+        signature: "cross_join table",
+        takes_by: false,
+        check: join::cross,
+    },
+    StageDef {
+        name: "union",
+        doc: "Gives the rows, and behind them those of other tables, by the names of the columns.",
+        signature: "union table, …, fill: true",
+        takes_by: false,
+        check: union::union,
     },
     StageDef {
         name: "take_while",
@@ -176,6 +245,8 @@ impl<'a> Checker<'a> {
 
     /// One stage over whatever stands before it.
     fn stage(&mut self, input: Stream, span: Span, stage: &'a ast::Stage) -> Value<'a> {
+        // What an expression that came to nothing has asked for.
+        self.marks.retain(|mark| mark.level <= self.rows_entered);
         let name = match stage.name.as_slice() {
             [name] => name,
             [] => return Value::Unknown,
@@ -245,10 +316,11 @@ impl<'a> Checker<'a> {
             };
             self.report(error);
         }
-        if let Some((word, _)) = &stage.on {
+        let on = stage.on.as_ref().filter(|_| !join::takes_on(&name.text));
+        if let Some((word, _)) = on {
             self.report(errors::no_such_clause(*word, &name.text, "on"));
         }
-        by.is_none() && stage.on.is_none()
+        by.is_none() && on.is_none()
     }
 
     /// Says that there is no such stage, and what is meant.
@@ -260,8 +332,6 @@ impl<'a> Checker<'a> {
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(&name.text));
         let error = if aliases::STAGES.contains(&&*name.text) {
             errors::not_yet(name.span, &format!("the stage `{}`", name.text))
-        } else if REDUCERS_NOT_YET.contains(&&*name.text) {
-            errors::not_yet(name.span, &format!("the reducer `{}`", name.text))
         } else if let Some(meant) = meant.or_else(|| aliases::stage(&name.text)).filter(|_| !is_case) {
             errors::stage_alias(name.span, &name.text, meant)
         } else {

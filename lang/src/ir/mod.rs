@@ -518,7 +518,9 @@ impl Stage {
             | Stage::Explode { column, .. }
             | Stage::Number { column, .. } => vec![*column],
             Stage::Union { columns, .. } => columns.iter().map(|(column, ..)| *column).collect(),
-            Stage::Join { join, .. } => join.left.iter().chain(&join.right).map(|(column, _)| *column).collect(),
+            Stage::Join { join, .. } => {
+                join.left.iter().chain(&join.right).map(|(column, _)| *column).chain(join.mark).collect()
+            }
             Stage::Values { columns, .. } => columns.clone(),
             Stage::Map { definitions, .. } => definitions.iter().map(|(column, _)| *column).collect(),
             Stage::Aggregate { keys, reductions, .. } => {

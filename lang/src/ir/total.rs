@@ -40,7 +40,9 @@ impl Plan {
                 }
                 Stage::Join { join, .. } => {
                     let fails = |(_, old): &&(ColumnId, ColumnId)| fallible.0.contains(old);
-                    join.left.iter().chain(&join.right).filter(fails).map(|(column, _)| *column).collect()
+                    let fails_mark = join.left_keys().iter().any(|key| fallible.0.contains(key));
+                    let mark = join.mark.filter(|_| fails_mark);
+                    join.left.iter().chain(&join.right).filter(fails).map(|(column, _)| *column).chain(mark).collect()
                 }
                 Stage::Range { .. }
                 | Stage::Explode { .. }

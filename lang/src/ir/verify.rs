@@ -192,7 +192,9 @@ impl Verifier<'_> {
             self.check(old.fits(new), || format!("a column of type {new} for one of type {old}"));
         }
         self.check(join.left.is_empty() || join.kind == JoinKind::Full, || "new names for left columns".into());
-        let gives_none = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
+        let mark = join.mark.is_none_or(|mark| self.plan.column(mark).ty == Type::BOOL);
+        self.check(mark && join.mark.is_some() == (join.kind == JoinKind::Mark), || "not the mark of a join".into());
+        let gives_none = matches!(join.kind, JoinKind::Semi | JoinKind::Anti | JoinKind::Mark);
         self.check(join.right.is_empty() || !gives_none, || "right columns of rows that only exist".into());
     }
 
@@ -257,9 +259,14 @@ impl Verifier<'_> {
             self.condition(condition);
         }
         let (least, most) = definition.arity;
+        let most = most + usize::from(definition.weighted);
         let count = reduction.arguments.len();
         if phase != Phase::Final {
             self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
+        }
+        if definition.constant.is_some() {
+            let last = reduction.arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
+            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
         }
         if phase == Phase::Single {
             let types: Vec<Type> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).clone()).collect();

@@ -93,6 +93,7 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
                 new(&mut nearest.left);
                 other(&mut nearest.right);
             });
+            join.mark.iter_mut().for_each(new);
             for (column, left) in &mut join.left {
                 new(column);
                 new(left);

@@ -6,7 +6,7 @@ use super::run::Results;
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::stages::aggregate::{Grouper, Layout};
-use crate::stages::join::{Builder, JoinTable};
+use crate::stages::join::{self, Builder, JoinTable};
 use crate::stages::sort::Sorter;
 use pipelang_lang::ir::Reduction;
 use pipelang_lang::ty::Kind;
@@ -49,7 +49,12 @@ impl Operator {
                 Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
-            End::Table(table) => Operator::Table(Builder::new(&table.comparisons, table.nearest, table.unique)),
+            End::Table(table) => Operator::Table(Builder::new(join::Layout {
+                comparisons: table.comparisons.clone(),
+                nearest: table.nearest,
+                carried: table.carried,
+                unique: table.unique,
+            })),
             End::Full { table, left } => {
                 let table = match &results[*table] {
                     Ok(Given::Table(table)) => Some(table.clone()),

@@ -104,8 +104,8 @@ pub enum Link {
     Pass(Passage),
 }
 
-/// What makes many rows or none of one. The columns of its rows are those of the segment before it, which demands what the
-/// expansion looks at.
+/// What makes many rows or none of one. The columns of its rows are those of the segment before it, and behind them what it
+/// looks at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expansion {
     /// Each row once for every item of the list in the last column, with the item in its place.
@@ -141,6 +141,8 @@ pub struct Table {
     pub comparisons: Vec<Comparison>,
     /// Whether the last key is ordered, to find the nearest.
     pub nearest: bool,
+    /// How many columns go on.
+    pub carried: usize,
     /// Whether rows with equal keys are an error, and where.
     pub unique: Option<SiteId>,
 }

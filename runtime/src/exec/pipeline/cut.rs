@@ -99,7 +99,7 @@ impl Cutter<'_> {
                 open.carry(&live);
                 let Kind::List(item) = &plan.exprs.ty(*list).kind else { unreachable!("only lists are exploded") };
                 let expansion = Expansion::Explode { kind: item.kind.clone(), keep: *keep };
-                open.expand(plan, vec![*list], expansion);
+                open.expand(plan, vec![demanded(*list)], expansion);
                 open.add(*column);
             }
             Stage::Union { other, columns, .. } => {
@@ -167,9 +167,10 @@ impl Cutter<'_> {
                 nearest.within.map(|within| plan.exprs.as_constant(within).expect("it is a constant").clone())
             }),
         };
-        let keys = join.left_keys().into_iter().map(|key| plan.column_expr(key)).collect();
+        let looks_at = |key| Output { expr: plan.column_expr(key), demanded: join.kind != JoinKind::Mark };
+        let keys = join.left_keys().into_iter().map(looks_at).collect();
         open.expand(plan, keys, Expansion::Join(probe));
-        right.iter().for_each(|(new, _)| open.add(*new));
+        right.iter().map(|(new, _)| *new).chain(join.mark).for_each(|new| open.add(new));
         if join.kind != JoinKind::Full {
             return open;
         }
@@ -187,6 +188,7 @@ impl Cutter<'_> {
         let end = End::Table(Table {
             comparisons: join.on.iter().map(|on| on.op).collect(),
             nearest: join.nearest.is_some(),
+            carried: columns.len(),
             unique: join.unique,
         });
         let open = self.open(other, wanted);
@@ -232,9 +234,8 @@ impl Open {
         self.link(carried(plan, &self.row).chain(looks_at.iter().copied()).collect(), Link::Pass(passage));
     }
 
-    /// The same for an expansion, which demands what it looks at of every row.
-    fn expand(&mut self, plan: &Plan, looks_at: Vec<ExprId>, expansion: Expansion) {
-        let looks_at = looks_at.into_iter().map(demanded);
+    /// The same for an expansion.
+    fn expand(&mut self, plan: &Plan, looks_at: Vec<Output>, expansion: Expansion) {
         self.link(carried(plan, &self.row).chain(looks_at).collect(), Link::Expand(expansion));
     }
 
