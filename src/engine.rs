@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::Compiled;
-use pipelang_lang::check::{FORMS, Parameters, STAGES};
+use pipelang_lang::check::{FORMS, Parameters, STAGES, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -130,6 +130,13 @@ impl Engine {
             doc: reducer.doc.to_string(),
             examples: reducer.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
+        let windowed = WINDOW_FUNCTIONS.iter().map(|function| FunctionInfo {
+            name: function.name.to_string(),
+            signature: function.signature.to_string(),
+            group: "window",
+            doc: function.doc.to_string(),
+            examples: Vec::new(),
+        });
         let stages = STAGES.iter().map(|stage| FunctionInfo {
             name: stage.name.to_string(),
             signature: stage.signature.to_string(),
@@ -144,7 +151,7 @@ impl Engine {
             doc: form.doc.to_string(),
             examples: Vec::new(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(stages).chain(forms).collect();
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(windowed).chain(stages).chain(forms).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }

@@ -121,6 +121,8 @@ pub type TextCheck = fn(&str) -> Result<(), Unfit>;
 pub struct Unfit {
     /// What is wrong with it.
     pub message: String,
+    /// Why that is so, if that is more.
+    pub why: Option<String>,
     /// What may have been meant, the best first.
     pub near: Vec<String>,
 }

@@ -3,6 +3,7 @@
 //! A pattern is plain text. Where it is written as a raw string it is a regular expression: then the checker calls the
 //! function of `regex.rs` that the parameter's [`RawForm`](pipelang_lang::catalog::RawForm) names.
 
+mod captures;
 mod pieces;
 mod regex;
 mod search;
@@ -16,5 +17,6 @@ pub(super) fn rows() -> Vec<Function> {
     rows.extend(search::rows());
     rows.extend(pieces::rows());
     rows.extend(regex::rows());
+    rows.extend(captures::rows());
     rows
 }

@@ -27,8 +27,8 @@ fn pattern() -> Vec<Parameter> {
 }
 
 fn check(pattern: &str) -> Result<(), Unfit> {
-    let unfit = |why| Unfit { message: format!("this is not a regular expression: {why}"), near: Vec::new() };
-    compiled(pattern, |_| ()).map_err(unfit)
+    let message = "this is not a regular expression".to_string();
+    compiled(pattern, |_| ()).map_err(|why| Unfit { message, why: Some(why), near: Vec::new() })
 }
 
 fn matches() -> Function {

@@ -40,7 +40,7 @@ fn check_format(format: &str) -> Result<(), Unfit> {
     let bad = ends.map(|end| &format[..end]).find(|start| !is_known(start) && !start.ends_with('%')).unwrap_or(format);
     let directive = &bad[bad.rfind('%').unwrap_or(0)..];
     let message = format!("`{directive}` means nothing in a format such as `%Y-%m-%d`");
-    Err(Unfit { message, near: Vec::new() })
+    Err(Unfit { message, why: None, near: Vec::new() })
 }
 
 fn to_date() -> Vec<Function> {
@@ -270,7 +270,8 @@ fn check_unit(name: &str) -> Result<(), Unfit> {
     match per_second(name) {
         Some(_) => Ok(()),
         None => {
-            Err(Unfit { message: format!("{name:?} is no unit: \"s\", \"ms\", \"us\" or \"ns\""), near: Vec::new() })
+            let message = format!("{name:?} is no unit: \"s\", \"ms\", \"us\" or \"ns\"");
+            Err(Unfit { message, why: None, near: Vec::new() })
         }
     }
 }
