@@ -8,67 +8,76 @@ use super::scope::{Found, Value};
 use super::window::is_window_function;
 use super::{Checker, errors};
 use crate::aliases;
+use crate::catalog::Parameter;
 use crate::diagnostic::did_you_mean;
 use crate::ir::ExprId;
+use crate::ir::typing::accepts;
+use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
 
 /// An argument as it is given: with the name of its parameter, if the script says it.
 pub(super) type Given<'a> = (Option<&'a Name>, &'a ast::Expr);
 
-/// Functions that the language has and this version has not. A name goes when its row comes.
-const NOT_YET: &[&str] = &[
-    "split",
-    "repeat",
-    "pad_left",
-    "pad_right",
-    "extract",
-    "extract_all",
-    "lines",
-    "words",
-    "chars",
-    "title",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "clamp",
-    "pi",
-    "zip",
-    "enumerate",
-    "hash",
-    "md5",
-    "sha256",
-    "base64",
-    "rand",
-    "now",
-    "today",
-    "env",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "shift_left",
-    "shift_right",
-    "wrapping_add",
-    "wrapping_sub",
-    "wrapping_mul",
-    "cols",
+/// What is called like a function, but is none of the catalog.
+pub struct FormDef {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub signature: &'static str,
+    /// The group it is listed under.
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// The forms that there are.
+pub const FORMS: [FormDef; 4] = [
+    FormDef {
+        name: "coalesce",
+        signature: "coalesce(a: any?, b: any?, …) -> the same",
+        group: "null",
+        doc: "The first that is not null; those behind it are not evaluated. `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "if_null",
+        signature: "if_null(a: any?, b: any?) -> the same",
+        group: "null",
+        doc: "The second where the first is null; `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "read",
+        signature: "read(path, format: …, schema: …, …) -> stream",
+        group: "sources",
+        doc: "The rows of a file; `pipe schema FILE` prints its columns.",
+    },
+    FormDef {
+        name: "iterate",
+        signature: "iterate(init, x => next) -> stream",
+        group: "sources",
+        doc: "A value, then what a function makes of the one before, without an end.",
+    },
 ];
 
+/// Functions that the language has and this version has not. A name goes when its row comes.
+const NOT_YET: &[&str] = &["cols"];
+
 impl<'a> Checker<'a> {
-    /// `f(a, b)` and `a.f(b)`.
+    /// `f(a, b)` and `a.f(b)`; `a?.f(b)` does not call where `a` is null.
     pub(super) fn call(
         &mut self,
         path: &'a [Name],
-        receiver: Option<&'a ast::Expr>,
+        receiver: Option<(&'a ast::Expr, bool)>,
         arguments: &'a [Argument],
         span: Span,
     ) -> Value<'a> {
+        let first = receiver.map_or(First::Nothing, |(receiver, null_safe)| First::Receiver(receiver, null_safe));
         let [name] = path else {
             let Some(function) = self.function_of_module(path, Use::Function) else { return Value::Unknown };
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         };
+        let receiver = receiver.map(|(receiver, _)| receiver);
         let text = &*name.text;
         if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
             && !self.names().functions.contains_key(text)
@@ -86,7 +95,7 @@ impl<'a> Checker<'a> {
             return self.call_lambda(*lambda, arguments, span);
         }
         if let Some(function) = self.function(text) {
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         }
         if self.is_list_method(text, arguments) {
             return self.list_method(name, receiver, arguments, span);
@@ -101,6 +110,9 @@ impl<'a> Checker<'a> {
         if matches!(text, "coalesce" | "if_null") {
             return or_unknown(self.coalesce_call(name, receiver, arguments, span));
         }
+        if text == "lines" && receiver.is_none() {
+            return self.unknown(errors::lines_of_a_file(span, arguments));
+        }
         if !self.catalog.functions_named(text).is_empty() {
             return or_unknown(self.call_given(name, receiver, arguments, span));
         }
@@ -112,6 +124,9 @@ impl<'a> Checker<'a> {
                 Some(stream) => Value::Stream(stream),
                 None => Value::Stream(self.unknown_stream(span)),
             };
+        }
+        if let Some(value) = reducer.and_then(|reducer| self.reducer_method(reducer, receiver, arguments, span)) {
+            return value;
         }
         match (reducer, bound) {
             (Some(_), _) => self.reducer_outside(name, receiver, arguments),
@@ -141,7 +156,12 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
+        let known = catalog
+            .functions()
+            .map(|def| &*def.name)
+            .chain(reducers)
+            .chain(users)
+            .chain(FORMS.iter().map(|form| form.name));
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
@@ -165,26 +185,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A reducer where there are no rows to reduce.
+    /// A reducer where there are no rows to reduce, and no list.
     fn reducer_outside(
         &mut self,
         name: &Name,
         receiver: Option<&'a ast::Expr>,
         arguments: &'a [Argument],
     ) -> Value<'a> {
-        let said = self.diagnostics.len();
-        let first = receiver.or_else(|| arguments.first()?.expr()).map(|first| self.value(first));
-        self.diagnostics.truncate(said);
-        let is_list = match &first {
-            Some(Value::Expr(id)) => matches!(self.ty(*id).kind, Kind::List(_)),
-            Some(value) => matches!(value, Value::List(_) | Value::Range(_)),
-            None => false,
-        };
         let values = arguments.len() + usize::from(receiver.is_some());
-        self.unknown(match is_list {
-            true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
-            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values),
-        })
+        self.unknown(errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values))
     }
 
     /// A call of a function of the catalog: its arguments, then the call.
@@ -205,7 +214,7 @@ impl<'a> Checker<'a> {
             }
         }
         given?;
-        let operands = operands?;
+        let mut operands = operands?;
         let is_list = |operand: &(_, Operand<'a>)| matches!(self.ty(operand.1.id).kind, Kind::List(_) | Kind::Map(_));
         if self.catalog.reducer_named(&name.text).is_some() && !operands.first().is_some_and(is_list) {
             let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), operands.len());
@@ -217,8 +226,34 @@ impl<'a> Checker<'a> {
         if let (true, [(_, only)]) = (json, operands.as_slice()) {
             return self.json_of(only.id, only.ast.span);
         }
-        let call = self.call_catalog(&name.text, span, &operands)?;
+        let function = self.raw_form(&name.text, &mut operands);
+        let call = self.call_catalog(function, span, &operands)?;
+        let call = self.asked(call, name, span)?;
         (!self.is_too_deep(call, span)).then_some(call)
+    }
+
+    /// The function that a call is of: where a pattern is a raw string, it is a regular expression, and that is the affair
+    /// of another function.
+    fn raw_form(&mut self, name: &'a str, operands: &mut [(Option<&'a Name>, Operand<'a>)]) -> &'a str {
+        let catalog = self.catalog;
+        let found = catalog.functions_named(name).iter().find_map(|id| {
+            let parameters = &catalog.function(*id).parameters;
+            let at = parameters.iter().position(|parameter| parameter.raw.is_some())?;
+            Some((&parameters[0], at, &parameters[at]))
+        });
+        let Some((first, at, Parameter { name: pattern, raw: Some(form), .. })) = found else { return name };
+        if !operands.first().is_some_and(|(_, operand)| accepts(&first.pattern, &self.ty(operand.id).kind)) {
+            return name;
+        }
+        let labelled = operands.iter().position(|(label, _)| label.is_some_and(|label| *label.text == **pattern));
+        let Some((_, operand)) = operands.get_mut(labelled.unwrap_or(at)) else { return name };
+        let mut bare = operand.ast;
+        while let ExprKind::Parenthesized(inside) = &bare.kind {
+            bare = inside;
+        }
+        let ExprKind::RawString(text) = &bare.kind else { return name };
+        operand.id = self.constant(Scalar::String(format!("{}{text}{}", form.before, form.after).into()));
+        form.function
     }
 
     /// `coalesce(a, b, …)`: the first that is not null; those behind it are not evaluated.

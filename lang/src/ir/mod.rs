@@ -5,6 +5,7 @@
 //! nothing by itself: a column's expression is evaluated for a row where somebody demands it, see
 //! [`Plan::demands`]. How that is executed is the runtime's affair.
 
+mod asked;
 pub mod constant;
 mod expr;
 mod fields;
@@ -353,8 +354,19 @@ pub struct Statement {
     pub node: NodeId,
     /// How they are shown.
     pub shape: Shape,
+    /// The file that they are written to, if they are not shown.
+    pub target: Option<Target>,
     /// The statement in the script.
     pub span: Span,
+}
+
+/// A file that rows are written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The path as the script spells it.
+    pub path: Arc<str>,
+    /// The name of its format.
+    pub format: Arc<str>,
 }
 
 /// How the rows of a statement are shown.
