@@ -30,7 +30,7 @@ impl<'a> Expand<'a> {
             Expansion::Unpivot { names } => Expand::Unpivot { names },
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
-                Ok(Given::Rows(_)) => return Err(RunError::Internal("a join without its table".into())),
+                Ok(Given::Rows(_) | Given::Broken(..)) => return Err(RunError::Internal("a join without its table".into())),
                 Err(error) => return Err(error.clone()),
             },
         })

@@ -372,6 +372,11 @@ impl<'a> Run<'a> {
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
         if let Some(error) = error {
             operators.for_each(|other| first.merge(other));
+            // A table that is not there is missed when the rows are opened, before the first of them.
+            let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
+            if self.pipeline.end == End::Kept && !is_missing_table {
+                return first.finish(self.env, self.options).map(|given| given.broken(error));
+            }
             return Err(first.earlier_error(end).unwrap_or(error));
         }
         if self.pipeline.end == End::State {

@@ -155,7 +155,7 @@ impl Cutter<'_> {
         if open.source.is_none() && open.links.iter().any(|link| matches!(link, Link::Pass(_))) {
             // What looks at the order of a union's rows must see all its branches.
             let outputs = carried(self.plan, &row).collect();
-            open = self.breaker(open, outputs, End::Sort { descending: Vec::new(), limit: None }, row.clone());
+            open = self.breaker(open, outputs, End::Kept, row.clone());
         }
         let outputs = carried(self.plan, &row).collect();
         let Pipeline { mut branches, links, .. } = open.close(outputs, End::Output);
