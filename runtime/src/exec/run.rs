@@ -190,6 +190,8 @@ impl<'a> Run<'a> {
                     },
                     work: &|worker, number, claimed: Claimed| self.work(worker, number, claimed, encode),
                     commit: &mut |made| {
+                        // As workers number what they push: some branches may have no passages.
+                        passages.ordinal = committed << ORDINAL_BITS;
                         committed += 1;
                         match self.commit(made, &mut passages, &full, encode, accept) {
                             Ok(flow) => flow,
