@@ -1,6 +1,7 @@
 //! `aggregate … by …` and reducers as last stages. The plan's `Aggregate` computes the reductions, and a `Map` behind it
 //! the expressions that the script has around them.
 
+use super::cols::cols_call;
 use super::expr::short_name;
 use super::operators::spelled;
 use super::scope::{Row, Stream};
@@ -29,6 +30,9 @@ impl Aggregation {
     }
 }
 
+/// The name of a result, where it stands, and what it is unless that is unknown.
+type AggregateResult = (Arc<str>, Span, Option<ExprId>);
+
 /// `aggregate name = expression of reducers by key`
 pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
     let ends = checker.ends(&input, call);
@@ -49,12 +53,12 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
         checker.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
     }
     checker.aggregation = Some(aggregation);
-    let mut results: Vec<(Arc<str>, Span, Option<ExprId>)> = Vec::new();
+    let mut results: Vec<AggregateResult> = Vec::new();
     let mut all_named = true;
     for argument in &call.stage.arguments {
-        let result = checker.in_row(&input.row, |c| c.aggregate_result(call, argument));
+        let result = checker.in_row(&input.row, |c| c.aggregate_results(call, argument));
         all_named &= result.is_some();
-        results.extend(result);
+        results.extend(result.into_iter().flatten());
     }
     let aggregation = checker.aggregation.take()?;
     ends?;
@@ -98,12 +102,9 @@ impl<'a> Checker<'a> {
         aggregation.keys.push(OutputField { name, column });
     }
 
-    /// One result: its name, and its expression over the columns of the reductions and keys.
-    fn aggregate_result(
-        &mut self,
-        call: &StageCall<'a>,
-        argument: &'a Argument,
-    ) -> Option<(Arc<str>, Span, Option<ExprId>)> {
+    /// The results of an argument, one but for `mean(cols(float))`: their names, and their expressions over the columns
+    /// of the reductions and keys.
+    fn aggregate_results(&mut self, call: &StageCall<'a>, argument: &'a Argument) -> Option<Vec<AggregateResult>> {
         let expr = match (&argument.label, &argument.value) {
             (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
             (label, _) => {
@@ -111,13 +112,16 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
+        if let Some((reducer, columns)) = self.reducer_of_columns(expr) {
+            return self.results_for_each(reducer, columns, argument, expr);
+        }
         let name = match &argument.label {
             Label::Column(name) => Some((name.text.clone(), name.span)),
             Label::None | Label::Option(_) => self.result_name(expr).map(|name| (name, expr.span)),
         };
         let id = self.scalar(expr);
         match name {
-            Some((name, span)) => Some((name, span, id)),
+            Some((name, span)) => Some(vec![(name, span, id)]),
             None => {
                 if id.is_some() {
                     self.report(errors::needs_name(expr.span, "a result of `aggregate`", Some("result")));
@@ -125,6 +129,39 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// The reducer and the `cols(…)` of `mean(cols(float))`.
+    fn reducer_of_columns(&self, expr: &'a ast::Expr) -> Option<(&'a str, &'a ast::Expr)> {
+        let ExprKind::Call { function, arguments } = &expr.kind else { return None };
+        let [function] = function.as_slice() else { return None };
+        self.catalog.reducer_named(&function.text)?;
+        let columns = arguments.iter().filter_map(Argument::expr).find(|expr| cols_call(expr).is_some())?;
+        Some((&function.text, columns))
+    }
+
+    /// A result for each of the columns.
+    fn results_for_each(
+        &mut self,
+        reducer: &str,
+        columns: &'a ast::Expr,
+        argument: &'a Argument,
+        expr: &'a ast::Expr,
+    ) -> Option<Vec<AggregateResult>> {
+        let row = self.scopes.row(self.scope)?;
+        let fields = self.columns_called(&row, cols_call(columns)?, columns.span);
+        let first = fields.first()?;
+        if let Label::Column(name) = &argument.label {
+            self.report(errors::cols_named(name.span, &name.text, &format!("{reducer}_{}", first.name)));
+        }
+        let outside = self.spread;
+        let mut results = Vec::new();
+        for field in fields {
+            self.spread = Some(self.plan.column_expr(field.column));
+            results.push((format!("{reducer}_{}", field.name).into(), expr.span, self.scalar(expr)));
+        }
+        self.spread = outside;
+        Some(results)
     }
 
     /// The name of a result that has none: `count()` is `count`, `sum(x)` is `sum_x`.
@@ -150,7 +187,7 @@ impl<'a> Checker<'a> {
         input: Stream,
         aggregation: Aggregation,
         keys: Vec<(ColumnId, ExprId)>,
-        results: Vec<(Arc<str>, Span, Option<ExprId>)>,
+        results: Vec<AggregateResult>,
         add_at: (Span, &'static str),
     ) -> Stream {
         let mut fields = aggregation.keys.clone();

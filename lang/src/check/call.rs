@@ -58,7 +58,6 @@ const NOT_YET: &[&str] = &[
     "rank",
     "dense_rank",
     "session",
-    "cols",
 ];
 
 /// Reducers that the language has and this version has not. A name goes when its row comes.
@@ -117,6 +116,9 @@ impl<'a> Checker<'a> {
         let reducer = self.catalog.reducer_named(text);
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
             return or_unknown(self.reducer_call(reducer, receiver, arguments, span));
+        }
+        if text == "cols" && receiver.is_none() {
+            return self.cols_value(span);
         }
         if matches!(text, "coalesce" | "if_null") {
             return or_unknown(self.coalesce_call(name, receiver, arguments, span));

@@ -8,6 +8,7 @@
 mod aggregate;
 mod build;
 mod call;
+mod cols;
 mod columns;
 mod decimal;
 mod errors;
@@ -129,6 +130,8 @@ struct Checker<'a> {
     caller: Option<SiteId>,
     /// The aggregate whose results are being checked, outside its reducers.
     aggregation: Option<Aggregation>,
+    /// The column that `cols(…)` is just now, in what is there once for each.
+    spread: Option<ExprId>,
     /// The name of the stage whose arguments are being checked.
     stage_name: Option<Arc<str>>,
     /// The stream of one value that the expression of a statement is computed from.
@@ -186,6 +189,7 @@ impl<'a> Checker<'a> {
             letters: generic::Letters::new(),
             caller: None,
             aggregation: None,
+            spread: None,
             stage_name: None,
             base: None,
             origins: Vec::new(),
