@@ -398,6 +398,12 @@ impl Batch {
         }
     }
 
+    /// The same with their places in files, if they have any.
+    pub fn repeated(&self, rows: &[u32]) -> Batch {
+        let origin = self.origin.as_ref().map(|origin| origin.of_rows(rows.iter().map(|row| *row as usize)));
+        Batch { origin, ..self.take(&UInt32Array::from(rows.to_vec())) }
+    }
+
     /// All rows of all parts in order; the parts have the same columns. Of no parts: `None`.
     pub fn concat(parts: &[Batch]) -> Option<Batch> {
         let first = parts.first()?;

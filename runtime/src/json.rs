@@ -3,7 +3,9 @@
 //! that reads back.
 
 use pipelang_lang::calendar;
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::codes::E0605;
+use pipelang_lang::ir::typing::scalar_type;
+use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::Kind;
 
 /// Appends a value of a kind. The kind is asked for the names of a record's fields alone.
@@ -51,6 +53,13 @@ pub fn text(value: &Scalar, kind: &Kind) -> String {
     let mut out = Vec::new();
     write(value, kind, &mut out);
     String::from_utf8(out).expect("JSON is text")
+}
+
+/// The fault of two right rows of a join that have one key and must not.
+pub fn duplicate_key(keys: &[Scalar]) -> Fault {
+    let spelled = |key: &Scalar| text(key, &scalar_type(key).map_or(Kind::Unknown, |ty| ty.kind));
+    let keys: Vec<String> = keys.iter().map(spelled).collect();
+    Fault::new(E0605, format!("two rows of the right side have the key {}", keys.join(", ")))
 }
 
 /// Appends a text in quotes.

@@ -150,8 +150,7 @@ impl<'a> Checker<'a> {
 
     /// Whether a stage of a stream mentions a column that its own rows do not have.
     fn looks_outside(&self, node: NodeId) -> bool {
-        let mut at = Some(node);
-        while let Some(id) = at {
+        for id in self.plan.stages_of(node) {
             let mut stage = self.plan.node(id).stage.clone();
             let input = stage.input().map_or(&[][..], |input| &self.plan.node(input).output);
             let own = |column: &ColumnId| {
@@ -166,7 +165,6 @@ impl<'a> Checker<'a> {
             if outside {
                 return true;
             }
-            at = stage.input();
         }
         false
     }

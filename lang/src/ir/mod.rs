@@ -7,6 +7,8 @@
 
 pub mod constant;
 mod expr;
+mod join;
+mod plan;
 pub mod print;
 pub mod read;
 mod subquery;
@@ -17,6 +19,7 @@ pub mod typing;
 pub mod verify;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
+pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
 
@@ -252,6 +255,35 @@ pub enum Stage {
         /// Whether every row goes on, with its state.
         all: bool,
     },
+    /// Each row once for every item of a list.
+    Explode {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The list.
+        list: ExprId,
+        /// The item.
+        column: ColumnId,
+        /// Whether a row whose list is empty or null goes on, with null for the item.
+        keep: bool,
+    },
+    /// The rows of the input, then those of another stream.
+    Union {
+        /// The first rows.
+        input: NodeId,
+        /// The rows behind them.
+        other: NodeId,
+        /// The columns, each with what it is in the first rows and in the others.
+        columns: Vec<(ColumnId, ColumnId, ColumnId)>,
+    },
+    /// Each row with the rows of another stream that match it.
+    Join {
+        /// The left rows.
+        input: NodeId,
+        /// The right rows.
+        other: NodeId,
+        /// What matches, and what comes of it.
+        join: Join,
+    },
 }
 
 /// One reducer of an aggregate.
@@ -309,56 +341,6 @@ pub enum Shape {
     Scalar,
 }
 
-impl Plan {
-    /// The node that `id` names.
-    pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
-    }
-
-    /// Adds a stage.
-    pub fn add_node(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
-        NodeId(self.nodes.len() as u32 - 1)
-    }
-
-    /// Adds a column.
-    pub fn add_column(&mut self, name: impl Into<Arc<str>>, ty: Type) -> ColumnId {
-        let column = ColumnId(self.columns.len() as u32);
-        self.exprs.add(TypedExpr { expr: Expr::Column(column), ty: ty.clone(), site: None }, Effect::Total);
-        self.columns.push(ColumnDef { name: name.into(), ty });
-        column
-    }
-
-    /// Adds a place that rows may fail at.
-    pub fn add_site(&mut self, span: Span, caller: Option<SiteId>) -> SiteId {
-        self.sites.push(Site { span, caller });
-        SiteId(self.sites.len() as u32 - 1)
-    }
-
-    /// The routine that `id` names.
-    pub fn routine(&self, id: RoutineId) -> &Routine {
-        &self.routines[id.0 as usize]
-    }
-
-    /// The column that `id` names.
-    pub fn column(&self, id: ColumnId) -> &ColumnDef {
-        &self.columns[id.0 as usize]
-    }
-
-    /// The type of the rows of a node.
-    pub fn schema(&self, id: NodeId) -> Schema {
-        let field = |f: &OutputField| crate::ty::Field { name: f.name.clone(), ty: self.column(f.column).ty.clone() };
-        Schema { fields: self.node(id).output.iter().map(field).collect() }
-    }
-
-    /// The expression that is a column.
-    pub fn column_expr(&self, column: ColumnId) -> ExprId {
-        let ty = self.column(column).ty.clone();
-        let expr = TypedExpr { expr: Expr::Column(column), ty, site: None };
-        self.exprs.find(&expr).expect("a column is added together with its expression")
-    }
-}
-
 impl Stage {
     /// The node whose rows it takes.
     pub fn input(&self) -> Option<NodeId> {
@@ -372,8 +354,45 @@ impl Stage {
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
-            | Stage::Slice { input, .. } => Some(*input),
+            | Stage::Slice { input, .. }
+            | Stage::Explode { input, .. }
+            | Stage::Union { input, .. }
+            | Stage::Join { input, .. } => Some(*input),
         }
+    }
+
+    /// The node whose rows it takes besides those of its input.
+    pub fn other(&self) -> Option<NodeId> {
+        match self {
+            Stage::Union { other, .. } | Stage::Join { other, .. } => Some(*other),
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Explode { .. } => None,
+        }
+    }
+
+    /// The nodes whose rows it takes, its input first.
+    pub fn inputs(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.input().into_iter().chain(self.other())
+    }
+
+    /// The same stage over other rows beside its input; a stage that takes none stays as it is.
+    pub fn with_other(mut self, new: NodeId) -> Stage {
+        if let Stage::Union { other, .. } | Stage::Join { other, .. } = &mut self {
+            *other = new;
+        }
+        self
     }
 
     /// The same stage over another input; a source stays as it is.
@@ -388,17 +407,21 @@ impl Stage {
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
-            | Stage::Slice { input, .. } => *input = new,
+            | Stage::Slice { input, .. }
+            | Stage::Explode { input, .. }
+            | Stage::Union { input, .. }
+            | Stage::Join { input, .. } => *input = new,
         }
         self
     }
 
-    /// What it demands of every row that reaches it, in the order of evaluation: as the script has it, left to right. It
-    /// may mention the stage's own state.
+    /// What it demands of every row of its input that reaches it, in the order of evaluation: as the script has it, left
+    /// to right. It may mention the stage's own state. A join demands columns: [`Join::left_keys`].
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
-            Stage::Map { .. } | Stage::Slice { .. } => Vec::new(),
+            Stage::Map { .. } | Stage::Slice { .. } | Stage::Union { .. } | Stage::Join { .. } => Vec::new(),
+            Stage::Explode { list, .. } => vec![*list],
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
@@ -412,6 +435,76 @@ impl Stage {
         }
     }
 
+    /// The columns of its input that it mentions by themselves, outside of expressions.
+    pub fn takes(&self) -> Vec<ColumnId> {
+        match self {
+            Stage::Union { columns, .. } => columns.iter().map(|(_, first, _)| *first).collect(),
+            Stage::Join { join, .. } => {
+                let mut columns = join.left_keys();
+                columns.extend(join.left.iter().map(|(_, left)| *left));
+                columns
+            }
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Explode { .. } => Vec::new(),
+        }
+    }
+
+    /// The columns of the other rows that it mentions.
+    pub fn takes_of_other(&self) -> Vec<ColumnId> {
+        match self {
+            Stage::Union { columns, .. } => columns.iter().map(|(.., other)| *other).collect(),
+            Stage::Join { join, .. } => {
+                let mut columns = join.right_keys();
+                columns.extend(join.right.iter().map(|(_, right)| *right));
+                columns
+            }
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Explode { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether the columns of its input go on.
+    pub fn passes_input(&self) -> bool {
+        match self {
+            Stage::Join { join, .. } => join.kind != JoinKind::Full,
+            Stage::Aggregate { .. } | Stage::Fold { all: false, .. } | Stage::Union { .. } => false,
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => false,
+            Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { all: true, .. }
+            | Stage::Number { .. }
+            | Stage::Explode { .. } => true,
+        }
+    }
+
     /// The columns that it makes.
     pub fn defines(&self) -> Vec<ColumnId> {
         match self {
@@ -419,7 +512,10 @@ impl Stage {
             Stage::Range { column, .. }
             | Stage::Iterate { column, .. }
             | Stage::Fold { column, .. }
+            | Stage::Explode { column, .. }
             | Stage::Number { column, .. } => vec![*column],
+            Stage::Union { columns, .. } => columns.iter().map(|(column, ..)| *column).collect(),
+            Stage::Join { join, .. } => join.left.iter().chain(&join.right).map(|(column, _)| *column).collect(),
             Stage::Values { columns, .. } => columns.clone(),
             Stage::Map { definitions, .. } => definitions.iter().map(|(column, _)| *column).collect(),
             Stage::Aggregate { keys, reductions, .. } => {
@@ -446,8 +542,11 @@ impl Stage {
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Explode { .. }
+            | Stage::Union { .. }
             | Stage::Number { .. }
-            | Stage::While { .. } => None,
+            | Stage::Join { .. } => None,
         }
     }
 

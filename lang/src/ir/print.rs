@@ -24,10 +24,12 @@
 
 mod expr;
 mod nested;
+mod table;
 pub(crate) mod text;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
+pub(super) use table::COMPARISONS;
 pub(super) use text::WORDS;
 
 use super::typing::natural_output;
@@ -50,19 +52,27 @@ pub fn print(plan: &Plan, catalog: &Catalog) -> String {
 
 /// The printed form of one statement; it ends in a newline.
 pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) -> String {
-    let mut chain = vec![statement.node];
-    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
-        chain.push(input);
-    }
     let shape = match statement.shape {
         Shape::Table => "table",
         Shape::Values => "values",
         Shape::Scalar => "scalar",
     };
-    let mut out = format!("{shape}\n");
+    format!("{shape}\n{}", print_chain(plan, catalog, statement.node))
+}
+
+/// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.
+fn print_chain(plan: &Plan, catalog: &Catalog, root: NodeId) -> String {
+    let mut chain = vec![root];
+    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
+        chain.push(input);
+    }
+    let mut out = String::new();
     for (at, node) in chain.iter().rev().enumerate() {
         out.push_str(if at == 0 { "  " } else { "  | " });
         print_stage(plan, catalog, *node, &mut out);
+        if let Some(other) = plan.node(*node).stage.other() {
+            print_chain(plan, catalog, other).lines().for_each(|line| out.push_str(&format!("    {line}\n")));
+        }
     }
     out
 }
@@ -105,7 +115,7 @@ impl Defined {
         };
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
-        if matches!(node.stage, Stage::Map { .. } | Stage::Number { .. } | Stage::Fold { all: true, .. }) {
+        if node.stage.passes_input() && !columns.is_empty() {
             let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
@@ -126,7 +136,9 @@ impl Defined {
 /// The expressions of a stage in the order in which they are printed.
 pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
     match stage {
-        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => Vec::new(),
+        Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => Vec::new(),
+        Stage::Join { join, .. } => join.nearest.iter().filter_map(|nearest| nearest.within).collect(),
+        Stage::Explode { list, .. } => vec![*list],
         Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
         Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
         Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => vec![*init, *next],
@@ -204,6 +216,12 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             (skip, None) => format!("skip {skip}"),
             (skip, Some(take)) => format!("skip {skip} take {take}"),
         },
+        Stage::Explode { list, column, keep, .. } => {
+            let word = if *keep { "explode keep" } else { "explode" };
+            format!("{word} {} = {}", defined.label(*column), printer.expr(*list))
+        }
+        Stage::Union { columns, other, .. } => table::union_text(printer, defined, columns, *other),
+        Stage::Join { join, other, .. } => table::join_text(printer, defined, join, *other),
     }
 }
 

@@ -8,6 +8,7 @@ mod expr;
 mod nested;
 mod routine;
 mod stage;
+mod table;
 
 use super::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Shape, Statement};
 use crate::catalog::Catalog;
@@ -41,24 +42,27 @@ pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
     let mut reader = Reader { plan: Plan::default(), catalog, scope: HashMap::new(), bindings: Vec::new() };
     let lines: Vec<(usize, &str)> =
         text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty()).collect();
-    let mut open: Option<(Shape, Option<NodeId>, usize)> = None;
     let mut at = reader.routines(&lines)?;
     while let Some(&(number, line)) = lines.get(at) {
-        at += 1;
-        if !line.starts_with(' ') {
-            reader.finish(open)?;
-            open = Some((shape(number, line)?, None, number));
-            continue;
-        }
-        let Some((_, last, _)) = &mut open else {
-            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
-        };
-        reader.enter(*last);
-        at += reader.lines_behind(&lines[at..])?;
-        *last = Some(reader.node(line.trim(), *last).map_err(|message| error(number, message))?);
+        let shape = shape(number, line)?;
+        let behind = lines[at + 1..].iter().take_while(|(_, line)| line.starts_with(' ')).count();
+        let node = reader.chain(&lines[at + 1..at + 1 + behind], 0)?;
+        let node = node.ok_or_else(|| error(number, "this statement has no stages"))?;
+        reader.plan.statements.push(Statement { node, shape, span: NOWHERE });
+        at += 1 + behind;
     }
-    reader.finish(open)?;
     Ok(reader.plan)
+}
+
+/// How far a line stands to the right.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// Whether a line belongs to the stage before it.
+fn is_behind(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("where ") || line.starts_with("with ")
 }
 
 fn error(line: usize, message: impl Into<String>) -> ReadError {
@@ -70,6 +74,7 @@ fn shape(number: usize, line: &str) -> Result<Shape, ReadError> {
         "table" => Ok(Shape::Table),
         "values" => Ok(Shape::Values),
         "scalar" => Ok(Shape::Scalar),
+        other if other.starts_with(' ') => Err(error(number, "a statement starts with `table`, `values` or `scalar`")),
         other => Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
     }
 }
@@ -87,15 +92,25 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn finish(&mut self, open: Option<(Shape, Option<NodeId>, usize)>) -> Result<(), ReadError> {
-        match open {
-            None => Ok(()),
-            Some((_, None, line)) => Err(error(line, "this statement has no stages")),
-            Some((shape, Some(node), _)) => {
-                self.plan.statements.push(Statement { node, shape, span: NOWHERE });
-                Ok(())
+    /// The stages of these lines, and those that stand further to the right as the other rows of the stage before them;
+    /// the last of them. None of no lines.
+    fn chain(&mut self, lines: &[(usize, &str)], depth: u32) -> Result<Option<NodeId>, ReadError> {
+        let (mut last, mut at) = (None, 0);
+        while let Some(&(number, line)) = lines.get(at) {
+            if depth > cursor::MOST_DEPTH {
+                return Err(error(number, "streams nest too deep"));
             }
+            let own = indent(line);
+            let behind = &lines[at + 1..];
+            let first = behind.iter().take_while(|(_, line)| is_behind(line)).count();
+            let below = behind[first..].iter().take_while(|(_, line)| indent(line) > own).count();
+            let other = self.chain(&behind[first..first + below], depth + 1)?;
+            self.enter(last);
+            self.lines_behind(&behind[..first])?;
+            last = Some(self.node(line.trim(), last, other).map_err(|message| error(number, message))?);
+            at += 1 + first + below;
         }
+        Ok(last)
     }
 
     /// Starts a stage over the rows of `input`.
@@ -109,8 +124,7 @@ impl Reader<'_> {
 
     /// The `with` and `where` lines behind a stage; how many they are.
     fn lines_behind(&mut self, lines: &[(usize, &str)]) -> Result<usize, ReadError> {
-        let is_behind = |line: &str| line.starts_with("where ") || line.starts_with("with ");
-        let behind: Vec<_> = lines.iter().take_while(|(_, line)| is_behind(line.trim_start())).collect();
+        let behind: Vec<_> = lines.iter().take_while(|(_, line)| is_behind(line)).collect();
         for (number, line) in &behind {
             let read = match line.trim().strip_prefix("with ") {
                 Some(column) => self.bound_column(column),
@@ -150,12 +164,12 @@ impl Reader<'_> {
     }
 
     /// A stage with its `->`.
-    fn node(&mut self, line: &str, input: Option<NodeId>) -> Parsed<NodeId> {
+    fn node(&mut self, line: &str, input: Option<NodeId>, other: Option<NodeId>) -> Parsed<NodeId> {
         let mut cursor = Cursor::new(line);
         if input.is_some() {
             cursor.expect("|")?;
         }
-        let (stage, defined) = self.stage(&mut cursor, input)?;
+        let (stage, defined) = self.stage(&mut cursor, input, other)?;
         let incoming = input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output);
         let names: Vec<_> = defined.iter().map(|label| label.name.clone()).collect();
         let natural = super::typing::natural_output(&stage, incoming, &names);

@@ -25,13 +25,23 @@ impl Plan {
             return Vec::new();
         }
         let mut mentioned = HashSet::new();
-        let mut at = Some(self.statements[statement].node);
-        while let Some(id) = at {
+        for id in self.stages_of(self.statements[statement].node) {
             let mut stage = self.node(id).stage.clone();
             stage.for_each_expr(|expr| mentioned.extend(self.exprs.columns(*expr)));
-            at = stage.input();
         }
         self.subqueries.iter().filter(|subquery| mentioned.contains(&subquery.column)).collect()
+    }
+
+    /// The stages that a node's rows come from, each once, the node among them.
+    pub fn stages_of(&self, node: NodeId) -> Vec<NodeId> {
+        let mut pending = vec![node];
+        let mut met: HashSet<NodeId> = HashSet::from([node]);
+        let mut stages = Vec::new();
+        while let Some(id) = pending.pop() {
+            stages.push(id);
+            pending.extend(self.node(id).stage.inputs().filter(|input| met.insert(*input)));
+        }
+        stages
     }
 
     /// The plan with these values in place of their columns.
@@ -53,7 +63,9 @@ impl Stage {
     /// Calls `f` with every expression of a stage.
     pub fn for_each_expr(&mut self, mut f: impl FnMut(&mut ExprId)) {
         match self {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } => {}
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => {}
+            Stage::Join { join, .. } => join.nearest.iter_mut().filter_map(|n| n.within.as_mut()).for_each(f),
+            Stage::Explode { list, .. } => f(list),
             Stage::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => f(predicate),
             Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => {

@@ -33,7 +33,17 @@ impl Plan {
                     let fails = |(_, expr): &&(ColumnId, ExprId)| !self.is_total(*expr, &fallible);
                     definitions.iter().filter(fails).map(|(column, _)| *column).collect()
                 }
+                Stage::Union { columns, .. } => {
+                    let fails =
+                        |(_, a, b): &&(ColumnId, ColumnId, ColumnId)| fallible.0.contains(a) || fallible.0.contains(b);
+                    columns.iter().filter(fails).map(|(column, ..)| *column).collect()
+                }
+                Stage::Join { join, .. } => {
+                    let fails = |(_, old): &&(ColumnId, ColumnId)| fallible.0.contains(old);
+                    join.left.iter().chain(&join.right).filter(fails).map(|(column, _)| *column).collect()
+                }
                 Stage::Range { .. }
+                | Stage::Explode { .. }
                 | Stage::Iterate { .. }
                 | Stage::While { .. }
                 | Stage::Fold { .. }

@@ -209,27 +209,15 @@ pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
 }
 
 /// The rows that a stage gives where nothing else is said: what came in, with what it defines in the place of what has
-/// the same name, or at the end; a source and an aggregate give what they define. `defined` names what the stage
+/// the same name, or at the end; a stage that passes nothing on gives what it defines. `defined` names what the stage
 /// defines, in the order of [`Stage::defines`].
 pub fn natural_output(stage: &Stage, input: &[OutputField], defined: &[Arc<str>]) -> Vec<OutputField> {
     let columns = stage.defines();
     let new = columns.iter().zip(defined).map(|(column, name)| OutputField { name: name.clone(), column: *column });
-    let mut fields = match stage {
-        Stage::Scan { .. }
-        | Stage::Range { .. }
-        | Stage::Values { .. }
-        | Stage::Iterate { .. }
-        | Stage::Fold { all: false, .. }
-        | Stage::Aggregate { .. } => return new.collect(),
-        Stage::Filter { .. }
-        | Stage::Map { .. }
-        | Stage::Sort { .. }
-        | Stage::TopK { .. }
-        | Stage::Slice { .. }
-        | Stage::While { .. }
-        | Stage::Number { .. }
-        | Stage::Fold { all: true, .. } => input.to_vec(),
-    };
+    if !stage.passes_input() {
+        return new.collect();
+    }
+    let mut fields = input.to_vec();
     for field in new {
         match fields.iter_mut().find(|old| old.name == field.name) {
             Some(old) => *old = field,

@@ -7,7 +7,7 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
+use super::{ColumnId, ExprId, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
 use crate::catalog::Catalog;
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
@@ -57,11 +57,13 @@ impl Verifier<'_> {
         let plan = self.plan;
         for (at, node) in plan.nodes.iter().enumerate() {
             self.place = format!("node {at}");
-            let input = node.stage.input();
-            self.check(input.is_none_or(|i| (i.0 as usize) < at), || "its input does not precede it".into());
+            let precede = node.stage.inputs().all(|input| (input.0 as usize) < at);
+            self.check(precede, || "its input does not precede it".into());
             let mut columns = node.stage.defines();
             columns.extend(node.output.iter().map(|field| field.column));
             columns.extend(node.stage.state());
+            columns.extend(node.stage.takes());
+            columns.extend(node.stage.takes_of_other());
             let known = columns.iter().all(|c| (c.0 as usize) < plan.columns.len());
             self.check(known, || "a column of it is not in the plan".into());
             let exprs = super::print::roots(&node.stage);
@@ -112,9 +114,10 @@ impl Verifier<'_> {
 
     fn node(&mut self, at: usize, node: &Node) {
         self.place = format!("node {at}");
-        let input: &[_] = node.stage.input().map_or(&[], |input| &self.plan.node(input).output);
-        let incoming: HashSet<ColumnId> = input.iter().map(|field| field.column).collect();
+        let incoming = self.columns_of(node.stage.input());
         self.output(node, &incoming);
+        self.taken(&node.stage.takes(), &incoming);
+        self.taken(&node.stage.takes_of_other(), &self.columns_of(node.stage.other()));
         for root in super::print::roots(&node.stage) {
             let foreign = |c: &ColumnId| {
                 Some(*c) != node.stage.state() && self.plan.subqueries.iter().all(|subquery| subquery.column != *c)
@@ -138,6 +141,9 @@ impl Verifier<'_> {
             }
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().for_each(|key| self.key(key.expr)),
             Stage::Slice { .. } => {}
+            Stage::Explode { list, column, keep, .. } => self.explode(*list, *column, *keep),
+            Stage::Union { columns, .. } => self.union(columns),
+            Stage::Join { join, .. } => self.join(join),
             Stage::Number { column, keys, .. } => {
                 self.check(self.plan.column(*column).ty == Type::INT, || "a number is not an `int`".into());
                 keys.iter().for_each(|key| self.key(*key));
@@ -147,6 +153,51 @@ impl Verifier<'_> {
                 self.states(*column, *state, [*init, *next]);
             }
         }
+    }
+
+    fn columns_of(&self, node: Option<NodeId>) -> HashSet<ColumnId> {
+        let output: &[_] = node.map_or(&[], |node| &self.plan.node(node).output);
+        output.iter().map(|field| field.column).collect()
+    }
+
+    fn taken(&mut self, columns: &[ColumnId], incoming: &HashSet<ColumnId>) {
+        for column in columns {
+            let text = || format!("`{}` is not a column of its input", self.plan.column(*column).name);
+            self.check(incoming.contains(column), text);
+        }
+    }
+
+    fn explode(&mut self, list: ExprId, column: ColumnId, keep: bool) {
+        let (list, item) = (self.plan.exprs.ty(list), &self.plan.column(column).ty);
+        let fits = match &list.kind {
+            Kind::List(own) => own.as_ref().clone().or_null_if(keep) == *item,
+            _other => false,
+        };
+        self.check(fits, || format!("the items of {list} are not of type {item}"));
+    }
+
+    fn union(&mut self, columns: &[(ColumnId, ColumnId, ColumnId)]) {
+        for (column, first, other) in columns {
+            let [ty, first, other] = [column, first, other].map(|column| &self.plan.column(*column).ty);
+            let fit = first.fits(ty) && other.fits(ty);
+            self.check(fit, || format!("a union of {first} and {other} is not {ty}"));
+        }
+    }
+
+    fn join(&mut self, join: &Join) {
+        let nearest = join.nearest.iter().map(|nearest| (nearest.left, nearest.right));
+        for (left, right) in join.on.iter().map(|on| (on.left, on.right)).chain(nearest) {
+            let (left, right) = (&self.plan.column(left).ty, &self.plan.column(right).ty);
+            let one = left.kind == right.kind || left.kind == Kind::Null || right.kind == Kind::Null;
+            self.check(one, || format!("a {left} is joined to a {right}"));
+        }
+        for (new, old) in join.left.iter().chain(&join.right) {
+            let (new, old) = (&self.plan.column(*new).ty, &self.plan.column(*old).ty);
+            self.check(old.fits(new), || format!("a column of type {new} for one of type {old}"));
+        }
+        self.check(join.left.is_empty() || join.kind == JoinKind::Full, || "new names for left columns".into());
+        let gives_none = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
+        self.check(join.right.is_empty() || !gives_none, || "right columns of rows that only exist".into());
     }
 
     fn states(&mut self, column: ColumnId, state: ColumnId, values: [ExprId; 2]) {
@@ -159,7 +210,7 @@ impl Verifier<'_> {
 
     fn output(&mut self, node: &Node, incoming: &HashSet<ColumnId>) {
         let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
-        let passes = !matches!(node.stage, Stage::Aggregate { .. } | Stage::Fold { all: false, .. });
+        let passes = node.stage.passes_input();
         let mut names = HashSet::new();
         for field in &node.output {
             self.check(names.insert(&field.name), || format!("two columns are called `{}`", field.name));

@@ -32,10 +32,14 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
         let fields = node.output.len();
         node.output.retain(|field| columns.contains(&field.column));
         changed |= node.output.len() < fields;
+        if let Some(other) = node.stage.other() {
+            used[other.0 as usize].extend(node.stage.takes_of_other());
+        }
         if let Some(input) = node.stage.input() {
             let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
             let mentioned = mentioned(plan, &node.stage);
-            used[input.0 as usize].extend(columns.into_iter().filter(|column| !own.contains(column)).chain(mentioned));
+            let passed = columns.into_iter().filter(|column| !own.contains(column) && node.stage.passes_input());
+            used[input.0 as usize].extend(passed.chain(mentioned));
             if matches!(&node.stage, Stage::Map { definitions, .. } if definitions.is_empty()) {
                 idle.push(NodeId(at as u32));
             }
@@ -60,10 +64,16 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
             columns.retain(|column| used.contains(column));
         }
         Stage::Map { definitions, .. } => definitions.retain(|(column, _)| used.contains(column)),
+        Stage::Union { columns, .. } => columns.retain(|(column, ..)| used.contains(column)),
+        Stage::Join { join, .. } => {
+            join.left.retain(|(column, _)| used.contains(column));
+            join.right.retain(|(column, _)| used.contains(column));
+        }
         Stage::Aggregate { reductions, phase: Phase::Single, .. } => {
             reductions.retain(|reduction| used.contains(&reduction.column) || !is_total(plan, reduction, fallible));
         }
         Stage::Range { .. }
+        | Stage::Explode { .. }
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
@@ -82,12 +92,12 @@ fn is_total(plan: &Plan, reduction: &Reduction, fallible: &FallibleColumns) -> b
         || reduction.arguments.iter().chain(&reduction.condition).all(|expr| plan.is_total(*expr, fallible))
 }
 
-/// The columns that the expressions of a stage mention.
+/// The columns of its input that a stage mentions.
 fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
     let mut roots = stage.demands();
     if let Stage::Map { definitions, .. } = stage {
         roots.extend(definitions.iter().map(|(_, expr)| *expr));
     }
     let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
-    columns.filter(|column| Some(*column) != stage.state()).collect()
+    columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()
 }

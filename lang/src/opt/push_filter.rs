@@ -104,6 +104,9 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
+        | Stage::Explode { .. }
+        | Stage::Union { .. }
+        | Stage::Join { .. }
         | Stage::Number { .. }
         | Stage::Slice { .. } => None,
     }

@@ -33,6 +33,9 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Explode { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
@@ -66,6 +69,9 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Iterate { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
+            | Stage::Explode { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }

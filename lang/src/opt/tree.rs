@@ -6,52 +6,62 @@ use std::collections::HashMap;
 /// The fields that all rows of a plan together may have; a plan that would have more without sharing stays as it is.
 const MOST_FIELDS: usize = 1 << 20;
 
-/// Gives every statement stages and columns of its own. Whether it could: a plan in which many statements share long
-/// pipelines would grow too much.
+/// Gives every statement, and every use of a stream in it, stages and columns of its own. Whether it could: a plan in
+/// which many uses share long pipelines would grow too much.
 pub fn unshare(plan: &mut Plan) -> bool {
-    let chains: Vec<Vec<NodeId>> = plan.statements.iter().map(|statement| chain(plan, statement.node)).collect();
-    let fields: usize = chains.iter().flatten().map(|id| plan.node(*id).output.len() + 1).sum();
-    if fields > MOST_FIELDS {
+    let mut fields: Vec<usize> = Vec::new();
+    for node in &plan.nodes {
+        let below = node.stage.inputs().map(|input| fields[input.0 as usize]);
+        fields.push(below.fold(node.output.len() + 1, usize::saturating_add));
+    }
+    let statements = plan.statements.iter().map(|statement| fields[statement.node.0 as usize]);
+    if statements.fold(0, usize::saturating_add) > MOST_FIELDS {
         return false;
     }
     let old = std::mem::take(&mut plan.nodes);
     let mut used = vec![false; old.len()];
-    for (at, chain) in chains.into_iter().enumerate() {
-        let mut columns = HashMap::new();
-        let mut last = None;
-        for id in chain {
-            let mut node = old[id.0 as usize].clone();
-            if std::mem::replace(&mut used[id.0 as usize], true) {
-                for column in node.stage.defines() {
-                    let definition = plan.column(column).clone();
-                    columns.insert(column, plan.add_column(definition.name, definition.ty));
-                }
-            }
-            if !columns.is_empty() {
-                rename(plan, &mut node, &columns);
-            }
-            if let Some(input) = last {
-                node.stage = node.stage.with_input(input);
-            }
-            last = Some(plan.add_node(node));
-        }
-        plan.statements[at].node = last.expect("a statement has a stage");
+    for at in 0..plan.statements.len() {
+        plan.statements[at].node = copy(plan, &old, &mut used, plan.statements[at].node).0;
     }
     true
 }
 
-/// The stages below `root`, from the source down to it.
-fn chain(plan: &Plan, root: NodeId) -> Vec<NodeId> {
+/// What the columns of a copy are called.
+type Renamed = HashMap<ColumnId, ColumnId>;
+
+/// Adds the stages of `old` that `root` takes its rows from. What was used before defines new columns.
+fn copy(plan: &mut Plan, old: &[Node], used: &mut [bool], root: NodeId) -> (NodeId, Renamed) {
     let mut chain = vec![root];
-    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
+    while let Some(input) = old[chain[chain.len() - 1].0 as usize].stage.input() {
         chain.push(input);
     }
-    chain.reverse();
-    chain
+    let (mut columns, mut last) = (Renamed::new(), root);
+    for id in chain.into_iter().rev() {
+        let mut node = old[id.0 as usize].clone();
+        let other = node.stage.other().map(|other| copy(plan, old, used, other));
+        if std::mem::replace(&mut used[id.0 as usize], true) {
+            for column in node.stage.defines() {
+                let definition = plan.column(column).clone();
+                columns.insert(column, plan.add_column(definition.name, definition.ty));
+            }
+        }
+        let of_other = other.as_ref().map(|(_, renamed)| renamed);
+        rename(plan, &mut node, &columns, of_other.unwrap_or(&Renamed::new()));
+        node.stage = node.stage.with_input(last);
+        if let Some((other, _)) = other {
+            node.stage = node.stage.with_other(other);
+        }
+        last = plan.add_node(node);
+    }
+    (last, columns)
 }
 
-fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId>) {
+fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Renamed) {
+    if columns.is_empty() && of_other.is_empty() {
+        return;
+    }
     let new = |column: &mut ColumnId| *column = columns.get(column).copied().unwrap_or(*column);
+    let other = |column: &mut ColumnId| *column = of_other.get(column).copied().unwrap_or(*column);
     let exprs: HashMap<ColumnId, ExprId> = columns.iter().map(|(old, new)| (*old, plan.column_expr(*new))).collect();
     node.stage.for_each_expr(|expr| *expr = plan.exprs.substitute(*expr, &exprs));
     match &mut node.stage {
@@ -59,12 +69,38 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &HashMap<ColumnId, ColumnId
         Stage::Range { column, .. }
         | Stage::Iterate { column, .. }
         | Stage::Fold { column, .. }
+        | Stage::Explode { column, .. }
         | Stage::Number { column, .. } => new(column),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {
             keys.iter_mut().for_each(|(column, _)| new(column));
             reductions.iter_mut().for_each(|reduction| new(&mut reduction.column));
+        }
+        Stage::Union { columns, .. } => {
+            for (column, first, second) in columns {
+                new(column);
+                new(first);
+                other(second);
+            }
+        }
+        Stage::Join { join, .. } => {
+            join.on.iter_mut().for_each(|on| {
+                new(&mut on.left);
+                other(&mut on.right);
+            });
+            join.nearest.iter_mut().for_each(|nearest| {
+                new(&mut nearest.left);
+                other(&mut nearest.right);
+            });
+            for (column, left) in &mut join.left {
+                new(column);
+                new(left);
+            }
+            for (column, right) in &mut join.right {
+                new(column);
+                other(right);
+            }
         }
         Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
     }
@@ -88,6 +124,9 @@ pub fn remove(plan: &mut Plan, idle: &[NodeId]) {
             if node.stage.input() == Some(*id) {
                 node.stage = node.stage.clone().with_input(input);
             }
+            if node.stage.other() == Some(*id) {
+                node.stage = node.stage.clone().with_other(input);
+            }
         }
     }
     renumber(plan);
@@ -105,17 +144,18 @@ pub fn renumber(plan: &mut Plan) {
                 continue;
             }
             let slot = &mut nodes[id.0 as usize];
-            let input = slot.as_ref().and_then(|node| node.stage.input());
-            match input.map(|input| new_ids.get(&input).copied().ok_or(input)) {
-                Some(Err(input)) => pending.extend([id, input]),
-                ready => {
-                    let mut node = slot.take().expect("a stage is moved once");
-                    if let Some(Ok(input)) = ready {
-                        node.stage = node.stage.with_input(input);
-                    }
-                    new_ids.insert(id, plan.add_node(node));
-                }
+            let inputs: Vec<NodeId> = slot.iter().flat_map(|node| node.stage.inputs()).collect();
+            let missing: Vec<NodeId> = inputs.iter().copied().filter(|input| !new_ids.contains_key(input)).collect();
+            if !missing.is_empty() {
+                pending.push(id);
+                pending.extend(missing);
+                continue;
             }
+            let mut node = slot.take().expect("a stage is moved once");
+            for (at, input) in inputs.iter().map(|input| new_ids[input]).enumerate() {
+                node.stage = if at == 0 { node.stage.with_input(input) } else { node.stage.with_other(input) };
+            }
+            new_ids.insert(id, plan.add_node(node));
         }
         plan.statements[at].node = new_ids[&plan.statements[at].node];
     }

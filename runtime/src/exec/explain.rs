@@ -2,7 +2,7 @@
 //! the kernels that a segment becomes.
 
 use super::Executor;
-use super::pipeline::{self, End, Passage, Pipeline, Source};
+use super::pipeline::{self, End, Expansion, Link, Passage, Pipeline, Source};
 use crate::kernel::{Segment, Step, lower, print};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::print::print_expr;
@@ -23,12 +23,18 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
     let node = plan.statements[statement].node;
     let (pipelines, lowered) = (pipeline::cut(plan, node), pipeline::cut(&plain, node));
     for (at, (pipeline, lowered)) in pipelines.iter().zip(&lowered).enumerate() {
-        let _ = writeln!(text, "pipeline {}: {}", at + 1, source(plan, pipeline));
-        segment(&mut text, plan, catalog, &pipeline.segment, "on every worker");
-        for tail in &pipeline.tails {
-            let _ = writeln!(text, "  {}", passage(plan, catalog, &tail.passage));
-            segment(&mut text, plan, catalog, &tail.segment, "in order");
+        let _ = write!(text, "pipeline {}:", at + 1);
+        let mut in_order = false;
+        for branch in &pipeline.branches {
+            let _ = writeln!(text, " {}", source(plan, &branch.source));
+            let mut own = false;
+            links(&mut text, plan, catalog, &branch.links, &mut own);
+            in_order |= own;
         }
+        if !pipeline.links.is_empty() {
+            let _ = writeln!(text, "  the rows of all {} sources, one after the other", pipeline.branches.len());
+        }
+        links(&mut text, plan, catalog, &pipeline.links, &mut in_order);
         let _ = writeln!(text, "  end: {}", end(&pipeline.end));
         let _ = writeln!(text, "  executor: {}", computed_by(&plain, lowered, executor));
     }
@@ -40,8 +46,7 @@ pub fn kernels(plan: &Plan, statement: usize) -> String {
     let mut text = String::new();
     let plan = &without_subqueries(plan);
     for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
-        let segments = std::iter::once(&pipeline.segment).chain(pipeline.tails.iter().map(|tail| &tail.segment));
-        for segment in segments {
+        for segment in segments(pipeline) {
             for (nulls, title) in [(false, "no input has nulls"), (true, "inputs may have nulls")] {
                 let _ = writeln!(text, "pipeline {}, {title}:", at + 1);
                 let program = lower(segment, plan, &vec![nulls; segment.inputs.len()]);
@@ -54,8 +59,7 @@ pub fn kernels(plan: &Plan, statement: usize) -> String {
 
 /// Who computes the segments of a pipeline.
 fn computed_by(plan: &Plan, pipeline: &Pipeline, executor: Executor) -> String {
-    let segments = std::iter::once(&pipeline.segment).chain(pipeline.tails.iter().map(|tail| &tail.segment));
-    let leaves: usize = segments.map(|s| lower(s, plan, &vec![true; s.inputs.len()]).leaves().count()).sum();
+    let leaves: usize = segments(pipeline).map(|s| lower(s, plan, &vec![true; s.inputs.len()]).leaves().count()).sum();
     let kernels = format!("{leaves} kernel{}", if leaves == 1 { "" } else { "s" });
     match executor {
         Executor::Reference => "the reference, row by row, over the plan as written".to_string(),
@@ -65,8 +69,47 @@ fn computed_by(plan: &Plan, pipeline: &Pipeline, executor: Executor) -> String {
     }
 }
 
-fn source(plan: &Plan, pipeline: &Pipeline) -> String {
-    match &pipeline.source {
+fn segments(pipeline: &Pipeline) -> impl Iterator<Item = &Segment> {
+    pipeline.all_links().filter_map(|link| match link {
+        Link::Segment(segment) => Some(segment),
+        Link::Expand(_) | Link::Pass(_) => None,
+    })
+}
+
+/// What rows go through; `in_order` is whether it has come to what needs their order.
+fn links(text: &mut String, plan: &Plan, catalog: &Catalog, links: &[Link], in_order: &mut bool) {
+    for link in links {
+        match link {
+            Link::Segment(link) => {
+                segment(text, plan, catalog, link, if *in_order { "in order" } else { "on every worker" });
+            }
+            Link::Expand(link) => {
+                let _ = writeln!(text, "  {}", expansion(link));
+            }
+            Link::Pass(link) => {
+                *in_order = true;
+                let _ = writeln!(text, "  {}", passage(plan, catalog, link));
+            }
+        }
+    }
+}
+
+fn expansion(expansion: &Expansion) -> String {
+    match expansion {
+        Expansion::Explode { keep, .. } => {
+            let kept = if *keep { ", those without items too" } else { "" };
+            format!("explode: each row once for every item of a list{kept} (streams)")
+        }
+        Expansion::Join(probe) => {
+            let nearest = if probe.nearest.is_some() { ", the nearest row" } else { "" };
+            let keys = probe.comparisons.len();
+            format!("{} join with pipeline {} by {keys} keys{nearest} (streams)", probe.kind.name(), probe.table + 1)
+        }
+    }
+}
+
+fn source(plan: &Plan, source: &Source) -> String {
+    match source {
         Source::Scan { table, columns } => {
             let table = &plan.tables[table.0 as usize];
             let names: Vec<&str> = columns.iter().map(|at| &*table.schema.fields[*at].name).collect();
@@ -81,7 +124,7 @@ fn source(plan: &Plan, pipeline: &Pipeline) -> String {
         Source::Range { start, end: None } => format!("the ints {start}.."),
         Source::Values { rows } => format!("{} constant rows", rows.len()),
         Source::Iterate(_) => "values that are computed from each other, in order".to_string(),
-        Source::Previous => "what the pipeline before gave".to_string(),
+        Source::Result(at) => format!("what pipeline {} gave", at + 1),
     }
 }
 
@@ -134,6 +177,13 @@ fn end(end: &End) -> String {
         End::Aggregate(aggregate) => {
             format!("aggregate, {} reducers, {} keys (sees all rows)", aggregate.reductions.len(), aggregate.keys)
         }
+        End::Table(table) => {
+            format!("table by {} keys, to be joined (holds all rows)", table.comparisons.len())
+        }
+        End::Full { table, .. } => {
+            format!("the rows, then those of pipeline {} that nothing matched (sees all rows)", table + 1)
+        }
+        End::Sort { descending, limit: None } if descending.is_empty() => "kept in order (holds all rows)".to_string(),
         End::Sort { descending, limit: None } => format!("sort by {} keys (sees all rows)", descending.len()),
         End::Sort { descending, limit: Some(limit) } => {
             format!("first {limit} by {} keys (holds {limit} rows a worker)", descending.len())

@@ -5,12 +5,16 @@
 //! does not depend on how the work was cut: rows are committed in order, the earliest error wins, and the rows before it
 //! have gone out.
 
+mod claim;
+mod expand;
 pub mod explain;
+mod operator;
 pub mod output;
 mod parallel;
 mod passage;
 mod pipeline;
 mod replay;
+mod run;
 mod segment;
 mod source;
 
@@ -22,19 +26,9 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::reference::Oracle;
 use crate::registry::Registry;
-use crate::stages::aggregate::{Grouper, Layout};
-use crate::stages::sort::Sorter;
-use crate::vector::Scratch;
-use parallel::Work;
-use passage::Passages;
-use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Plan;
 use pipelang_lang::scalar::Scalar;
-use pipeline::{End, Pipeline, Source};
-use segment::Prepared;
-use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use run::{Results, Run};
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,255 +154,12 @@ fn value_of(env: Environment, plan: &Plan, options: &Options) -> Result<Scalar, 
 
 fn run_pipelines(env: &Environment, statement: usize, options: &Options, sink: &mut Sink) -> Result<Stats, RunError> {
     let pipelines = pipeline::cut(env.plan, env.plan.statements[statement].node);
-    let mut stats = Stats::default();
-    let mut previous = None;
+    let (mut stats, mut results) = (Stats::default(), Results::new());
     for pipeline in &pipelines {
-        previous = Run::new(env, pipeline, options).run(previous, sink, &mut stats)?;
+        let given = Run::new(env, pipeline, options, &results).run(&mut results, sink, &mut stats);
+        results.push(given);
     }
-    Ok(stats)
-}
-
-/// One pipeline while it runs.
-struct Run<'a> {
-    env: &'a Environment<'a>,
-    pipeline: &'a Pipeline,
-    options: &'a Options,
-    threads: usize,
-    segment: Prepared<'a>,
-    tails: Vec<Prepared<'a>>,
-    scratch: Vec<Mutex<Scratch>>,
-    operators: Vec<Mutex<Operator>>,
-}
-
-/// The end of a pipeline on one worker.
-enum Operator {
-    Output,
-    Group(Box<Grouper>),
-    Sort(Sorter),
-}
-
-/// What a worker made of a morsel.
-struct Made {
-    /// Rows for what happens in order; none if an operator has taken them.
-    rows: Option<Encoded>,
-    /// Why there are no more.
-    error: Option<RunError>,
-}
-
-impl<'a> Run<'a> {
-    fn new(env: &'a Environment<'a>, pipeline: &'a Pipeline, options: &'a Options) -> Run<'a> {
-        let threads = match (&pipeline.source, options.threads) {
-            // Each value needs the one before, and none is computed that nobody wants.
-            (Source::Iterate(_), _) => 1,
-            (_, 0) => env.pool.threads(),
-            (_, threads) => threads.min(env.pool.threads()),
-        };
-        Run {
-            env,
-            pipeline,
-            options,
-            threads,
-            segment: Prepared::new(env, &pipeline.segment, options),
-            tails: pipeline.tails.iter().map(|tail| Prepared::new(env, &tail.segment, options)).collect(),
-            // One more than there are workers: for what runs in order.
-            scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..threads).map(|_| Mutex::new(operator(env, &pipeline.end))).collect(),
-        }
-    }
-
-    /// Runs all morsels; what a breaker gives is the source of the next pipeline.
-    fn run(self, previous: Option<Batch>, sink: &mut Sink, stats: &mut Stats) -> Result<Option<Batch>, RunError> {
-        let mut passages = Passages::new(self.env, &self.pipeline.tails, &self.options.watch)?;
-        let mut error = None;
-        if !passages.is_full() {
-            let reader = source::Reader::open(self.env, &self.pipeline.source, self.options, previous)?;
-            let (mut claim, load) = reader.halves();
-            let mut morsels = 0;
-            let encode = sink.encode;
-            let accept = &mut *sink.accept;
-            let workers = parallel::ordered(
-                self.env.pool,
-                self.threads,
-                self.options.spread,
-                Work {
-                    claim: &mut || {
-                        morsels += 1;
-                        self.options
-                            .watch
-                            .check()
-                            .map_or_else(|error| Some(source::Morsel::Failed(error)), |()| claim())
-                    },
-                    work: &|worker, number, morsel| self.work(worker, number, load(morsel), encode),
-                    commit: &mut |made| match self.commit(made, &mut passages, encode, accept) {
-                        Ok(flow) => flow,
-                        Err(first) => {
-                            error = Some(first);
-                            if fault::is(Fault::LaterErrorReported) {
-                                ControlFlow::Continue(())
-                            } else {
-                                ControlFlow::Break(())
-                            }
-                        }
-                    },
-                },
-            )?;
-            stats.workers = stats.workers.max(workers);
-            if !matches!(self.pipeline.source, Source::Iterate(_)) {
-                stats.morsels = stats.morsels.max(morsels);
-            }
-        }
-        stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
-        for prepared in self.tails.iter().chain([&self.segment]) {
-            let (compilable, compiled) = prepared.compiled();
-            stats.compilable += compilable;
-            stats.compiled += compiled;
-            stats.replays += prepared.replays.load(Ordering::Relaxed);
-        }
-        match error {
-            Some(error) => Err(error),
-            None => Ok(self.finish(passages)),
-        }
-    }
-
-    /// What a worker does with a morsel.
-    fn work(
-        &self,
-        worker: usize,
-        number: u64,
-        parsed: crate::formats::Parsed,
-        encode: &(dyn Fn(Batch) -> Encoded + Sync),
-    ) -> Made {
-        if parsed.batch.rows == 0 && parsed.error.is_some() {
-            // The source failed, and its batch may not even have columns.
-            return Made { rows: None, error: parsed.error };
-        }
-        let (batch, error) = self.segment.run(&parsed.batch, &mut lock(&self.scratch[worker]));
-        let error = error.or(parsed.error);
-        if !self.tails.is_empty() {
-            return Made { rows: Some(Encoded::Rows(batch)), error };
-        }
-        let rows = match &mut *lock(&self.operators[worker]) {
-            Operator::Output => (batch.rows > 0).then(|| encode(batch)),
-            operator => {
-                operator.push(number << 32, batch);
-                None
-            }
-        };
-        Made { rows, error }
-    }
-
-    /// What is done with it in order.
-    fn commit(
-        &self,
-        made: Made,
-        passages: &mut Passages,
-        encode: &(dyn Fn(Batch) -> Encoded + Sync),
-        accept: &mut (dyn FnMut(Encoded) -> Result<(), RunError> + Send),
-    ) -> Result<ControlFlow<()>, RunError> {
-        let (rows, mut error) = (made.rows, made.error);
-        let rows = match rows {
-            Some(Encoded::Rows(mut batch)) if !self.tails.is_empty() => {
-                for at in 0..self.tails.len() {
-                    let passed = passages.apply(at, batch);
-                    if passed.full {
-                        error = None;
-                    }
-                    error = passed.error.or(error);
-                    let (out, own) = self.tails[at].run(&passed.batch, &mut lock(&self.scratch[self.threads]));
-                    error = if fault::is(Fault::TailErrorLost) { error.or(own) } else { own.or(error) };
-                    batch = out;
-                }
-                self.end_of_tails(batch, passages, encode)
-            }
-            rows => rows,
-        };
-        let lost = fault::is(Fault::PrefixLost) && error.is_some();
-        if let Some(rows) = rows.filter(|_| !lost) {
-            accept(rows)?;
-        }
-        match error {
-            Some(error) => Err(error),
-            None if passages.is_full() => Ok(ControlFlow::Break(())),
-            None => Ok(ControlFlow::Continue(())),
-        }
-    }
-
-    fn end_of_tails(
-        &self,
-        batch: Batch,
-        passages: &mut Passages,
-        encode: &(dyn Fn(Batch) -> Encoded + Sync),
-    ) -> Option<Encoded> {
-        match &mut *lock(&self.operators[0]) {
-            Operator::Output => (batch.rows > 0).then(|| encode(batch)),
-            operator => {
-                let first = passages.ordinal;
-                passages.ordinal += batch.rows as u64;
-                operator.push(first, batch);
-                None
-            }
-        }
-    }
-
-    /// Brings the workers' operators together.
-    fn finish(self, passages: Passages) -> Option<Batch> {
-        if self.pipeline.end == End::State {
-            return passages.last_state();
-        }
-        let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut first = operators.next()?;
-        for other in operators {
-            first.merge(other);
-        }
-        match first {
-            Operator::Output => None,
-            Operator::Group(grouper) => Some(grouper.finish()),
-            Operator::Sort(sorter) => {
-                let mut entries = sorter.entries();
-                self.env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
-                sorter.finish(entries)
-            }
-        }
-    }
-}
-
-fn operator(env: &Environment, end: &End) -> Operator {
-    match end {
-        End::Output | End::State => Operator::Output,
-        End::Aggregate(aggregate) => {
-            let types = |r: &pipelang_lang::ir::Reduction| {
-                r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect()
-            };
-            let layout = Layout {
-                argument_types: aggregate.reductions.iter().map(types).collect(),
-                reductions: aggregate.reductions.clone(),
-                keys: aggregate.keys,
-            };
-            Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
-        }
-        End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
-    }
-}
-
-impl Operator {
-    fn push(&mut self, first_ordinal: u64, batch: Batch) {
-        match self {
-            Operator::Output => unreachable!("output is encoded, not pushed"),
-            Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
-            Operator::Sort(sorter) => sorter.push(first_ordinal, batch),
-        }
-    }
-
-    fn merge(&mut self, other: Operator) {
-        match (self, other) {
-            (Operator::Output, Operator::Output) => {}
-            (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(*theirs),
-            (Operator::Sort(mine), Operator::Sort(theirs)) => mine.merge(theirs),
-            (Operator::Output | Operator::Group(_) | Operator::Sort(_), _) => {
-                unreachable!("all workers have the same operator")
-            }
-        }
-    }
+    results.pop().expect("a statement has a pipeline").map(|_| stats)
 }
 
 fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &mut Sink) -> Result<Stats, RunError> {
@@ -435,8 +186,4 @@ fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &
         (sink.accept)((sink.encode)(replay::batch_of(&kinds, rows, None)))?;
     }
     result.map(|()| Stats { workers: 1, ..Stats::default() })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

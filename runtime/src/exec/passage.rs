@@ -2,7 +2,7 @@
 //! at a time, as rows are committed.
 
 use super::Environment;
-use super::pipeline::{Passage, States, Tail};
+use super::pipeline::{Passage, States};
 use super::replay::BatchRow;
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
@@ -16,6 +16,7 @@ use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// How far the passages of a pipeline are.
 pub struct Passages<'a> {
@@ -43,9 +44,9 @@ pub struct Passed {
 
 impl<'a> Passages<'a> {
     /// Nothing has passed yet; the first states are computed.
-    pub fn new(env: &Environment<'a>, tails: &'a [Tail], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
-        let progress = |tail: &'a Tail| {
-            Ok(match &tail.passage {
+    pub fn new(env: &Environment<'a>, passages: &[&'a Passage], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
+        let progress = |passage: &&'a Passage| {
+            Ok(match passage {
                 Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
                 Passage::While { skip } => Progress::While { skip: *skip, over: false },
                 Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
@@ -54,12 +55,12 @@ impl<'a> Passages<'a> {
                 }
             })
         };
-        Ok(Passages { passages: tails.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
+        Ok(Passages { passages: passages.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
     }
 
-    /// Whether no further row can pass.
-    pub fn is_full(&self) -> bool {
-        self.passages.iter().any(Progress::is_full)
+    /// Whether no further row can pass one of these.
+    pub fn is_full(&self, passages: Range<usize>) -> bool {
+        self.passages[passages].iter().any(Progress::is_full)
     }
 
     /// The rows that pass passage `at`.

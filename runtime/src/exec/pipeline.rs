@@ -1,13 +1,22 @@
-//! A plan cut into pipelines: a source, a fused segment of row-wise stages that every worker runs on its morsels,
-//! perhaps passages (slices and what else looks at the order of rows) with further segments behind them that run in order,
-//! and an end.
+//! A plan cut into pipelines. A pipeline has a source, or several one after the other if it is a union, links that the rows
+//! go through, and an end. The links are fused segments of row-wise stages; between them stand expansions, which make many
+//! rows or none of one, and passages, which look at rows in their order. Workers run the links up to the first passage on
+//! their morsels; from there on they run in order.
+//!
+//! What a stage must see all rows of (a sort, a group, the right side of a join) is the end of a pipeline of its own, whose
+//! result a later pipeline takes up.
 //!
 //! Nothing is decided here but where the cuts are and which columns go over them: a column crosses a cut if something
 //! behind it mentions the column, and then it is carried, not demanded.
 
-use crate::kernel::{Output, Segment, Step};
-use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Plan, Reduction, SortKey, Stage, TableId};
-use std::collections::HashSet;
+mod cut;
+
+pub use cut::cut;
+
+use crate::kernel::Segment;
+use pipelang_lang::ir::{ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId};
+use pipelang_lang::scalar::{Comparison, Scalar};
+use pipelang_lang::ty::Kind;
 
 /// Where the rows of a pipeline come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +42,8 @@ pub enum Source {
     },
     /// A value, and what an expression makes of each value before.
     Iterate(States),
-    /// What the pipeline before it gave.
-    Previous,
+    /// What an earlier pipeline gave.
+    Result(usize),
 }
 
 /// A state that is carried through rows.
@@ -53,10 +62,19 @@ pub struct States {
 pub enum End {
     /// They are the result of the statement.
     Output,
-    /// The last state of the fold that is the last tail is the only row that goes on.
+    /// The last state of the fold that is the last passage is the only row that goes on.
     State,
     /// They are grouped.
     Aggregate(Aggregate),
+    /// They are kept for the rows of a later pipeline to find.
+    Table(Table),
+    /// They have been joined to a table; behind them come its rows that nothing matched, with nulls for the left columns.
+    Full {
+        /// The pipeline that made the table.
+        table: usize,
+        /// The kinds of the left columns.
+        left: Vec<Kind>,
+    },
     /// They are sorted; only the first `limit` go on.
     Sort {
         /// Which way each of the first columns sorts.
@@ -75,13 +93,56 @@ pub struct Aggregate {
     pub keys: usize,
 }
 
-/// What looks at rows in their order, and the stages behind it, which run in that order too.
+/// What rows go through.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tail {
-    /// What looks at the rows.
-    pub passage: Passage,
-    /// What is done with those that go on.
-    pub segment: Segment,
+pub enum Link {
+    /// Fused row-wise stages.
+    Segment(Segment),
+    /// Many rows or none for each.
+    Expand(Expansion),
+    /// Looks at rows in their order.
+    Pass(Passage),
+}
+
+/// What makes many rows or none of one. The columns of its rows are those of the segment before it, which demands what the
+/// expansion looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expansion {
+    /// Each row once for every item of the list in the last column, with the item in its place.
+    Explode {
+        /// The kind of the items.
+        kind: Kind,
+        /// Whether a row without items goes on, with null for the item.
+        keep: bool,
+    },
+    /// Each row with the rows of a table that match it.
+    Join(Probe),
+}
+
+/// How rows look for their matches. Their last columns are the keys that they compare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// The pipeline that makes the table.
+    pub table: usize,
+    /// What comes of a match.
+    pub kind: JoinKind,
+    /// How many columns of the rows go on.
+    pub carried: usize,
+    /// The comparisons of a left key with a right key, in the order of the keys.
+    pub comparisons: Vec<Comparison>,
+    /// Whether the last key is what the right row must not be later than, and how much earlier it may be.
+    pub nearest: Option<Option<Scalar>>,
+}
+
+/// How the rows of a table are kept for those that look for them: the batches have their keys, then what goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The comparisons of the keys; rows are found by those that are equal.
+    pub comparisons: Vec<Comparison>,
+    /// Whether the last key is ordered, to find the nearest.
+    pub nearest: bool,
+    /// Whether rows with equal keys are an error, and where.
+    pub unique: Option<SiteId>,
 }
 
 /// What rows pass in their order.
@@ -115,193 +176,29 @@ pub enum Passage {
     },
 }
 
+/// A source with what its rows go through by themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// Where the rows come from.
+    pub source: Source,
+    /// What they go through; a segment is the last.
+    pub links: Vec<Link>,
+}
+
 /// A part of the plan without a breaker inside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
-    /// Where the rows come from.
-    pub source: Source,
-    /// What every worker does with its morsels.
-    pub segment: Segment,
-    /// What is done in order after that.
-    pub tails: Vec<Tail>,
+    /// The sources, one after the other.
+    pub branches: Vec<Branch>,
+    /// What the rows of all of them go through.
+    pub links: Vec<Link>,
     /// What happens to the rows.
     pub end: End,
 }
 
-/// Cuts the stages below `root` at its breakers; the pipelines run one after the other.
-pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
-    let mut chain = vec![root];
-    while let Some(input) = plan.node(chain[chain.len() - 1]).stage.input() {
-        chain.push(input);
+impl Pipeline {
+    /// All links, those of the branches first.
+    pub fn all_links(&self) -> impl Iterator<Item = &Link> {
+        self.branches.iter().flat_map(|branch| &branch.links).chain(&self.links)
     }
-    chain.reverse();
-    let wanted: Vec<ColumnId> = plan.node(root).output.iter().map(|field| field.column).collect();
-    let live = live_after(plan, &chain, &wanted);
-
-    let mut pipelines = Vec::new();
-    let (source, mut row) = source_of(plan, chain[0]);
-    let mut open = Open::new(source, row.clone());
-    for (at, node) in chain.iter().enumerate().skip(1) {
-        match &plan.node(*node).stage {
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {
-                unreachable!("a source has no input")
-            }
-            Stage::Filter { predicate, .. } => open.segment.steps.push(Step::Filter(*predicate)),
-            Stage::Map { definitions, .. } => {
-                open.segment.steps.push(Step::Define(definitions.clone()));
-                row.extend(definitions.iter().map(|(column, _)| *column));
-            }
-            Stage::Slice { skip, take, .. } => {
-                row = carried(&row, &live[at]);
-                open.pass(plan, &row, &[], Passage::Slice { skip: *skip, take: *take });
-            }
-            Stage::While { predicate, skip, .. } => {
-                row = carried(&row, &live[at]);
-                let looks_at = [Output { expr: *predicate, demanded: false }];
-                open.pass(plan, &row, &looks_at, Passage::While { skip: *skip });
-            }
-            Stage::Fold { column, init, state, next, all, .. } => {
-                let mut needed = if *all { live[at].clone() } else { HashSet::new() };
-                needed.extend(plan.exprs.columns(*next));
-                row = carried(&row, &needed);
-                let states = States { init: *init, state: *state, next: *next };
-                open.pass(plan, &row, &[], Passage::Fold { states, columns: row.clone(), all: *all });
-                row.push(*column);
-                open.segment.inputs.push(*column);
-                if !all {
-                    open.segment.inputs.clear();
-                    pipelines.push(open.close(Vec::new(), End::State));
-                    row = vec![*column];
-                    open = Open::new(Source::Previous, row.clone());
-                }
-            }
-            Stage::Number { column, keys, .. } => {
-                row = carried(&row, &live[at]);
-                let looks_at: Vec<Output> = keys.iter().copied().map(demanded).collect();
-                open.pass(plan, &row, &looks_at, Passage::Number { keys: keys.len() });
-                row.push(*column);
-                open.segment.inputs.push(*column);
-            }
-            Stage::Sort { keys, .. } => {
-                row = carried(&row, &live[at]);
-                pipelines.push(open.sort(plan, keys, &row, None));
-                open = Open::new(Source::Previous, row.clone());
-            }
-            Stage::TopK { keys, count, .. } => {
-                row = carried(&row, &live[at]);
-                pipelines.push(open.sort(plan, keys, &row, Some(*count)));
-                open = Open::new(Source::Previous, row.clone());
-            }
-            stage @ Stage::Aggregate { keys, reductions, .. } => {
-                let outputs = stage.demands().into_iter().map(demanded).collect();
-                let end = End::Aggregate(Aggregate { reductions: reductions.clone(), keys: keys.len() });
-                pipelines.push(open.close(outputs, end));
-                row = stage.defines();
-                open = Open::new(Source::Previous, row.clone());
-            }
-        }
-    }
-    let outputs = wanted.iter().map(|column| demanded(plan.column_expr(*column))).collect();
-    pipelines.push(open.close(outputs, End::Output));
-    pipelines
-}
-
-/// A pipeline that has no end yet. `segment` is the one that stages are added to: the last of `finished`'s tails, if a
-/// slice has been met.
-struct Open {
-    source: Source,
-    finished: Vec<(Segment, Passage)>,
-    segment: Segment,
-}
-
-impl Open {
-    fn new(source: Source, inputs: Vec<ColumnId>) -> Open {
-        Open { source, finished: Vec::new(), segment: Segment { inputs, ..Segment::default() } }
-    }
-
-    /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. Where
-    /// the passage alone knows for which rows it demands that, it is not demanded here.
-    fn pass(&mut self, plan: &Plan, row: &[ColumnId], looks_at: &[Output], passage: Passage) {
-        let mut segment = std::mem::take(&mut self.segment);
-        let carried = row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false });
-        segment.outputs = carried.chain(looks_at.iter().copied()).collect();
-        self.finished.push((segment, passage));
-        self.segment.inputs = row.to_vec();
-    }
-
-    fn sort(self, plan: &Plan, keys: &[SortKey], row: &[ColumnId], limit: Option<u64>) -> Pipeline {
-        let carried = row.iter().map(|column| Output { expr: plan.column_expr(*column), demanded: false });
-        let outputs = keys.iter().map(|key| demanded(key.expr)).chain(carried).collect();
-        self.close(outputs, End::Sort { descending: keys.iter().map(|key| key.descending).collect(), limit })
-    }
-
-    fn close(mut self, outputs: Vec<Output>, end: End) -> Pipeline {
-        self.segment.outputs = outputs;
-        let mut segments = self.finished.into_iter();
-        let Some((first, mut passage)) = segments.next() else {
-            return Pipeline { source: self.source, segment: self.segment, tails: Vec::new(), end };
-        };
-        let mut tails = Vec::new();
-        for (segment, next) in segments {
-            tails.push(Tail { passage: std::mem::replace(&mut passage, next), segment });
-        }
-        tails.push(Tail { passage, segment: self.segment });
-        Pipeline { source: self.source, segment: first, tails, end }
-    }
-}
-
-fn demanded(expr: ExprId) -> Output {
-    Output { expr, demanded: true }
-}
-
-/// The columns of the row that are needed later, each once.
-fn carried(row: &[ColumnId], live: &HashSet<ColumnId>) -> Vec<ColumnId> {
-    let mut seen = HashSet::new();
-    row.iter().copied().filter(|column| live.contains(column) && seen.insert(*column)).collect()
-}
-
-fn source_of(plan: &Plan, node: NodeId) -> (Source, Vec<ColumnId>) {
-    match &plan.node(node).stage {
-        Stage::Scan { table, columns } => {
-            let source =
-                Source::Scan { table: *table, columns: columns.iter().map(|(position, _)| *position).collect() };
-            (source, columns.iter().map(|(_, column)| *column).collect())
-        }
-        Stage::Range { start, end, column } => (Source::Range { start: *start, end: *end }, vec![*column]),
-        Stage::Values { columns, rows } => (Source::Values { rows: rows.clone() }, columns.clone()),
-        Stage::Iterate { column, init, state, next } => {
-            (Source::Iterate(States { init: *init, state: *state, next: *next }), vec![*column])
-        }
-        Stage::Filter { .. }
-        | Stage::Map { .. }
-        | Stage::Aggregate { .. }
-        | Stage::Sort { .. }
-        | Stage::TopK { .. }
-        | Stage::While { .. }
-        | Stage::Fold { .. }
-        | Stage::Number { .. }
-        | Stage::Slice { .. } => unreachable!("a stage without an input is a source"),
-    }
-}
-
-/// For each stage of the chain, the columns that something behind it mentions. A definition behind it that is live makes
-/// what it mentions live.
-fn live_after(plan: &Plan, chain: &[NodeId], wanted: &[ColumnId]) -> Vec<HashSet<ColumnId>> {
-    let mut live: HashSet<ColumnId> = wanted.iter().copied().collect();
-    let mut result = vec![HashSet::new(); chain.len()];
-    for (at, node) in chain.iter().enumerate().rev() {
-        result[at] = live.clone();
-        let stage = &plan.node(*node).stage;
-        if let Stage::Map { definitions, .. } = stage {
-            let used: Vec<ExprId> =
-                definitions.iter().filter(|(column, _)| live.contains(column)).map(|(_, expr)| *expr).collect();
-            for (column, _) in definitions {
-                live.remove(column);
-            }
-            live.extend(used.into_iter().flat_map(|expr| plan.exprs.columns(expr)));
-        }
-        let demanded = stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr));
-        live.extend(demanded.filter(|column| Some(*column) != stage.state()));
-    }
-    result
 }

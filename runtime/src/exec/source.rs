@@ -70,21 +70,25 @@ pub enum Morsel {
 /// A source that is being read.
 pub struct Reader<'a> {
     claim: Box<dyn FnMut() -> Option<Morsel> + Send + 'a>,
-    load: Box<dyn Fn(Morsel) -> Parsed + Send + Sync + 'a>,
+    /// What all workers do with what is claimed.
+    pub load: Arc<Load<'a>>,
 }
 
+/// Makes rows of a morsel.
+pub type Load<'a> = dyn Fn(Morsel) -> Parsed + Send + Sync + 'a;
+
 impl<'a> Reader<'a> {
-    /// The two halves: what one worker at a time does, and what all do.
-    pub fn halves(self) -> (impl FnMut() -> Option<Morsel> + Send + 'a, impl Fn(Morsel) -> Parsed + Send + Sync + 'a) {
-        (self.claim, self.load)
+    /// The next morsel; called by one worker at a time.
+    pub fn claim(&mut self) -> Option<Morsel> {
+        (self.claim)()
     }
 
-    /// Opens the source of a pipeline; `previous` is what the pipeline before it gave.
+    /// Opens the source of a pipeline; `given` is what an earlier pipeline gave.
     pub fn open(
         env: &Environment<'a>,
         source: &pipeline::Source,
         options: &'a Options,
-        previous: Option<Batch>,
+        given: Option<Batch>,
     ) -> Result<Reader<'a>, RunError> {
         let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
         Ok(match source {
@@ -92,7 +96,7 @@ impl<'a> Reader<'a> {
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
             pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
             pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
-            pipeline::Source::Previous => in_memory(previous, rows),
+            pipeline::Source::Result(_) => in_memory(given, rows),
         })
     }
 }
@@ -118,7 +122,7 @@ fn scan<'a>(
                     next = (start + rows).min(bound.rows);
                     (start < next).then_some(Morsel::Bound(start..next))
                 }),
-                load: Box::new(move |morsel| match morsel {
+                load: Arc::new(move |morsel| match morsel {
                     Morsel::Bound(range) => whole((bound.gather)(&columns, range)),
                     other => load_plain(other),
                 }),
@@ -160,7 +164,7 @@ fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
                 }
             }
         }),
-        load: Box::new(move |morsel| match morsel {
+        load: Arc::new(move |morsel| match morsel {
             Morsel::Chunk(chunk) => parse.parse(&chunk),
             other => load_plain(other),
         }),
@@ -177,7 +181,7 @@ fn ints<'a>(start: i64, end: i64, rows: usize) -> Reader<'a> {
             next = first.checked_add(count as i64);
             Some(Morsel::Ints(first, count))
         }),
-        load: Box::new(|morsel| match morsel {
+        load: Arc::new(|morsel| match morsel {
             Morsel::Ints(first, count) => {
                 let values = Int64Array::from_iter_values((0..count as i64).map(|step| first + step));
                 whole(Batch::new(count, vec![Column::Int(values)]))
@@ -208,7 +212,7 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
             let batch = Batch::new(values.len(), vec![Column::from_scalars(&fold.kind, &values)]);
             Some(Morsel::Computed(Parsed { batch, error }))
         }),
-        load: Box::new(load_plain),
+        load: Arc::new(load_plain),
     }
 }
 
@@ -222,7 +226,7 @@ fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
             let lost = fault::is(Fault::LastMorselLost) && start > 0 && next - start < rows;
             (start < next && !lost).then(|| Morsel::Batch(batch.slice(start, next - start)))
         }),
-        load: Box::new(load_plain),
+        load: Arc::new(load_plain),
     }
 }
 

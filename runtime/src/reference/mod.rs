@@ -11,6 +11,7 @@ mod nested;
 mod reduce;
 mod stages;
 mod sum;
+mod tables;
 #[cfg(test)]
 mod tests;
 

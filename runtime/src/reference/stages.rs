@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A row of any kind.
-type AnyRow<'a> = Rc<dyn Row + 'a>;
+pub(super) type AnyRow<'a> = Rc<dyn Row + 'a>;
 
 /// Rows to be pulled. After an error nobody pulls again.
 pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<AnyRow<'a>, RunError>> + 'a>;
@@ -76,6 +76,9 @@ impl<'a> Oracle<'a> {
                     Ok(Rc::new(defined) as AnyRow)
                 }))
             }
+            Stage::Explode { input, list, column, keep } => self.explode(self.open(*input)?, *list, *column, *keep),
+            Stage::Union { input, other, columns } => self.union(*input, *other, columns)?,
+            Stage::Join { input, other, join } => self.join(*input, *other, join)?,
             Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
             Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
             Stage::TopK { input, keys, count } => self.sort(*input, keys, *count)?,
@@ -255,7 +258,7 @@ impl Group {
 }
 
 /// A row of known values.
-struct ValueRow(Vec<(ColumnId, Scalar)>);
+pub(super) struct ValueRow(pub Vec<(ColumnId, Scalar)>);
 
 impl Row for ValueRow {
     fn column(&self, column: ColumnId) -> Outcome {
@@ -269,10 +272,10 @@ impl Row for ValueRow {
 }
 
 /// A row with one value more.
-struct AddedRow<'a> {
-    below: AnyRow<'a>,
-    column: ColumnId,
-    value: Scalar,
+pub(super) struct AddedRow<'a> {
+    pub below: AnyRow<'a>,
+    pub column: ColumnId,
+    pub value: Scalar,
 }
 
 impl Row for AddedRow<'_> {

@@ -3,5 +3,6 @@
 //! segment before it. It knows no threads: what is worth doing side by side is handed to the driver.
 
 pub mod aggregate;
+pub mod join;
 pub mod keys;
 pub mod sort;

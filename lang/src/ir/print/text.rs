@@ -6,9 +6,9 @@ use crate::ty::{Field, Kind, Schema, Type};
 use std::fmt::Write;
 
 /// Words that mean something in the printed form; a column of that name stands in backticks.
-pub const WORDS: [&str; 16] = [
+pub const WORDS: [&str; 20] = [
     "and", "or", "not", "if", "else", "true", "false", "null", "nan", "inf", "by", "from", "where", "desc", "partial",
-    "final",
+    "final", "nearest", "within", "left", "right",
 ];
 
 /// Whether a name needs no backticks.

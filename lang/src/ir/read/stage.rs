@@ -3,15 +3,20 @@
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
 use crate::catalog::{Effect, OptionValue};
 use crate::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin};
-use crate::ty::{Schema, Type};
+use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
 
 /// A stage with what it calls the columns that it defines, in the order of [`Stage::defines`].
-type Defining = (Stage, Vec<Label>);
+pub(super) type Defining = (Stage, Vec<Label>);
 
 impl Reader<'_> {
-    /// The stage that stands here; `input` is there for all but the first of a statement.
-    pub(super) fn stage(&mut self, cursor: &mut Cursor, input: Option<NodeId>) -> Parsed<Defining> {
+    /// The stage that stands here; `input` is there for all but the first of a chain, `other` for what takes two.
+    pub(super) fn stage(
+        &mut self,
+        cursor: &mut Cursor,
+        input: Option<NodeId>,
+        other: Option<NodeId>,
+    ) -> Parsed<Defining> {
         let word = cursor.peek_word();
         if !cursor.eat_word(word) || word.is_empty() {
             return Err(format!("expected a stage, found {}", cursor.found()));
@@ -29,7 +34,26 @@ impl Reader<'_> {
                 }
             };
         };
+        if let Some(other) = other {
+            return match word {
+                "union" => self.union(cursor, input, other),
+                "join" => self.join(cursor, input, other),
+                word => Err(format!("`{word}` does not take the rows of two streams")),
+            };
+        }
         match word {
+            "explode" => {
+                let keep = cursor.eat_word("keep");
+                let label = cursor.label()?;
+                cursor.expect("=")?;
+                let list = self.expr(cursor)?;
+                let Kind::List(item) = &self.plan.exprs.ty(list).kind else {
+                    return Err("what is exploded is no list".into());
+                };
+                let ty = (**item).clone().or_null_if(keep);
+                let column = self.plan.add_column(label.name.clone(), ty);
+                Ok((Stage::Explode { input, list, column, keep }, vec![label]))
+            }
             "filter" => Ok((Stage::Filter { input, predicate: self.expr(cursor)? }, Vec::new())),
             "take_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: false }, Vec::new())),
             "skip_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: true }, Vec::new())),

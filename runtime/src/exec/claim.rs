@@ -1,0 +1,135 @@
+//! The sources of a pipeline, one after the other: what workers claim.
+
+use super::operator::Given;
+use super::pipeline::Source;
+use super::run::Results;
+use super::source::{Load, Morsel, Reader};
+use super::{Environment, Options};
+use crate::batch::Batch;
+use crate::error::RunError;
+use crate::formats::Parsed;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A morsel of a branch.
+pub struct Claimed<'a> {
+    pub branch: usize,
+    /// Whether it says why nothing comes of the branch, and not what its rows are.
+    pub last: bool,
+    morsel: Morsel,
+    load: Option<Arc<Load<'a>>>,
+}
+
+impl Claimed<'_> {
+    /// The rows.
+    pub fn load(self) -> Parsed {
+        match (self.load, self.morsel) {
+            (_, Morsel::Failed(error)) => Parsed { batch: Batch::default(), error: Some(error) },
+            (Some(load), morsel) => load(morsel),
+            (None, _) => unreachable!("only a failure has nothing to load"),
+        }
+    }
+}
+
+/// What is still to be claimed.
+pub struct Claims<'a, 'r> {
+    env: &'a Environment<'a>,
+    options: &'a Options,
+    sources: Vec<&'a Source>,
+    /// What earlier pipelines gave to the sources.
+    given: Vec<Option<Result<Given, RunError>>>,
+    /// Of which branches no more rows are wanted.
+    full: &'r [AtomicBool],
+    /// Why nothing comes of a branch: said when its source is at its end.
+    pub failed: Vec<Option<RunError>>,
+    /// Why nothing comes of any.
+    pub failed_at_last: Option<RunError>,
+    branch: usize,
+    open: Option<Reader<'a>>,
+    ended: bool,
+}
+
+impl<'a, 'r> Claims<'a, 'r> {
+    pub fn new(
+        env: &'a Environment<'a>,
+        options: &'a Options,
+        sources: Vec<&'a Source>,
+        full: &'r [AtomicBool],
+        results: &mut Results,
+    ) -> Claims<'a, 'r> {
+        let take = |source: &&Source| match source {
+            Source::Result(at) => Some(std::mem::replace(&mut results[*at], Ok(Given::Rows(None)))),
+            Source::Scan { .. } | Source::Range { .. } | Source::Values { .. } | Source::Iterate(_) => None,
+        };
+        let given = sources.iter().map(take).collect();
+        let failed = sources.iter().map(|_| None).collect();
+        let (failed_at_last, open) = (None, None);
+        Claims { env, options, sources, given, full, failed, failed_at_last, branch: 0, open, ended: false }
+    }
+
+    /// A breaker that the first rows come from has run in any case, so its error comes up whether or not rows are wanted.
+    pub fn begin(&mut self) -> Result<(), RunError> {
+        match &self.given[0] {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The errors that come up although no rows are wanted.
+    pub fn last_words(&self) -> impl Iterator<Item = &RunError> {
+        self.failed.iter().flatten().chain(&self.failed_at_last)
+    }
+
+    /// The next morsel.
+    pub fn next(&mut self) -> Option<Claimed<'a>> {
+        if let Err(error) = self.options.watch.check() {
+            return (!std::mem::replace(&mut self.ended, true)).then(|| self.failure(error, true));
+        }
+        while self.branch < self.sources.len() && !self.ended {
+            if !self.full[self.branch].load(Ordering::Acquire) {
+                match self.claim() {
+                    Ok(Some(claimed)) => return Some(claimed),
+                    Ok(None) => {}
+                    Err(error) => {
+                        self.ended = true;
+                        return Some(self.failure(error, false));
+                    }
+                }
+            }
+            self.open = None;
+            self.branch += 1;
+            if let Some(error) = self.failed[self.branch - 1].take() {
+                self.branch -= 1;
+                self.ended = true;
+                return Some(self.failure(error, true));
+            }
+        }
+        let error = self.failed_at_last.take().filter(|_| !self.ended)?;
+        self.branch = 0;
+        self.ended = true;
+        Some(self.failure(error, true))
+    }
+
+    fn failure(&self, error: RunError, last: bool) -> Claimed<'a> {
+        Claimed { branch: self.branch.min(self.sources.len() - 1), last, morsel: Morsel::Failed(error), load: None }
+    }
+
+    /// A morsel of the branch at hand, which is opened if it was not.
+    fn claim(&mut self) -> Result<Option<Claimed<'a>>, RunError> {
+        let reader = match &mut self.open {
+            Some(reader) => reader,
+            None => {
+                let given = match self.given[self.branch].take() {
+                    Some(Ok(Given::Rows(batch))) => batch,
+                    Some(Err(error)) => return Err(error),
+                    Some(Ok(Given::Table(_))) | None => None,
+                };
+                let reader = Reader::open(self.env, self.sources[self.branch], self.options, given)?;
+                self.open.insert(reader)
+            }
+        };
+        let morsel = reader.claim();
+        let load = reader.load.clone();
+        Ok(morsel.map(|morsel| Claimed { branch: self.branch, last: false, morsel, load: Some(load) }))
+    }
+}

@@ -1,0 +1,122 @@
+//! The ends of pipelines: one operator for each worker, brought together when all rows are through.
+
+use super::Environment;
+use super::pipeline::End;
+use super::run::Results;
+use crate::batch::Batch;
+use crate::error::RunError;
+use crate::stages::aggregate::{Grouper, Layout};
+use crate::stages::join::{Builder, JoinTable};
+use crate::stages::sort::Sorter;
+use pipelang_lang::ir::Reduction;
+use pipelang_lang::ty::Kind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a pipeline gives to those behind it.
+pub enum Given {
+    /// Rows; none if there are no rows.
+    Rows(Option<Batch>),
+    /// Rows that are looked for.
+    Table(Arc<JoinTable>),
+}
+
+/// The end of a pipeline on one worker.
+pub enum Operator {
+    Output,
+    Group(Box<Grouper>),
+    Sort(Sorter),
+    Table(Builder),
+    /// Rows in order, and the table that they were joined to.
+    Full {
+        rows: Sorter,
+        table: Option<Arc<JoinTable>>,
+        left: Vec<Kind>,
+    },
+}
+
+impl Operator {
+    pub fn new(env: &Environment, end: &End, results: &Results) -> Operator {
+        match end {
+            End::Output | End::State => Operator::Output,
+            End::Aggregate(aggregate) => {
+                let types =
+                    |r: &Reduction| r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect();
+                let layout = Layout {
+                    argument_types: aggregate.reductions.iter().map(types).collect(),
+                    reductions: aggregate.reductions.clone(),
+                    keys: aggregate.keys,
+                };
+                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
+            }
+            End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
+            End::Table(table) => Operator::Table(Builder::new(&table.comparisons, table.nearest, table.unique)),
+            End::Full { table, left } => {
+                let table = match &results[*table] {
+                    Ok(Given::Table(table)) => Some(table.clone()),
+                    Ok(Given::Rows(_)) | Err(_) => None,
+                };
+                Operator::Full { rows: Sorter::new(Vec::new(), None), table, left: left.clone() }
+            }
+        }
+    }
+
+    /// Takes rows whose ordinals are `first_ordinal ..`.
+    pub fn push(&mut self, first_ordinal: u64, batch: Batch) {
+        match self {
+            Operator::Output => unreachable!("output is encoded, not pushed"),
+            Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
+            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch),
+            Operator::Table(builder) => builder.push(first_ordinal, batch),
+        }
+    }
+
+    /// Takes over what another worker has.
+    pub fn merge(&mut self, other: Operator) {
+        match (self, other) {
+            (Operator::Output, Operator::Output) => {}
+            (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(*theirs),
+            (
+                Operator::Sort(mine) | Operator::Full { rows: mine, .. },
+                Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
+            ) => mine.merge(theirs),
+            (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
+            (Operator::Output | Operator::Group(_) | Operator::Sort(_), _)
+            | (Operator::Table(_) | Operator::Full { .. }, _) => {
+                unreachable!("all workers have the same operator")
+            }
+        }
+    }
+
+    /// An error of the operator's own among the rows whose ordinals are below `end`: it comes before the one that ended
+    /// the rows.
+    pub fn earlier_error(self, end: u64) -> Option<RunError> {
+        match self {
+            Operator::Table(builder) => builder.duplicate(end),
+            Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Full { .. } => None,
+        }
+    }
+
+    /// What all rows give.
+    pub fn finish(self, env: &Environment) -> Result<Given, RunError> {
+        let sorted = |sorter: Sorter| {
+            let mut entries = sorter.entries();
+            env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
+            sorter.finish(entries)
+        };
+        Ok(match self {
+            Operator::Output => Given::Rows(None),
+            Operator::Group(grouper) => Given::Rows(Some(grouper.finish())),
+            Operator::Sort(sorter) => Given::Rows(sorted(sorter)),
+            Operator::Table(builder) => Given::Table(Arc::new(builder.finish()?)),
+            Operator::Full { rows, table, left } => {
+                let unmatched = table.map(|table| table.unmatched(&left));
+                let parts: Vec<Batch> = sorted(rows).into_iter().chain(unmatched).collect();
+                Given::Rows(Batch::concat(&parts))
+            }
+        })
+    }
+}
+
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,398 @@
+//! One pipeline while it runs: workers claim morsels, take them through the links up to the first passage, and hand the
+//! rows to the end; what stands behind a passage runs in order, as rows are committed.
+
+use super::claim::{Claimed, Claims};
+use super::expand::Expand;
+use super::operator::{Given, Operator, lock};
+use super::passage::Passages;
+use super::pipeline::{End, Link, Passage, Pipeline, Source};
+use super::segment::Prepared;
+use super::{Encoded, Environment, Options, Sink, Stats, parallel};
+use crate::batch::Batch;
+use crate::error::RunError;
+use crate::vector::Scratch;
+use parallel::Work;
+use pipelang_lang::fault::{self, Fault};
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// The ordinal of the first row of a morsel is its number shifted so far: more rows than that none of them has.
+const ORDINAL_BITS: u32 = 40;
+
+/// What the pipelines before gave; a failed one's error comes up where its rows would have.
+pub type Results = Vec<Result<Given, RunError>>;
+
+/// One pipeline while it runs.
+pub struct Run<'a> {
+    env: &'a Environment<'a>,
+    pipeline: &'a Pipeline,
+    options: &'a Options,
+    threads: usize,
+    own: Vec<Own<'a>>,
+    common: Vec<Ready<'a>>,
+    /// Why there are no rows behind all branches, if a table is not there.
+    failed: Option<RunError>,
+    passages: Vec<&'a Passage>,
+    common_passages: Range<usize>,
+    scratch: Vec<Mutex<Scratch>>,
+    operators: Vec<Mutex<Operator>>,
+}
+
+/// What the rows of a branch go through by themselves.
+struct Own<'a> {
+    links: Vec<Ready<'a>>,
+    passages: Range<usize>,
+    /// Why no row comes to the end of them, if a table is not there. Then rows are only demanded so far.
+    failed: Option<RunError>,
+}
+
+/// A link made ready to run.
+enum Ready<'a> {
+    Segment(Prepared<'a>),
+    Expand(Expand<'a>),
+    /// The passage of that number.
+    Pass(usize),
+}
+
+/// The links that rows still go through.
+#[derive(Clone, Copy)]
+struct Path<'r, 'a> {
+    own: &'r [Ready<'a>],
+    common: &'r [Ready<'a>],
+}
+
+impl<'r, 'a> Path<'r, 'a> {
+    fn next(self) -> Option<(&'r Ready<'a>, Path<'r, 'a>)> {
+        match self.own.split_first() {
+            Some((first, own)) => Some((first, Path { own, ..self })),
+            None => self.common.split_first().map(|(first, common)| (first, Path { common, ..self })),
+        }
+    }
+
+    /// Behind what workers do.
+    fn in_order(mut self) -> Path<'r, 'a> {
+        while let Some((link, rest)) = self.next() {
+            if matches!(link, Ready::Pass(_)) {
+                break;
+            }
+            self = rest;
+        }
+        self
+    }
+}
+
+/// What a worker made of a morsel.
+struct Made {
+    branch: usize,
+    /// Whether it is the last word of a branch, which counts even if no more rows of it are wanted.
+    last: bool,
+    /// Rows for what happens in order; none if an operator has taken them.
+    rows: Vec<Encoded>,
+    /// Why there are no more.
+    error: Option<RunError>,
+}
+
+/// What came of rows behind a passage.
+#[derive(Default)]
+struct Passed {
+    /// The first that failed.
+    error: Option<RunError>,
+    /// Whether no further row can pass: then what comes after does not matter.
+    full: bool,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(env: &'a Environment<'a>, pipeline: &'a Pipeline, options: &'a Options, results: &Results) -> Run<'a> {
+        // Each value of an `iterate` needs the one before, and none is computed that nobody wants.
+        let in_turn = pipeline.branches.iter().any(|branch| matches!(branch.source, Source::Iterate(_)));
+        let threads = match options.threads {
+            _ if in_turn => 1,
+            0 => env.pool.threads(),
+            threads => threads.min(env.pool.threads()),
+        };
+        let mut passages = Vec::new();
+        let mut ready = |links: &'a [Link]| {
+            let first = passages.len();
+            let (mut ready, mut failed) = (Vec::new(), None);
+            for link in links {
+                match link {
+                    Link::Segment(segment) => ready.push(Ready::Segment(Prepared::new(env, segment, options))),
+                    Link::Pass(passage) => {
+                        ready.push(Ready::Pass(passages.len()));
+                        passages.push(passage);
+                    }
+                    Link::Expand(expansion) => match Expand::new(expansion, results) {
+                        Ok(expand) => ready.push(Ready::Expand(expand)),
+                        Err(error) => {
+                            failed = Some(error);
+                            break;
+                        }
+                    },
+                }
+            }
+            (ready, first..passages.len(), failed)
+        };
+        let own = pipeline.branches.iter().map(|branch| {
+            let (links, passages, failed) = ready(&branch.links);
+            Own { links, passages, failed }
+        });
+        let own = own.collect();
+        let (common, common_passages, failed) = ready(&pipeline.links);
+        Run {
+            env,
+            pipeline,
+            options,
+            threads,
+            own,
+            common,
+            failed,
+            passages,
+            common_passages,
+            // One more than there are workers: for what runs in order.
+            scratch: (0..=threads).map(|_| Mutex::default()).collect(),
+            operators: (0..threads).map(|_| Mutex::new(Operator::new(env, &pipeline.end, results))).collect(),
+        }
+    }
+
+    /// Runs all morsels; what a breaker gives is what later pipelines take up.
+    pub fn run(self, results: &mut Results, sink: &mut Sink, stats: &mut Stats) -> Result<Given, RunError> {
+        let mut passages = Passages::new(self.env, &self.passages, &self.options.watch)?;
+        let full: Vec<AtomicBool> =
+            self.own.iter().map(|own| AtomicBool::new(passages.is_full(own.passages.clone()))).collect();
+        let sources = self.pipeline.branches.iter().map(|branch| &branch.source).collect();
+        let mut claims = Claims::new(self.env, self.options, sources, &full, results);
+        claims.failed = self.own.iter().map(|own| own.failed.clone()).collect();
+        claims.failed_at_last = self.failed.clone();
+        claims.begin()?;
+        let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
+        let mut error = None;
+        let mut committed = 0u64;
+        if !nothing_wanted {
+            let mut morsels = 0;
+            let encode = sink.encode;
+            let accept = &mut *sink.accept;
+            let workers = parallel::ordered(
+                self.env.pool,
+                self.threads,
+                self.options.spread,
+                Work {
+                    claim: &mut || {
+                        morsels += 1;
+                        claims.next()
+                    },
+                    work: &|worker, number, claimed: Claimed| self.work(worker, number, claimed, encode),
+                    commit: &mut |made| {
+                        committed += 1;
+                        match self.commit(made, &mut passages, &full, encode, accept) {
+                            Ok(flow) => flow,
+                            Err(first) => {
+                                error = Some(first);
+                                if fault::is(Fault::LaterErrorReported) {
+                                    ControlFlow::Continue(())
+                                } else {
+                                    ControlFlow::Break(())
+                                }
+                            }
+                        }
+                    },
+                },
+            )?;
+            stats.workers = stats.workers.max(workers);
+            if self.pipeline.branches.iter().all(|branch| !matches!(branch.source, Source::Iterate(_))) {
+                stats.morsels = stats.morsels.max(morsels);
+            }
+        }
+        self.count(stats);
+        self.finish(passages, error, committed << ORDINAL_BITS)
+    }
+
+    fn count(&self, stats: &mut Stats) {
+        stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
+        for link in self.own.iter().flat_map(|own| &own.links).chain(&self.common) {
+            if let Ready::Segment(prepared) = link {
+                let (compilable, compiled) = prepared.compiled();
+                stats.compilable += compilable;
+                stats.compiled += compiled;
+                stats.replays += prepared.replays.load(Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// What the rows of a branch go through; nothing behind a table that is not there.
+    fn path(&self, branch: usize) -> Path<'_, 'a> {
+        let own = &self.own[branch];
+        Path { own: &own.links, common: if own.failed.is_some() { &[] } else { &self.common } }
+    }
+
+    /// Whether rows of a branch come to the end of the pipeline.
+    fn arrives(&self, branch: usize) -> bool {
+        self.own[branch].failed.is_none() && self.failed.is_none()
+    }
+
+    /// What a worker does with a morsel.
+    fn work(&self, worker: usize, number: u64, claimed: Claimed, encode: &(dyn Fn(Batch) -> Encoded + Sync)) -> Made {
+        let Claimed { branch, last, .. } = claimed;
+        let parsed = claimed.load();
+        let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error };
+        if parsed.batch.rows == 0 && made.error.is_some() {
+            // The source failed, and its batch may not even have columns.
+            return made;
+        }
+        let path = self.path(branch);
+        let passes = path.in_order().next().is_some();
+        let mut scratch = lock(&self.scratch[worker]);
+        let mut operator = lock(&self.operators[worker]);
+        let mut ordinal = number << ORDINAL_BITS;
+        let rows = &mut made.rows;
+        let error = advance(path, parsed.batch, &mut scratch, &mut |batch| match &mut *operator {
+            _ if passes => rows.push(Encoded::Rows(batch)),
+            _ if !self.arrives(branch) => {}
+            Operator::Output if batch.rows > 0 => rows.push(encode(batch)),
+            Operator::Output => {}
+            operator => {
+                let count = batch.rows as u64;
+                operator.push(ordinal, batch);
+                ordinal += count;
+            }
+        });
+        made.error = error.or(made.error);
+        made
+    }
+
+    /// What is done with it in order.
+    fn commit(
+        &self,
+        made: Made,
+        passages: &mut Passages,
+        full: &[AtomicBool],
+        encode: &(dyn Fn(Batch) -> Encoded + Sync),
+        accept: &mut (dyn FnMut(Encoded) -> Result<(), RunError> + Send),
+    ) -> Result<ControlFlow<()>, RunError> {
+        if full[made.branch].load(Ordering::Acquire) && !made.last {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let path = self.path(made.branch).in_order();
+        let (mut passed, mut out) = (Passed::default(), Vec::new());
+        for rows in made.rows {
+            match rows {
+                Encoded::Rows(batch) if path.next().is_some() => {
+                    passed = self.pass(path, batch, passages, &mut |batch, passages| {
+                        if self.arrives(made.branch) {
+                            out.extend(self.end_of_passages(batch, passages, encode));
+                        }
+                    });
+                }
+                rows => out.push(rows),
+            }
+            if passed.full || passed.error.is_some() {
+                break;
+            }
+        }
+        let later = made.error.filter(|_| !passed.full);
+        let error = if fault::is(Fault::TailErrorLost) { later.or(passed.error) } else { passed.error.or(later) };
+        if !fault::is(Fault::PrefixLost) || error.is_none() {
+            out.into_iter().try_for_each(accept)?;
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        full[made.branch].store(passages.is_full(self.own[made.branch].passages.clone()), Ordering::Release);
+        let nothing_wanted = passages.is_full(self.common_passages.clone()) && self.failed.is_none();
+        let only = self.own.len() == 1 && self.own[0].failed.is_none() && self.failed.is_none();
+        match nothing_wanted || (only && full[0].load(Ordering::Acquire)) {
+            true => Ok(ControlFlow::Break(())),
+            false => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Takes rows through links in order, with passages among them.
+    fn pass(
+        &self,
+        path: Path,
+        batch: Batch,
+        passages: &mut Passages,
+        out: &mut dyn FnMut(Batch, &mut Passages),
+    ) -> Passed {
+        match path.next() {
+            None => {
+                out(batch, passages);
+                Passed::default()
+            }
+            Some((Ready::Segment(prepared), rest)) => {
+                let (batch, own) = prepared.run(&batch, &mut lock(&self.scratch[self.threads]));
+                let passed = self.pass(rest, batch, passages, out);
+                if passed.full || passed.error.is_some() { passed } else { Passed { error: own, full: false } }
+            }
+            Some((Ready::Pass(at), rest)) => {
+                let own = passages.apply(*at, batch);
+                let passed = self.pass(rest, own.batch, passages, out);
+                let is_decided = passed.full || passed.error.is_some();
+                if is_decided { passed } else { Passed { error: own.error, full: own.full } }
+            }
+            Some((Ready::Expand(expand), rest)) => {
+                let mut passed = Passed::default();
+                expand.apply(batch, &mut |batch| {
+                    passed = self.pass(rest, batch, passages, out);
+                    !passed.full && passed.error.is_none()
+                });
+                passed
+            }
+        }
+    }
+
+    fn end_of_passages(
+        &self,
+        batch: Batch,
+        passages: &mut Passages,
+        encode: &(dyn Fn(Batch) -> Encoded + Sync),
+    ) -> Option<Encoded> {
+        match &mut *lock(&self.operators[0]) {
+            Operator::Output => (batch.rows > 0).then(|| encode(batch)),
+            operator => {
+                let first = passages.ordinal;
+                passages.ordinal += batch.rows as u64;
+                operator.push(first, batch);
+                None
+            }
+        }
+    }
+
+    /// Brings the workers' operators together. `error` is why there are no more rows than those whose ordinals are below
+    /// `end`.
+    fn finish(self, passages: Passages, error: Option<RunError>, end: u64) -> Result<Given, RunError> {
+        let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
+        if let Some(error) = error {
+            operators.for_each(|other| first.merge(other));
+            return Err(first.earlier_error(end).unwrap_or(error));
+        }
+        if self.pipeline.end == End::State {
+            return Ok(Given::Rows(passages.last_state()));
+        }
+        operators.for_each(|other| first.merge(other));
+        first.finish(self.env)
+    }
+}
+
+/// Takes rows through links up to the first passage; the first error, which is behind all rows that came out.
+fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(Batch)) -> Option<RunError> {
+    match path.next() {
+        None | Some((Ready::Pass(_), _)) => {
+            out(batch);
+            None
+        }
+        Some((Ready::Segment(prepared), rest)) => {
+            let (batch, own) = prepared.run(&batch, scratch);
+            advance(rest, batch, scratch, out).or(own)
+        }
+        Some((Ready::Expand(expand), rest)) => {
+            let mut error = None;
+            expand.apply(batch, &mut |batch| {
+                error = advance(rest, batch, scratch, out);
+                error.is_none()
+            });
+            error
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Joins: the right rows are kept in a table, found by the keys that must be equal; left rows look for their matches.
+//!
+//! A row with a null among its keys matches nothing. Rows of one key are kept in their order, so matches come in it.
+
+use super::keys::Keys;
+use crate::batch::{Batch, BatchFault, Column};
+use crate::error::{RowError, RowFault, RunError};
+use ahash::RandomState;
+use arrow_array::UInt32Array;
+use hashbrown::HashTable;
+use pipelang_lang::ir::{JoinKind, SiteId};
+use pipelang_lang::scalar::{self, Comparison, Scalar};
+use pipelang_lang::ty::Kind;
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering as Memory};
+
+/// The right rows that one worker has seen.
+pub struct Builder {
+    layout: Layout,
+    parts: Vec<(u64, Batch)>,
+}
+
+#[derive(Clone)]
+struct Layout {
+    comparisons: Vec<Comparison>,
+    nearest: bool,
+    unique: Option<SiteId>,
+}
+
+/// The right rows of a join.
+pub struct JoinTable {
+    layout: Layout,
+    /// Their keys, in the order of the comparisons, and the ordered one if there is one.
+    keys: Vec<Column>,
+    /// What goes on of them, and behind the last a row of nulls.
+    rows: Batch,
+    count: usize,
+    hasher: RandomState,
+    /// The first of the rows of a key, by key.
+    first: HashTable<u32>,
+    equal: Keys,
+    /// Behind each row, the next one of its key (or [`END`]); unused if there is an order.
+    next: Vec<u32>,
+    /// By the first row of a key: its rows that have an order, in that order.
+    ordered: Vec<Vec<u32>>,
+    matched: Vec<AtomicBool>,
+}
+
+/// No further row.
+const END: u32 = u32::MAX;
+
+impl Builder {
+    /// Of batches that have the keys of `comparisons`, the ordered key if `nearest`, and then what goes on.
+    pub fn new(comparisons: &[Comparison], nearest: bool, unique: Option<SiteId>) -> Builder {
+        Builder { layout: Layout { comparisons: comparisons.to_vec(), nearest, unique }, parts: Vec::new() }
+    }
+
+    /// Takes rows whose ordinals are `first_ordinal ..`.
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+        if batch.rows == 0 {
+            return;
+        }
+        batch.columns = batch.columns.iter().map(Column::compact).collect();
+        batch.origin = None;
+        self.parts.push((first_ordinal, batch));
+    }
+
+    /// Takes over what another worker has seen.
+    pub fn merge(&mut self, other: Builder) {
+        self.parts.extend(other.parts);
+    }
+
+    /// The error that two of the rows whose ordinals are below `end` have one key, if they must not.
+    pub fn duplicate(mut self, end: u64) -> Option<RunError> {
+        self.layout.unique?;
+        self.parts.retain(|(first, _)| *first < end);
+        self.finish().err()
+    }
+
+    /// The table.
+    pub fn finish(mut self) -> Result<JoinTable, RunError> {
+        self.parts.sort_by_key(|(first, _)| *first);
+        let parts: Vec<Batch> = self.parts.into_iter().map(|(_, batch)| batch).collect();
+        JoinTable::new(self.layout, Batch::concat(&parts))
+    }
+}
+
+impl JoinTable {
+    fn new(layout: Layout, batch: Option<Batch>) -> Result<JoinTable, RunError> {
+        let mut rows = batch.unwrap_or_default();
+        let count = rows.rows;
+        let key_count = layout.comparisons.len() + usize::from(layout.nearest);
+        let carried = rows.columns.split_off(key_count.min(rows.columns.len()));
+        let keys = std::mem::replace(&mut rows.columns, carried);
+        // The keys were demanded: what is left of faults is of what goes on.
+        for fault in &mut rows.faults {
+            fault.column -= key_count as u32;
+        }
+        for column in &mut rows.columns {
+            *column = Column::concat(&[column, &Column::Null(1)]);
+        }
+        rows.rows = count + 1;
+        let equal: Vec<Column> = layout
+            .comparisons
+            .iter()
+            .zip(&keys)
+            .filter(|(comparison, _)| **comparison == Comparison::Equal)
+            .map(|(_, key)| key.clone())
+            .collect();
+        let mut table = JoinTable {
+            equal: Keys::of(&equal, count, &[]),
+            layout,
+            keys,
+            rows,
+            count,
+            hasher: RandomState::with_seeds(5, 6, 7, 8),
+            first: HashTable::new(),
+            next: vec![END; count],
+            ordered: Vec::new(),
+            matched: (0..count).map(|_| AtomicBool::new(false)).collect(),
+        };
+        table.link()?;
+        Ok(table)
+    }
+
+    /// Puts every row behind the one before it that has the same key.
+    fn link(&mut self) -> Result<(), RunError> {
+        let mut last = vec![END; self.count];
+        for row in 0..self.count {
+            if self.keys.iter().any(|key| key.is_null(row)) {
+                continue;
+            }
+            let key = self.equal.get(row);
+            let hash = self.hasher.hash_one(key);
+            let (hasher, keys) = (&self.hasher, &self.equal);
+            let entry = self.first.entry(
+                hash,
+                |other| keys.get(*other as usize) == key,
+                |other| hasher.hash_one(keys.get(*other as usize)),
+            );
+            match entry {
+                hashbrown::hash_table::Entry::Vacant(vacant) => {
+                    vacant.insert(row as u32);
+                    last[row] = row as u32;
+                }
+                hashbrown::hash_table::Entry::Occupied(occupied) => {
+                    if let Some(site) = self.layout.unique {
+                        return Err(self.duplicate_key(row, site));
+                    }
+                    let first = *occupied.get() as usize;
+                    self.next[last[first] as usize] = row as u32;
+                    last[first] = row as u32;
+                }
+            }
+        }
+        if self.layout.nearest {
+            self.order();
+        }
+        Ok(())
+    }
+
+    /// Sorts the rows of each key by the last one, stable; NaN has no place there.
+    fn order(&mut self) {
+        let time = self.keys[self.keys.len() - 1].clone();
+        let mut ordered = vec![Vec::new(); self.count];
+        for first in &self.first {
+            let mut rows: Vec<u32> = self.rows_of(*first).collect();
+            rows.retain(|row| !matches!(time.get(*row as usize), Scalar::Float(x) if x.is_nan()));
+            rows.sort_by(|a, b| later(&time.get(*a as usize), &time.get(*b as usize)));
+            ordered[*first as usize] = rows;
+        }
+        self.ordered = ordered;
+    }
+
+    fn duplicate_key(&self, row: usize, site: SiteId) -> RunError {
+        let values: Vec<Scalar> = self.keys.iter().map(|key| key.get(row)).collect();
+        let fault = crate::json::duplicate_key(&values);
+        RunError::Row(Arc::new(RowError { fault: RowFault::Expression { site, fault }, place: None }))
+    }
+
+    fn rows_of(&self, first: u32) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(first), |row| Some(self.next[*row as usize]).filter(|next| *next != END))
+    }
+
+    /// What comes of left rows, batch after batch of about `rows` rows, until `give` says that it is enough. Their first
+    /// `carried` columns go on, those behind are their keys.
+    pub fn probe(
+        &self,
+        kind: JoinKind,
+        carried: usize,
+        nearest: &Option<Option<Scalar>>,
+        mut left: Batch,
+        rows: usize,
+        give: &mut dyn FnMut(Batch) -> bool,
+    ) {
+        let keys = left.columns.split_off(carried);
+        let equal: Vec<Column> = self
+            .layout
+            .comparisons
+            .iter()
+            .zip(&keys)
+            .filter(|(comparison, _)| **comparison == Comparison::Equal)
+            .map(|(_, key)| key.clone())
+            .collect();
+        let probe = Probing { keys: &keys, equal: Keys::of(&equal, left.rows, &[]), within: nearest.as_ref() };
+        let (mut from, mut matches) = (Vec::new(), Vec::new());
+        for row in 0..left.rows {
+            let before = from.len();
+            self.matches(row, &probe, |right| {
+                match kind {
+                    JoinKind::Semi | JoinKind::Anti => {}
+                    JoinKind::Full => self.matched[right as usize].store(true, Memory::Relaxed),
+                    JoinKind::Inner | JoinKind::Left => {}
+                }
+                from.push(row as u32);
+                matches.push(right);
+                !matches!(kind, JoinKind::Semi | JoinKind::Anti)
+            });
+            let found = from.len() > before;
+            match kind {
+                JoinKind::Anti if found => {
+                    from.truncate(before);
+                    matches.truncate(before);
+                }
+                JoinKind::Anti | JoinKind::Left | JoinKind::Full if !found => {
+                    from.push(row as u32);
+                    matches.push(self.count as u32);
+                }
+                JoinKind::Inner | JoinKind::Semi | JoinKind::Anti | JoinKind::Left | JoinKind::Full => {}
+            }
+            if from.len() >= rows || row + 1 == left.rows {
+                let out = left.take(&UInt32Array::from(std::mem::take(&mut from)));
+                let matches = UInt32Array::from(std::mem::take(&mut matches));
+                let out = match kind {
+                    JoinKind::Semi | JoinKind::Anti => out,
+                    JoinKind::Inner | JoinKind::Left | JoinKind::Full => beside(out, self.right(&matches)),
+                };
+                if !give(out) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn right(&self, rows: &UInt32Array) -> Batch {
+        self.rows.take(rows)
+    }
+
+    /// Calls `found` with each match of a left row, in order, as long as it says so.
+    fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) {
+        if probe.keys.iter().any(|key| key.is_null(row)) {
+            return;
+        }
+        let key = probe.equal.get(row);
+        let first = self.first.find(self.hasher.hash_one(key), |other| self.equal.get(*other as usize) == key);
+        let Some(first) = first else { return };
+        if let Some(within) = probe.within {
+            if let Some(nearest) = self.nearest(*first, &probe.keys[probe.keys.len() - 1].get(row), within) {
+                found(nearest);
+            }
+            return;
+        }
+        for right in self.rows_of(*first) {
+            if self.others_hold(row, right as usize, probe.keys) && !found(right) {
+                return;
+            }
+        }
+    }
+
+    /// The last row of a key that is not later than `time`, and not earlier than that by more than `within`.
+    fn nearest(&self, first: u32, time: &Scalar, within: &Option<Scalar>) -> Option<u32> {
+        let times = &self.keys[self.keys.len() - 1];
+        let rows = &self.ordered[first as usize];
+        let later =
+            rows.partition_point(|row| scalar::compare(Comparison::LessOrEqual, &times.get(*row as usize), time));
+        let row = *rows.get(later.checked_sub(1)?)?;
+        within.as_ref().is_none_or(|within| is_within(&times.get(row as usize), time, within)).then_some(row)
+    }
+
+    /// Whether the comparisons other than `==` hold.
+    fn others_hold(&self, left: usize, right: usize, keys: &[Column]) -> bool {
+        let mut others = self.layout.comparisons.iter().zip(keys.iter().zip(&self.keys));
+        others.all(|(comparison, (a, b))| {
+            *comparison == Comparison::Equal || scalar::compare(*comparison, &a.get(left), &b.get(right))
+        })
+    }
+
+    /// The rows that nothing matched, behind nulls of the kinds `left`.
+    pub fn unmatched(&self, left: &[Kind]) -> Batch {
+        let rows: Vec<u32> =
+            (0..self.count).filter(|row| !self.matched[*row].load(Memory::Relaxed)).map(|row| row as u32).collect();
+        let nulls = left.iter().map(|_| Column::Null(rows.len())).collect();
+        let rows = UInt32Array::from(rows);
+        beside(Batch::new(rows.len(), nulls), self.right(&rows))
+    }
+}
+
+/// The keys of left rows.
+struct Probing<'a> {
+    keys: &'a [Column],
+    equal: Keys,
+    within: Option<&'a Option<Scalar>>,
+}
+
+/// Which of two times is later; both are there, and no NaN.
+fn later(a: &Scalar, b: &Scalar) -> Ordering {
+    scalar::sort_order(a, b, false)
+}
+
+/// Whether the earlier of two times is at most `within` before the later.
+fn is_within(earlier: &Scalar, later: &Scalar, within: &Scalar) -> bool {
+    const DAY: i128 = 86_400_000_000;
+    match (earlier, later, within) {
+        (Scalar::Int(a), Scalar::Int(b), Scalar::Int(most)) => i128::from(*b) - i128::from(*a) <= i128::from(*most),
+        (Scalar::Float(a), Scalar::Float(b), Scalar::Float(most)) => b - a <= *most,
+        (Scalar::DateTime(a), Scalar::DateTime(b), Scalar::Duration(most))
+        | (Scalar::Duration(a), Scalar::Duration(b), Scalar::Duration(most)) => {
+            i128::from(*b) - i128::from(*a) <= i128::from(*most)
+        }
+        (Scalar::Date(a), Scalar::Date(b), Scalar::Duration(most)) => {
+            (i128::from(*b) - i128::from(*a)) * DAY <= i128::from(*most)
+        }
+        _ => unreachable!("the checker lets only these be joined"),
+    }
+}
+
+/// Two batches of as many rows, side by side.
+fn beside(mut left: Batch, right: Batch) -> Batch {
+    let shift = left.columns.len() as u32;
+    let faults = right.faults.into_iter().map(|fault| BatchFault { column: fault.column + shift, ..fault });
+    left.faults.extend(faults);
+    left.faults.sort_by_key(|fault| fault.row);
+    left.columns.extend(right.columns);
+    left.origin = None;
+    left
+}
