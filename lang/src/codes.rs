@@ -309,7 +309,7 @@ codes! {
         "int(\"x\")" => "int?(\"x\")";
     E0605 = 605, "an assertion failed",
         "What an `assert` or a test of the script claims is not so.",
-        "" => "";
+        "[3, 1, 7] | assert it < 5" => "[3, 1, 7] | assert it < 8";
     E0701 = 701, "no such file",
         "The file is not there, or may not be read. A path is looked up from where the program was started.",
         "read(\"missing.csv\")" => "read(\"orders.csv\")";

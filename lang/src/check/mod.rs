@@ -6,6 +6,7 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod assert;
 mod build;
 mod call;
 mod cols;

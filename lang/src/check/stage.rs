@@ -3,7 +3,7 @@
 use super::call::REDUCERS_NOT_YET;
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, number, rows, state};
+use super::{Checker, aggregate, assert, columns, errors, number, rows, state};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{OutputField, Shape};
@@ -120,6 +120,13 @@ pub const STAGES: &[StageDef] = &[
         signature: "skip_while condition",
         takes_by: false,
         check: state::skip_while,
+    },
+    StageDef {
+        name: "assert",
+        doc: "Gives all rows, and fails at the first for which a condition is not true.",
+        signature: "assert condition, message",
+        takes_by: false,
+        check: assert::assert,
     },
     StageDef {
         name: "scan",

@@ -5,6 +5,7 @@
 //! nothing by itself: a column's expression is evaluated for a row where somebody demands it, see
 //! [`Plan::demands`]. How that is executed is the runtime's affair.
 
+mod assertion;
 pub mod constant;
 mod expr;
 mod join;
@@ -18,6 +19,7 @@ mod total;
 pub mod typing;
 pub mod verify;
 
+pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
@@ -231,6 +233,14 @@ pub enum Stage {
         /// Whether the first rows are left out instead of given.
         skip: bool,
     },
+    /// Gives all rows, and fails at the first for which the assertion does not hold. The rows that come to it are all looked
+    /// at, however few are taken behind it: [`Plan::runs_to_its_end`].
+    Assert {
+        /// Where the rows come from.
+        input: NodeId,
+        /// What is to hold.
+        assertion: Assertion,
+    },
     /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
     Number {
         /// Where the rows come from.
@@ -350,6 +360,7 @@ impl Stage {
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
+            | Stage::Assert { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -378,6 +389,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Explode { .. } => None,
         }
     }
@@ -403,6 +415,7 @@ impl Stage {
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
+            | Stage::Assert { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Sort { input, .. }
@@ -416,7 +429,7 @@ impl Stage {
     }
 
     /// What it demands of every row of its input that reaches it, in the order of evaluation: as the script has it, left
-    /// to right. It may mention the stage's own state. A join demands columns: [`Join::left_keys`].
+    /// to right. It may mention the stage's own state. What an assertion says is demanded where it does not hold. A join demands columns: [`Join::left_keys`].
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
@@ -425,6 +438,7 @@ impl Stage {
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
+            Stage::Assert { assertion, .. } => assertion.exprs().collect(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -457,6 +471,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -483,6 +498,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
     }
@@ -501,6 +517,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { all: true, .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Explode { .. } => true,
         }
     }
@@ -525,6 +542,7 @@ impl Stage {
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
+            | Stage::Assert { .. }
             | Stage::While { .. } => Vec::new(),
         }
     }
@@ -546,6 +564,7 @@ impl Stage {
             | Stage::Explode { .. }
             | Stage::Union { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Join { .. } => None,
         }
     }

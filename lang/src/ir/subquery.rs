@@ -80,6 +80,7 @@ impl Stage {
                 keys.iter_mut().for_each(|(_, key)| f(key));
             }
             Stage::Number { keys, .. } => keys.iter_mut().for_each(f),
+            Stage::Assert { assertion, .. } => assertion.for_each_expr(f),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),
         }
     }

@@ -48,6 +48,7 @@ impl Plan {
                 | Stage::While { .. }
                 | Stage::Fold { .. }
                 | Stage::Number { .. }
+                | Stage::Assert { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
                 | Stage::Sort { .. }

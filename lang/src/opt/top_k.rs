@@ -37,6 +37,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -73,6 +74,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Sort { .. }
