@@ -8,7 +8,7 @@ use super::scope::{Row, Stream};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
 use crate::catalog::{Effect, ReducerId};
-use crate::ir::{ColumnId, Expr, ExprId, OutputField, Phase, Reduction, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Phase, Reduction, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
 use crate::ty::{Kind, Type};
@@ -239,7 +239,7 @@ impl<'a> Checker<'a> {
         row: Row,
         span: Span,
     ) -> Stream {
-        let mut output = key_fields;
+        let mut output = Fields::from(key_fields);
         for reduction in &reductions {
             let name = self.plan.column(reduction.column).name.clone();
             output.push(OutputField { name: unused_name(name, &output), column: reduction.column });
@@ -442,8 +442,8 @@ impl<'a> Checker<'a> {
 }
 
 /// A name that no field before it has.
-pub(super) fn unused_name(name: Arc<str>, fields: &[OutputField]) -> Arc<str> {
-    let taken = |name: &str| fields.iter().any(|field| &*field.name == name);
+pub(super) fn unused_name(name: Arc<str>, fields: &Fields) -> Arc<str> {
+    let taken = |name: &str| fields.named(name).is_some();
     if !taken(&name) {
         return name;
     }

@@ -5,7 +5,7 @@ use super::types::is_smaller as is_type_smaller;
 use super::{Checker, Origin, errors};
 use crate::catalog::Effect;
 use crate::ir::typing::scalar_type;
-use crate::ir::{ColumnId, Expr, ExprId, Node, NodeId, OutputField, SiteId, Stage, TypedExpr};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, Node, NodeId, SiteId, Stage, TypedExpr};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::ty::{Kind, Type};
@@ -177,8 +177,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds a node whose rows are `row.fields`.
-    pub(super) fn add_node(&mut self, stage: Stage, span: Span, output: Vec<OutputField>) -> NodeId {
-        self.plan.add_node(Node { stage, output, span })
+    pub(super) fn add_node(&mut self, stage: Stage, span: Span, output: impl Into<Fields>) -> NodeId {
+        self.plan.add_node(Node { stage, output: output.into(), span })
     }
 
     /// A stage that gives the rows of its input, or some of them.

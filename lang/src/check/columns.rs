@@ -6,27 +6,28 @@ use super::expr::short_name;
 use super::scope::{Row, Stream, Value};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
-use crate::ir::{ColumnId, Expr, ExprId, OutputField, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
 use crate::ty::{Kind, Type};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// The columns of a `Map` while they are gathered.
 #[derive(Default)]
 struct Projection {
-    fields: Vec<OutputField>,
+    fields: Fields,
     definitions: Vec<(ColumnId, ExprId)>,
     /// The names given by this stage, to find one that is given twice.
-    given: Vec<Arc<str>>,
+    given: HashSet<Arc<str>>,
     /// Whether a column has no name: then it may be any that is used behind this stage.
     lacks_name: bool,
 }
 
 /// `derive name = value`: adds columns; one that is there is redefined in its place.
 pub(super) fn derive<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let mut projection = Projection { fields: named_fields(&input.row), ..Projection::default() };
+    let mut projection = Projection { fields: input.row.fields.clone(), ..Projection::default() };
     if call.stage.arguments.is_empty() {
         checker.report(errors::stage_arguments(call.span(), "derive", call.def.signature, 0));
     }
@@ -52,7 +53,7 @@ pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 
 /// `drop column`
 pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let mut projection = Projection { fields: named_fields(&input.row), ..Projection::default() };
+    let mut projection = Projection { fields: input.row.fields.clone(), ..Projection::default() };
     for column in checker.positional(call)? {
         if let Some(arguments) = cols_call(column) {
             let chosen = checker.columns_called(&input.row, arguments, column.span);
@@ -66,7 +67,7 @@ pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
 
 /// `rename new = old`: the same columns under other names, in their places.
 pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let mut fields = named_fields(&input.row);
+    let mut fields: Vec<OutputField> = input.row.fields.iter().cloned().collect();
     let mut renamed: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     for argument in &call.stage.arguments {
         let (Label::Column(new), ArgumentValue::Expr(old)) = (&argument.label, &argument.value) else {
@@ -119,11 +120,6 @@ pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: St
     Some(checker.map_stage(call, input, projection, shape, None))
 }
 
-/// The fields of a row by name; the column of single values gets one.
-fn named_fields(row: &Row) -> Vec<OutputField> {
-    row.fields.clone()
-}
-
 impl<'a> Checker<'a> {
     /// One argument of `select` or `derive`.
     fn project(&mut self, call: &StageCall<'a>, argument: &'a Argument, projection: &mut Projection, replace: bool) {
@@ -152,10 +148,9 @@ impl<'a> Checker<'a> {
                 }
             },
         };
-        if projection.given.contains(&name.0) {
+        if !projection.given.insert(name.0.clone()) {
             self.report(errors::duplicate_column(name.1, &name.0));
         }
-        projection.given.push(name.0.clone());
         let value = self.value(expr);
         let id = self.as_scalar(value, expr.span);
         self.place(projection, &name.0, name.1, id);
@@ -165,12 +160,10 @@ impl<'a> Checker<'a> {
     fn project_row(&mut self, projection: &mut Projection, span: Span) {
         let Some(row) = self.scopes.row(self.scope) else { return };
         for field in row.fields.iter() {
-            if projection.given.contains(&field.name) {
-                self.report(errors::duplicate_column(span, &field.name));
-                continue;
+            match projection.given.insert(field.name.clone()) {
+                true => projection.fields.push(field.clone()),
+                false => self.report(errors::duplicate_column(span, &field.name)),
             }
-            projection.given.push(field.name.clone());
-            projection.fields.push(field.clone());
         }
     }
 
@@ -189,10 +182,9 @@ impl<'a> Checker<'a> {
     /// Puts a column into a projection: where one of that name stands, else at the end. A plain column is kept as it
     /// is unless it is there already; what is unknown becomes a column of unknown type, so that its name is known.
     fn place(&mut self, projection: &mut Projection, name: &Arc<str>, span: Span, id: Option<ExprId>) {
-        let at = projection.fields.iter().position(|field| field.name == *name);
         let column = match id.and_then(|id| self.plain_column(id)) {
-            Some(column) if at.is_some_and(|at| projection.fields[at].column == column) => return,
-            Some(column) if !projection.fields.iter().any(|field| field.column == column) => column,
+            Some(column) if projection.fields.named(name).is_some_and(|field| field.column == column) => return,
+            Some(column) if !projection.fields.contains(column) => column,
             Some(_) | None => {
                 let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
                 let origin = Some((span, format!("`{name}` is {ty}, defined here")));
@@ -206,10 +198,7 @@ impl<'a> Checker<'a> {
                 }
             }
         };
-        match at {
-            Some(at) => projection.fields[at].column = column,
-            None => projection.fields.push(OutputField { name: name.clone(), column }),
-        }
+        projection.fields.put(OutputField { name: name.clone(), column });
     }
 
     /// The column that an expression is; that it is known not to be null is known of the row as well.

@@ -152,10 +152,9 @@ impl<'a> Checker<'a> {
     fn looks_outside(&self, node: NodeId) -> bool {
         for id in self.plan.stages_of(node) {
             let mut stage = self.plan.node(id).stage.clone();
-            let input = stage.input().map_or(&[][..], |input| &self.plan.node(input).output);
+            let input = self.plan.fields_of(stage.input());
             let own = |column: &ColumnId| {
-                input.iter().any(|field| field.column == *column)
-                    || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
+                input.contains(*column) || self.plan.subqueries.iter().any(|subquery| subquery.column == *column)
             };
             let (state, mut outside) = (stage.state(), false);
             stage.for_each_expr(|expr| {

@@ -5,7 +5,7 @@ use super::aggregate::unused_name;
 use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
-use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Stage};
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{Argument, ArgumentValue, Label};
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
     fn whole_row(&mut self, call: &StageCall<'a>, row: &Row) -> Option<Vec<ExprId>> {
         let span = call.stage.name.last().map_or(call.span(), |name| name.span);
         let mut keys = Vec::new();
-        for field in &row.fields {
+        for field in row.fields.iter() {
             let id = self.plan.column_expr(field.column);
             if self.ty(id).is_unknown() {
                 return None;
@@ -94,10 +94,10 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds the number of each row among those of the same key, behind `fields`.
-    fn number(&mut self, input: NodeId, span: Span, fields: &[OutputField], keys: Vec<ExprId>) -> (NodeId, ColumnId) {
+    fn number(&mut self, input: NodeId, span: Span, fields: &Fields, keys: Vec<ExprId>) -> (NodeId, ColumnId) {
         let name = unused_name("number".into(), fields);
         let column = self.add_column(&name, Type::INT, None);
-        let mut output = fields.to_vec();
+        let mut output = fields.clone();
         output.push(OutputField { name, column });
         (self.add_node(Stage::Number { input, column, keys }, span, output), column)
     }

@@ -24,7 +24,8 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 /// Rows for which a condition is true: what it says about null is known of them.
 pub(super) fn narrowed_by(checker: &mut Checker, predicate: ExprId, mut rows: Stream) -> Stream {
     let facts = checker.facts(predicate, true);
-    let facts: Vec<ExprId> = facts.into_iter().filter(|fact| checker.is_path(*fact)).collect();
+    let is_new = |fact: &ExprId| checker.is_path(*fact) && !rows.row.narrowed.contains(fact);
+    let facts: Vec<ExprId> = facts.into_iter().filter(is_new).collect();
     if !facts.is_empty() {
         let mut narrowed = (*rows.row.narrowed).clone();
         narrowed.extend(facts);

@@ -5,7 +5,7 @@
 
 use super::Checker;
 use super::inline::Parameter;
-use crate::ir::{ExprId, NodeId, OutputField, Shape};
+use crate::ir::{ExprId, Fields, NodeId, OutputField, Shape};
 use crate::modules::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -64,41 +64,41 @@ pub(super) struct Stream {
 /// What is known of the rows of a stream.
 #[derive(Clone)]
 pub(super) struct Row {
-    pub fields: Vec<OutputField>,
+    pub fields: Fields,
     pub shape: Shape,
     /// False after an error: then every name is silently unknown.
     pub known: bool,
     /// What gave these columns: a `read`, a `select` …
     pub from: Span,
-    /// Columns that earlier stages left out, the latest last.
-    pub gone: Rc<Vec<Gone>>,
+    /// The earlier stages that left out columns, the latest last; so many as may matter.
+    pub gone: Rc<Vec<Rc<Gone>>>,
     /// Columns that a `filter` has shown not to be null, as expressions.
     pub narrowed: Rc<Vec<ExprId>>,
     /// Names that the code in view must not see: the undeclared fields of an open `stream<{…, ..}>`.
     pub hidden: Rc<Vec<Arc<str>>>,
 }
 
-/// A column that is no more.
-#[derive(Clone)]
+/// A stage that left out columns.
 pub(super) struct Gone {
-    pub name: Arc<str>,
-    /// The stage that left it out.
+    /// The columns that could be seen before it.
+    pub before: Row,
+    /// Where the stage stands.
     pub stage: Span,
-    /// The name of that stage.
+    /// Its name.
     pub stage_name: Arc<str>,
-    /// What `rename` calls it now.
-    pub renamed: Option<Arc<str>>,
-    /// Where its name could be added, and what to write before it.
+    /// What `rename` calls some of them now: the old name, and the new one.
+    pub renamed: Vec<(Arc<str>, Arc<str>)>,
+    /// Where a name could be added, and what to write before it.
     pub add_at: Option<(Span, &'static str)>,
     /// What the stage kept.
-    pub kept: Rc<Vec<Arc<str>>>,
+    pub kept: Fields,
 }
 
 impl Row {
     /// The rows of a source.
-    pub fn new(fields: Vec<OutputField>, shape: Shape, from: Span) -> Row {
+    pub fn new(fields: impl Into<Fields>, shape: Shape, from: Span) -> Row {
         let (gone, narrowed, hidden) = Default::default();
-        Row { fields, shape, known: true, from, gone, narrowed, hidden }
+        Row { fields: fields.into(), shape, known: true, from, gone, narrowed, hidden }
     }
 
     /// The field of that name, if it can be seen. The column of a stream of single values has no name, it is `it`.
@@ -106,7 +106,7 @@ impl Row {
         if self.shape != Shape::Table || self.hidden.iter().any(|hidden| &**hidden == name) {
             return None;
         }
-        self.fields.iter().find(|field| &*field.name == name)
+        self.fields.named(name)
     }
 
     /// The names that can be seen.
@@ -114,9 +114,9 @@ impl Row {
         self.fields.iter().map(|field| &*field.name).filter(|name| self.field(name).is_some())
     }
 
-    /// The stage, if any, that left out a column of that name.
+    /// The stage, if any, that left out a column of that name, which is not there.
     pub fn gone(&self, name: &str) -> Option<&Gone> {
-        self.gone.iter().rev().find(|gone| &*gone.name == name)
+        self.gone.iter().rev().find(|gone| gone.before.field(name).is_some()).map(|gone| &**gone)
     }
 }
 

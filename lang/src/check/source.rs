@@ -6,7 +6,7 @@ use super::{Checker, errors};
 use crate::aliases;
 use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest};
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, ExprId, OutputField, Shape, Stage, Table, TableId, TableOrigin};
+use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Table, TableId, TableOrigin};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
 
     /// Rows of which nothing is known.
     pub(super) fn unknown_stream(&mut self, span: Span) -> Stream {
-        let row = Row { known: false, ..Row::new(Vec::new(), Shape::Table, span) };
+        let row = Row { known: false, ..Row::new(Fields::default(), Shape::Table, span) };
         self.other_rows(Stage::Values { columns: Vec::new(), rows: Vec::new() }, span, row, false)
     }
 

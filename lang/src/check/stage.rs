@@ -6,7 +6,7 @@ use super::scope::{Gone, Row, Stream, Value};
 use super::{Checker, aggregate, assert, columns, errors, number, rows, state};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{OutputField, Shape};
+use crate::ir::{Fields, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
 use std::rc::Rc;
@@ -335,30 +335,40 @@ fn decimal_comma(arguments: &[&ast::Expr]) -> Option<Span> {
     (ints && comma.end == comma.start + 1).then_some(comma)
 }
 
+/// How many stages that left out columns are remembered for messages.
+const MOST_GONE: usize = 64;
+
 /// The rows after a stage that keeps some columns and makes others: what is gone is remembered for messages.
 pub(super) fn row_after(
     input: &Row,
-    fields: Vec<OutputField>,
+    fields: impl Into<Fields>,
     shape: Shape,
     call: &StageCall,
     add_at: Option<(Span, &'static str)>,
     renamed: &[(Arc<str>, Arc<str>)],
 ) -> Row {
-    let kept: Rc<Vec<Arc<str>>> = Rc::new(fields.iter().map(|field| field.name.clone()).collect());
-    let mut gone = (*input.gone).clone();
-    for field in input.fields.iter().filter(|field| !kept.contains(&field.name) && input.field(&field.name).is_some()) {
-        gone.push(Gone {
-            name: field.name.clone(),
+    let output = Row::new(fields, shape, call.stage.span);
+    let mut gone = input.gone.clone();
+    let is_gone = |name: &str| output.fields.named(name).is_none() && input.field(name).is_some();
+    if input.fields.apart_from(&output.fields).any(|field| is_gone(&field.name)) {
+        let remembered = Rc::make_mut(&mut gone);
+        if remembered.len() == MOST_GONE {
+            remembered.remove(0);
+        }
+        remembered.push(Rc::new(Gone {
+            before: Row { gone: Rc::default(), ..input.clone() },
             stage: call.stage.name.last().map_or(call.stage.span, |name| name.span),
             stage_name: call.def.name.into(),
-            renamed: renamed.iter().find(|(old, _)| *old == field.name).map(|(_, new)| new.clone()),
+            renamed: renamed.to_vec(),
             add_at,
-            kept: kept.clone(),
-        });
+            kept: output.fields.clone(),
+        }));
     }
     // A column that the code in view has made itself is not hidden, whatever its name was before.
-    let same = |row: &Row, name: &Arc<str>| row.fields.iter().find(|f| f.name == *name).map(|f| f.column);
-    let output = Row::new(fields, shape, call.stage.span);
-    let hidden = input.hidden.iter().filter(|name| same(input, name) == same(&output, name)).cloned().collect();
-    Row { gone: Rc::new(gone), hidden: Rc::new(hidden), ..output }
+    let same = |name: &str| {
+        let [before, after] = [input, &output].map(|row| row.fields.named(name).map(|field| field.column));
+        before == after
+    };
+    let hidden = input.hidden.iter().filter(|name| same(name)).cloned().collect();
+    Row { gone, hidden: Rc::new(hidden), ..output }
 }

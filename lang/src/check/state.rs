@@ -4,7 +4,7 @@
 use super::scope::{Entry, Row, Stream, Value};
 use super::stage::StageCall;
 use super::{Checker, errors};
-use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
@@ -61,13 +61,9 @@ pub(super) fn scan<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
     };
     let mut fields = input.row.fields.clone();
     if input.row.shape != Shape::Table {
-        fields.clear();
+        fields = Fields::default();
     }
-    let field = OutputField { name: name.text.clone(), column };
-    match fields.iter_mut().find(|known| known.name == name.text) {
-        Some(known) => *known = field,
-        None => fields.push(field),
-    }
+    fields.put(OutputField { name: name.text.clone(), column });
     checker.plan.nodes[node.0 as usize].output = fields.clone();
     let row = Row { fields, shape: Shape::Table, ..(*input.row).clone() };
     Some(Stream { node, row: Rc::new(row), endless: input.endless })

@@ -7,7 +7,7 @@ use super::scope::{Scope, Stream, Value};
 use super::test::Tests;
 use super::types::{Alias, Declared};
 use super::{Checker, errors};
-use crate::ir::{ExprId, OutputField, Plan, Shape, Stage, Statement};
+use crate::ir::{ExprId, Fields, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -150,7 +150,9 @@ impl<'a> Checker<'a> {
     fn one_value(&mut self, id: ExprId, name: &Arc<str>, span: Span) -> Stream {
         let input = match self.base {
             Some(base) => base,
-            None => self.add_node(Stage::Values { columns: Vec::new(), rows: vec![Vec::new()] }, span, Vec::new()),
+            None => {
+                self.add_node(Stage::Values { columns: Vec::new(), rows: vec![Vec::new()] }, span, Fields::default())
+            }
         };
         let column = self.define(name, id, None);
         let output = vec![OutputField { name: name.clone(), column }];

@@ -8,6 +8,7 @@
 mod assertion;
 pub mod constant;
 mod expr;
+mod fields;
 mod join;
 mod plan;
 pub mod print;
@@ -21,6 +22,7 @@ pub mod verify;
 
 pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
+pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
@@ -130,7 +132,7 @@ pub struct Node {
     /// What it does.
     pub stage: Stage,
     /// Its rows. Every column is one of the input's or one that the stage defines.
-    pub output: Vec<OutputField>,
+    pub output: Fields,
     /// Where it stands in the script.
     pub span: Span,
 }

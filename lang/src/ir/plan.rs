@@ -1,8 +1,8 @@
 //! What a plan has, by its ids, and how something is added to it.
 
 use super::{
-    ColumnDef, ColumnId, Expr, ExprId, Node, NodeId, OutputField, Plan, Routine, RoutineId, Site, SiteId, Stage,
-    TypedExpr,
+    ColumnDef, ColumnId, Expr, ExprId, Fields, Node, NodeId, OutputField, Plan, Routine, RoutineId, Site, SiteId,
+    Stage, TypedExpr,
 };
 use crate::catalog::Effect;
 use crate::source::Span;
@@ -43,6 +43,11 @@ impl Plan {
     /// The column that `id` names.
     pub fn column(&self, id: ColumnId) -> &ColumnDef {
         &self.columns[id.0 as usize]
+    }
+
+    /// The fields of the rows of a node; none of no node.
+    pub fn fields_of(&self, node: Option<NodeId>) -> Fields {
+        node.map_or_else(Fields::default, |node| self.node(node).output.clone())
     }
 
     /// The type of the rows of a node.

@@ -33,7 +33,9 @@ pub(super) use table::COMPARISONS;
 pub(super) use text::WORDS;
 
 use super::typing::natural_output;
-use super::{ColumnId, ExprId, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin};
+use super::{
+    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin,
+};
 use crate::catalog::{Catalog, Effect, OptionValue};
 use expr::Printer;
 use std::collections::{HashMap, HashSet};
@@ -80,16 +82,16 @@ fn print_chain(plan: &Plan, catalog: &Catalog, root: NodeId) -> String {
 /// One stage with its `where` lines.
 fn print_stage(plan: &Plan, catalog: &Catalog, id: NodeId, out: &mut String) {
     let node = plan.node(id);
-    let input = node.stage.input().map_or(&[][..], |input| &plan.node(input).output);
+    let input = plan.fields_of(node.stage.input());
     let mut names: HashMap<ColumnId, String> =
         plan.subqueries.iter().map(|s| (s.column, text::name(&plan.column(s.column).name))).collect();
-    for field in input {
+    for field in input.iter() {
         names.entry(field.column).or_insert_with(|| text::name(&field.name));
     }
     let printer = Printer::new(plan, catalog, names, node.stage.state(), &roots(&node.stage));
-    let defined = Defined::of(plan, node, input);
+    let defined = Defined::of(plan, node, &input);
     let mut line = stage_text(&printer, &defined, &node.stage);
-    if node.output != natural_output(&node.stage, input, &defined.names) {
+    if node.output != natural_output(&node.stage, &input, &defined.names) {
         line.push_str(" -> ");
         line.push_str(&output_text(&printer, &defined, &node.output));
     }
@@ -107,7 +109,7 @@ struct Defined {
 }
 
 impl Defined {
-    fn of(plan: &Plan, node: &Node, input: &[OutputField]) -> Defined {
+    fn of(plan: &Plan, node: &Node, input: &Fields) -> Defined {
         let columns = node.stage.defines();
         let name = |column: &ColumnId| match node.output.iter().find(|field| field.column == *column) {
             Some(field) => field.name.clone(),
@@ -116,7 +118,7 @@ impl Defined {
         let names: Vec<Arc<str>> = columns.iter().map(name).collect();
         let mut taken: HashSet<(Arc<str>, usize)> = HashSet::new();
         if node.stage.passes_input() && !columns.is_empty() {
-            let kept = |field: &&OutputField| node.output.iter().any(|out| out.column == field.column);
+            let kept = |field: &&OutputField| node.output.contains(field.column);
             taken.extend(input.iter().filter(kept).map(|field| (field.name.clone(), 1)));
         }
         let mut labels = HashMap::new();
@@ -274,7 +276,7 @@ fn sort_keys(printer: &Printer, keys: &[SortKey]) -> String {
 }
 
 /// `a, total = b`; `()` for rows without columns.
-fn output_text(printer: &Printer, defined: &Defined, output: &[OutputField]) -> String {
+fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String {
     if output.is_empty() {
         return "()".into();
     }

@@ -10,7 +10,7 @@ mod routine;
 mod stage;
 mod table;
 
-use super::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Shape, Statement};
+use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Plan, Shape, Statement};
 use crate::catalog::Catalog;
 use crate::source::{SourceId, Span};
 use cursor::Cursor;
@@ -117,7 +117,7 @@ impl Reader<'_> {
     fn enter(&mut self, input: Option<NodeId>) {
         self.bindings.clear();
         self.scope.clear();
-        for field in input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output) {
+        for field in input.iter().flat_map(|input| self.plan.node(*input).output.iter()) {
             self.scope.entry(field.name.to_string()).or_insert(field.column);
         }
     }
@@ -170,17 +170,16 @@ impl Reader<'_> {
             cursor.expect("|")?;
         }
         let (stage, defined) = self.stage(&mut cursor, input, other)?;
-        let incoming = input.map_or(&[][..], |input| &self.plan.nodes[input.0 as usize].output);
         let names: Vec<_> = defined.iter().map(|label| label.name.clone()).collect();
-        let natural = super::typing::natural_output(&stage, incoming, &names);
+        let natural = super::typing::natural_output(&stage, &self.plan.fields_of(input), &names);
         let output = if cursor.eat("->") { self.output(&mut cursor, &stage.defines(), &defined)? } else { natural };
         cursor.end()?;
         Ok(self.plan.add_node(Node { stage, output, span: NOWHERE }))
     }
 
     /// `a, total = b`, or `()`.
-    fn output(&self, cursor: &mut Cursor, columns: &[ColumnId], defined: &[Label]) -> Parsed<Vec<OutputField>> {
-        let mut fields = Vec::new();
+    fn output(&self, cursor: &mut Cursor, columns: &[ColumnId], defined: &[Label]) -> Parsed<Fields> {
+        let mut fields = Fields::default();
         if cursor.eat("(") {
             cursor.expect(")")?;
             return Ok(fields);

@@ -4,7 +4,7 @@
 //! The printer leaves out what follows from here, the reader fills it in, and the verifier compares. Nothing here says
 //! whether the operands are right: that is the verifier's part.
 
-use super::{Each, Expr, ExprId, OutputField, Plan, Stage};
+use super::{Each, Expr, ExprId, Fields, OutputField, Plan, Stage};
 use crate::catalog::{Catalog, Effect, FunctionDef, FunctionId, Pattern};
 use crate::scalar::{Arithmetic, Scalar, arithmetic_kind};
 use crate::ty::{Field, Kind, Schema, Type};
@@ -211,18 +211,13 @@ pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
 /// The rows that a stage gives where nothing else is said: what came in, with what it defines in the place of what has
 /// the same name, or at the end; a stage that passes nothing on gives what it defines. `defined` names what the stage
 /// defines, in the order of [`Stage::defines`].
-pub fn natural_output(stage: &Stage, input: &[OutputField], defined: &[Arc<str>]) -> Vec<OutputField> {
+pub fn natural_output(stage: &Stage, input: &Fields, defined: &[Arc<str>]) -> Fields {
     let columns = stage.defines();
     let new = columns.iter().zip(defined).map(|(column, name)| OutputField { name: name.clone(), column: *column });
     if !stage.passes_input() {
         return new.collect();
     }
-    let mut fields = input.to_vec();
-    for field in new {
-        match fields.iter_mut().find(|old| old.name == field.name) {
-            Some(old) => *old = field,
-            None => fields.push(field),
-        }
-    }
+    let mut fields = input.clone();
+    new.for_each(|field| fields.put(field));
     fields
 }

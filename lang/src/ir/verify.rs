@@ -7,7 +7,7 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
+use super::{ColumnId, ExprId, Fields, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
 use crate::catalog::Catalog;
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
@@ -59,8 +59,9 @@ impl Verifier<'_> {
             self.place = format!("node {at}");
             let precede = node.stage.inputs().all(|input| (input.0 as usize) < at);
             self.check(precede, || "its input does not precede it".into());
+            let incoming = plan.fields_of(node.stage.input().filter(|_| precede));
             let mut columns = node.stage.defines();
-            columns.extend(node.output.iter().map(|field| field.column));
+            columns.extend(node.output.apart_from(&incoming).map(|field| field.column));
             columns.extend(node.stage.state());
             columns.extend(node.stage.takes());
             columns.extend(node.stage.takes_of_other());
@@ -114,17 +115,17 @@ impl Verifier<'_> {
 
     fn node(&mut self, at: usize, node: &Node) {
         self.place = format!("node {at}");
-        let incoming = self.columns_of(node.stage.input());
+        let incoming = self.plan.fields_of(node.stage.input());
         self.output(node, &incoming);
         self.taken(&node.stage.takes(), &incoming);
-        self.taken(&node.stage.takes_of_other(), &self.columns_of(node.stage.other()));
+        self.taken(&node.stage.takes_of_other(), &self.plan.fields_of(node.stage.other()));
         for root in super::print::roots(&node.stage) {
             let foreign = |c: &ColumnId| {
                 Some(*c) != node.stage.state() && self.plan.subqueries.iter().all(|subquery| subquery.column != *c)
             };
             for column in self.plan.exprs.columns(root).into_iter().filter(foreign) {
                 let text = || format!("`{}` is not a column of its input", self.plan.column(column).name);
-                self.check(incoming.contains(&column), text);
+                self.check(incoming.contains(column), text);
             }
         }
         match &node.stage {
@@ -163,15 +164,10 @@ impl Verifier<'_> {
         }
     }
 
-    fn columns_of(&self, node: Option<NodeId>) -> HashSet<ColumnId> {
-        let output: &[_] = node.map_or(&[], |node| &self.plan.node(node).output);
-        output.iter().map(|field| field.column).collect()
-    }
-
-    fn taken(&mut self, columns: &[ColumnId], incoming: &HashSet<ColumnId>) {
+    fn taken(&mut self, columns: &[ColumnId], incoming: &Fields) {
         for column in columns {
             let text = || format!("`{}` is not a column of its input", self.plan.column(*column).name);
-            self.check(incoming.contains(column), text);
+            self.check(incoming.contains(*column), text);
         }
     }
 
@@ -216,13 +212,13 @@ impl Verifier<'_> {
         }
     }
 
-    fn output(&mut self, node: &Node, incoming: &HashSet<ColumnId>) {
+    /// What is the input's as a whole was looked at there.
+    fn output(&mut self, node: &Node, incoming: &Fields) {
         let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
-        let passes = node.stage.passes_input();
-        let mut names = HashSet::new();
-        for field in &node.output {
-            self.check(names.insert(&field.name), || format!("two columns are called `{}`", field.name));
-            let there = own.contains(&field.column) || (passes && incoming.contains(&field.column));
+        let shared = if node.stage.passes_input() { incoming } else { &Fields::default() };
+        for field in node.output.apart_from(shared) {
+            self.check(!node.output.repeats(field), || format!("two columns are called `{}`", field.name));
+            let there = own.contains(&field.column) || shared.contains(field.column);
             self.check(there, || format!("the column `{}` of its output comes from nowhere", field.name));
         }
     }
@@ -301,7 +297,7 @@ impl Verifier<'_> {
             let output = &self.plan.node(statement.node).output;
             let one = output.len() == 1 || statement.shape == Shape::Table;
             self.check(one, || format!("single values of rows with {} columns", output.len()));
-            for field in output {
+            for field in output.iter() {
                 let kind = &self.plan.column(field.column).ty.kind;
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));
             }

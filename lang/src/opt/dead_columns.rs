@@ -27,7 +27,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
     for at in (0..plan.nodes.len()).rev() {
         let mut node = plan.nodes[at].clone();
-        let columns = std::mem::take(&mut used[at]);
+        let mut columns = std::mem::take(&mut used[at]);
         changed |= prune(plan, &mut node.stage, &columns, &fallible);
         let fields = node.output.len();
         node.output.retain(|field| columns.contains(&field.column));
@@ -36,10 +36,11 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             used[other.0 as usize].extend(node.stage.takes_of_other());
         }
         if let Some(input) = node.stage.input() {
-            let own: HashSet<ColumnId> = node.stage.defines().into_iter().collect();
-            let mentioned = mentioned(plan, &node.stage);
-            let passed = columns.into_iter().filter(|column| !own.contains(column) && node.stage.passes_input());
-            used[input.0 as usize].extend(passed.chain(mentioned));
+            node.stage.defines().iter().for_each(|own| _ = columns.remove(own));
+            let mut below = if node.stage.passes_input() { columns } else { HashSet::new() };
+            below.extend(mentioned(plan, &node.stage));
+            below.extend(std::mem::take(&mut used[input.0 as usize]));
+            used[input.0 as usize] = below;
             if matches!(&node.stage, Stage::Map { definitions, .. } if definitions.is_empty()) {
                 idle.push(NodeId(at as u32));
             }

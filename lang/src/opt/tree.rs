@@ -1,6 +1,6 @@
 //! What the rules share to take plans apart and put them together.
 
-use crate::ir::{ColumnId, ExprId, Node, NodeId, Plan, Stage};
+use crate::ir::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Stage};
 use std::collections::HashMap;
 
 /// The fields that all rows of a plan together may have; a plan that would have more without sharing stays as it is.
@@ -109,7 +109,9 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
         | Stage::Slice { .. }
         | Stage::While { .. } => {}
     }
-    node.output.iter_mut().for_each(|field| new(&mut field.column));
+    let mut output: Vec<OutputField> = node.output.iter().cloned().collect();
+    output.iter_mut().for_each(|field| new(&mut field.column));
+    node.output = output.into();
 }
 
 /// Takes stages out that do nothing: their users take the rows from their inputs. Where a statement ends in one, its row

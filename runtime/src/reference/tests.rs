@@ -25,7 +25,7 @@ impl Builder {
         let it = plan.add_column("it", Type::INT);
         let stage = Stage::Range { start: 1, end: Some(6), column: it };
         let output = vec![OutputField { name: "it".into(), column: it }];
-        let top = plan.add_node(Node { stage, output, span: SPAN });
+        let top = plan.add_node(Node { stage, output: output.into(), span: SPAN });
         Builder { plan, it, top }
     }
 

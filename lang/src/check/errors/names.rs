@@ -98,10 +98,11 @@ pub(in super::super) fn it_outside(span: Span) -> Diagnostic {
 
 /// E0202
 pub(in super::super) fn column_gone(span: Span, name: &str, gone: &Gone) -> Diagnostic {
-    let kept: Vec<&str> = gone.kept.iter().map(|name| &**name).collect();
+    let kept: Vec<&str> = gone.kept.iter().map(|field| &*field.name).collect();
+    let renamed = gone.renamed.iter().find(|(old, _)| &**old == name).map(|(_, new)| new);
     let diagnostic = Diagnostic::error(E0202, span, format!("`{name}` is gone by this point"));
     let stage = &gone.stage_name;
-    match (&gone.renamed, gone.add_at) {
+    match (renamed, gone.add_at) {
         (Some(new), _) => {
             diagnostic.label(gone.stage, format!("this `{stage}` called it `{new}`")).fix(span, spell(new))
         }

@@ -4,7 +4,7 @@ use super::super::testing::{catalog, plan};
 use super::verify;
 use crate::catalog::Effect;
 use crate::ir::read::read;
-use crate::ir::{Expr, NodeId, OutputField, Plan, Stage, TypedExpr};
+use crate::ir::{Expr, Fields, NodeId, OutputField, Plan, Stage, TypedExpr};
 use crate::scalar::{Arithmetic, Scalar};
 use crate::ty::Type;
 
@@ -73,7 +73,7 @@ fn violations_that_cannot_be_written() {
     assert!(told(&plan).contains("the column `b` of its output comes from nowhere"));
 
     let mut plan = good.clone();
-    plan.nodes[0].output.clear();
+    plan.nodes[0].output = Fields::default();
     assert!(told(&plan).contains("`a` is not a column of its input"));
 
     let mut plan = good.clone();
