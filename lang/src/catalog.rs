@@ -197,8 +197,43 @@ pub struct ReducerDef {
     pub result: ReducerType,
     /// What it takes, in words: `a number`.
     pub takes: &'static str,
+    /// Whether ints among its arguments are converted to floats first.
+    pub in_floats: bool,
+    /// Its last argument, if that is one value for all rows.
+    pub constant: Option<ConstantDef>,
+    /// Whether, as a stage, its first argument may be left out and is then the row.
+    pub takes_row: bool,
+    /// Whether it takes `weight:`, which comes behind its arguments.
+    pub weighted: bool,
     /// Run by the tests: `[1, 2] | sum it`.
     pub examples: &'static [Example],
+}
+
+impl ReducerDef {
+    /// What most reducers have in common: one argument, and nothing special about it.
+    pub const PLAIN: ReducerDef = ReducerDef {
+        name: "",
+        doc: "",
+        arity: (1, 1),
+        result: |_| None,
+        takes: "a value",
+        in_floats: false,
+        constant: None,
+        takes_row: false,
+        weighted: false,
+        examples: &[],
+    };
+}
+
+/// An argument of a reducer that is known before the first row.
+#[derive(Clone, Debug)]
+pub struct ConstantDef {
+    /// What it is: `a number from 0 to 1`.
+    pub takes: &'static str,
+    /// Its kind; an int is converted to a float.
+    pub kind: Kind,
+    /// Whether a value of the kind will do.
+    pub accepts: fn(&Scalar) -> bool,
 }
 
 /// An option of a format: `delimiter: ";"`.

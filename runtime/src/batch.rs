@@ -4,6 +4,7 @@
 //! travel with their rows through filters, sorts and slices and are raised only on demand, so that no rewrite of a
 //! plan can change which error is seen.
 
+pub mod keys;
 mod values;
 
 pub use values::Values;

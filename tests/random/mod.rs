@@ -11,6 +11,7 @@ mod functions;
 mod nested;
 mod numbered;
 pub mod program;
+mod reducers;
 pub mod run;
 mod shrink;
 mod stages;

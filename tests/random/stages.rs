@@ -2,7 +2,6 @@
 
 use super::expressions::Made;
 use super::program::{Column, Kind, Maker, Shape, Ty};
-use pipelang_lang::catalog::ReducerDef;
 
 impl Maker<'_> {
     /// A stage and the shape of its rows; `self.row` becomes its columns.
@@ -79,7 +78,7 @@ impl Maker<'_> {
     }
 
     /// A plain kind that is often one that there is.
-    fn some_kind(&mut self) -> Kind {
+    pub fn some_kind(&mut self) -> Kind {
         if self.draw.chance(60) {
             let kinds: Vec<Kind> =
                 self.row.iter().map(|column| column.ty.kind).filter(|kind| kind.is_plain()).collect();
@@ -296,104 +295,6 @@ impl Maker<'_> {
         self.saw("form by");
         let keys: Vec<String> = keys.into_iter().map(|(text, _)| text).collect();
         format!("aggregate {} by {}", results.join(", "), keys.join(", "))
-    }
-
-    /// An expression over one or two reducers, now and then.
-    fn around_reducer(&mut self, made: Made) -> Made {
-        if !made.kind.is_numeric() || !self.draw.chance(25) {
-            return made;
-        }
-        let Some(other) = self.reducer_call().filter(|other| other.kind.is_numeric()) else { return made };
-        self.saw("form expression of reducers");
-        let (kind, nullable) = (Kind::Float, made.nullable || other.nullable);
-        Made { text: format!("{} / {}", made.text, other.text), level: 7, kind, nullable }
-    }
-
-    /// A reducer with its arguments: its definition, their text, its type.
-    fn reducer(&mut self) -> Option<(&ReducerDef, Vec<Made>, Ty)> {
-        let catalog = self.catalog;
-        let reducers: Vec<&ReducerDef> = catalog.reducers().collect();
-        let def = *self.draw.pick(&reducers);
-        let (least, most) = def.arity;
-        let count = least + self.draw.below(most - least + 1);
-        for _ in 0..8 {
-            let mut arguments = Vec::new();
-            for _ in 0..count {
-                let kind = self.some_kind();
-                // Columns as they are have more odd values than what is computed of them.
-                let plain = self.draw.chance(45);
-                arguments.push(if plain { self.argument_of_row() } else { self.expression(kind, 2) });
-            }
-            let types: Vec<_> = arguments.iter().map(|a| Ty { kind: a.kind, nullable: a.nullable }.full()).collect();
-            if let Some(ty) = (def.result)(&types)
-                && let Some(kind) = Kind::of(&ty.kind)
-            {
-                return Some((def, arguments, Ty { kind, nullable: ty.nullable }));
-            }
-        }
-        None
-    }
-
-    /// A column, of whatever kind.
-    fn argument_of_row(&mut self) -> Made {
-        let column = self.draw.pick(&self.row).clone();
-        Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
-    }
-
-    fn reducer_call(&mut self) -> Option<Made> {
-        let (def, arguments, ty) = self.reducer()?;
-        let name = def.name;
-        let mut texts: Vec<String> = arguments.into_iter().map(|argument| argument.text).collect();
-        self.saw(format!("reducer {name}"));
-        let mut nullable = ty.nullable;
-        if self.draw.chance(25) {
-            texts.push(self.condition());
-            // What does not count is null to the reducer.
-            nullable |= !matches!(name, "count" | "sum");
-        }
-        Some(Made { text: format!("{name}({})", texts.join(", ")), level: 10, kind: ty.kind, nullable })
-    }
-
-    fn condition(&mut self) -> String {
-        self.saw("form where:");
-        format!("where: {}", self.expression(Kind::Bool, 2).text)
-    }
-
-    /// A reducer as the last stage.
-    pub fn last_reducer(&mut self, shape: Shape) -> (String, Shape) {
-        if self.draw.chance(15) {
-            return self.fold(shape);
-        }
-        let Some((def, mut arguments, ty)) = self.reducer() else {
-            self.saw("reducer count");
-            self.row = vec![Column { name: "it".into(), ty: Ty { kind: Kind::Int, nullable: false } }];
-            return ("count".into(), Shape::Scalar);
-        };
-        let (name, least) = (def.name, def.arity.0);
-        if matches!(name, "first" | "last") && arguments.iter().all(|argument| argument.text.parse::<i64>().is_ok()) {
-            // `first 1` is refused: it is hardly what is meant.
-            arguments[0].text = format!("({} + 0)", arguments[0].text);
-        }
-        let mut texts: Vec<String> = arguments.into_iter().map(|argument| Self::without_minus(argument).text).collect();
-        // `first 5` is taken for `take 5`, and refused.
-        if matches!(name, "first" | "last") && texts[0].parse::<i64>().is_ok() {
-            texts[0] = format!("0 + {}", texts[0]);
-        }
-        if self.draw.chance(15) {
-            texts.push(self.condition());
-        }
-        self.saw(format!("reducer {name}"));
-        self.saw("form reducer as a stage");
-        let element = (shape == Shape::Values && least == 1 && texts.len() == 1)
-            .then(|| self.row[0].ty.full())
-            .filter(|_| self.draw.chance(30));
-        let by_element = element.and_then(|ty| (self.catalog.reducers().find(|def| def.name == name)?.result)(&[ty]));
-        let (text, ty) = match by_element.and_then(|ty| Some((Kind::of(&ty.kind)?, ty.nullable))) {
-            Some((kind, nullable)) => (name.to_string(), Ty { kind, nullable }),
-            None => (format!("{name} {}", texts.join(", ")).trim_end().to_string(), ty),
-        };
-        self.row = vec![Column { name: "it".into(), ty: Ty { nullable: true, ..ty } }];
-        (text, Shape::Scalar)
     }
 }
 

@@ -4,15 +4,16 @@
 use super::cols::cols_call;
 use super::expr::short_name;
 use super::operators::spelled;
+use super::reducer::ReducerArguments;
 use super::scope::{Row, Stream};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
 use crate::catalog::{Effect, ReducerId};
 use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Phase, Reduction, Shape, Stage};
+use crate::scalar::{Arithmetic, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
 use crate::ty::{Kind, Type};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// An aggregate whose results are being checked. While there is one, a reducer may be called, and a column of the row
@@ -263,120 +264,67 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Option<ExprId> {
         let mut aggregation = self.aggregation.take()?;
-        let reduction = self.reduction(reducer, receiver, arguments, span);
+        let def = self.catalog.reducer(reducer);
+        let given = self.reducer_arguments(def, receiver, arguments, (false, false), span);
+        let reduction = given.and_then(|given| self.reduction(reducer, &given, None, span));
         let result = reduction.map(|reduction| {
             let same = aggregation.reductions.iter().find(|other| {
                 (other.reducer, &other.arguments, other.condition)
                     == (reduction.reducer, &reduction.arguments, reduction.condition)
             });
-            let column = same.map_or(reduction.column, |same| same.column);
+            let value = self.reduction_value(same.unwrap_or(&reduction), span);
             if same.is_none() {
                 aggregation.reductions.push(reduction);
             }
-            self.reduction_value(column, span)
+            value
         });
         self.aggregation = Some(aggregation);
         result
     }
 
     /// The value of a reduction where it is used.
-    fn reduction_value(&mut self, column: ColumnId, span: Span) -> ExprId {
-        let id = self.plan.column_expr(column);
-        let ty = self.ty(id).clone();
-        if ty.kind != Kind::Wide {
-            return id;
+    fn reduction_value(&mut self, reduction: &Reduction, span: Span) -> ExprId {
+        let value = self.plan.column_expr(reduction.column);
+        self.narrowed(value, reduction.arguments.first().copied(), span)
+    }
+
+    /// What a reducer gives, as an int or a duration if it is an exact sum; `summed` is what was summed.
+    pub(super) fn narrowed(&mut self, value: ExprId, summed: Option<ExprId>, span: Span) -> ExprId {
+        let Type { kind: Kind::Wide, nullable } = *self.ty(value) else { return value };
+        let sum = self.add_fallible(Expr::Narrow(value), Type::INT.or_null_if(nullable), span, Effect::MayFail);
+        if summed.is_none_or(|summed| !self.is_of_durations(summed)) {
+            return sum;
         }
-        self.add_fallible(Expr::Narrow(id), Type::INT.or_null_if(ty.nullable), span, Effect::MayFail)
+        let unit = self.constant(Scalar::Duration(1));
+        let times = Expr::Arithmetic(Arithmetic::Multiply, sum, unit);
+        self.add_fallible(times, Type::DURATION.or_null_if(nullable), span, Effect::MayFail)
+    }
+
+    /// Whether values, or the items of a list, are durations.
+    fn is_of_durations(&self, summed: ExprId) -> bool {
+        match &self.ty(summed).kind {
+            Kind::List(item) => item.kind == Kind::Duration,
+            kind => *kind == Kind::Duration,
+        }
     }
 
     /// A reduction with a new column. The row is in scope.
     fn reduction(
         &mut self,
         id: ReducerId,
-        receiver: Option<&'a ast::Expr>,
-        arguments: &'a [Argument],
+        given: &ReducerArguments<'a>,
+        row: Option<ExprId>,
         span: Span,
     ) -> Option<Reduction> {
         let catalog = self.catalog;
         let def = catalog.reducer(id);
         let outside = self.stage_name.replace(def.name.into());
-        let given = self.reducer_arguments(def.name, receiver, arguments);
-        let reduction = given.and_then(|(values, condition)| {
-            self.conditioned(values, condition).and_then(|(values, condition)| {
-                let types: Vec<Type> = values.iter().map(|value| self.ty(*value).clone()).collect();
-                if values.len() < def.arity.0 || values.len() > def.arity.1 {
-                    self.report(errors::reducer_count(span, def.name, def.arity, values.len()));
-                    return None;
-                }
-                let Some(ty) = (def.result)(&types) else {
-                    self.report(errors::reducer_type(span, def.name, def.takes, &types));
-                    return None;
-                };
-                let column = self.add_column(&Arc::from(def.name), ty, None);
-                Some(Reduction { column, reducer: id, arguments: values, condition })
-            })
-        });
+        let values = self.reducer_values(def, given, row);
         self.stage_name = outside;
-        reduction
-    }
-
-    /// The arguments of a reducer: values, and `where:`.
-    fn reducer_arguments(
-        &mut self,
-        name: &str,
-        receiver: Option<&'a ast::Expr>,
-        arguments: &'a [Argument],
-    ) -> Option<(Vec<&'a ast::Expr>, Option<&'a ast::Expr>)> {
-        let (mut values, mut condition, mut fine) = (Vec::from_iter(receiver), None, true);
-        for argument in arguments {
-            match (&argument.label, &argument.value) {
-                (Label::None, ArgumentValue::Expr(value)) => values.push(value),
-                (Label::Option(option), ArgumentValue::Expr(value)) if &*option.text == "where" => {
-                    condition = Some(value);
-                }
-                (Label::Option(option), _) => {
-                    let error = if matches!(&*option.text, "weight" | "rows" | "range" | "full") {
-                        errors::not_yet(option.span, &format!("the option `{}`", option.text))
-                    } else {
-                        errors::unknown_option(option.span, name, &option.text, &["where"])
-                    };
-                    self.report(error);
-                    fine = false;
-                }
-                (Label::Column(column), ArgumentValue::Expr(_)) => {
-                    self.report(errors::names_nothing(name, column.span));
-                    fine = false;
-                }
-                (Label::None | Label::Column(_), ArgumentValue::Type(_)) => {
-                    self.report(errors::option_type(argument.span, name));
-                    fine = false;
-                }
-            }
-        }
-        fine.then_some((values, condition))
-    }
-
-    /// The values where the condition holds, else null; the condition is checked and evaluated first.
-    fn conditioned(
-        &mut self,
-        values: Vec<&'a ast::Expr>,
-        condition: Option<&'a ast::Expr>,
-    ) -> Option<(Vec<ExprId>, Option<ExprId>)> {
-        let test = match condition {
-            Some(condition) => Some(self.condition(condition, "where:")?),
-            None => None,
-        };
-        let facts = test.map_or_else(Vec::new, |test| self.facts(test, true));
-        let ids: Vec<Option<ExprId>> =
-            self.knowing(&facts, |c| values.into_iter().map(|value| c.scalar(value)).collect());
-        let ids: Vec<ExprId> = ids.into_iter().collect::<Option<_>>()?;
-        let Some(test) = test else { return Some((ids, None)) };
-        let mut guarded = Vec::new();
-        for id in ids {
-            let null = self.null_of(&self.ty(id).clone());
-            guarded.push(self.if_expr(test, id, null)?);
-        }
-        Some((guarded, Some(test)))
+        let (arguments, condition) = values?;
+        let ty = self.reducer_result(def, &arguments, span)?;
+        let column = self.add_column(&Arc::from(def.name), ty, None);
+        Some(Reduction { column, reducer: id, arguments, condition })
     }
 
     /// A reducer as the last stage: one value.
@@ -392,17 +340,16 @@ impl<'a> Checker<'a> {
             self.report(errors::first_of_constant(name.span, &name.text, *count));
             return None;
         }
-        let has_values = stage.arguments.iter().any(|argument| matches!(argument.label, Label::None));
-        let element = input.row.shape == Shape::Values && !has_values && self.catalog.reducer(reducer).arity.0 == 1;
-        let reduction = if element {
-            let column = input.row.fields.first()?.column;
-            self.reduce_element(reducer, column, stage, &input.row)
-        } else {
-            self.in_row(&input.row, |c| c.reduction(reducer, None, &stage.arguments, stage.span))
-        };
-        let reduction = reduction?;
+        let catalog = self.catalog;
+        let is_element = input.row.shape == Shape::Values;
+        let def = catalog.reducer(reducer);
+        let given = self.reducer_arguments(def, None, &stage.arguments, (is_element, true), stage.span)?;
+        let reduction = self.in_row(&input.row, |c| {
+            let row = if given.of_row { Some(c.row_as_value(&input.row, stage.span)?) } else { None };
+            c.reduction(reducer, &given, row, stage.span)
+        })?;
         let column = reduction.column;
-        let id = self.reduction_value(column, stage.span);
+        let id = self.reduction_value(&reduction, stage.span);
         let value: Arc<str> = "value".into();
         let (column, definitions) = if self.plan.exprs.get(id) == &Expr::Column(column) {
             self.plan.columns[column.0 as usize].name = value.clone();
@@ -415,29 +362,9 @@ impl<'a> Checker<'a> {
         Some(self.reduced(input, Vec::new(), Vec::new(), vec![reduction], definitions, row, stage.span))
     }
 
-    /// `1..5 | sum`: over the elements themselves.
-    fn reduce_element(
-        &mut self,
-        id: ReducerId,
-        column: ColumnId,
-        stage: &'a ast::Stage,
-        row: &Rc<Row>,
-    ) -> Option<Reduction> {
-        let def = self.catalog.reducer(id);
-        let (_, condition) = self.reducer_arguments(def.name, None, &stage.arguments)?;
-        let (_, test) = self.in_row(row, |c| c.conditioned(Vec::new(), condition))?;
-        let mut value = self.plan.column_expr(column);
-        if let Some(test) = test {
-            let null = self.null_of(&self.ty(value).clone());
-            value = self.if_expr(test, value, null)?;
-        }
-        let types = [self.ty(value).clone()];
-        let Some(ty) = (def.result)(&types) else {
-            self.report(errors::reducer_type(stage.span, def.name, def.takes, &types));
-            return None;
-        };
-        let column = self.add_column(&Arc::from(def.name), ty, None);
-        Some(Reduction { column, reducer: id, arguments: vec![value], condition: test })
+    fn row_as_value(&mut self, row: &Row, span: Span) -> Option<ExprId> {
+        let value = self.row_value(row);
+        self.as_scalar(value, span)
     }
 }
 

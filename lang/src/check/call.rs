@@ -60,24 +60,6 @@ const NOT_YET: &[&str] = &[
     "session",
 ];
 
-/// Reducers that the language has and this version has not. A name goes when its row comes.
-pub(super) const REDUCERS_NOT_YET: [&str; 14] = [
-    "wrapping_sum",
-    "count_distinct",
-    "median",
-    "quantile",
-    "stddev",
-    "variance",
-    "corr",
-    "covariance",
-    "mode",
-    "list",
-    "set",
-    "string_join",
-    "arg_min",
-    "arg_max",
-];
-
 impl<'a> Checker<'a> {
     /// `f(a, b)` and `a.f(b)`.
     pub(super) fn call(
@@ -151,7 +133,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         let text = &*name.text;
-        if NOT_YET.contains(&text) || REDUCERS_NOT_YET.contains(&text) {
+        if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
         if aliases::STAGES.contains(&text) {

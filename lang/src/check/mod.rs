@@ -31,6 +31,7 @@ mod operators;
 mod overload;
 mod parameter;
 mod recursion;
+mod reducer;
 mod rows;
 mod scope;
 mod source;

@@ -1,6 +1,5 @@
 //! Pipelines: the table of stages, and how one is looked up and applied.
 
-use super::call::REDUCERS_NOT_YET;
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{Checker, aggregate, assert, columns, errors, number, rows, state};
@@ -267,8 +266,6 @@ impl<'a> Checker<'a> {
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(&name.text));
         let error = if aliases::STAGES.contains(&&*name.text) {
             errors::not_yet(name.span, &format!("the stage `{}`", name.text))
-        } else if REDUCERS_NOT_YET.contains(&&*name.text) {
-            errors::not_yet(name.span, &format!("the reducer `{}`", name.text))
         } else if let Some(meant) = meant.or_else(|| aliases::stage(&name.text)).filter(|_| !is_case) {
             errors::stage_alias(name.span, &name.text, meant)
         } else {

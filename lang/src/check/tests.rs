@@ -94,7 +94,7 @@ fn catalog() -> Catalog {
             _ => None,
         }
     }
-    let reducer = |name, arity, result, takes| ReducerDef { name, doc: "", arity, result, takes, examples: &[] };
+    let reducer = |name, arity, result, takes| ReducerDef { name, arity, result, takes, ..ReducerDef::PLAIN };
     let reducers = vec![
         reducer("sum", (1, 1), sum, "a number"),
         reducer("mean", (1, 1), number, "a number"),

@@ -68,8 +68,7 @@ fn function(
 }
 
 fn reducers() -> Vec<ReducerDef> {
-    let row =
-        |name, arity, result| ReducerDef { name, doc: "for tests", arity, result, takes: "a number", examples: &[] };
+    let row = |name, arity, result| ReducerDef { name, arity, result, takes: "a number", ..ReducerDef::PLAIN };
     vec![
         row("sum", (1, 1), |types| match types[0].kind {
             Kind::Int => Some(Type::of(Kind::Wide)),

@@ -265,9 +265,14 @@ impl Verifier<'_> {
             self.condition(condition);
         }
         let (least, most) = definition.arity;
+        let most = most + usize::from(definition.weighted);
         let count = reduction.arguments.len();
         if phase != Phase::Final {
             self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
+        }
+        if definition.constant.is_some() {
+            let last = reduction.arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
+            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
         }
         if phase == Phase::Single {
             let types: Vec<Type> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).clone()).collect();

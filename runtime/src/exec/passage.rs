@@ -4,12 +4,12 @@
 use super::Environment;
 use super::pipeline::{Passage, States};
 use super::replay::BatchRow;
+use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
 use crate::limits::Watch;
 use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
-use crate::stages::keys::Keys;
 use ahash::RandomState;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;

@@ -27,12 +27,12 @@ pub struct Accumulator {
     special: Special,
 }
 
-/// Which values that are not finite were added.
+/// How many values that are not finite were added.
 #[derive(Clone, Copy, Debug, Default)]
 struct Special {
-    nan: bool,
-    infinity: bool,
-    negative_infinity: bool,
+    nan: i64,
+    infinity: i64,
+    negative_infinity: i64,
 }
 
 impl Accumulator {
@@ -42,12 +42,17 @@ impl Accumulator {
         let exponent = (bits >> 52) & 0x7ff;
         let fraction = (bits & ((1 << 52) - 1)) as i64;
         if exponent == 0x7ff {
-            self.add_special(x);
+            self.count_special(x, 1);
             return;
         }
         let magnitude = if exponent == 0 { fraction } else { fraction | (1 << 52) };
         let significand = if x.is_sign_negative() { -magnitude } else { magnitude };
         self.add_at(significand, exponent.max(LOWEST_EXPONENT) as usize - 1);
+    }
+
+    /// Takes a value away that was added.
+    pub fn subtract(&mut self, x: f64) {
+        if x.is_finite() { self.add(-x) } else { self.count_special(x, -1) }
     }
 
     /// Adds `significand` times 2^(`place` - 1074).
@@ -67,9 +72,9 @@ impl Accumulator {
     /// Adds another sum.
     pub fn merge(&mut self, mut other: Accumulator) {
         other.carry();
-        self.special.nan |= other.special.nan;
-        self.special.infinity |= other.special.infinity;
-        self.special.negative_infinity |= other.special.negative_infinity;
+        self.special.nan += other.special.nan;
+        self.special.infinity += other.special.infinity;
+        self.special.negative_infinity += other.special.negative_infinity;
         if other.chunks.is_empty() {
             return;
         }
@@ -83,14 +88,51 @@ impl Accumulator {
 
     /// The sum, rounded once to the nearest double, ties to even. A sum of zero is `0.0`.
     pub fn total(&self) -> f64 {
-        match self.special {
-            Special { nan: true, .. } | Special { infinity: true, negative_infinity: true, .. } => {
-                pipelang_lang::scalar::canonical(f64::NAN)
-            }
-            Special { infinity: true, .. } => f64::INFINITY,
-            Special { negative_infinity: true, .. } => f64::NEG_INFINITY,
-            Special { .. } => self.finite_total(),
+        let Special { nan, infinity, negative_infinity } = self.special;
+        match (nan > 0, infinity > 0, negative_infinity > 0) {
+            (true, _, _) | (_, true, true) => pipelang_lang::scalar::canonical(f64::NAN),
+            (_, true, _) => f64::INFINITY,
+            (_, _, true) => f64::NEG_INFINITY,
+            (false, false, false) => self.finite_total(0),
         }
+    }
+
+    /// `count * products - x * y`, exact and rounded once; NaN if anything in it is not finite.
+    pub fn scatter(count: u64, products: &Accumulator, x: &Accumulator, y: &Accumulator) -> f64 {
+        if [products, x, y].iter().any(|sum| sum.has_special()) {
+            return pipelang_lang::scalar::canonical(f64::NAN);
+        }
+        // A product of two sums counts in 2^-2148: place 1,074 of it stands for 2^-1074.
+        const UNIT: usize = 1074;
+        let mut scatter = Accumulator::default();
+        let mut add = |a: u64, b: u64, negative: bool, place: usize| {
+            let product = a * b;
+            for (at, part) in [product & MASK as u64, product >> DIGIT].into_iter().enumerate() {
+                let part = part as i64;
+                scatter.add_at(if negative { -part } else { part }, place + at * DIGIT as usize);
+            }
+        };
+        let (products, negative) = products.magnitude();
+        for (place, digit) in products.digits() {
+            add(digit, count & MASK as u64, negative, place + UNIT);
+            add(digit, count >> DIGIT, negative, place + UNIT + DIGIT as usize);
+        }
+        let ((x, x_negative), (y, y_negative)) = (x.magnitude(), y.magnitude());
+        for (x_place, x_digit) in x.digits() {
+            y.digits().for_each(|(place, digit)| add(x_digit, digit, x_negative == y_negative, x_place + place));
+        }
+        scatter.finite_total(UNIT)
+    }
+
+    fn has_special(&self) -> bool {
+        let Special { nan, infinity, negative_infinity } = self.special;
+        nan > 0 || infinity > 0 || negative_infinity > 0
+    }
+
+    /// The digits of a magnitude that are not zero, each with the place of its lowest bit.
+    fn digits(&self) -> impl Iterator<Item = (usize, u64)> {
+        let digits = self.chunks.iter().enumerate().filter(|(_, chunk)| **chunk != 0);
+        digits.map(|(at, chunk)| ((self.first + at) * DIGIT as usize, *chunk as u64))
     }
 
     /// The three chunks from `digit` upwards.
@@ -125,10 +167,15 @@ impl Accumulator {
     }
 
     #[cold]
-    fn add_special(&mut self, x: f64) {
-        self.special.nan |= x.is_nan();
-        self.special.infinity |= x == f64::INFINITY;
-        self.special.negative_infinity |= x == f64::NEG_INFINITY;
+    fn count_special(&mut self, x: f64, by: i64) {
+        let Special { nan, infinity, negative_infinity } = &mut self.special;
+        *(if x.is_nan() {
+            nan
+        } else if x > 0.0 {
+            infinity
+        } else {
+            negative_infinity
+        }) += by;
     }
 
     /// Does the waiting carries: then every digit is in `0 ..= MASK`, but for the last, which has the sign and is small.
@@ -150,7 +197,15 @@ impl Accumulator {
         }
     }
 
-    fn finite_total(&self) -> f64 {
+    /// The nearest double of a sum of numbers that are finite, if place `unit` stands for 2^-1074.
+    fn finite_total(&self, unit: usize) -> f64 {
+        let (magnitude, is_negative) = self.magnitude();
+        let rounded = magnitude.round_magnitude(unit);
+        if is_negative { -rounded } else { rounded }
+    }
+
+    /// The sum without waiting carries and without its sign, and whether that is a minus.
+    fn magnitude(&self) -> (Accumulator, bool) {
         let mut exact = self.clone();
         exact.carry();
         let is_negative = exact.chunks.last().is_some_and(|last| *last < 0);
@@ -158,29 +213,24 @@ impl Accumulator {
             exact.chunks.iter_mut().for_each(|chunk| *chunk = -*chunk);
             exact.carry();
         }
-        let magnitude = exact.round_magnitude();
-        if is_negative { -magnitude } else { magnitude }
+        (exact, is_negative)
     }
 
     /// The nearest double of a sum that is not negative and has no waiting carries.
-    fn round_magnitude(&self) -> f64 {
+    fn round_magnitude(&self, unit: usize) -> f64 {
         let Some(top) = self.chunks.iter().rposition(|chunk| *chunk != 0) else { return 0.0 };
         let top_digit = self.first + top;
         let top_place = top_digit * DIGIT as usize + self.chunks[top].ilog2() as usize;
-        if top_place <= 52 {
-            // A whole number of 2^-1074 below 2^53 is its own encoding.
-            return f64::from_bits(self.bits_from(0) as u64);
-        }
-        let shift = top_place - 52;
-        if shift >= 0x7fe {
+        // The lowest bit that is kept: 53 of them, or fewer for what is below all normal numbers.
+        let shift = top_place.saturating_sub(52).max(unit);
+        if shift - unit >= 0x7fe {
             return f64::INFINITY;
         }
         let significand = self.bits_from(shift) as u64;
-        let half = self.bits_from(shift - 1) & 1 == 1;
-        let above_half = self.has_bits_below(shift - 1);
-        let round_up = half && (above_half || significand & 1 == 1);
+        let half = shift > 0 && self.bits_from(shift - 1) & 1 == 1;
+        let round_up = half && (significand & 1 == 1 || self.has_bits_below(shift - 1));
         // The significand's own top bit adds one to the exponent, and so does a carry out of the rounding.
-        f64::from_bits(((shift as u64) << 52) + significand + u64::from(round_up))
+        f64::from_bits((((shift - unit) as u64) << 52) + significand + u64::from(round_up))
     }
 
     /// At least 64 bits of a sum without waiting carries, from `place` upwards.

@@ -3,11 +3,12 @@
 //! A null condition is false. Of no rows, the counts are 0 and `any` and `all` null.
 
 use super::rows::Rows;
-use super::{Reducer, State, same_state};
+use super::{Frame, Reducer, State, same_state};
 use crate::batch::Column;
 use arrow_array::{BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
 
@@ -23,8 +24,10 @@ pub const COUNT: Reducer = Reducer {
             Example { source: "[3, null, 2] | count", result: "3" },
             Example { source: "[3, null, 2] | count it", result: "2" },
         ],
+        ..ReducerDef::PLAIN
     },
     start: |_| Tally::start(Answer::Count),
+    frame: Some(|_| TallyFrame::start(Answer::Count)),
 };
 
 /// `count_if`
@@ -32,12 +35,13 @@ pub const COUNT_IF: Reducer = Reducer {
     def: ReducerDef {
         name: "count_if",
         doc: "For how many rows the condition is true.",
-        arity: (1, 1),
         result: |arguments| of_condition(arguments, Type::INT),
         takes: "a bool",
         examples: &[Example { source: "[3, 1, 2] | count_if it > 1", result: "2" }],
+        ..ReducerDef::PLAIN
     },
     start: |_| Tally::start(Answer::CountIf),
+    frame: Some(|_| TallyFrame::start(Answer::CountIf)),
 };
 
 /// `any`
@@ -45,12 +49,13 @@ pub const ANY: Reducer = Reducer {
     def: ReducerDef {
         name: "any",
         doc: "Whether the condition is true for at least one row; null if there are no rows.",
-        arity: (1, 1),
         result: |arguments| of_condition(arguments, Type::BOOL.or_null()),
         takes: "a bool",
         examples: &[Example { source: "[3, 1, 2] | any it > 2", result: "true" }],
+        ..ReducerDef::PLAIN
     },
     start: |_| Tally::start(Answer::Any),
+    frame: Some(|_| TallyFrame::start(Answer::Any)),
 };
 
 /// `all`
@@ -58,12 +63,13 @@ pub const ALL: Reducer = Reducer {
     def: ReducerDef {
         name: "all",
         doc: "Whether the condition is true for every row; null if there are no rows.",
-        arity: (1, 1),
         result: |arguments| of_condition(arguments, Type::BOOL.or_null()),
         takes: "a bool",
         examples: &[Example { source: "[3, 1, 2] | all it > 2", result: "false" }],
+        ..ReducerDef::PLAIN
     },
     start: |_| Tally::start(Answer::All),
+    frame: Some(|_| TallyFrame::start(Answer::All)),
 };
 
 fn of_condition(arguments: &[Type], result: Type) -> Option<Type> {
@@ -150,6 +156,47 @@ impl State for Tally {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+/// A frame of any of the four.
+struct TallyFrame {
+    answer: Answer,
+    rows: i64,
+    hits: i64,
+}
+
+impl TallyFrame {
+    fn start(answer: Answer) -> Box<dyn Frame> {
+        Box::new(TallyFrame { answer, rows: 0, hits: 0 })
+    }
+
+    fn count(&mut self, row: &[Scalar], by: i64) {
+        let hit = match (self.answer, row.first()) {
+            (Answer::Count, value) => value != Some(&Scalar::Null),
+            (Answer::CountIf | Answer::Any | Answer::All, value) => value == Some(&Scalar::Bool(true)),
+        };
+        self.rows += by;
+        self.hits += if hit { by } else { 0 };
+    }
+}
+
+impl Frame for TallyFrame {
+    fn push(&mut self, row: &[Scalar]) {
+        self.count(row, 1);
+    }
+
+    fn pop(&mut self, row: &[Scalar]) {
+        self.count(row, -1);
+    }
+
+    fn value(&self) -> Scalar {
+        match self.answer {
+            Answer::Count | Answer::CountIf => Scalar::Int(self.hits),
+            Answer::Any | Answer::All if self.rows == 0 => Scalar::Null,
+            Answer::Any => Scalar::Bool(self.hits > 0),
+            Answer::All => Scalar::Bool(self.hits == self.rows),
+        }
     }
 }
 

@@ -113,13 +113,16 @@ impl ExactSums {
         let [high, low] = self.pairs[group];
         match self.places.get(group) {
             None | Some(&NOWHERE) => high + low + 0.0,
-            Some(place) => {
-                let mut sum = self.accumulators[*place as usize].clone();
-                sum.add(high);
-                sum.add(low);
-                sum.total()
-            }
+            Some(_) => self.exact(group).total(),
         }
+    }
+
+    /// The sum of a group before it is rounded.
+    pub fn exact(&self, group: usize) -> Accumulator {
+        let place = self.places.get(group).filter(|place| **place != NOWHERE);
+        let mut sum = place.map_or_else(Accumulator::default, |place| self.accumulators[*place as usize].clone());
+        self.pairs[group].iter().for_each(|part| sum.add(*part));
+        sum
     }
 
     /// The sums of all groups.

@@ -9,25 +9,29 @@
 
 use super::rows::Rows;
 use super::slots::{Slots, Word};
-use super::{Reducer, State, same_or_null, same_state};
+use super::{Frame, Reducer, State, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::scalar::canonical;
+use pipelang_lang::scalar::{Scalar, canonical};
 use std::any::Any;
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// `min`
 pub const MIN: Reducer = Reducer {
     def: ReducerDef {
         name: "min",
         doc: "The smallest value that is not null; NaN only if there is nothing else.",
-        arity: (1, 1),
         result: same_or_null,
         takes: "a number, a string, a bool, a date, a datetime or a duration",
         examples: &[Example { source: "[3, 1, null, 2] | min it", result: "1" }],
+        ..ReducerDef::PLAIN
     },
     start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: 0 }),
+    frame: Some(|_| Box::new(ExtremeFrame { candidates: VecDeque::new(), flip: 0 })),
 };
 
 /// `max`
@@ -35,12 +39,13 @@ pub const MAX: Reducer = Reducer {
     def: ReducerDef {
         name: "max",
         doc: "The largest value that is not null; NaN only if there is nothing else.",
-        arity: (1, 1),
         result: same_or_null,
         takes: "a number, a string, a bool, a date, a datetime or a duration",
         examples: &[Example { source: "[3, 1, null, 2] | max it", result: "3" }],
+        ..ReducerDef::PLAIN
     },
     start: |arguments| Box::new(Extreme { best: Slots::of(&arguments[0].kind), flip: -1 }),
+    frame: Some(|_| Box::new(ExtremeFrame { candidates: VecDeque::new(), flip: -1 })),
 };
 
 /// The state of both.
@@ -117,6 +122,68 @@ impl State for Extreme {
     }
 }
 
+/// A frame of either: the values that are the best of all that came with them or later. The first of them is the best,
+/// and each becomes it when those before it have gone.
+struct ExtremeFrame {
+    candidates: VecDeque<(FrameKey, Scalar)>,
+    flip: i64,
+}
+
+/// Smaller for what wins.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum FrameKey {
+    Word(i64),
+    Text(Arc<str>),
+    TextDown(Reverse<Arc<str>>),
+}
+
+impl ExtremeFrame {
+    /// The key of a value; none of null.
+    fn key(&self, value: &Scalar) -> Option<FrameKey> {
+        let word = match value {
+            Scalar::Null => return None,
+            Scalar::Bool(x) => i64::from(*x) ^ self.flip,
+            Scalar::Int(x) | Scalar::DateTime(x) | Scalar::Duration(x) => *x ^ self.flip,
+            Scalar::Date(x) => i64::from(*x) ^ self.flip,
+            Scalar::Float(x) => float_key(*x, self.flip),
+            Scalar::String(text) if self.flip == 0 => return Some(FrameKey::Text(text.clone())),
+            Scalar::String(text) => return Some(FrameKey::TextDown(Reverse(text.clone()))),
+            Scalar::Bytes(_)
+            | Scalar::Wide(_)
+            | Scalar::List(_)
+            | Scalar::Record(_)
+            | Scalar::Map(_)
+            | Scalar::Json(_) => unreachable!("the checker takes only what has an order"),
+        };
+        Some(FrameKey::Word(word))
+    }
+}
+
+impl Frame for ExtremeFrame {
+    fn push(&mut self, row: &[Scalar]) {
+        let Some(key) = self.key(&row[0]) else { return };
+        while self.candidates.back().is_some_and(|(worse, _)| *worse > key) {
+            self.candidates.pop_back();
+        }
+        self.candidates.push_back((key, row[0].clone()));
+    }
+
+    fn pop(&mut self, row: &[Scalar]) {
+        let key = self.key(&row[0]);
+        if self.candidates.front().map(|(best, _)| best) == key.as_ref() {
+            self.candidates.pop_front();
+        }
+    }
+
+    fn value(&self) -> Scalar {
+        match self.candidates.front() {
+            Some((_, Scalar::Float(x))) => Scalar::Float(canonical(*x)),
+            Some((_, value)) => value.clone(),
+            None => Scalar::Null,
+        }
+    }
+}
+
 /// Where keys go.
 struct Keys<'a> {
     bits: &'a mut [i64],
@@ -166,12 +233,12 @@ fn keep_text(best: &mut Option<Box<str>>, text: &str, flip: i64) {
 
 /// The key of a float: smaller for smaller values, the largest there is for NaN.
 #[inline(always)]
-fn float_key(x: f64, flip: i64) -> i64 {
+pub(super) fn float_key(x: f64, flip: i64) -> i64 {
     if x.is_nan() && !fault::is(Fault::NanWins) { i64::MAX } else { ordered(x.to_bits() as i64) ^ flip }
 }
 
 /// The encoding of the float that a key stands for.
-fn float_bits(key: i64, flip: i64) -> i64 {
+pub(super) fn float_bits(key: i64, flip: i64) -> i64 {
     if key == i64::MAX { canonical(f64::NAN).to_bits() as i64 } else { ordered(key ^ flip) }
 }
 

@@ -2,15 +2,23 @@
 //! columnar (one slot a group) and is updated by whole columns.
 
 mod accumulator;
+mod arg;
+mod collect;
 mod count;
+mod distinct;
 pub mod exact_sum;
 mod extreme;
+mod frame;
+mod moments;
 mod pick;
+mod quantile;
 mod rows;
 mod slots;
 mod sum;
 #[cfg(test)]
 mod testing;
+
+pub use frame::{Frame, StartFrame};
 
 use crate::batch::Column;
 use pipelang_lang::catalog::{ReducerDef, ReducerId};
@@ -48,6 +56,8 @@ pub struct Reducer {
     pub def: ReducerDef,
     /// An empty state for arguments of these types.
     pub start: fn(arguments: &[Type]) -> Box<dyn State>,
+    /// An empty frame for arguments of these types; none where the value is made anew of the rows.
+    pub frame: Option<StartFrame>,
 }
 
 /// All reducers of an engine; a [`ReducerId`] is a position.
@@ -66,7 +76,9 @@ pub fn reducers() -> Reducers {
     Reducers(vec![
         count::COUNT,
         count::COUNT_IF,
+        distinct::COUNT_DISTINCT,
         sum::SUM,
+        sum::WRAPPING_SUM,
         sum::MEAN,
         extreme::MIN,
         extreme::MAX,
@@ -74,12 +86,33 @@ pub fn reducers() -> Reducers {
         pick::LAST,
         count::ANY,
         count::ALL,
+        quantile::MEDIAN,
+        quantile::QUANTILE,
+        moments::STDDEV,
+        moments::VARIANCE,
+        moments::CORR,
+        moments::COVARIANCE,
+        distinct::MODE,
+        collect::LIST,
+        distinct::SET,
+        collect::STRING_JOIN,
+        arg::ARG_MIN,
+        arg::ARG_MAX,
     ])
 }
 
 /// The other state of a merge, which is of the same type.
 fn same_state<S: State + 'static>(other: Box<dyn State>) -> S {
     *other.into_any().downcast().expect("only states of one reducer over one type are merged")
+}
+
+/// The type of the only argument, which is any but a sum in the making.
+fn any_type(arguments: &[Type]) -> Option<Type> {
+    match arguments {
+        [Type { kind: Kind::Wide, .. }] => None,
+        [ty] => Some(ty.clone()),
+        _ => None,
+    }
 }
 
 /// The type of a reducer that gives one of its values, or null if there are none.
@@ -107,30 +140,28 @@ mod tests {
     #[test]
     fn of_no_rows_only_counts_and_sums_have_a_value() {
         let expected = |name| match name {
-            "count" | "count_if" => int(0),
+            "count" | "count_if" | "count_distinct" | "wrapping_sum" => int(0),
             "sum" => pipelang_lang::scalar::Scalar::Wide(0),
             _ => NULL,
         };
         for Reducer { def, .. } in reducers().0 {
-            let column = if (def.result)(&[Type::INT]).is_some() { ints(&[]) } else { bools(&[]) };
-            assert_eq!(reduce(def.name, column), expected(def.name), "{}", def.name);
+            assert_eq!(reduce_rows(def.name, &sample(&def, 0), 0), expected(def.name), "{}", def.name);
         }
     }
 
     #[test]
     fn groups_that_appear_later_begin_empty() {
-        for Reducer { def, start } in reducers().0 {
-            let takes_ints = (def.result)(&[Type::INT]).is_some();
-            let column = if takes_ints { ints(&[Some(1), Some(2)]) } else { bools(&[Some(true), Some(true)]) };
-            let types = [if takes_ints { Type::INT } else { Type::BOOL }];
+        for Reducer { def, start, .. } in reducers().0 {
+            let columns = sample(&def, 2);
+            let types: Vec<Type> = columns.iter().map(type_of).collect();
             let mut alone = start(&types);
             alone.grow(1);
-            alone.update(std::slice::from_ref(&column), &[0, 0], &[8, 9], None);
+            alone.update(&columns, &[0, 0], &[8, 9], None);
             let mut late = start(&types);
             late.grow(1);
-            late.update(std::slice::from_ref(&column), &[0, 0], &[0, 1], None);
+            late.update(&columns, &[0, 0], &[0, 1], None);
             late.grow(3);
-            late.update(&[column], &[2, 2], &[8, 9], None);
+            late.update(&columns, &[2, 2], &[8, 9], None);
             let (alone, late) = (alone.finish(), late.finish());
             assert_eq!(late.len(), 3);
             assert_eq!(late.get(2), alone.get(0), "{}", def.name);
@@ -147,5 +178,10 @@ mod tests {
         assert_eq!(result("min", &[Type::of(Kind::Json)]), None);
         assert_eq!(result("sum", &[Type::INT.or_null()]), Some(Type::of(Kind::Wide)));
         assert_eq!(result("max", &[Type::DATE]), Some(Type::DATE.or_null()));
+        assert_eq!(result("median", &[Type::STRING]), None);
+        assert_eq!(result("corr", &[Type::FLOAT]), None);
+        assert_eq!(result("string_join", &[Type::INT, Type::STRING]), None);
+        assert_eq!(result("arg_max", &[Type::INT, Type::list(Type::INT)]), None);
+        assert_eq!(result("list", &[Type::INT]), Some(Type::list(Type::INT).or_null()));
     }
 }

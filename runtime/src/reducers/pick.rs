@@ -3,25 +3,27 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Reducer, State, same_state};
+use super::{Frame, Reducer, State, any_type, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ty::{Kind, Type};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Type;
 use std::any::Any;
+use std::collections::VecDeque;
 
 /// `first`
 pub const FIRST: Reducer = Reducer {
     def: ReducerDef {
         name: "first",
         doc: "The value of the first row, null if that is null.",
-        arity: (1, 1),
-        result: any_or_null,
-        takes: "a value",
+        result: |arguments| any_type(arguments).map(Type::or_null),
         examples: &[Example { source: "[3, 1, 2] | first it", result: "3" }],
+        ..ReducerDef::PLAIN
     },
     start: |arguments| Box::new(Picked::new(arguments, End::First)),
+    frame: Some(|_| Box::new(PickedFrame { values: VecDeque::new(), end: End::First })),
 };
 
 /// `last`
@@ -29,35 +31,13 @@ pub const LAST: Reducer = Reducer {
     def: ReducerDef {
         name: "last",
         doc: "The value of the last row, null if that is null.",
-        arity: (1, 1),
-        result: any_or_null,
-        takes: "a value",
+        result: |arguments| any_type(arguments).map(Type::or_null),
         examples: &[Example { source: "[3, 1, 2] | last it", result: "2" }],
+        ..ReducerDef::PLAIN
     },
     start: |arguments| Box::new(Picked::new(arguments, End::Last)),
+    frame: Some(|_| Box::new(PickedFrame { values: VecDeque::new(), end: End::Last })),
 };
-
-/// The type of the value that is picked: any but a sum in the making.
-fn any_or_null(arguments: &[Type]) -> Option<Type> {
-    let [ty] = arguments else { return None };
-    match &ty.kind {
-        Kind::Unknown => Some(Type::UNKNOWN),
-        Kind::Wide => None,
-        Kind::Bool
-        | Kind::Int
-        | Kind::Float
-        | Kind::String
-        | Kind::Bytes
-        | Kind::Date
-        | Kind::DateTime
-        | Kind::Duration
-        | Kind::List(_)
-        | Kind::Record(_)
-        | Kind::Map(_)
-        | Kind::Json
-        | Kind::Null => Some(ty.clone().or_null()),
-    }
-}
 
 /// Which end of the stream is wanted.
 #[derive(Clone, Copy)]
@@ -139,6 +119,30 @@ impl State for Picked {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+/// A frame of either.
+struct PickedFrame {
+    values: VecDeque<Scalar>,
+    end: End,
+}
+
+impl Frame for PickedFrame {
+    fn push(&mut self, row: &[Scalar]) {
+        self.values.push_back(row[0].clone());
+    }
+
+    fn pop(&mut self, _row: &[Scalar]) {
+        self.values.pop_front();
+    }
+
+    fn value(&self) -> Scalar {
+        let picked = match self.end {
+            End::First => self.values.front(),
+            End::Last => self.values.back(),
+        };
+        picked.cloned().unwrap_or(Scalar::Null)
     }
 }
 

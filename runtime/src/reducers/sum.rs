@@ -1,15 +1,17 @@
-//! `sum` and `mean`, of ints and floats.
+//! `sum`, `wrapping_sum` and `mean`, of ints, floats and durations.
 //!
 //! Sums are exact: of ints in 128 bits, of floats as in [`super::exact_sum`]. A mean is the exact sum, rounded once to
 //! the nearest double, divided by the count as a double (one more rounding); so it does not depend on order either.
 
+use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::{Rows, mask_block};
-use super::{Reducer, State, same_state};
+use super::{Frame, Reducer, State, same_state};
 use crate::batch::{Column, wide_array};
-use arrow_array::{Decimal128Array, Float64Array};
+use arrow_array::{Decimal128Array, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
 
@@ -18,20 +20,43 @@ pub const SUM: Reducer = Reducer {
     def: ReducerDef {
         name: "sum",
         doc: "The sum of the values that are not null; 0 if there are none. Exact, and rounded once if it is a float.",
-        arity: (1, 1),
         result: |arguments| match arguments {
-            [Type { kind: Kind::Int, .. }] => Some(Type::of(Kind::Wide)),
+            [Type { kind: Kind::Int | Kind::Duration, .. }] => Some(Type::of(Kind::Wide)),
             [Type { kind: Kind::Float, .. }] => Some(Type::FLOAT),
             [ty] if ty.is_unknown() => Some(Type::UNKNOWN),
             _ => None,
         },
-        takes: "a number",
+        takes: "a number or a duration",
         examples: &[
             Example { source: "[1, 2, null] | sum it", result: "3" },
             Example { source: "[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1] | sum it", result: "1.0" },
+            Example { source: "[90min, 30min] | sum it", result: "\"PT2H\"" },
         ],
+        ..ReducerDef::PLAIN
     },
-    start: |arguments| Box::new(Sums { sums: Numbers::of(arguments), counts: None }),
+    start: |arguments| Sums::start(arguments, Answer::Sum),
+    frame: Some(|arguments| SumFrame::start(arguments, Answer::Sum)),
+};
+
+/// `wrapping_sum`
+pub const WRAPPING_SUM: Reducer = Reducer {
+    def: ReducerDef {
+        name: "wrapping_sum",
+        doc: "The sum of the ints that are not null, which does not overflow: only its lowest 64 bits count.",
+        result: |arguments| match arguments {
+            [Type { kind: Kind::Int, .. }] => Some(Type::INT),
+            [ty] if ty.is_unknown() => Some(Type::UNKNOWN),
+            _ => None,
+        },
+        takes: "an int",
+        examples: &[
+            Example { source: "[1, 2, null] | wrapping_sum it", result: "3" },
+            Example { source: "[9223372036854775807, 1] | wrapping_sum it", result: "-9223372036854775808" },
+        ],
+        ..ReducerDef::PLAIN
+    },
+    start: |arguments| Sums::start(arguments, Answer::Wrapping),
+    frame: Some(|arguments| SumFrame::start(arguments, Answer::Wrapping)),
 };
 
 /// `mean`
@@ -39,23 +64,49 @@ pub const MEAN: Reducer = Reducer {
     def: ReducerDef {
         name: "mean",
         doc: "The arithmetic mean of the values that are not null: their exact sum, rounded to a float, divided by their \
-              number.",
-        arity: (1, 1),
+              number; of durations rounded to a microsecond, half to even. With `weight: w` the exact sum of `x * w`, \
+              rounded, divided by that of `w`, rounded, over the rows where neither is null.",
         result: |arguments| match arguments {
+            [Type { kind: Kind::Duration, .. }] => Some(Type::DURATION.or_null()),
             [ty] if ty.is_numeric() => Some(Type::FLOAT.or_null()),
-            [ty] if ty.is_unknown() => Some(Type::UNKNOWN),
+            [x, w] if x.kind == Kind::Float && w.kind == Kind::Float => Some(Type::FLOAT.or_null()),
+            [ty] | [ty, _] | [_, ty] if ty.is_unknown() => Some(Type::UNKNOWN),
             _ => None,
         },
-        takes: "a number",
-        examples: &[Example { source: "[1, 2, null] | mean it", result: "1.5" }],
+        takes: "a number or a duration",
+        weighted: true,
+        examples: &[
+            Example { source: "[1, 2, null] | mean it", result: "1.5" },
+            Example { source: "[{x: 1, w: 3}, {x: 5, w: 1}] | mean x, weight: w", result: "2.0" },
+        ],
+        ..ReducerDef::PLAIN
     },
-    start: |arguments| Box::new(Sums { sums: Numbers::of(arguments), counts: Some(Vec::new()) }),
+    start: |arguments| match arguments {
+        [_, _] => super::moments::weighted_mean(),
+        _ => Sums::start(arguments, Answer::Mean),
+    },
+    frame: Some(|arguments| match arguments {
+        [_, _] => super::moments::weighted_frame(),
+        _ => SumFrame::start(arguments, Answer::Mean),
+    }),
 };
 
-/// The state of both; `counts` is there for `mean`.
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Sum,
+    Wrapping,
+    Mean,
+}
+
+/// The state of all three.
 struct Sums {
+    answer: Answer,
+    /// Whether the values are durations.
+    of_durations: bool,
     sums: Numbers,
-    counts: Option<Vec<u64>>,
+    /// How many values each group has; only of `mean`.
+    counts: Vec<u64>,
 }
 
 enum Numbers {
@@ -63,13 +114,39 @@ enum Numbers {
     Float(ExactSums),
 }
 
-impl Numbers {
-    fn of(arguments: &[Type]) -> Numbers {
-        match arguments {
-            [Type { kind: Kind::Float, .. }] => Numbers::Float(ExactSums::default()),
+impl Sums {
+    fn start(arguments: &[Type], answer: Answer) -> Box<dyn State> {
+        let kind = &arguments[0].kind;
+        let sums = match kind {
+            Kind::Float => Numbers::Float(ExactSums::default()),
             _ => Numbers::Int(Vec::new()),
-        }
+        };
+        Box::new(Sums { answer, of_durations: *kind == Kind::Duration, sums, counts: Vec::new() })
     }
+
+    fn means(self) -> Column {
+        let validity: NullBuffer = self.counts.iter().map(|count| *count > 0).collect::<Vec<bool>>().into();
+        // The sum of nothing is 0, so that a null has no chance to be the NaN 0 / 0.
+        let counts = self.counts.iter().map(|count| (*count).max(1));
+        let means: Vec<f64> = match self.sums {
+            Numbers::Int(sums) if self.of_durations => {
+                let means = sums.iter().zip(counts).map(|(sum, count)| mean_duration(*sum, count));
+                return Column::of_ints(&Kind::Duration, means.collect::<Vec<i64>>().into(), Some(validity));
+            }
+            // `as` rounds to the nearest, ties to even.
+            Numbers::Int(sums) => sums.iter().zip(counts).map(|(sum, count)| *sum as f64 / count as f64).collect(),
+            Numbers::Float(sums) => sums.totals().iter().zip(counts).map(|(sum, count)| sum / count as f64).collect(),
+        };
+        Column::Float(Float64Array::new(means.into(), Some(validity)))
+    }
+}
+
+/// A sum of durations divided by their number, half to even.
+fn mean_duration(sum: i128, count: u64) -> i64 {
+    let count = i128::from(count);
+    let (floor, rest) = (sum.div_euclid(count), sum.rem_euclid(count));
+    let round_up = 2 * rest > count || 2 * rest == count && floor & 1 == 1;
+    i64::try_from(floor + i128::from(round_up)).expect("a mean is not beyond all values")
 }
 
 impl State for Sums {
@@ -78,26 +155,27 @@ impl State for Sums {
             Numbers::Int(sums) => sums.resize(groups.max(sums.len()), 0),
             Numbers::Float(sums) => sums.grow(groups),
         }
-        if let Some(counts) = &mut self.counts {
-            counts.resize(groups.max(counts.len()), 0);
+        if self.answer == Answer::Mean {
+            self.counts.resize(groups.max(self.counts.len()), 0);
         }
     }
 
     fn update(&mut self, arguments: &[Column], groups: &[u32], _ordinals: &[u64], active: Option<&BooleanBuffer>) {
-        let [column] = arguments else { unreachable!("`sum` and `mean` have one argument") };
+        let [column] = arguments else { unreachable!("sums and means have one argument") };
         let rows = Rows::active(groups.len(), active).with_value(column);
         match (&mut self.sums, column) {
             (Numbers::Int(sums), Column::Int(values)) => add_ints(sums, values.values(), groups, &rows),
+            (Numbers::Int(sums), Column::Duration(values)) => add_ints(sums, values.values(), groups, &rows),
             (Numbers::Float(sums), Column::Float(values)) => sums.add_column(values.values(), groups, &rows),
             (_, Column::Null(_)) => {}
             (Numbers::Int(_) | Numbers::Float(_), other) => {
-                unreachable!("the checker gives ints or floats throughout, not {other:?}")
+                unreachable!("the checker gives ints, floats or durations throughout, not {other:?}")
             }
         }
-        match self.counts.as_deref_mut() {
-            None => {}
-            Some([count]) => *count += rows.count() as u64,
-            Some(counts) => rows.each(|row| counts[groups[row] as usize] += 1),
+        match self.counts.as_mut_slice() {
+            [] => {}
+            [count] => *count += rows.count() as u64,
+            counts => rows.each(|row| counts[groups[row] as usize] += 1),
         }
     }
 
@@ -110,32 +188,70 @@ impl State for Sums {
             (Numbers::Float(mine), Numbers::Float(theirs)) => mine.merge(theirs, groups),
             (Numbers::Int(_) | Numbers::Float(_), _) => unreachable!("states of one reducer have one type"),
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.counts, other.counts) {
-            theirs.iter().zip(groups).for_each(|(count, group)| mine[*group as usize] += count);
-        }
+        other.counts.iter().zip(groups).for_each(|(count, group)| self.counts[*group as usize] += count);
     }
 
     fn finish(self: Box<Self>) -> Column {
-        let Some(counts) = self.counts else {
-            return match self.sums {
-                Numbers::Int(sums) => Column::Wide(wide_array(Decimal128Array::from(sums))),
-                Numbers::Float(sums) => Column::Float(Float64Array::from(sums.totals())),
-            };
-        };
-        let totals: Vec<f64> = match self.sums {
-            // `as` rounds to the nearest, ties to even.
-            Numbers::Int(sums) => sums.iter().map(|sum| *sum as f64).collect(),
-            Numbers::Float(sums) => sums.totals(),
-        };
-        let validity: NullBuffer = counts.iter().map(|count| *count > 0).collect::<Vec<bool>>().into();
-        // The sum of nothing is 0, so that a null has no chance to be the NaN 0 / 0.
-        let means =
-            totals.iter().zip(&counts).map(|(total, count)| total / (*count).max(1) as f64).collect::<Vec<f64>>();
-        Column::Float(Float64Array::new(means.into(), Some(validity)))
+        match (self.answer, self.sums) {
+            (Answer::Mean, sums) => Sums { sums, ..*self }.means(),
+            (_, Numbers::Float(sums)) => Column::Float(Float64Array::from(sums.totals())),
+            (Answer::Sum, Numbers::Int(sums)) => Column::Wide(wide_array(Decimal128Array::from(sums))),
+            (Answer::Wrapping, Numbers::Int(sums)) => {
+                Column::Int(Int64Array::from_iter_values(sums.iter().map(|sum| *sum as i64)))
+            }
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+/// A frame of any of the three.
+struct SumFrame {
+    answer: Answer,
+    kind: Kind,
+    ints: i128,
+    floats: Accumulator,
+    count: u64,
+}
+
+impl SumFrame {
+    fn start(arguments: &[Type], answer: Answer) -> Box<dyn Frame> {
+        let kind = arguments[0].kind.clone();
+        Box::new(SumFrame { answer, kind, ints: 0, floats: Accumulator::default(), count: 0 })
+    }
+}
+
+impl Frame for SumFrame {
+    fn push(&mut self, row: &[Scalar]) {
+        match &row[0] {
+            Scalar::Int(x) | Scalar::Duration(x) => self.ints += i128::from(*x),
+            Scalar::Float(x) => self.floats.add(*x),
+            _null => return,
+        }
+        self.count += 1;
+    }
+
+    fn pop(&mut self, row: &[Scalar]) {
+        match &row[0] {
+            Scalar::Int(x) | Scalar::Duration(x) => self.ints -= i128::from(*x),
+            Scalar::Float(x) => self.floats.subtract(*x),
+            _null => return,
+        }
+        self.count -= 1;
+    }
+
+    fn value(&self) -> Scalar {
+        match (self.answer, &self.kind) {
+            (Answer::Mean, _) if self.count == 0 => Scalar::Null,
+            (Answer::Mean, Kind::Float) => Scalar::Float(self.floats.total() / self.count as f64),
+            (Answer::Mean, Kind::Duration) => Scalar::Duration(mean_duration(self.ints, self.count)),
+            (Answer::Mean, _) => Scalar::Float(self.ints as f64 / self.count as f64),
+            (Answer::Sum | Answer::Wrapping, Kind::Float) => Scalar::Float(self.floats.total()),
+            (Answer::Sum, _) => Scalar::Wide(self.ints),
+            (Answer::Wrapping, _) => Scalar::Int(self.ints as i64),
+        }
     }
 }
 

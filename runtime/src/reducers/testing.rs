@@ -5,6 +5,7 @@ use super::{Reducer, State, reducers};
 use crate::batch::Column;
 use arrow_array::UInt32Array;
 use arrow_buffer::BooleanBuffer;
+use pipelang_lang::catalog::ReducerDef;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 
@@ -75,7 +76,7 @@ pub fn reducer(name: &str) -> Reducer {
 }
 
 /// The nullable type of a column.
-fn type_of(column: &Column) -> Type {
+pub fn type_of(column: &Column) -> Type {
     let kind = match column {
         Column::Bool(_) => Kind::Bool,
         Column::Int(_) => Kind::Int,
@@ -89,6 +90,19 @@ fn type_of(column: &Column) -> Type {
         Column::Null(_) => Kind::Null,
     };
     Type::of(kind).or_null()
+}
+
+/// Arguments that a reducer takes, for so many rows, of which the second is larger than the first.
+pub fn sample(def: &ReducerDef, rows: usize) -> Vec<Column> {
+    let columns = [
+        ints(&[Some(1), Some(2)]),
+        floats(&[0.25, 0.5]),
+        texts(&[Some("a"), Some("b")]),
+        bools(&[Some(false), Some(true)]),
+    ];
+    let takes = |column: &&Column| (def.result)(&vec![type_of(column); def.arity.1]).is_some();
+    let column = columns.iter().find(takes).expect("the reducer takes one of them");
+    vec![column.slice(0, rows); def.arity.1]
 }
 
 /// What a reducer makes of a column.
@@ -123,6 +137,18 @@ pub fn reduce_rows(name: &str, arguments: &[Column], rows: usize) -> Scalar {
         }
     }
     assert_same(&among_inactive((reducer.start)(&types), arguments, rows), &whole);
+    for width in 1..=rows.min(4) {
+        let mut frame = reducer.frame(&types);
+        assert_same(&frame.value(), &part(0, 0, 1).finish().get(0));
+        let row = |at: usize| arguments.iter().map(|column| column.get(at)).collect::<Vec<Scalar>>();
+        for at in 0..rows {
+            frame.push(&row(at));
+            if let Some(gone) = at.checked_sub(width) {
+                frame.pop(&row(gone));
+            }
+            assert_same(&frame.value(), &part((at + 1).saturating_sub(width), at + 1, 1).finish().get(0));
+        }
+    }
     whole
 }
 
@@ -150,6 +176,9 @@ fn among_inactive(mut state: Box<dyn State>, arguments: &[Column], rows: usize) 
 pub fn assert_same(a: &Scalar, b: &Scalar) {
     match (a, b) {
         (Scalar::Float(a), Scalar::Float(b)) => assert_eq!(a.to_bits(), b.to_bits(), "{a} {b}"),
+        (Scalar::List(a), Scalar::List(b)) if a.len() == b.len() => {
+            a.iter().zip(&**b).for_each(|(a, b)| assert_same(a, b));
+        }
         (a, b) => assert_eq!(a, b),
     }
 }

@@ -1,9 +1,10 @@
 //! The reducers as loops over all values of a group. They share nothing with `reducers/` but their names.
 
 use super::sum::ExactSum;
-use pipelang_lang::scalar::{Scalar, order, sort_order};
+use pipelang_lang::scalar::{Scalar, canonical, order, sort_order};
 use pipelang_lang::ty::Kind;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a reducer makes of the rows of a group that count: `rows[i]` has the values of its arguments, `kinds` their
 /// kinds.
@@ -14,32 +15,169 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
     match name {
         "count" if kinds.is_empty() => Scalar::Int(rows.len() as i64),
         "count" => Scalar::Int(present.len() as i64),
+        "count_if" => Scalar::Int(values.iter().filter(|value| ***value == Scalar::Bool(true)).count() as i64),
+        "count_distinct" => Scalar::Int(distinct(&present).len() as i64),
         "sum" => match kinds[0] {
             Kind::Float => Scalar::Float(float_sum(&present)),
             _ => Scalar::Wide(int_sum(&present)),
         },
-        "mean" if present.is_empty() => Scalar::Null,
+        "wrapping_sum" => Scalar::Int(int_sum(&present) as i64),
+        "first" => values.first().map_or(Scalar::Null, |value| (*value).clone()),
+        "last" => values.last().map_or(Scalar::Null, |value| (*value).clone()),
+        "list" if !values.is_empty() => Scalar::List(values.into_iter().cloned().collect()),
+        "any" if !values.is_empty() => Scalar::Bool(values.iter().any(|value| **value == Scalar::Bool(true))),
+        "all" if !values.is_empty() => Scalar::Bool(values.iter().all(|value| **value == Scalar::Bool(true))),
+        "arg_min" => arg(rows, false),
+        "arg_max" => arg(rows, true),
+        "mean" if kinds.len() == 2 => weighted_mean(rows),
+        "stddev" | "variance" | "corr" | "covariance" => moment(name, rows),
+        // Of no values there is none.
+        _ if present.is_empty() => Scalar::Null,
         // The exact sum is rounded, then divided and rounded again.
         "mean" => match kinds[0] {
             Kind::Float => Scalar::Float(float_sum(&present) / present.len() as f64),
+            Kind::Duration => Scalar::Duration(half_to_even(int_sum(&present), present.len() as i128)),
             _ => Scalar::Float(int_sum(&present) as f64 / present.len() as f64),
         },
         "min" => extreme(&present, Ordering::Less),
         "max" => extreme(&present, Ordering::Greater),
-        "first" => values.first().map_or(Scalar::Null, |value| (*value).clone()),
-        "last" => values.last().map_or(Scalar::Null, |value| (*value).clone()),
-        "count_if" => Scalar::Int(values.iter().filter(|value| ***value == Scalar::Bool(true)).count() as i64),
-        "any" | "all" if values.is_empty() => Scalar::Null,
-        "any" => Scalar::Bool(values.iter().any(|value| **value == Scalar::Bool(true))),
-        "all" => Scalar::Bool(values.iter().all(|value| **value == Scalar::Bool(true))),
+        "median" => quantile(&present, 0.5),
+        "quantile" => quantile(&present, float(&rows[0][1])),
+        "set" => Scalar::List(distinct(&present).into_iter().map(|(value, _)| value.clone()).collect()),
+        "mode" => {
+            let distinct = distinct(&present);
+            let most = distinct.iter().map(|(_, count)| *count).max();
+            let first = distinct.iter().find(|(_, count)| Some(*count) == most);
+            first.map_or(Scalar::Null, |(value, _)| (*value).clone())
+        }
+        "string_join" => {
+            let texts: Vec<String> = present.iter().map(|value| text(value)).collect();
+            Scalar::String(texts.join(&text(&rows[0][1])).into())
+        }
         _ => unreachable!("the oracle does not know the reducer `{name}`"),
     }
+}
+
+fn text(value: &Scalar) -> String {
+    if let Scalar::String(text) = value { text.to_string() } else { unreachable!("{value:?} is no text") }
+}
+
+fn float(value: &Scalar) -> f64 {
+    if let Scalar::Float(x) = value { *x } else { unreachable!("{value:?} is no float") }
+}
+
+/// A quotient, rounded to the nearest int, half to even.
+fn half_to_even(sum: i128, count: i128) -> i64 {
+    let down = sum.div_euclid(count);
+    let up = match (2 * sum.rem_euclid(count)).cmp(&count) {
+        Ordering::Less => false,
+        Ordering::Equal => down % 2 != 0,
+        Ordering::Greater => true,
+    };
+    (down + i128::from(up)) as i64
+}
+
+/// The values that differ as keys, as first met, with how often each occurs.
+fn distinct<'a>(present: &[&'a Scalar]) -> Vec<(&'a Scalar, usize)> {
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut found: Vec<(&Scalar, usize)> = Vec::new();
+    for value in present {
+        let place = *places.entry(key(value)).or_insert(found.len());
+        match found.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => found.push((value, 1)),
+        }
+    }
+    found
+}
+
+/// The first value whose key comes first when keys that are not null are sorted.
+fn arg(rows: &[Vec<Scalar>], descending: bool) -> Scalar {
+    let mut best: Option<&Vec<Scalar>> = None;
+    for row in rows.iter().filter(|row| row[1] != Scalar::Null) {
+        if best.is_none_or(|best| sort_order(&row[1], &best[1], descending) == Ordering::Less) {
+            best = Some(row);
+        }
+    }
+    best.map_or(Scalar::Null, |row| row[0].clone())
+}
+
+///
+fn quantile(present: &[&Scalar], share: f64) -> Scalar {
+    let mut sorted: Vec<f64> = present.iter().map(|value| canonical(float(value))).collect();
+    sorted.sort_by(f64::total_cmp);
+    let place = (sorted.len() - 1) as f64 * share;
+    let (low, on) = (sorted[place as usize], place - place.floor());
+    let high = sorted[place.ceil() as usize];
+    Scalar::Float(canonical(if low == high || on == 0.0 {
+        low
+    } else if (high - low).is_finite() {
+        low + (high - low) * on
+    } else {
+        low * (1.0 - on) + high * on
+    }))
+}
+
+/// The rows of floats where none is null.
+fn complete(rows: &[Vec<Scalar>]) -> Vec<Vec<f64>> {
+    let complete = rows.iter().filter(|row| !row.contains(&Scalar::Null));
+    complete.map(|row| row.iter().map(float).collect()).collect()
+}
+
+/// The exact sum of products, each as the rounded one and what the rounding took away.
+fn products(factors: impl Iterator<Item = (f64, f64)>) -> ExactSum {
+    let mut sum = ExactSum::new();
+    for (a, b) in factors {
+        let product = a * b;
+        sum.add(product);
+        if product.is_finite() {
+            sum.add(a.mul_add(b, -product));
+        }
+    }
+    sum
+}
+
+fn weighted_mean(rows: &[Vec<Scalar>]) -> Scalar {
+    let rows = complete(rows);
+    let weights = products(rows.iter().map(|row| (row[1], 1.0)));
+    match rows.is_empty() {
+        true => Scalar::Null,
+        false => {
+            Scalar::Float(canonical(products(rows.iter().map(|row| (row[0], row[1]))).rounded() / weights.rounded()))
+        }
+    }
+}
+
+/// `variance`, `stddev`, `covariance` and `corr` of a sample.
+fn moment(name: &str, rows: &[Vec<Scalar>]) -> Scalar {
+    let rows = complete(rows);
+    let count = rows.len() as u64;
+    if count < 2 {
+        return Scalar::Null;
+    }
+    // n S(xy) - S(x) S(y)
+    let scatter = |x: usize, y: usize| {
+        let sum = |at: usize| products(rows.iter().map(|row| (row[at], 1.0)));
+        let scatter = products(rows.iter().map(|row| (row[x], row[y]))).scatter(count, &sum(x), &sum(y));
+        if x == y && scatter < 0.0 { 0.0 } else { scatter }
+    };
+    let pairs = (u128::from(count) * u128::from(count - 1)) as f64;
+    Scalar::Float(canonical(match name {
+        "variance" => scatter(0, 0) / pairs,
+        "stddev" => (scatter(0, 0) / pairs).sqrt(),
+        "covariance" => scatter(0, 1) / pairs,
+        _ => {
+            let (x, y) = (scatter(0, 0), scatter(1, 1));
+            let scale = if (x * y).is_normal() { (x * y).sqrt() } else { x.sqrt() * y.sqrt() };
+            (scatter(0, 1) / scale).clamp(-1.0, 1.0)
+        }
+    }))
 }
 
 fn int_sum(values: &[&Scalar]) -> i128 {
     let ints = values.iter().map(|value| match value {
         Scalar::Int(x) => i128::from(*x),
-        Scalar::Wide(x) => *x,
+        Scalar::Duration(x) => i128::from(*x),
         other => unreachable!("the checker sums numbers only, not {other:?}"),
     });
     ints.sum()
@@ -84,8 +222,14 @@ pub enum Key {
     Int(i128),
     /// `float`: the bits, of one NaN and one zero.
     Float(u64),
-    /// `string`
+    /// `string`, `json`
     String(std::sync::Arc<str>),
+    /// `bytes`
+    Bytes(std::sync::Arc<[u8]>),
+    /// A list, or the values of a record.
+    Values(Vec<Key>),
+    /// A map, by its keys.
+    Map(BTreeMap<std::sync::Arc<str>, Key>),
 }
 
 /// The key that a value is.
@@ -101,9 +245,10 @@ pub fn key(value: &Scalar) -> Key {
         Scalar::Float(x) => Key::Float(x.to_bits()),
         Scalar::String(text) => Key::String(text.clone()),
         Scalar::DateTime(us) | Scalar::Duration(us) => Key::Int(i128::from(*us)),
-        Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Json(_) => {
-            unreachable!("the checker takes no such keys")
-        }
+        Scalar::Json(text) => Key::String(text.clone()),
+        Scalar::Bytes(bytes) => Key::Bytes(bytes.clone()),
+        Scalar::List(values) | Scalar::Record(values) => Key::Values(values.iter().map(key).collect()),
+        Scalar::Map(entries) => Key::Map(entries.iter().map(|(name, value)| (name.clone(), key(value))).collect()),
     }
 }
 

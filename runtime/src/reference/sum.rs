@@ -9,6 +9,9 @@ use pipelang_lang::scalar::canonical;
 /// 2,304 bits.
 const WORDS: usize = 36;
 
+/// Enough for the product of two sums.
+const PRODUCT_WORDS: usize = 80;
+
 /// The bit that stands for 2^-1074 is bit 0.
 const LEAST_EXPONENT: i64 = -1074;
 
@@ -54,16 +57,57 @@ impl ExactSum {
         if self.special != 0.0 {
             return canonical(self.special);
         }
-        let negative = self.words[WORDS - 1] >> 63 == 1;
-        let magnitude = if negative { negated(&self.words) } else { self.words };
-        let rounded = round(&magnitude);
-        if negative { -rounded } else { rounded }
+        nearest(&self.words, 0)
+    }
+
+    /// `count * self - x * y`, rounded once; NaN if anything in it is not finite.
+    pub fn scatter(&self, count: u64, x: &ExactSum, y: &ExactSum) -> f64 {
+        if [self, x, y].iter().any(|sum| sum.special != 0.0) {
+            return canonical(f64::NAN);
+        }
+        // The product counts in 2^-2148, so the sum is moved there.
+        let unit = -LEAST_EXPONENT as usize;
+        let mut scale = [0; PRODUCT_WORDS];
+        scale[unit / 64] = 1 << (unit % 64);
+        let mut counted = [0; PRODUCT_WORDS];
+        counted[0] = count;
+        let left = product(&product(&extended(&self.words), &counted), &scale);
+        let right = product(&extended(&x.words), &extended(&y.words));
+        nearest(&sum(&left, &negated(&right)), unit)
     }
 }
 
-fn sum(a: &[u64; WORDS], b: &[u64; WORDS]) -> [u64; WORDS] {
-    let (mut words, mut carry) = ([0; WORDS], 0);
-    for at in 0..WORDS {
+/// The float that is nearest to a number of which bit `unit` stands for 2^-1074.
+fn nearest<const N: usize>(words: &[u64; N], unit: usize) -> f64 {
+    let negative = words[N - 1] >> 63 == 1;
+    let magnitude = if negative { negated(words) } else { *words };
+    let rounded = round(&magnitude, unit);
+    if negative { -rounded } else { rounded }
+}
+
+/// The same number in more words.
+fn extended(words: &[u64; WORDS]) -> [u64; PRODUCT_WORDS] {
+    let sign = if words[WORDS - 1] >> 63 == 1 { u64::MAX } else { 0 };
+    std::array::from_fn(|at| words.get(at).copied().unwrap_or(sign))
+}
+
+/// In two's complement the lowest words of a product are the same with and without signs.
+fn product(a: &[u64; PRODUCT_WORDS], b: &[u64; PRODUCT_WORDS]) -> [u64; PRODUCT_WORDS] {
+    let mut words = [0u64; PRODUCT_WORDS];
+    for (at, x) in a.iter().enumerate().filter(|(_, x)| **x != 0) {
+        let mut carry = 0;
+        for (word, y) in words[at..].iter_mut().zip(b) {
+            let total = u128::from(*x) * u128::from(*y) + u128::from(*word) + carry;
+            *word = total as u64;
+            carry = total >> 64;
+        }
+    }
+    words
+}
+
+fn sum<const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+    let (mut words, mut carry) = ([0; N], 0);
+    for at in 0..N {
         let total = u128::from(a[at]) + u128::from(b[at]) + carry;
         words[at] = total as u64;
         carry = total >> 64;
@@ -71,22 +115,22 @@ fn sum(a: &[u64; WORDS], b: &[u64; WORDS]) -> [u64; WORDS] {
     words
 }
 
-fn negated(a: &[u64; WORDS]) -> [u64; WORDS] {
-    let mut one = [0; WORDS];
+fn negated<const N: usize>(a: &[u64; N]) -> [u64; N] {
+    let mut one = [0; N];
     one[0] = 1;
     sum(&a.map(|word| !word), &one)
 }
 
-fn bit(words: &[u64; WORDS], at: usize) -> u64 {
+fn bit(words: &[u64], at: usize) -> u64 {
     (words[at / 64] >> (at % 64)) & 1
 }
 
 /// The float that is nearest to a magnitude, ties to even.
-fn round(words: &[u64; WORDS]) -> f64 {
-    let Some(top) = (0..WORDS * 64).rev().find(|at| bit(words, *at) == 1) else { return 0.0 };
+fn round(words: &[u64], unit: usize) -> f64 {
+    let Some(top) = (0..words.len() * 64).rev().find(|at| bit(words, *at) == 1) else { return 0.0 };
     // The lowest bit that is kept: 53 bits, or fewer for subnormals.
-    let lowest = top.saturating_sub(52);
-    let mut mantissa = (lowest..=top).rev().fold(0, |m, at| m << 1 | bit(words, at));
+    let lowest = top.saturating_sub(52).max(unit);
+    let mut mantissa = (lowest..=top.max(lowest)).rev().fold(0, |m, at| m << 1 | bit(words, at));
     if lowest > 0 {
         let half = bit(words, lowest - 1) == 1;
         let more = (0..lowest - 1).any(|at| bit(words, at) == 1);
@@ -95,7 +139,7 @@ fn round(words: &[u64; WORDS]) -> f64 {
         }
     }
     // Exact: at most 2^53 times a power of two; too large becomes infinite.
-    scaled(mantissa as f64, LEAST_EXPONENT + lowest as i64)
+    scaled(mantissa as f64, LEAST_EXPONENT + (lowest - unit) as i64)
 }
 
 /// `x * 2^exponent`, in steps that are themselves exact.

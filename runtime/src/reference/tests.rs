@@ -69,7 +69,7 @@ impl Builder {
 
     /// The rows that come out and how it ends.
     fn run(&self) -> (Vec<Vec<i64>>, Option<Code>) {
-        let reducer = |name| ReducerDef { name, doc: "", arity: (0, 1), result: |_| None, takes: "", examples: &[] };
+        let reducer = |name| ReducerDef { name, arity: (0, 1), ..ReducerDef::PLAIN };
         let oracle = Oracle {
             plan: &self.plan,
             functions: &Functions::default(),

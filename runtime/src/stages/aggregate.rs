@@ -1,7 +1,7 @@
 //! Grouping: a ticket for each key, then one columnar update for each reducer. Groups come out in the order in which
 //! their first rows stand in the stream, and a key is shown as it stood there.
 
-use super::keys::Keys;
+use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::reducers::{Reducers, State};
 use ahash::RandomState;

@@ -2,7 +2,7 @@
 //!
 //! A row with a null among its keys matches nothing. Rows of one key are kept in their order, so matches come in it.
 
-use super::keys::Keys;
+use crate::batch::keys::Keys;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::{RowError, RowFault, RunError};
 use ahash::RandomState;

@@ -4,5 +4,4 @@
 
 pub mod aggregate;
 pub mod join;
-pub mod keys;
 pub mod sort;

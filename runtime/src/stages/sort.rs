@@ -1,6 +1,6 @@
 //! Sort and top-k: stable, by normalised keys and then by the ordinal of the row.
 
-use super::keys::Keys;
+use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};

@@ -107,6 +107,11 @@ pub(in super::super) fn reducer_type(span: Span, name: &str, takes: &str, found:
     Diagnostic::error(E0304, span, format!("`{name}` takes {takes}")).saying(format!("this is {}", found.join(", ")))
 }
 
+/// E0304: an argument that is to be the same for all rows.
+pub(in super::super) fn reducer_constant(span: Span, name: &str, takes: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{name}` wants {takes} here, known before the script runs"))
+}
+
 /// E0305
 pub(in super::super) fn reducer_count(span: Span, name: &str, arity: (usize, usize), found: usize) -> Diagnostic {
     let wanted = match arity {

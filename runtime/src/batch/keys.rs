@@ -2,10 +2,12 @@
 //!
 //! A value is a tag (0 a value, 1 NaN, 2 null) and then its bytes, most significant first; descending keys have the
 //! value's bytes inverted, never the tag, so NaN and null stay last. -0.0 is 0.0. Text is closed by two zero bytes, a zero
-//! byte inside it is followed by a one.
+//! byte inside it is followed by a one. Lists, records, maps, JSON and bytes have no order: their bytes say only which are
+//! equal.
 
-use crate::batch::Column;
+use super::Column;
 use pipelang_lang::fault::{self, Fault};
+use pipelang_lang::scalar::Scalar;
 
 const VALUE: u8 = 0;
 const NAN: u8 = 1;
@@ -29,6 +31,13 @@ impl Keys {
             keys.ends.push(keys.bytes.len());
         }
         keys
+    }
+
+    /// The key of a single value.
+    pub fn of_value(value: &Scalar) -> Box<[u8]> {
+        let mut bytes = Vec::new();
+        append_value(&mut bytes, value);
+        bytes.into()
     }
 
     /// The key of a row.
@@ -65,18 +74,57 @@ fn append(bytes: &mut Vec<u8>, column: &Column, row: usize, descending: bool) {
             bytes.push(VALUE);
             bytes.extend(ordered.to_be_bytes().map(|byte| byte ^ flip));
         }
-        Column::String(array) => {
-            bytes.push(VALUE);
-            for byte in array.value(row).bytes() {
-                bytes.push(byte ^ flip);
-                if byte == 0 {
-                    bytes.push(1 ^ flip);
-                }
-            }
-            bytes.extend([flip, flip]);
-        }
-        Column::Values(_) => unreachable!("the checker refuses keys without an order"),
+        Column::String(array) => append_text(bytes, array.value(row), flip),
+        Column::Values(values) => append_value(bytes, values.value(row)),
         Column::Null(_) => bytes.push(NULL),
+    }
+}
+
+fn append_text(bytes: &mut Vec<u8>, text: &str, flip: u8) {
+    bytes.push(VALUE);
+    for byte in text.bytes() {
+        bytes.push(byte ^ flip);
+        if byte == 0 {
+            bytes.push(1 ^ flip);
+        }
+    }
+    bytes.extend([flip, flip]);
+}
+
+/// A value of any kind: equal bytes for what is one key.
+fn append_value(bytes: &mut Vec<u8>, value: &Scalar) {
+    match value {
+        Scalar::Null => bytes.push(NULL),
+        Scalar::Bool(x) => bytes.extend([VALUE, u8::from(*x)]),
+        Scalar::Int(x) | Scalar::DateTime(x) | Scalar::Duration(x) => append_ordered(bytes, *x as u64, false),
+        Scalar::Date(x) => append_ordered(bytes, i64::from(*x) as u64, false),
+        Scalar::Float(x) if x.is_nan() => bytes.push(NAN),
+        Scalar::Float(x) => append_ordered(bytes, ordered_bits(*x), false),
+        Scalar::Wide(x) => {
+            bytes.push(VALUE);
+            bytes.extend(x.to_be_bytes());
+        }
+        Scalar::String(text) | Scalar::Json(text) => append_text(bytes, text, 0),
+        Scalar::Bytes(data) => {
+            bytes.push(VALUE);
+            bytes.extend((data.len() as u64).to_be_bytes());
+            bytes.extend(&**data);
+        }
+        Scalar::List(items) | Scalar::Record(items) => {
+            bytes.push(VALUE);
+            bytes.extend((items.len() as u64).to_be_bytes());
+            items.iter().for_each(|item| append_value(bytes, item));
+        }
+        Scalar::Map(entries) => {
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            bytes.push(VALUE);
+            bytes.extend((entries.len() as u64).to_be_bytes());
+            for (key, value) in entries {
+                append_text(bytes, key, 0);
+                append_value(bytes, value);
+            }
+        }
     }
 }
 

@@ -1,0 +1,289 @@
+//! What looks at which values there are: `count_distinct`, `set` and `mode`. Values are one if they are one key: NaN is
+//! NaN, -0.0 is 0.0; what is shown is the one that came first. Nulls are skipped.
+
+use super::rows::Rows;
+use super::slots::Slots;
+use super::{Frame, Reducer, State, any_type, same_state};
+use crate::batch::keys::Keys;
+use crate::batch::{Column, Values};
+use ahash::RandomState;
+use arrow_array::Int64Array;
+use arrow_buffer::BooleanBuffer;
+use hashbrown::HashTable;
+use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Type;
+use std::any::Any;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// `count_distinct`
+pub const COUNT_DISTINCT: Reducer = Reducer {
+    def: ReducerDef {
+        name: "count_distinct",
+        doc: "How many different values there are, nulls aside.",
+        result: |arguments| any_type(arguments).map(|_| Type::INT),
+        examples: &[Example { source: "[3, 1, null, 3] | count_distinct it", result: "2" }],
+        ..ReducerDef::PLAIN
+    },
+    start: |arguments| Distinct::start(arguments, Answer::Count),
+    frame: Some(|_| Occurrences::start(Answer::Count)),
+};
+
+/// `set`
+pub const SET: Reducer = Reducer {
+    def: ReducerDef {
+        name: "set",
+        doc: "The different values as a list, nulls aside, in the order in which they are first met; null if there are \
+              none.",
+        result: |arguments| any_type(arguments).map(|ty| Type::list(ty.without_null()).or_null()),
+        examples: &[Example { source: "[3, 1, null, 3] | set it", result: "[3,1]" }],
+        ..ReducerDef::PLAIN
+    },
+    start: |arguments| Distinct::start(arguments, Answer::Set),
+    frame: Some(|_| Occurrences::start(Answer::Set)),
+};
+
+/// `mode`
+pub const MODE: Reducer = Reducer {
+    def: ReducerDef {
+        name: "mode",
+        doc: "The most frequent value that is not null; of several the one that is met first. Null if there is none.",
+        result: |arguments| any_type(arguments).map(Type::or_null),
+        examples: &[Example { source: "[3, 1, null, 1, 3] | mode it", result: "3" }],
+        ..ReducerDef::PLAIN
+    },
+    start: |arguments| Distinct::start(arguments, Answer::Mode),
+    frame: Some(|_| Occurrences::start(Answer::Mode)),
+};
+
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Count,
+    Set,
+    Mode,
+}
+
+/// The values of all groups, each once in its group.
+struct Distinct {
+    answer: Answer,
+    groups: usize,
+    hasher: RandomState,
+    /// By group and key, positions in what follows.
+    table: HashTable<u32>,
+    entries: Vec<Entry>,
+    keys: Keys,
+    /// As they were first met.
+    values: Slots,
+}
+
+/// A value of a group.
+#[derive(Clone, Copy)]
+struct Entry {
+    group: u32,
+    /// How often it occurs.
+    count: u64,
+    /// Where it occurs first.
+    first: u64,
+}
+
+impl Distinct {
+    fn start(arguments: &[Type], answer: Answer) -> Box<dyn State> {
+        Box::new(Distinct {
+            answer,
+            groups: 0,
+            // What comes out does not depend on the seeds.
+            hasher: RandomState::with_seeds(5, 6, 7, 8),
+            table: HashTable::new(),
+            entries: Vec::new(),
+            keys: Keys::default(),
+            values: Slots::of(&arguments[0].kind),
+        })
+    }
+
+    /// Counts a value, and says where its own is to be put if it is the first so far.
+    fn count(&mut self, key: &[u8], new: Entry) -> Option<usize> {
+        let hash = self.hasher.hash_one((new.group, key));
+        let (entries, keys, hasher) = (&mut self.entries, &mut self.keys, &self.hasher);
+        let found = self.table.entry(
+            hash,
+            |at| entries[*at as usize].group == new.group && keys.get(*at as usize) == key,
+            |at| hasher.hash_one((entries[*at as usize].group, keys.get(*at as usize))),
+        );
+        match found {
+            hashbrown::hash_table::Entry::Occupied(at) => {
+                let at = *at.get() as usize;
+                let entry = &mut entries[at];
+                entry.count += new.count;
+                (new.first < entry.first).then(|| {
+                    entry.first = new.first;
+                    at
+                })
+            }
+            hashbrown::hash_table::Entry::Vacant(vacant) => {
+                let at = entries.len();
+                vacant.insert(u32::try_from(at).expect("there are fewer than 2^32 values"));
+                entries.push(new);
+                keys.push(key);
+                self.values.grow(at + 1);
+                Some(at)
+            }
+        }
+    }
+
+    /// For each group the positions of its values, in the order in which they are first met.
+    fn by_group(&self) -> Vec<Vec<u32>> {
+        let mut groups = vec![Vec::new(); self.groups];
+        for (at, entry) in self.entries.iter().enumerate() {
+            groups[entry.group as usize].push(at as u32);
+        }
+        groups.iter_mut().for_each(|group| group.sort_unstable_by_key(|at| self.entries[*at as usize].first));
+        groups
+    }
+}
+
+impl State for Distinct {
+    fn grow(&mut self, groups: usize) {
+        self.groups = groups.max(self.groups);
+    }
+
+    fn update(&mut self, arguments: &[Column], groups: &[u32], ordinals: &[u64], active: Option<&BooleanBuffer>) {
+        let [column] = arguments else { unreachable!("these reducers have one argument") };
+        let keys = Keys::of(arguments, groups.len(), &[]);
+        Rows::active(groups.len(), active).with_value(column).each(|row| {
+            let entry = Entry { group: groups[row], count: 1, first: ordinals[row] };
+            if let Some(at) = self.count(keys.get(row), entry) {
+                self.values.set(at, column, row);
+            }
+        });
+    }
+
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+        let mut other: Distinct = same_state(other);
+        for (from, entry) in other.entries.iter().enumerate() {
+            let entry = Entry { group: groups[entry.group as usize], ..*entry };
+            if let Some(at) = self.count(other.keys.get(from), entry) {
+                self.values.take_over(at, &mut other.values, from);
+            }
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Column {
+        if self.answer == Answer::Count {
+            let mut counts = vec![0; self.groups];
+            self.entries.iter().for_each(|entry| counts[entry.group as usize] += 1);
+            return Column::Int(Int64Array::from(counts));
+        }
+        let groups = self.by_group();
+        let values = self.values.finish();
+        if self.answer == Answer::Set {
+            let list = |group: &Vec<u32>| match group.as_slice() {
+                [] => Scalar::Null,
+                some => Scalar::List(some.iter().map(|at| values.get(*at as usize)).collect()),
+            };
+            return Column::Values(Values::new(groups.iter().map(list).collect()));
+        }
+        let most = |group: &Vec<u32>| group.iter().copied().min_by_key(|at| Reverse(self.entries[*at as usize].count));
+        values.take(&groups.iter().map(most).collect())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// The values of a frame with the places where each occurs.
+struct Occurrences {
+    answer: Answer,
+    /// How many rows came.
+    pushed: u64,
+    /// By key.
+    values: HashMap<Box<[u8]>, VecDeque<(u64, Scalar)>>,
+    /// The values by their frequency (of `mode` alone), the most frequent first, then by where they are met first.
+    ranked: BTreeSet<(Reverse<usize>, u64, Box<[u8]>)>,
+}
+
+impl Occurrences {
+    fn start(answer: Answer) -> Box<dyn Frame> {
+        let (values, ranked) = (HashMap::new(), BTreeSet::new());
+        Box::new(Occurrences { answer, pushed: 0, values, ranked })
+    }
+
+    /// Changes where a value occurs, and with it its rank.
+    fn change(&mut self, value: &Scalar, change: impl FnOnce(&mut VecDeque<(u64, Scalar)>)) {
+        let key = Keys::of_value(value);
+        let places = self.values.entry(key.clone()).or_default();
+        let by_frequency = self.answer == Answer::Mode;
+        let rank = |places: &VecDeque<(u64, Scalar)>| {
+            let frequency = Reverse(if by_frequency { places.len() } else { 0 });
+            places.front().map(|(first, _)| (frequency, *first, key.clone()))
+        };
+        let before = rank(places);
+        change(places);
+        let after = rank(places);
+        if places.is_empty() {
+            self.values.remove(&key);
+        }
+        if before != after {
+            if let Some(rank) = before {
+                self.ranked.remove(&rank);
+            }
+            self.ranked.extend(after);
+        }
+    }
+
+    fn shown(&self, key: &[u8]) -> Scalar {
+        let first = self.values.get(key).and_then(VecDeque::front);
+        first.map_or(Scalar::Null, |(_, value)| value.clone())
+    }
+}
+
+impl Frame for Occurrences {
+    fn push(&mut self, row: &[Scalar]) {
+        let at = self.pushed;
+        self.pushed += 1;
+        if row[0] != Scalar::Null {
+            self.change(&row[0], |places| places.push_back((at, row[0].clone())));
+        }
+    }
+
+    fn pop(&mut self, row: &[Scalar]) {
+        if row[0] != Scalar::Null {
+            self.change(&row[0], |places| drop(places.pop_front()));
+        }
+    }
+
+    fn value(&self) -> Scalar {
+        let mut ranked = self.ranked.iter().map(|(_, _, key)| self.shown(key));
+        match self.answer {
+            Answer::Count => Scalar::Int(self.values.len() as i64),
+            Answer::Mode => ranked.next().unwrap_or(Scalar::Null),
+            Answer::Set if self.ranked.is_empty() => Scalar::Null,
+            Answer::Set => Scalar::List(ranked.collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use pipelang_lang::scalar::Scalar;
+
+    #[test]
+    fn keys_decide_what_is_one_value() {
+        let column = floats(&[-0.0, 0.0, f64::NAN, -f64::NAN, 1.0]);
+        assert_eq!(reduce("count_distinct", column.clone()), int(3));
+        let Scalar::List(set) = reduce("set", column.clone()) else { panic!("it is a list") };
+        assert_eq!((set.len(), bits(set[0].clone())), (3, (-0.0f64).to_bits()));
+        assert_eq!(bits(reduce("mode", column)), (-0.0f64).to_bits());
+    }
+
+    #[test]
+    fn the_first_of_the_most_frequent() {
+        let words = texts(&[Some("b"), Some("a"), None, None, None, Some("a"), Some("b"), Some("c")]);
+        assert_eq!(reduce("mode", words.clone()), text("b"));
+        assert_eq!(reduce("count_distinct", words), int(3));
+        assert_eq!(reduce("mode", ints(&[Some(1), Some(2), Some(2)])), int(2));
+    }
+}
