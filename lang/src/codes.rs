@@ -270,6 +270,11 @@ codes! {
          which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
          row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0406 = 406, "columns that are not known",
+        "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
+         the values are written down.",
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
     E0408 = 408, "columns that are not declared",
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
          rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",

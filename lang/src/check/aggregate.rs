@@ -20,8 +20,10 @@ use std::sync::Arc;
 /// may not be named outside of it.
 #[derive(Default)]
 pub(super) struct Aggregation {
-    keys: Vec<OutputField>,
+    pub keys: Vec<OutputField>,
     reductions: Vec<Reduction>,
+    /// What else must be true of a row that counts: it has the value of the column of a `pivot`.
+    pub only: Option<ExprId>,
 }
 
 impl Aggregation {
@@ -32,7 +34,7 @@ impl Aggregation {
 }
 
 /// The name of a result, where it stands, and what it is unless that is unknown.
-type AggregateResult = (Arc<str>, Span, Option<ExprId>);
+pub(super) type AggregateResult = (Arc<str>, Span, Option<ExprId>);
 
 /// `aggregate name = expression of reducers by key`
 pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
@@ -70,7 +72,12 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
 
 impl<'a> Checker<'a> {
     /// One argument of `by`.
-    fn group_key(&mut self, argument: &'a Argument, aggregation: &mut Aggregation, keys: &mut Vec<(ColumnId, ExprId)>) {
+    pub(super) fn group_key(
+        &mut self,
+        argument: &'a Argument,
+        aggregation: &mut Aggregation,
+        keys: &mut Vec<(ColumnId, ExprId)>,
+    ) {
         let ArgumentValue::Expr(expr) = &argument.value else { return };
         let name = match &argument.label {
             Label::Column(name) => Some((name.text.clone(), name.span)),
@@ -105,7 +112,11 @@ impl<'a> Checker<'a> {
 
     /// The results of an argument, one but for `mean(cols(float))`: their names, and their expressions over the columns
     /// of the reductions and keys.
-    fn aggregate_results(&mut self, call: &StageCall<'a>, argument: &'a Argument) -> Option<Vec<AggregateResult>> {
+    pub(super) fn aggregate_results(
+        &mut self,
+        call: &StageCall<'a>,
+        argument: &'a Argument,
+    ) -> Option<Vec<AggregateResult>> {
         let expr = match (&argument.label, &argument.value) {
             (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
             (label, _) => {
@@ -125,11 +136,17 @@ impl<'a> Checker<'a> {
             Some((name, span)) => Some(vec![(name, span, id)]),
             None => {
                 if id.is_some() {
-                    self.report(errors::needs_name(expr.span, "a result of `aggregate`", Some("result")));
+                    let what = format!("a result of `{}`", call.def.name);
+                    self.report(errors::needs_name(expr.span, &what, Some("result")));
                 }
                 None
             }
         }
+    }
+
+    /// Whether it is a reducer of several columns.
+    pub(super) fn is_of_columns(&self, expr: &'a ast::Expr) -> bool {
+        self.reducer_of_columns(expr).is_some()
     }
 
     /// The reducer and the `cols(…)` of `mean(cols(float))`.
@@ -182,7 +199,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The `Aggregate`, and a `Map` if a result is more than a reduction.
-    fn finish_aggregate(
+    pub(super) fn finish_aggregate(
         &mut self,
         call: &StageCall<'a>,
         input: Stream,
@@ -230,7 +247,7 @@ impl<'a> Checker<'a> {
 
     /// The nodes of an aggregate whose rows are `row`.
     #[expect(clippy::too_many_arguments, reason = "the parts of two nodes")]
-    fn reduced(
+    pub(super) fn reduced(
         &mut self,
         input: Stream,
         keys: Vec<(ColumnId, ExprId)>,
@@ -267,6 +284,7 @@ impl<'a> Checker<'a> {
         let def = self.catalog.reducer(reducer);
         let given = self.reducer_arguments(def, receiver, arguments, (false, false), span);
         let reduction = given.and_then(|given| self.reduction(reducer, &given, None, span));
+        let reduction = reduction.and_then(|reduction| self.counted_where(reduction, aggregation.only, span));
         let result = reduction.map(|reduction| {
             let same = aggregation.reductions.iter().find(|other| {
                 (other.reducer, &other.arguments, other.condition)
@@ -327,6 +345,26 @@ impl<'a> Checker<'a> {
         Some(Reduction { column, reducer: id, arguments, condition })
     }
 
+    /// The same over the rows for which `only` is true. The arguments are evaluated for all rows.
+    fn counted_where(&mut self, reduction: Reduction, only: Option<ExprId>, span: Span) -> Option<Reduction> {
+        let Some(only) = only else { return Some(reduction) };
+        let def = self.catalog.reducer(reduction.reducer);
+        let condition = match reduction.condition {
+            Some(condition) => self.add(Expr::And(only, condition), Type::BOOL),
+            None => only,
+        };
+        let mut arguments = reduction.arguments;
+        let values = arguments.len() - usize::from(def.constant.is_some());
+        for argument in &mut arguments[..values] {
+            // Of no rows there is no value.
+            let ty = self.ty(*argument).clone().or_null();
+            *argument = self.with_type(*argument, ty);
+        }
+        let ty = self.reducer_result(def, &arguments, span)?;
+        let column = self.add_column(&Arc::from(def.name), ty, None);
+        Some(Reduction { column, arguments, condition: Some(condition), ..reduction })
+    }
+
     /// A reducer as the last stage: one value.
     pub(super) fn reduce_all(&mut self, reducer: ReducerId, stage: &'a ast::Stage, input: Stream) -> Option<Stream> {
         let name = stage.name.last()?;
@@ -362,7 +400,7 @@ impl<'a> Checker<'a> {
         Some(self.reduced(input, Vec::new(), Vec::new(), vec![reduction], definitions, row, stage.span))
     }
 
-    fn row_as_value(&mut self, row: &Row, span: Span) -> Option<ExprId> {
+    pub(super) fn row_as_value(&mut self, row: &Row, span: Span) -> Option<ExprId> {
         let value = self.row_value(row);
         self.as_scalar(value, span)
     }
