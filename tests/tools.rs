@@ -107,7 +107,7 @@ fn completions_say_what_they_are() {
     let expected =
         |word: &str, kind, detail: &str, insert: &str| (word.to_string(), kind, detail.to_string(), insert.to_string());
     assert_eq!(found("xs | filter pri¦ce"), expected("pri", ItemKind::Column, "float", "price"));
-    assert_eq!(found("xs | ta¦"), expected("ta", ItemKind::Stage, "take count", "take "));
+    assert_eq!(found("xs | ta¦"), expected("ta", ItemKind::Stage, "take count by key, …", "take "));
     assert_eq!(found("xs | filter lea¦"), expected("lea", ItemKind::Name, "int", "least"));
     assert_eq!(found("upp¦"), expected("upp", ItemKind::Function, "upper(s: string) -> string", "upper("));
     assert_eq!(found("xs | map {a: price} | filter a¦"), expected("a", ItemKind::Column, "float", "a"));

@@ -254,10 +254,11 @@ codes! {
          zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, \
          `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",
         "f\"{1:.2.3}\"" => "f\"{1:.2}\"";
-    E0401 = 401, "reducer outside `aggregate`",
-        "A reducer works on many rows; `derive`, `select` and `filter` look at one row at a time, so that it shows in the \
-         stage's name what a step costs. In `aggregate` a reducer makes one row of each group, and as the last stage \
-         of a stream it makes one value of all rows.",
+    E0401 = 401, "reducer outside `aggregate` and `window`",
+        "A reducer works on many rows, and `lag`, `rank` and the like look at other rows; `derive`, `select` and `filter` \
+         look at one row at a time, so that it shows in the stage's name what a step costs. In `aggregate` a reducer \
+         makes one row of each group, in `window` a column of the rows as they are, and as the last stage of a stream \
+         it makes one value of all rows.",
         "1..5 | derive s = sum(it)" => "1..5 | aggregate s = sum(it)";
     E0402 = 402, "plain column inside `aggregate`",
         "Each group has many values of a column. Say which (`first(city)`, `max(city)`), or add it to `by`.",
@@ -265,6 +266,11 @@ codes! {
     E0403 = 403, "endless input",
         "A stage that needs its whole input stands behind a stream that never ends. End the stream before it.",
         "1.. | sort -it" => "1.. | take 10 | sort -it";
+    E0404 = 404, "tables do not go together",
+        "Keys of a join, and columns of a union, have one type on both sides; only int becomes float by itself. The \
+         tables of a union have the same columns, unless `fill: true` puts nulls where one has none.",
+        "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join t on id"
+            => "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join (t | derive id = int(id)) on id";
     E0405 = 405, "not granted",
         "A program may touch files, the clock and the environment only where the host of the script has granted it, and \
          which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
@@ -275,6 +281,10 @@ codes! {
          the values are written down.",
         "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
         "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
+    E0407 = 407, "a join without `on`",
+        "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
+         least is a `==`. What has no such condition is a `cross_join`.",
+        "let t = [{id: 1, n: 2}]\n[{id: 1}] | join t" => "let t = [{id: 1, n: 2}]\n[{id: 1}] | join t on id";
     E0408 = 408, "columns that are not declared",
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
          rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
@@ -315,6 +325,16 @@ codes! {
     E0605 = 605, "an assertion failed",
         "What an `assert` or a test of the script claims is not so.",
         "[3, 1, 7] | assert it < 5" => "[3, 1, 7] | assert it < 8";
+    E0606 = 606, "a key is not unique",
+        "A join with `unique: true` wants at most one row on the right for each key, so that no row of the left side \
+         comes out twice. Make the right side unique before it is joined, or leave the option out.",
+        "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k, unique: true"
+            => "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k";
+    E0607 = 607, "rows out of order",
+        "What stands behind `on` in a `window`, and the time of `session`, are to be sorted within each group, ascending \
+         and nulls last: otherwise the rows before a row are not those of the time before. Sort the rows before.",
+        "[{t: 2}, {t: 1}] | window n = count(range: -5..0) on t"
+        => "[{t: 2}, {t: 1}] | sort t | window n = count(range: -5..0) on t";
     E0701 = 701, "no such file",
         "The file is not there, or may not be read. A path is looked up from where the program was started.",
         "read(\"missing.csv\")" => "read(\"orders.csv\")";

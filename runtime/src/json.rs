@@ -3,7 +3,7 @@
 //! that reads back.
 
 use pipelang_lang::calendar;
-use pipelang_lang::codes::E0605;
+use pipelang_lang::codes::E0606;
 use pipelang_lang::ir::typing::scalar_type;
 use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::Kind;
@@ -59,7 +59,7 @@ pub fn text(value: &Scalar, kind: &Kind) -> String {
 pub fn duplicate_key(keys: &[Scalar]) -> Fault {
     let spelled = |key: &Scalar| text(key, &scalar_type(key).map_or(Kind::Unknown, |ty| ty.kind));
     let keys: Vec<String> = keys.iter().map(spelled).collect();
-    Fault::new(E0605, format!("two rows of the right side have the key {}", keys.join(", ")))
+    Fault::new(E0606, format!("two rows of the right side have the key {}", keys.join(", ")))
 }
 
 /// Appends a text in quotes.

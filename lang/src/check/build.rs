@@ -178,6 +178,7 @@ impl<'a> Checker<'a> {
 
     /// Adds a node whose rows are `row.fields`.
     pub(super) fn add_node(&mut self, stage: Stage, span: Span, output: impl Into<Fields>) -> NodeId {
+        let stage = self.with_marks(stage);
         self.plan.add_node(Node { stage, output: output.into(), span })
     }
 

@@ -136,7 +136,9 @@ impl<'a> Checker<'a> {
         let Kind::List(of) = self.ty(list).kind.clone() else { return None };
         let item = self.add_column(&Arc::from("item"), (*of).clone(), None);
         self.rows_entered += 1;
+        self.bodies += 1;
         let body = body(self, item);
+        self.bodies -= 1;
         self.rows_entered -= 1;
         let body = body?;
         let result = self.add_natural(Expr::Each { each, list, item, body })?;

@@ -14,10 +14,12 @@ mod columns;
 mod decimal;
 mod describe;
 mod errors;
+mod explode;
 mod expr;
 mod foreign;
 mod generic;
 mod inline;
+mod join;
 mod json;
 mod lambda;
 mod list_stage;
@@ -32,6 +34,7 @@ mod number;
 mod operators;
 mod overload;
 mod parameter;
+mod parse;
 mod pivot;
 mod recursion;
 mod reducer;
@@ -47,22 +50,26 @@ mod tests;
 mod text;
 mod types;
 mod unify;
+mod union;
+mod unpivot;
+mod window;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
 pub use test::{Claim, Test, Tests};
+pub use window::{WINDOW_FUNCTIONS, WindowFunctionDef};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{ColumnId, ExprId, NodeId, Plan, SiteId};
 use crate::modules::Modules;
 use crate::source::Span;
+use crate::syntax::ast::Name;
 use aggregate::Aggregation;
 use module::Names;
 use scope::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// What a check makes of a script.
 #[derive(Debug)]
@@ -120,6 +127,10 @@ struct Checker<'a> {
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
     rows_entered: usize,
+    /// How many of them are items of lists.
+    bodies: usize,
+    /// The joins that expressions of the rows in scope ask for.
+    marks: Vec<join::Mark>,
     /// What is known not to be null here.
     not_null: Vec<ExprId>,
     /// The functions that are being inlined, outermost first, by the places of their names.
@@ -133,12 +144,12 @@ struct Checker<'a> {
     letters: generic::Letters,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
-    /// The aggregate whose results are being checked, outside its reducers.
+    /// The aggregate or window whose results are being checked, outside its reducers.
     aggregation: Option<Aggregation>,
     /// The column that `cols(…)` is just now, in what is there once for each.
     spread: Option<ExprId>,
-    /// The name of the stage whose arguments are being checked.
-    stage_name: Option<Arc<str>>,
+    /// The name of the stage or reducer whose arguments are being checked, where it stands.
+    stage_name: Option<Name>,
     /// The stream of one value that the expression of a statement is computed from.
     base: Option<NodeId>,
 
@@ -152,6 +163,8 @@ struct Checker<'a> {
     /// Columns that stand for parameters without a value.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// How many sources the rows of what puts streams together come from.
+    source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
     depths: Vec<u32>,
 
@@ -187,6 +200,8 @@ impl<'a> Checker<'a> {
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
             rows_entered: 0,
+            bodies: 0,
+            marks: Vec::new(),
             not_null: Vec::new(),
             inlining: Vec::new(),
             routines: HashMap::new(),
@@ -202,6 +217,7 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
             nesting: 0,

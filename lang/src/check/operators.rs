@@ -5,7 +5,7 @@ use super::scope::{RangeValue, Value};
 use super::{Checker, errors};
 use crate::calendar::{self, DAY};
 use crate::catalog::Effect;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Each, Expr, ExprId};
 use crate::scalar::{self, Arithmetic, Comparison, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOperator, ExprKind, UnaryOperator};
@@ -257,13 +257,10 @@ impl<'a> Checker<'a> {
             Value::Range(range) => self.in_range(left, range, right),
             Value::List(items) => self.in_list(left, &items, right),
             Value::Unknown => None,
-            Value::Stream(_) => {
-                self.report(errors::not_yet(right.span, "`in` over a stream"));
-                None
-            }
+            Value::Stream(stream) => self.in_stream(left, stream, right),
             Value::Expr(list) if self.is_column_of_records(list, left) => {
-                self.report(errors::not_yet(right.span, "`in` over a table"));
-                None
+                let values = self.only_field(list, right)?;
+                self.in_computed(left, values, right)
             }
             Value::Expr(list) if matches!(self.ty(list).kind, Kind::List(_)) => self.in_computed(left, list, right),
             Value::Expr(_) | Value::Record(_) | Value::Lambda(_) => {
@@ -271,6 +268,21 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// Of a list of records with one field: the values of that field.
+    fn only_field(&mut self, list: ExprId, right: &'a ast::Expr) -> Option<ExprId> {
+        let Kind::List(item) = self.ty(list).kind.clone() else { return None };
+        let Kind::Record(schema) = &item.kind else { return None };
+        let [field] = schema.fields.as_slice() else {
+            self.report(errors::in_table(right.span, schema.fields.len()));
+            return None;
+        };
+        let ty = field.ty.clone().or_null_if(item.nullable);
+        self.each(Each::Map, list, |c, item| {
+            let item = c.plan.column_expr(item);
+            Some(c.add(Expr::Field(item, 0), ty))
+        })
     }
 
     /// Whether a list is a table of one column beside a value that is no record: `x in (t | select k)`.

@@ -240,6 +240,14 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// The nearest row.
+    pub fn innermost_row(&self, scope: Scope) -> Option<Rc<Row>> {
+        self.walk_inside(scope).find_map(|entry| match entry {
+            Entry::Row(row) => Some(row.clone()),
+            Entry::Binding { .. } => None,
+        })
+    }
+
     /// All bound names in scope with what they are bound to, the nearest first.
     pub fn bindings(&self, scope: Scope) -> Vec<(Arc<str>, Value<'a>)> {
         let binding = |entry: &Entry<'a>| match entry {

@@ -2,7 +2,10 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, assert, columns, describe, errors, nest, number, pivot, rows, state};
+use super::{
+    Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, state,
+    union, unpivot, window,
+};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -72,11 +75,47 @@ pub const STAGES: &[StageDef] = &[
         check: columns::map,
     },
     StageDef {
+        name: "flat_map",
+        doc: "Makes each row any number of rows: the items of a list.",
+        signature: "flat_map list",
+        takes_by: false,
+        check: explode::flat_map,
+    },
+    StageDef {
+        name: "unpivot",
+        doc: "Makes rows of columns: each row once for each of them, with its name and its value.",
+        signature: "unpivot [\"column\", …], name: \"name\", value: \"value\"",
+        takes_by: false,
+        check: unpivot::unpivot,
+    },
+    StageDef {
+        name: "parse",
+        doc: "Adds columns from the holes of a template that a text fits.",
+        signature: "parse text, \"{name} {size:int}\", on_error: \"skip\"",
+        takes_by: false,
+        check: parse::parse,
+    },
+    StageDef {
+        name: "explode",
+        doc: "Gives each row once for every item of a list; the other columns stay.",
+        signature: "explode name = list, keep: true",
+        takes_by: false,
+        check: explode::explode,
+    },
+    StageDef {
         name: "aggregate",
         doc: "Computes reducers, for each group if there is a `by`.",
         signature: "aggregate name = reducer(value), … by key, …",
         takes_by: true,
         check: aggregate::aggregate,
+    },
+    StageDef {
+        name: "window",
+        doc: "Adds columns, or redefines some, from each row and the others of its group: neighbours, ranks, reducers over \
+              the group or a frame of it.",
+        signature: "window name = reducer(value, rows: first..last), … by key, … on time",
+        takes_by: true,
+        check: window::window,
     },
     StageDef {
         name: "sort",
@@ -105,6 +144,62 @@ pub const STAGES: &[StageDef] = &[
         signature: "distinct by key, …",
         takes_by: true,
         check: number::distinct,
+    },
+    StageDef {
+        name: "join",
+        doc: "Puts each row beside the rows of another table that match it.",
+        signature: "join table on key, left == right",
+        takes_by: false,
+        check: join::inner,
+    },
+    StageDef {
+        name: "left_join",
+        doc: "The same, and rows without a match stay, with nulls beside them.",
+        signature: "left_join table on key, left == right",
+        takes_by: false,
+        check: join::left,
+    },
+    StageDef {
+        name: "full_join",
+        doc: "The same, and behind them come the other table's rows without a match.",
+        signature: "full_join table on key, left == right",
+        takes_by: false,
+        check: join::full,
+    },
+    StageDef {
+        name: "semi_join",
+        doc: "Keeps the rows that have a match in another table.",
+        signature: "semi_join table on key, left == right",
+        takes_by: false,
+        check: join::semi,
+    },
+    StageDef {
+        name: "anti_join",
+        doc: "Keeps the rows that have no match in another table.",
+        signature: "anti_join table on key, left == right",
+        takes_by: false,
+        check: join::anti,
+    },
+    StageDef {
+        name: "asof_join",
+        doc: "Puts each row beside the last row of another table that is not later.",
+        signature: "asof_join table on key, time >= its_time, within: 5min",
+        takes_by: false,
+        check: join::asof,
+    },
+    StageDef {
+        name: "cross_join",
+        doc: "Puts each row beside every row of another table.",
+        signature: "cross_join table",
+        takes_by: false,
+        check: join::cross,
+    },
+    StageDef {
+        name: "union",
+        doc: "Gives the rows, and behind them those of other tables, by the names of the columns.",
+        signature: "union table, …, fill: true",
+        takes_by: false,
+        check: union::union,
     },
     StageDef {
         name: "take_while",
@@ -203,6 +298,8 @@ impl<'a> Checker<'a> {
 
     /// One stage over whatever stands before it.
     fn stage(&mut self, input: Stream, span: Span, stage: &'a ast::Stage) -> Value<'a> {
+        // What an expression that came to nothing has asked for.
+        self.marks.retain(|mark| mark.level <= self.rows_entered);
         let name = match stage.name.as_slice() {
             [name] => name,
             [] => return Value::Unknown,
@@ -252,7 +349,7 @@ impl<'a> Checker<'a> {
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
-        let outside = self.stage_name.replace(called.into());
+        let outside = self.stage_name.replace(ast::Name { text: called.into(), span: name.span });
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
             (None, Some(reducer)) => self.reduce_all(reducer, stage, input),
@@ -272,10 +369,11 @@ impl<'a> Checker<'a> {
             };
             self.report(error);
         }
-        if let Some((word, _)) = &stage.on {
+        let on = stage.on.as_ref().filter(|_| !join::takes_on(&name.text));
+        if let Some((word, _)) = on {
             self.report(errors::no_such_clause(*word, &name.text, "on"));
         }
-        by.is_none() && stage.on.is_none()
+        by.is_none() && on.is_none()
     }
 
     /// Says that there is no such stage, and what is meant.

@@ -17,6 +17,8 @@ pub struct Join {
     pub left: Vec<(ColumnId, ColumnId)>,
     /// The columns of the right rows that go on: new, and as it was.
     pub right: Vec<(ColumnId, ColumnId)>,
+    /// Whether the left row has a match, as a column: only of [`JoinKind::Mark`].
+    pub mark: Option<ColumnId>,
     /// Where right rows with equal keys are an error, if they are.
     pub unique: Option<SiteId>,
 }
@@ -45,6 +47,9 @@ pub enum JoinKind {
     Semi,
     /// The left rows that have none.
     Anti,
+    /// All left rows, each once. Of these joins alone the left keys are carried and not demanded: whoever asks for the mark
+    /// of a row demands them.
+    Mark,
 }
 
 /// The last right row (by a column, the latest of equal ones) that is not later than the left row.
@@ -60,7 +65,8 @@ pub struct Nearest {
 
 impl JoinKind {
     /// All of them.
-    pub const ALL: [JoinKind; 5] = [JoinKind::Inner, JoinKind::Left, JoinKind::Full, JoinKind::Semi, JoinKind::Anti];
+    pub const ALL: [JoinKind; 6] =
+        [JoinKind::Inner, JoinKind::Left, JoinKind::Full, JoinKind::Semi, JoinKind::Anti, JoinKind::Mark];
 
     /// As plans print it.
     pub fn name(self) -> &'static str {
@@ -70,17 +76,24 @@ impl JoinKind {
             JoinKind::Full => "full",
             JoinKind::Semi => "semi",
             JoinKind::Anti => "anti",
+            JoinKind::Mark => "mark",
         }
     }
 }
 
 impl Join {
-    /// The columns that are demanded of every left row, in order.
+    /// A join that nothing is known of but its kind.
+    pub fn new(kind: JoinKind) -> Join {
+        let (on, left, right) = Default::default();
+        Join { kind, on, nearest: None, left, right, mark: None, unique: None }
+    }
+
+    /// The columns that are compared of every left row, in order.
     pub fn left_keys(&self) -> Vec<ColumnId> {
         self.on.iter().map(|on| on.left).chain(self.nearest.iter().map(|nearest| nearest.left)).collect()
     }
 
-    /// The columns that are demanded of every right row, in order.
+    /// The columns that are compared of every right row, in order; they are demanded.
     pub fn right_keys(&self) -> Vec<ColumnId> {
         self.on.iter().map(|on| on.right).chain(self.nearest.iter().map(|nearest| nearest.right)).collect()
     }

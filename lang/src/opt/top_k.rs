@@ -34,6 +34,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
@@ -41,6 +42,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Slice { .. } => continue,
         }
         changed = true;
@@ -71,12 +73,14 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. } => return Some((id, needed)),
         }

@@ -36,6 +36,8 @@ pub struct Claims<'a, 'r> {
     env: &'a Environment<'a>,
     options: &'a Options,
     sources: Vec<&'a Source>,
+    /// Rows of a morsel that is in memory.
+    rows: usize,
     /// What earlier pipelines gave to the sources.
     given: Vec<Option<Result<Given, RunError>>>,
     /// Of which branches no more rows are wanted.
@@ -54,6 +56,7 @@ impl<'a, 'r> Claims<'a, 'r> {
         env: &'a Environment<'a>,
         options: &'a Options,
         sources: Vec<&'a Source>,
+        rows: usize,
         full: &'r [AtomicBool],
         results: &mut Results,
     ) -> Claims<'a, 'r> {
@@ -64,7 +67,7 @@ impl<'a, 'r> Claims<'a, 'r> {
         let given = sources.iter().map(take).collect();
         let failed = sources.iter().map(|_| None).collect();
         let (failed_at_last, open) = (None, None);
-        Claims { env, options, sources, given, full, failed, failed_at_last, branch: 0, open, ended: false }
+        Claims { env, options, sources, rows, given, full, failed, failed_at_last, branch: 0, open, ended: false }
     }
 
     /// A breaker that the first rows come from has run in any case, so its error comes up whether or not rows are wanted.
@@ -124,7 +127,7 @@ impl<'a, 'r> Claims<'a, 'r> {
                     Some(Err(error)) => return Err(error),
                     Some(Ok(Given::Table(_))) | None => None,
                 };
-                let reader = Reader::open(self.env, self.sources[self.branch], self.options, given)?;
+                let reader = Reader::open(self.env, self.sources[self.branch], self.options, self.rows, given)?;
                 self.open.insert(reader)
             }
         };

@@ -5,8 +5,9 @@ use super::claim::{Claimed, Claims};
 use super::expand::Expand;
 use super::operator::{Given, Operator, lock};
 use super::passage::Passages;
-use super::pipeline::{End, Link, Passage, Pipeline, Source};
+use super::pipeline::{End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
+use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
 use super::{Encoded, Environment, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
 use crate::error::RunError;
@@ -161,7 +162,10 @@ impl<'a> Run<'a> {
         let full: Vec<AtomicBool> =
             self.own.iter().map(|own| AtomicBool::new(passages.is_full(own.passages.clone()))).collect();
         let sources = self.pipeline.branches.iter().map(|branch| &branch.source).collect();
-        let mut claims = Claims::new(self.env, self.options, sources, &full, results);
+        let makes_lists = |link: &Link| matches!(link, Link::Expand(Expansion::Explode { .. }));
+        let most = if self.pipeline.all_links().any(makes_lists) { MORSEL_ROWS_OF_LISTS } else { MORSEL_ROWS };
+        let rows = self.options.morsel_rows.unwrap_or(most).max(1);
+        let mut claims = Claims::new(self.env, self.options, sources, rows, &full, results);
         claims.failed = self.own.iter().map(|own| own.failed.clone()).collect();
         claims.failed_at_last = self.failed.clone();
         claims.begin()?;
@@ -371,7 +375,7 @@ impl<'a> Run<'a> {
             return Ok(Given::Rows(passages.last_state()));
         }
         operators.for_each(|other| first.merge(other));
-        first.finish(self.env)
+        first.finish(self.env, self.options)
     }
 }
 

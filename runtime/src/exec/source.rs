@@ -17,7 +17,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows of a morsel that is in memory.
-const MORSEL_ROWS: usize = 65_536;
+pub const MORSEL_ROWS: usize = 65_536;
+
+/// The same where a row may have very many values.
+pub const MORSEL_ROWS_OF_LISTS: usize = 1_024;
+
+/// Rows of the first morsel of ints, which may be all that is wanted; each of the next has twice as many.
+const FIRST_INTS: usize = 1_024;
 
 /// Bytes of a morsel of text.
 const MORSEL_BYTES: usize = 1 << 20;
@@ -83,16 +89,16 @@ impl<'a> Reader<'a> {
         (self.claim)()
     }
 
-    /// Opens the source of a pipeline; `given` is what an earlier pipeline gave.
+    /// Opens the source of a pipeline. A morsel in memory has `rows` rows; `given` is what an earlier pipeline gave.
     pub fn open(
         env: &Environment<'a>,
         source: &pipeline::Source,
         options: &'a Options,
+        rows: usize,
         given: Option<Batch>,
     ) -> Result<Reader<'a>, RunError> {
-        let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
         Ok(match source {
-            pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options)?,
+            pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options, rows)?,
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
             pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
             pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
@@ -106,6 +112,7 @@ fn scan<'a>(
     table: TableId,
     columns: Vec<usize>,
     options: &Options,
+    rows: usize,
 ) -> Result<Reader<'a>, RunError> {
     let plan: &'a Plan = env.plan;
     let table = &plan.tables[table.0 as usize];
@@ -114,7 +121,6 @@ fn scan<'a>(
             let Some(bound) = env.tables.bound.get(name) else {
                 return Err(RunError::Internal(format!("the table `{name}` is not bound")));
             };
-            let rows = options.morsel_rows.unwrap_or(MORSEL_ROWS).max(1);
             let mut next = 0;
             Ok(Reader {
                 claim: Box::new(move || {
@@ -171,14 +177,15 @@ fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
     }
 }
 
-fn ints<'a>(start: i64, end: i64, rows: usize) -> Reader<'a> {
-    let mut next = Some(start);
+fn ints<'a>(start: i64, end: i64, most: usize) -> Reader<'a> {
+    let (mut next, mut rows) = (Some(start), most.min(FIRST_INTS));
     Reader {
         claim: Box::new(move || {
             let first = next.filter(|first| *first <= end)?;
             let left = (end as i128 - first as i128 + 1) as u128;
             let count = left.min(rows as u128) as usize;
             next = first.checked_add(count as i64);
+            rows = (rows * 2).min(most);
             Some(Morsel::Ints(first, count))
         }),
         load: Arc::new(|morsel| match morsel {

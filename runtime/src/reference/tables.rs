@@ -34,6 +34,25 @@ impl<'a> Oracle<'a> {
         }))
     }
 
+    /// Each row once for each value.
+    pub(super) fn unpivot(
+        self,
+        rows: Rows<'a>,
+        columns: (ColumnId, ColumnId),
+        values: &'a [(Arc<str>, ExprId)],
+    ) -> Rows<'a> {
+        Box::new(rows.flat_map(move |row| -> Rows<'a> {
+            match row {
+                Ok(below) => Box::new(values.iter().map(move |(name, expr)| {
+                    let name = Scalar::String(name.clone());
+                    Ok(Rc::new(UnpivotedRow { oracle: self, below: below.clone(), columns, name, value: *expr })
+                        as AnyRow)
+                })),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            }
+        }))
+    }
+
     /// The first rows, then the others, which are opened when they are reached.
     pub(super) fn union(
         self,
@@ -65,7 +84,10 @@ impl<'a> Oracle<'a> {
             Ok(right) => right,
             Err(error) => {
                 for row in left {
-                    keys(&*row?, &join.left_keys()).map_err(RunError::Row)?;
+                    let row = row?;
+                    if join.kind != JoinKind::Mark {
+                        keys(&*row, &join.left_keys()).map_err(RunError::Row)?;
+                    }
                 }
                 return Err(error);
             }
@@ -74,10 +96,17 @@ impl<'a> Oracle<'a> {
         let (before, behind) = (right.clone(), right);
         let joined = left.flat_map(move |row| -> Rows<'a> {
             let found = row.and_then(|row| {
+                if join.kind == JoinKind::Mark {
+                    return Ok((row, Vec::new()));
+                }
                 let keys = keys(&*row, &join.left_keys()).map_err(RunError::Row)?;
                 Ok((row, matches(join, &keys, &before, self)))
             });
             match found {
+                Ok((below, _)) if join.kind == JoinKind::Mark => {
+                    let right = before.clone();
+                    Box::new(std::iter::once(Ok(Rc::new(MarkedRow { oracle: self, join, below, right }) as AnyRow)))
+                }
                 Ok((row, found)) => Box::new(of_left_row(join, row, found).into_iter().map(Ok)),
                 Err(error) => Box::new(std::iter::once(Err(error))),
             }
@@ -169,7 +198,7 @@ fn of_left_row<'a>(join: &'a Join, left: AnyRow<'a>, found: Vec<AnyRow<'a>>) -> 
     match (join.kind, found.is_empty()) {
         (JoinKind::Inner, _) | (JoinKind::Left | JoinKind::Full, false) => found.into_iter().map(both).collect(),
         (JoinKind::Left | JoinKind::Full, true) | (JoinKind::Semi, false) | (JoinKind::Anti, true) => alone(),
-        (JoinKind::Semi, true) | (JoinKind::Anti, false) => Vec::new(),
+        (JoinKind::Semi, true) | (JoinKind::Anti, false) | (JoinKind::Mark, _) => Vec::new(),
     }
 }
 
@@ -198,6 +227,52 @@ impl Row for JoinedRow<'_> {
 
     fn place(&self) -> Option<Place> {
         None
+    }
+}
+
+/// A left row that knows whether it has a match when it is asked.
+struct MarkedRow<'a> {
+    oracle: Oracle<'a>,
+    join: &'a Join,
+    below: AnyRow<'a>,
+    right: Rc<Vec<RightRow<'a>>>,
+}
+
+impl Row for MarkedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        if Some(column) != self.join.mark {
+            return self.below.column(column);
+        }
+        let keys = keys(&*self.below, &self.join.left_keys())?;
+        Ok(Scalar::Bool(!matches(self.join, &keys, &self.right, self.oracle).is_empty()))
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
+    }
+}
+
+/// A row with one of its values.
+struct UnpivotedRow<'a> {
+    oracle: Oracle<'a>,
+    below: AnyRow<'a>,
+    /// The name and the value.
+    columns: (ColumnId, ColumnId),
+    name: Scalar,
+    value: ExprId,
+}
+
+impl Row for UnpivotedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        match column {
+            name if name == self.columns.0 => Ok(self.name.clone()),
+            value if value == self.columns.1 => self.oracle.evaluator().eval(self.value, &*self.below),
+            other => self.below.column(other),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
     }
 }
 

@@ -21,11 +21,18 @@ pub struct Builder {
     parts: Vec<(u64, Batch)>,
 }
 
+/// How the columns of a pushed batch are used: the keys, one for each comparison, the ordered key if there is one, and
+/// then what goes on.
 #[derive(Clone)]
-struct Layout {
-    comparisons: Vec<Comparison>,
-    nearest: bool,
-    unique: Option<SiteId>,
+pub struct Layout {
+    /// How the keys compare.
+    pub comparisons: Vec<Comparison>,
+    /// Whether there is an ordered key.
+    pub nearest: bool,
+    /// How many columns go on.
+    pub carried: usize,
+    /// Where rows with equal keys are an error, if they are.
+    pub unique: Option<SiteId>,
 }
 
 /// The right rows of a join.
@@ -51,9 +58,9 @@ pub struct JoinTable {
 const END: u32 = u32::MAX;
 
 impl Builder {
-    /// Of batches that have the keys of `comparisons`, the ordered key if `nearest`, and then what goes on.
-    pub fn new(comparisons: &[Comparison], nearest: bool, unique: Option<SiteId>) -> Builder {
-        Builder { layout: Layout { comparisons: comparisons.to_vec(), nearest, unique }, parts: Vec::new() }
+    /// No rows yet.
+    pub fn new(layout: Layout) -> Builder {
+        Builder { layout, parts: Vec::new() }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
@@ -88,10 +95,11 @@ impl Builder {
 
 impl JoinTable {
     fn new(layout: Layout, batch: Option<Batch>) -> Result<JoinTable, RunError> {
-        let mut rows = batch.unwrap_or_default();
-        let count = rows.rows;
         let key_count = layout.comparisons.len() + usize::from(layout.nearest);
-        let carried = rows.columns.split_off(key_count.min(rows.columns.len()));
+        let no_rows = || Batch::new(0, vec![Column::Null(0); key_count + layout.carried]);
+        let mut rows = batch.unwrap_or_else(no_rows);
+        let count = rows.rows;
+        let carried = rows.columns.split_off(key_count);
         let keys = std::mem::replace(&mut rows.columns, carried);
         // The keys were demanded: what is left of faults is of what goes on.
         for fault in &mut rows.faults {
@@ -204,36 +212,38 @@ impl JoinTable {
             .map(|(_, key)| key.clone())
             .collect();
         let probe = Probing { keys: &keys, equal: Keys::of(&equal, left.rows, &[]), within: nearest.as_ref() };
+        if kind == JoinKind::Mark {
+            give(self.marked(left, &probe, carried));
+            return;
+        }
         let (mut from, mut matches) = (Vec::new(), Vec::new());
         for row in 0..left.rows {
             let before = from.len();
             self.matches(row, &probe, |right| {
-                match kind {
-                    JoinKind::Semi | JoinKind::Anti => {}
-                    JoinKind::Full => self.matched[right as usize].store(true, Memory::Relaxed),
-                    JoinKind::Inner | JoinKind::Left => {}
+                if kind == JoinKind::Full {
+                    self.matched[right as usize].store(true, Memory::Relaxed);
                 }
                 from.push(row as u32);
                 matches.push(right);
                 !matches!(kind, JoinKind::Semi | JoinKind::Anti)
             });
             let found = from.len() > before;
-            match kind {
-                JoinKind::Anti if found => {
+            match (kind, found) {
+                (JoinKind::Anti, true) => {
                     from.truncate(before);
                     matches.truncate(before);
                 }
-                JoinKind::Anti | JoinKind::Left | JoinKind::Full if !found => {
+                (JoinKind::Anti | JoinKind::Left | JoinKind::Full, false) => {
                     from.push(row as u32);
                     matches.push(self.count as u32);
                 }
-                JoinKind::Inner | JoinKind::Semi | JoinKind::Anti | JoinKind::Left | JoinKind::Full => {}
+                (JoinKind::Inner | JoinKind::Semi | JoinKind::Mark, _) | (JoinKind::Left | JoinKind::Full, true) => {}
             }
             if from.len() >= rows || row + 1 == left.rows {
                 let out = left.take(&UInt32Array::from(std::mem::take(&mut from)));
                 let matches = UInt32Array::from(std::mem::take(&mut matches));
                 let out = match kind {
-                    JoinKind::Semi | JoinKind::Anti => out,
+                    JoinKind::Semi | JoinKind::Anti | JoinKind::Mark => out,
                     JoinKind::Inner | JoinKind::Left | JoinKind::Full => beside(out, self.right(&matches)),
                 };
                 if !give(out) {
@@ -241,6 +251,25 @@ impl JoinTable {
                 }
             }
         }
+    }
+
+    /// The left rows with a column that says whether they have a match. A key that is a fault makes the mark one.
+    fn marked(&self, mut left: Batch, probe: &Probing, carried: usize) -> Batch {
+        let mark = |row| {
+            let mut found = false;
+            self.matches(row, probe, |_| {
+                found = true;
+                false
+            });
+            Scalar::Bool(found)
+        };
+        let marks: Vec<Scalar> = (0..left.rows).map(mark).collect();
+        left.columns.push(Column::from_scalars(&Kind::Bool, &marks));
+        for fault in &mut left.faults {
+            fault.column = fault.column.min(carried as u32);
+        }
+        left.faults.dedup_by_key(|fault| (fault.row, fault.column));
+        left
     }
 
     fn right(&self, rows: &UInt32Array) -> Batch {

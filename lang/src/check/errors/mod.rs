@@ -7,6 +7,7 @@ mod names;
 mod nested;
 mod patterns;
 mod stages;
+mod tables;
 mod tests;
 mod types;
 
@@ -17,6 +18,7 @@ pub(super) use names::*;
 pub(super) use nested::*;
 pub(super) use patterns::*;
 pub(super) use stages::*;
+pub(super) use tables::*;
 pub(super) use tests::*;
 pub(super) use types::*;
 

@@ -53,6 +53,9 @@ pub(super) fn join_text(printer: &Printer, defined: &Defined, join: &Join, other
         let one = |(new, old): &(ColumnId, ColumnId)| typed(printer, defined, *new, &name(&names, *old));
         out.push_str(&format!(" right {}", commas(join.right.iter().map(one))));
     }
+    if let Some(mark) = join.mark {
+        out.push_str(&format!(" as {}", defined.label(mark)));
+    }
     if !join.left.is_empty() {
         let one = |(new, old): &(ColumnId, ColumnId)| typed(printer, defined, *new, &printer.column(*old));
         out.push_str(&format!(" left {}", commas(join.left.iter().map(one))));

@@ -4,6 +4,7 @@ use super::stage::Defining;
 use super::{Cursor, Label, Parsed, Reader};
 use crate::ir::print::COMPARISONS;
 use crate::ir::{ColumnId, Join, JoinCondition, JoinKind, Nearest, NodeId, Stage};
+use crate::ty::Type;
 
 impl Reader<'_> {
     /// `union id: int = a & b, …`
@@ -28,7 +29,7 @@ impl Reader<'_> {
         let kind = JoinKind::ALL.into_iter().find(|kind| kind.name() == word);
         let kind = kind.ok_or_else(|| format!("`{word}` is no kind of join"))?;
         cursor.eat_word(word);
-        let mut join = Join { kind, on: Vec::new(), nearest: None, left: Vec::new(), right: Vec::new(), unique: None };
+        let mut join = Join::new(kind);
         if cursor.eat_word("unique") {
             join.unique = Some(self.plan.add_site(super::NOWHERE, None));
         }
@@ -52,6 +53,11 @@ impl Reader<'_> {
                 join.right.push((column, self.right(cursor, other)?));
                 rights.push(label);
             }
+        }
+        if cursor.eat_word("as") {
+            let label = cursor.label()?;
+            join.mark = Some(self.plan.add_column(label.name.clone(), Type::BOOL));
+            rights.push(label);
         }
         if cursor.eat_word("left") {
             while labels.is_empty() || cursor.eat(",") {

@@ -1,6 +1,6 @@
 //! Where the cuts are, and which columns go over them.
 
-use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table};
+use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
@@ -93,6 +93,13 @@ impl Cutter<'_> {
             }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
+            Stage::Window { keys, on, functions, .. } => {
+                open.carry(&live);
+                let row: Vec<ColumnId> = open.row.iter().copied().chain(stage.defines()).collect();
+                let outputs = stage.demands().into_iter().map(demanded).chain(carried(plan, &open.row)).collect();
+                let end = End::Window(Window { functions: functions.clone(), keys: keys.len(), on: *on });
+                open = self.breaker(open, outputs, end, row);
+            }
             Stage::Aggregate { keys, reductions, .. } => {
                 let outputs = stage.demands().into_iter().map(demanded).collect();
                 let end = End::Aggregate(Aggregate { reductions: reductions.clone(), keys: keys.len() });
@@ -102,8 +109,16 @@ impl Cutter<'_> {
                 open.carry(&live);
                 let Kind::List(item) = &plan.exprs.ty(*list).kind else { unreachable!("only lists are exploded") };
                 let expansion = Expansion::Explode { kind: item.kind.clone(), keep: *keep };
-                open.expand(plan, vec![*list], expansion);
+                open.expand(plan, vec![demanded(*list)], expansion);
                 open.add(*column);
+            }
+            Stage::Unpivot { name, value, values, .. } => {
+                open.carry(&live);
+                let looks_at = values.iter().map(|(_, expr)| Output { expr: *expr, demanded: false }).collect();
+                let names = values.iter().map(|(name, _)| name.clone()).collect();
+                open.expand(plan, looks_at, Expansion::Unpivot { names });
+                open.add(*name);
+                open.add(*value);
             }
             Stage::Union { other, columns, .. } => {
                 let columns: Vec<_> = columns.iter().filter(|(column, ..)| live.contains(column)).copied().collect();
@@ -170,9 +185,10 @@ impl Cutter<'_> {
                 nearest.within.map(|within| plan.exprs.as_constant(within).expect("it is a constant").clone())
             }),
         };
-        let keys = join.left_keys().into_iter().map(|key| plan.column_expr(key)).collect();
+        let looks_at = |key| Output { expr: plan.column_expr(key), demanded: join.kind != JoinKind::Mark };
+        let keys = join.left_keys().into_iter().map(looks_at).collect();
         open.expand(plan, keys, Expansion::Join(probe));
-        right.iter().for_each(|(new, _)| open.add(*new));
+        right.iter().map(|(new, _)| *new).chain(join.mark).for_each(|new| open.add(new));
         if join.kind != JoinKind::Full {
             return open;
         }
@@ -190,6 +206,7 @@ impl Cutter<'_> {
         let end = End::Table(Table {
             comparisons: join.on.iter().map(|on| on.op).collect(),
             nearest: join.nearest.is_some(),
+            carried: columns.len(),
             unique: join.unique,
         });
         let open = self.open(other, wanted);
@@ -235,9 +252,8 @@ impl Open {
         self.link(carried(plan, &self.row).chain(looks_at.iter().copied()).collect(), Link::Pass(passage));
     }
 
-    /// The same for an expansion, which demands what it looks at of every row.
-    fn expand(&mut self, plan: &Plan, looks_at: Vec<ExprId>, expansion: Expansion) {
-        let looks_at = looks_at.into_iter().map(demanded);
+    /// The same for an expansion.
+    fn expand(&mut self, plan: &Plan, looks_at: Vec<Output>, expansion: Expansion) {
         self.link(carried(plan, &self.row).chain(looks_at).collect(), Link::Expand(expansion));
     }
 
@@ -280,6 +296,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         Stage::Filter { .. }
         | Stage::Map { .. }
         | Stage::Aggregate { .. }
+        | Stage::Window { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::While { .. }
@@ -288,6 +305,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Assert { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Union { .. }
         | Stage::Join { .. } => unreachable!("a stage without an input is a source"),
     };
@@ -312,17 +330,22 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             }
             Stage::Filter { .. } | Stage::Assert { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
-            Stage::Sort { .. }
+            Stage::Window { .. }
+            | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. } => {
                 result.insert(*node, live.clone());
             }
+        }
+        if let Stage::Unpivot { values, .. } = stage {
+            live.extend(values.iter().flat_map(|(_, expr)| plan.exprs.columns(*expr)));
         }
         let demanded = stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr));
         live.extend(demanded.filter(|column| Some(*column) != stage.state()).chain(stage.takes()));

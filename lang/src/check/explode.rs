@@ -1,0 +1,125 @@
+//! Stages that make many rows of one: `explode flat_map`.
+
+use super::expr::short_name;
+use super::scope::{Row, Stream, Value};
+use super::stage::StageCall;
+use super::{Checker, errors};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage};
+use crate::source::Span;
+use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
+use crate::ty::Kind;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// `explode name = list`: each row once for every item.
+pub(super) fn explode<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let (mut list, mut keep) = (None, false);
+    for argument in &call.stage.arguments {
+        match (&argument.label, &argument.value) {
+            (Label::Option(name), ArgumentValue::Expr(value)) if &*name.text == "keep" => {
+                keep = checker.bool_constant(value)?;
+            }
+            (Label::Option(name), _) => {
+                let near = crate::diagnostic::did_you_mean(&name.text, ["keep"]);
+                checker.report(errors::unknown_option(name.span, "explode", &name.text, &near));
+                return None;
+            }
+            (Label::None, ArgumentValue::Expr(expr)) if list.is_none() => list = Some((short_name(expr), expr)),
+            (Label::Column(name), ArgumentValue::Expr(expr)) if list.is_none() => {
+                list = Some((Some(name.text.clone()), expr));
+            }
+            _ => {
+                checker.report(errors::stage_arguments(argument.span, "explode", call.def.signature, 2));
+                return None;
+            }
+        }
+    }
+    let Some((name, expr)) = list else {
+        checker.report(errors::stage_arguments(call.span(), "explode", call.def.signature, 0));
+        return None;
+    };
+    let id = checker.in_row(&input.row, |c| c.scalar(expr))?;
+    let (node, column) = checker.exploded_list(&input, id, expr, keep, call)?;
+    let is_row = matches!(expr.kind, ExprKind::It) && input.row.shape == Shape::Values;
+    let Some(name) = name else {
+        if !is_row {
+            checker.report(errors::needs_name(expr.span, "what is exploded", Some("item")));
+            return None;
+        }
+        return Some(checker.rows_of(node, vec![OutputField { name: "value".into(), column }], Shape::Values, &input));
+    };
+    let mut fields = input.row.fields.clone();
+    fields.put(OutputField { name, column });
+    Some(checker.rows_of(node, fields, Shape::Table, &input))
+}
+
+/// `flat_map list`: the items of all lists; records become rows.
+pub(super) fn flat_map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let argument = checker.only_argument(call)?;
+    let value = checker.in_row(&input.row, |c| match &argument.kind {
+        ExprKind::Lambda { parameters, body } => {
+            let row = c.row_value(&input.row);
+            c.apply_to_row(parameters, body, row, argument.span)
+        }
+        _ => c.value(argument),
+    });
+    if matches!(value, Value::Unknown) {
+        return None;
+    }
+    let id = checker.in_row(&input.row, |c| c.as_scalar(value, argument.span))?;
+    let (node, column) = checker.exploded_list(&input, id, argument, false, call)?;
+    let items = checker.rows_of(node, vec![OutputField { name: "value".into(), column }], Shape::Values, &input);
+    Some(checker.fields_as_columns(items, column, call.span()))
+}
+
+impl<'a> Checker<'a> {
+    /// The stage that explodes a list, and the column of the items.
+    fn exploded_list(
+        &mut self,
+        input: &Stream,
+        list: ExprId,
+        expr: &'a ast::Expr,
+        keep: bool,
+        call: &StageCall<'a>,
+    ) -> Option<(NodeId, ColumnId)> {
+        let Kind::List(item) = self.ty(list).kind.clone() else {
+            let found = self.ty(list).clone();
+            self.report(errors::explode_of(expr.span, call.def.name, &found));
+            return None;
+        };
+        let ty = (*item).clone().or_null_if(keep);
+        let column = self.add_column(&Arc::from("value"), ty, Some((expr.span, "the items of this list".into())));
+        let stage = Stage::Explode { input: input.node, list, column, keep };
+        // The rows are completed by the caller.
+        let mut output = self.plan.node(input.node).output.clone();
+        output.push(OutputField { name: super::aggregate::unused_name("value".into(), &output), column });
+        Some((self.add_node(stage, call.span(), output), column))
+    }
+
+    /// The rows of a node that has been added, as these fields.
+    fn rows_of(&mut self, node: NodeId, fields: impl Into<Fields>, shape: Shape, input: &Stream) -> Stream {
+        let fields = fields.into();
+        self.plan.nodes[node.0 as usize].output = fields.clone();
+        let row = Row { fields, shape, ..(*input.row).clone() };
+        Stream { node, row: Rc::new(row), endless: input.endless }
+    }
+
+    /// Rows of one column of records that are there: their fields as columns.
+    fn fields_as_columns(&mut self, items: Stream, column: ColumnId, span: Span) -> Stream {
+        let ty = self.plan.column(column).ty.clone();
+        let Kind::Record(schema) = ty.kind.clone() else { return items };
+        if ty.nullable {
+            return items;
+        }
+        let value = self.plan.column_expr(column);
+        let (mut definitions, mut fields) = (Vec::new(), Vec::new());
+        for (at, field) in schema.fields.iter().enumerate() {
+            let id = self.add(Expr::Field(value, at as u32), field.ty.clone());
+            let column = self.define(&field.name, id, None);
+            definitions.push((column, id));
+            fields.push(OutputField { name: field.name.clone(), column });
+        }
+        let row = Row { fields: fields.into(), shape: Shape::Table, ..(*items.row).clone() };
+        self.other_rows(Stage::Map { input: items.node, definitions }, span, row, items.endless)
+    }
+}
