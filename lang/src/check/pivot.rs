@@ -5,6 +5,7 @@ use super::aggregate::{AggregateResult, Aggregation};
 use super::scope::{RangeValue, Stream, Value};
 use super::stage::StageCall;
 use super::{Checker, errors};
+use crate::diagnostic::did_you_mean;
 use crate::ir::typing::scalar_type;
 use crate::ir::{Expr, ExprId};
 use crate::scalar::{Comparison, Scalar};
@@ -75,7 +76,8 @@ impl<'a> Checker<'a> {
                     parts.values = Some(expr)
                 }
                 (Label::Option(name), _) => {
-                    self.report(errors::unknown_option(name.span, "pivot", &name.text, &["key", "values"]));
+                    let near = did_you_mean(&name.text, ["key", "values"]);
+                    self.report(errors::unknown_option(name.span, "pivot", &name.text, &near));
                     fine = false;
                 }
                 (Label::None | Label::Column(_), _) => parts.results.push(argument),

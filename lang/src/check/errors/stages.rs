@@ -107,7 +107,7 @@ pub(in super::super) fn pivot_value(span: Span, found: &Type, key: Span, ty: &Ty
 
 /// E0305
 pub(in super::super) fn nest_without_by(span: Span) -> Diagnostic {
-    Diagnostic::error(E0305, span, "`nest` wants keys, by which rows belong together").fix(span.at_end(), " by key")
+    Diagnostic::error(E0305, span, "`nest` wants keys, by which rows belong together").help("`nest by key`")
 }
 
 /// E0304
