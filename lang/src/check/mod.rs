@@ -53,6 +53,7 @@ mod unify;
 mod union;
 mod unpivot;
 mod window;
+mod write;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -163,6 +164,8 @@ struct Checker<'a> {
     /// Columns that stand for parameters without a value.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// The files that the rows of some nodes are written to.
+    targets: HashMap<NodeId, crate::ir::Target>,
     /// How many sources the rows of what puts streams together come from.
     source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
@@ -217,6 +220,7 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            targets: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
