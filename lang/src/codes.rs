@@ -363,7 +363,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | pivot n = count(), key: it" => "";
+        "1..5 | sample fraction: 0.5" => "";
 }
 
 /// The entry of a code.
