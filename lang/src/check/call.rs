@@ -56,18 +56,20 @@ const NOT_YET: &[&str] = &[
 ];
 
 impl<'a> Checker<'a> {
-    /// `f(a, b)` and `a.f(b)`.
+    /// `f(a, b)` and `a.f(b)`; `a?.f(b)` does not call where `a` is null.
     pub(super) fn call(
         &mut self,
         path: &'a [Name],
-        receiver: Option<&'a ast::Expr>,
+        receiver: Option<(&'a ast::Expr, bool)>,
         arguments: &'a [Argument],
         span: Span,
     ) -> Value<'a> {
+        let first = receiver.map_or(First::Nothing, |(receiver, null_safe)| First::Receiver(receiver, null_safe));
         let [name] = path else {
             let Some(function) = self.function_of_module(path, Use::Function) else { return Value::Unknown };
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         };
+        let receiver = receiver.map(|(receiver, _)| receiver);
         let text = &*name.text;
         if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
             && !self.names().functions.contains_key(text)
@@ -85,7 +87,7 @@ impl<'a> Checker<'a> {
             return self.call_lambda(*lambda, arguments, span);
         }
         if let Some(function) = self.function(text) {
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         }
         if self.is_list_method(text, arguments) {
             return self.list_method(name, receiver, arguments, span);

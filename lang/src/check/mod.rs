@@ -12,6 +12,7 @@ mod call;
 mod cols;
 mod columns;
 mod decimal;
+mod definition;
 mod describe;
 mod errors;
 mod explode;
@@ -39,6 +40,7 @@ mod pivot;
 mod recursion;
 mod reducer;
 mod rows;
+mod rows_argument;
 mod scope;
 mod source;
 mod stage;
@@ -69,7 +71,7 @@ use crate::source::Span;
 use crate::syntax::ast::Name;
 use aggregate::Aggregation;
 use module::Names;
-use scope::{Scope, Scopes};
+use scope::{Lambda, Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 
 /// What a check makes of a script.
@@ -124,6 +126,10 @@ struct Checker<'a> {
     modules: Vec<Names<'a>>,
     /// The functions that have been inlined somewhere, by the places of their names.
     called: HashSet<Span>,
+    /// The lambdas that have been passed to functions.
+    passed: Vec<Lambda<'a>>,
+    /// The bodies of those that have been called somewhere.
+    applied: HashSet<Span>,
 
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
@@ -161,11 +167,13 @@ struct Checker<'a> {
     item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
-    /// Columns that stand for parameters without a value.
+    /// Columns that stand for parameters without a value, of a script or of a function that is checked by itself.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// The files that the rows of some nodes are written to.
     targets: HashMap<NodeId, crate::ir::Target>,
+    /// The items of list literals, by their places.
+    lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How many sources the rows of what puts streams together come from.
     source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
@@ -202,6 +210,8 @@ impl<'a> Checker<'a> {
             scope: Scope::empty(modules.script()),
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
+            passed: Vec::new(),
+            applied: HashSet::new(),
             rows_entered: 0,
             bodies: 0,
             marks: Vec::new(),
@@ -221,6 +231,7 @@ impl<'a> Checker<'a> {
             awaited: HashSet::new(),
             sites: HashMap::new(),
             targets: HashMap::new(),
+            lists: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,
