@@ -1,6 +1,6 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
-use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceId, Span};
@@ -17,6 +17,8 @@ pub struct Grant(Kind);
 enum Kind {
     ReadBelow(PathBuf),
     ReadAll,
+    WriteBelow(PathBuf),
+    WriteAll,
 }
 
 /// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
@@ -27,6 +29,16 @@ pub fn read_only(path: impl Into<PathBuf>) -> Grant {
 /// Scripts may read whatever the process may read.
 pub fn read_everything() -> Grant {
     Grant(Kind::ReadAll)
+}
+
+/// Scripts may write a file, or files below a folder. Symbolic links are followed before it is judged.
+pub fn write_below(path: impl Into<PathBuf>) -> Grant {
+    Grant(Kind::WriteBelow(path.into()))
+}
+
+/// Scripts may write whatever the process may write.
+pub fn write_everything() -> Grant {
+    Grant(Kind::WriteAll)
 }
 
 /// The files that are granted, and the one table that a host binds.
@@ -42,6 +54,15 @@ impl Sources for HostSources<'_> {
         self.granted(&request.path, request.span)?;
         let info = FileSources.describe(request)?;
         if self.locked && info.inferred { Err(Box::new(inferred(request, &info))) } else { Ok(info) }
+    }
+
+    fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        if !self.grants.iter().any(|grant| grant.allows_writing(&request.path)) {
+            let help = "the host of this script grants no such file for writing";
+            let message = "this program may not write this file";
+            return Err(Box::new(Diagnostic::error(E0405, request.span, message).help(help)));
+        }
+        FileSources.target(request)
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
@@ -94,10 +115,16 @@ impl Grant {
     fn allows(&self, path: &str) -> bool {
         match &self.0 {
             Kind::ReadAll => true,
-            Kind::ReadBelow(root) => match (root.canonicalize(), real(Path::new(path))) {
-                (Ok(root), Some(path)) => path.starts_with(root),
-                _ => false,
-            },
+            Kind::ReadBelow(root) => is_below(path, root),
+            Kind::WriteAll | Kind::WriteBelow(_) => false,
+        }
+    }
+
+    fn allows_writing(&self, path: &str) -> bool {
+        match &self.0 {
+            Kind::WriteAll => true,
+            Kind::WriteBelow(root) => is_below(path, root),
+            Kind::ReadAll | Kind::ReadBelow(_) => false,
         }
     }
 
@@ -105,7 +132,16 @@ impl Grant {
         match &self.0 {
             Kind::ReadAll => "all files".to_string(),
             Kind::ReadBelow(root) => format!("`{}`", root.display()),
+            Kind::WriteAll => "all files for writing".to_string(),
+            Kind::WriteBelow(root) => format!("`{}` for writing", root.display()),
         }
+    }
+}
+
+fn is_below(path: &str, root: &Path) -> bool {
+    match (root.canonicalize(), real(Path::new(path))) {
+        (Ok(root), Some(path)) => path.starts_with(root),
+        _ => false,
     }
 }
 

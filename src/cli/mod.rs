@@ -94,6 +94,7 @@ fn dispatch(arguments: Arguments) -> Exit {
 fn engine(settings: &Settings) -> Engine {
     Engine::builder()
         .grant(pipelang::fs::read_everything())
+        .grant(pipelang::fs::write_everything())
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
         .locked(settings.locked)

@@ -137,7 +137,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let mut plan = self.plan.clone();
-        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, span }];
+        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, target: None, span }];
         let column = self.add_column(&name, ty.clone(), Some((span, "this value is computed once".into())));
         self.plan.subqueries.push(Subquery { column, node: stream.node, plan: Arc::new(plan) });
         Some(self.value_of_subquery(column, ty))

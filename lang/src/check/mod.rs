@@ -50,6 +50,7 @@ mod unify;
 mod union;
 mod unpivot;
 mod window;
+mod write;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
@@ -162,6 +163,8 @@ struct Checker<'a> {
     /// Columns that stand for parameters without a value, of a script or of a function that is checked by itself.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// The files that the rows of some nodes are written to.
+    targets: HashMap<NodeId, crate::ir::Target>,
     /// The items of list literals, by their places.
     lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How many sources the rows of what puts streams together come from.
@@ -219,6 +222,7 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            targets: HashMap::new(),
             lists: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),

@@ -175,6 +175,7 @@ impl<'a> Checker<'a> {
             }
             other => self.as_stream(other, span),
         };
-        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, span })
+        let target = self.targets.get(&stream.node).cloned();
+        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, span })
     }
 }

@@ -91,15 +91,19 @@ fn body_in_braces(text: &str, colon: Span, last: Span) -> Diagnostic {
     error
 }
 
-/// Whether the line ends at `at` behind the name of a stage, and what could be its argument begins the next one.
+/// Whether the line ends at `at` behind the name of a stage, and what could be its argument begins the next one, further
+/// in than the line of the stage.
 fn lacks_arguments(text: &str, tokens: &[(Token, Span)], at: usize) -> bool {
     let [.., (Token::Pipe, _), (Token::Name(name), stage)] = &tokens[..at] else { return false };
     let Some((next, place)) = tokens.get(at + 1) else { return false };
     let blank = slice(text, Span { start: stage.end, end: place.start, ..*place });
+    let line = text[..stage.start as usize].rfind('\n').map_or(0, |line| line + 1);
+    let set_in = text[line..].len() - text[line..].trim_start().len();
     WANT_ARGUMENTS.contains(name)
         && (next.starts_operand() || *next == Token::Not)
         && blank.matches('\n').count() == 1
         && blank.trim().is_empty()
+        && column(text, *place) > set_in
 }
 
 fn arguments_on_next_line((_, stage): &(Token, Span), place: Span, text: &str) -> Diagnostic {
