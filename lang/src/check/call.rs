@@ -115,6 +115,9 @@ impl<'a> Checker<'a> {
                 None => Value::Stream(self.unknown_stream(span)),
             };
         }
+        if let Some(value) = reducer.and_then(|reducer| self.reducer_method(reducer, receiver, arguments, span)) {
+            return value;
+        }
         match (reducer, bound) {
             (Some(_), _) => self.reducer_outside(name, receiver, arguments),
             // A parameter that is a function, of a function that nobody calls.
@@ -167,26 +170,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A reducer where there are no rows to reduce.
+    /// A reducer where there are no rows to reduce, and no list.
     fn reducer_outside(
         &mut self,
         name: &Name,
         receiver: Option<&'a ast::Expr>,
         arguments: &'a [Argument],
     ) -> Value<'a> {
-        let said = self.diagnostics.len();
-        let first = receiver.or_else(|| arguments.first()?.expr()).map(|first| self.value(first));
-        self.diagnostics.truncate(said);
-        let is_list = match &first {
-            Some(Value::Expr(id)) => matches!(self.ty(*id).kind, Kind::List(_)),
-            Some(value) => matches!(value, Value::List(_) | Value::Range(_)),
-            None => false,
-        };
         let values = arguments.len() + usize::from(receiver.is_some());
-        self.unknown(match is_list {
-            true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
-            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values),
-        })
+        self.unknown(errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values))
     }
 
     /// A call of a function of the catalog: its arguments, then the call.

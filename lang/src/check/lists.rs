@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds an expression that cannot fail with the type that follows from its operands.
-    fn add_natural(&mut self, expr: Expr) -> Option<ExprId> {
+    pub(super) fn add_natural(&mut self, expr: Expr) -> Option<ExprId> {
         let ty = natural_type(&expr, &self.plan, self.catalog)?;
         Some(self.add(expr, ty))
     }
@@ -204,6 +204,15 @@ impl<'a> Checker<'a> {
     ) -> Option<ExprId> {
         let &(name, example) = METHODS.iter().find(|method| method.0 == name)?;
         self.fold_method(Method { name, example }, list, arguments, span)
+    }
+
+    /// What a function that is given as an argument of a reducer makes of an item.
+    pub(super) fn apply_to_item(&mut self, name: &'static str, argument: &'a ast::Expr, item: Value<'a>) -> Value<'a> {
+        let method = Method { name, example: "xs.sum(x => x * 2)" };
+        match self.function_argument(argument, method) {
+            Some(lambda) => self.apply_lambda(lambda, vec![item], argument.span, method),
+            None => Value::Unknown,
+        }
     }
 
     /// A function that is given as an argument: a lambda, a parameter that is one, or a name.

@@ -20,6 +20,7 @@ mod inline;
 mod join;
 mod json;
 mod lambda;
+mod list_reducer;
 mod list_stage;
 mod lists;
 mod matching;
