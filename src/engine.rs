@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::Compiled;
-use pipelang_lang::check::{Parameters, STAGES};
+use pipelang_lang::check::{Parameters, STAGES, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -129,6 +129,13 @@ impl Engine {
             doc: reducer.doc.to_string(),
             examples: reducer.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
+        let windowed = WINDOW_FUNCTIONS.iter().map(|function| FunctionInfo {
+            name: function.name.to_string(),
+            signature: function.signature.to_string(),
+            group: "window",
+            doc: function.doc.to_string(),
+            examples: Vec::new(),
+        });
         let stages = STAGES.iter().map(|stage| FunctionInfo {
             name: stage.name.to_string(),
             signature: stage.signature.to_string(),
@@ -136,7 +143,7 @@ impl Engine {
             doc: stage.doc.to_string(),
             examples: Vec::new(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(stages).collect();
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(windowed).chain(stages).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }

@@ -131,6 +131,10 @@ fn page_of_functions() -> String {
     for reducer in catalog.reducers() {
         page.push_str(&format!("\n`{}`\\\n{}\n", reducer.name, wrapped(reducer.doc)));
     }
+    page.push_str("\n## In `window`\n\nBesides reducers, which take `rows:`, `range:` and `full:` there.\n");
+    for function in pipelang_lang::check::WINDOW_FUNCTIONS {
+        page.push_str(&format!("\n`{}`\\\n{}\n", function.signature, wrapped(function.doc)));
+    }
     page.push_str("\n## Stages\n");
     for stage in pipelang_lang::check::STAGES {
         page.push_str(&format!("\n`{}`\\\n{}\n", stage.signature, wrapped(stage.doc)));

@@ -91,13 +91,14 @@ impl Writer {
     }
 
     fn stage(&mut self) {
-        let line = match self.below(10) {
+        let line = match self.below(11) {
             0..=2 => format!("filter {}", self.condition(2)),
             3 | 4 => self.map(),
             5 => format!("sort {}", self.keys()),
             6 => format!("top_k {} by {}", self.below(7), self.keys()),
             7 => format!("take {}", self.below(5)),
             8 => format!("skip {}", self.below(3)),
+            9 => self.window(),
             _ => self.aggregate(),
         };
         self.text += &format!("  | {line}\n");
@@ -151,6 +152,29 @@ impl Writer {
         let narrow = if narrow.is_empty() { String::new() } else { format!("\n  | map {}", narrow.join(", ")) };
         self.columns = new;
         format!("aggregate {}{by}{narrow}", reductions.join(", "))
+    }
+
+    fn window(&mut self) -> String {
+        let (mut new, mut functions) = (Vec::new(), Vec::new());
+        for _ in 0..1 + self.below(2) {
+            let (int, nullable) = self.int(1);
+            let (text, nullable) = match self.below(6) {
+                0 => (format!("lag({int}, 1)"), true),
+                1 => ("row_number()".to_string(), false),
+                2 => (format!("rank({int} desc)"), false),
+                3 => (format!("session({int}, 2)"), nullable),
+                4 => (format!("min({int}) rows from -1 to 1"), true),
+                _ => (format!("count({int}) where {} rows to 0", self.condition(1)), false),
+            };
+            let name = self.name();
+            functions.push(format!("{name} = {text}"));
+            new.push(Column { name, kind: Kind::Int, nullable });
+        }
+        let keys: Vec<String> = (0..self.below(3)).map(|_| self.any(0).0).collect();
+        let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
+        let on = if self.below(6) == 0 { format!(" on {}", self.any(1).0) } else { String::new() };
+        self.columns.extend(new);
+        format!("window {}{by}{on}", functions.join(", "))
     }
 
     /// Some column of a kind.

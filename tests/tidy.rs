@@ -14,6 +14,7 @@ const LANG_LAYERS: &[(&str, u32)] = &[
     ("aliases", 0),
     ("calendar", 0),
     ("fault", 0),
+    ("template", 0),
     ("format", 0),
     ("source", 0),
     ("diagnostic", 1),

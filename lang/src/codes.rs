@@ -254,10 +254,11 @@ codes! {
          zeros in front, `{s:>10}` ten characters wide and to the right, `{x:.1%}` per cent, `{n:x}` hexadecimal, \
          `{x:.2e}` an exponent; of dates a pattern such as `{d:%Y-%m}`.",
         "f\"{1:.2.3}\"" => "f\"{1:.2}\"";
-    E0401 = 401, "reducer outside `aggregate`",
-        "A reducer works on many rows; `derive`, `select` and `filter` look at one row at a time, so that it shows in the \
-         stage's name what a step costs. In `aggregate` a reducer makes one row of each group, and as the last stage \
-         of a stream it makes one value of all rows.",
+    E0401 = 401, "reducer outside `aggregate` and `window`",
+        "A reducer works on many rows, and `lag`, `rank` and the like look at other rows; `derive`, `select` and `filter` \
+         look at one row at a time, so that it shows in the stage's name what a step costs. In `aggregate` a reducer \
+         makes one row of each group, in `window` a column of the rows as they are, and as the last stage of a stream \
+         it makes one value of all rows.",
         "1..5 | derive s = sum(it)" => "1..5 | aggregate s = sum(it)";
     E0402 = 402, "plain column inside `aggregate`",
         "Each group has many values of a column. Say which (`first(city)`, `max(city)`), or add it to `by`.",
@@ -324,6 +325,11 @@ codes! {
          comes out twice. Make the right side unique before it is joined, or leave the option out.",
         "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k, unique: true"
             => "let t = [{k: 1}, {k: 1}]\n[{k: 1}] | join c = t on k";
+    E0607 = 607, "rows out of order",
+        "What stands behind `on` in a `window`, and the time of `session`, are to be sorted within each group, ascending \
+         and nulls last: otherwise the rows before a row are not those of the time before. Sort the rows before.",
+        "[{t: 2}, {t: 1}] | window n = count(range: -5..0) on t"
+        => "[{t: 2}, {t: 1}] | sort t | window n = count(range: -5..0) on t";
     E0701 = 701, "no such file",
         "The file is not there, or may not be read. A path is looked up from where the program was started.",
         "read(\"missing.csv\")" => "read(\"orders.csv\")";

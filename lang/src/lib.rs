@@ -18,6 +18,7 @@ pub mod report;
 pub mod scalar;
 pub mod source;
 pub mod syntax;
+pub mod template;
 pub mod ty;
 
 use catalog::{Catalog, Sources};

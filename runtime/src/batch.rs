@@ -176,11 +176,11 @@ impl Column {
         }
     }
 
-    /// The rows at `rows`, in that order; all are in range.
+    /// The rows at `rows`, in that order; all are in range, and for a null there is a null.
     pub fn take(&self, rows: &UInt32Array) -> Column {
         match self {
             Column::Null(_) => Column::Null(rows.len()),
-            Column::Values(values) => Column::Values(values.rows(rows.values().iter().map(|row| *row as usize))),
+            Column::Values(values) => Column::Values(values.rows(rows.iter().map(|row| row.map(|row| row as usize)))),
             _ => Column::of_array(take::take(&*self.array(), rows, None).expect("the rows are in range")),
         }
     }
@@ -189,7 +189,7 @@ impl Column {
     pub fn filter(&self, mask: &BooleanArray) -> Column {
         match self {
             Column::Null(_) => Column::Null(mask.true_count()),
-            Column::Values(values) => Column::Values(values.rows(mask.values().set_indices())),
+            Column::Values(values) => Column::Values(values.rows(mask.values().set_indices().map(Some))),
             _ => Column::of_array(filter::filter(&*self.array(), mask).expect("the mask is as long as the column")),
         }
     }

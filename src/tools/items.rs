@@ -3,7 +3,7 @@
 use super::complete::{Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
 use pipelang_lang::catalog::{FunctionDef, Pattern};
-use pipelang_lang::check::{Meaning, Rows, STAGES, Sight};
+use pipelang_lang::check::{Meaning, Rows, STAGES, Sight, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::ty::{Kind, Schema, spell};
@@ -74,6 +74,12 @@ pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
     let mut found = Vec::new();
     if sight.reduces || matches!(sight.stage.as_deref(), Some("aggregate" | "window")) {
         found.extend(reducers(known, "("));
+    }
+    if sight.stage.as_deref() == Some("window") {
+        found.extend(WINDOW_FUNCTIONS.iter().map(|function| {
+            let about = About { signature: function.signature.to_string(), doc: function.doc.to_string() };
+            told(function.name, ItemKind::Function, about, format!("{}(", function.name))
+        }));
     }
     let bound = sight.names.iter().map(|(name, meaning)| {
         let detail = meaning.as_ref().map_or(String::new(), Meaning::to_string);
@@ -177,6 +183,9 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
     }
     if known.catalog.reducer_named(callee).is_some() {
         found.push(option("where", "bool".to_string(), "Only the rows for which this is true."));
+    }
+    if let Some(function) = WINDOW_FUNCTIONS.iter().find(|function| function.name == callee) {
+        found.extend(labels(function.signature).map(|name| option(name, String::new(), function.doc)));
     }
     for id in known.catalog.functions_named(callee) {
         let optional = known.catalog.function(*id).parameters.iter().filter(|parameter| parameter.default.is_some());

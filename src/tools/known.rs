@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use pipelang_lang::catalog::{Catalog, FunctionDef};
-use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, STAGES, StageNote};
+use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, STAGES, StageNote, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::modules::{self, Module, ModuleId, Modules};
 use pipelang_lang::source::{SourceId, SourceMap, Span};
@@ -138,7 +138,7 @@ impl<'a> Known<'a> {
             return vec![about_read()];
         }
         let named = self.catalog.functions_named(name).iter().map(|id| about(self.catalog.function(*id)));
-        named.chain(self.about_reducer(name)).collect()
+        named.chain(self.about_reducer(name)).chain(about_window_function(name)).collect()
     }
 
     /// What there is to tell of a stage.
@@ -198,6 +198,12 @@ pub(super) fn aliases(tree: &Script) -> impl Iterator<Item = &ast::TypeAlias> {
         Statement::Type(alias) => Some(alias),
         _ => None,
     })
+}
+
+/// What there is to tell of a function that only `window` has.
+fn about_window_function(name: &str) -> Option<About> {
+    let function = WINDOW_FUNCTIONS.iter().find(|function| function.name == name)?;
+    Some(About { signature: function.signature.to_string(), doc: function.doc.to_string() })
 }
 
 /// Whether a user's function can stand as a stage: its first parameter is a stream.

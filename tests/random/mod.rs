@@ -17,6 +17,7 @@ mod shrink;
 mod stages;
 mod state;
 mod tables;
+mod windows;
 
 use crate::harness::registry;
 use pipelang_lang::catalog::FunctionDef;
@@ -91,7 +92,7 @@ impl Histogram {
             "??", "in", "not in",
         ];
         let operators = operators.iter().map(|operator| format!("operator {operator}"));
-        let forms = nested::FORMS.iter().map(|form| format!("form {form}"));
+        let forms = nested::FORMS.iter().chain(&windows::FORMS).map(|form| format!("form {form}"));
         let wanted = stages.chain(forms).chain(functions).chain(reducers).chain(operators);
         wanted.filter(|name| self.percent(self.features.get(name).copied().unwrap_or(0)) < 0.5).collect()
     }

@@ -24,7 +24,7 @@ impl Maker<'_> {
     }
 
     /// One or two keys behind a `by`.
-    fn by(&mut self) -> String {
+    pub fn by(&mut self) -> String {
         let mut keys = Vec::new();
         for _ in 0..self.draw.weighted(&[(4, 1), (1, 2)]) {
             let made = match self.draw.below(100) {

@@ -64,7 +64,7 @@ impl<'a> Maker<'a> {
     }
 
     /// A column, of whatever kind.
-    fn argument_of_row(&mut self) -> Made {
+    pub fn argument_of_row(&mut self) -> Made {
         let column = self.draw.pick(&self.row).clone();
         Made { text: column.name, level: 10, kind: column.ty.kind, nullable: column.ty.nullable }
     }

@@ -6,24 +6,32 @@ use super::operators::spelled;
 use super::reducer::ReducerArguments;
 use super::scope::{Row, Stream};
 use super::stage::{StageCall, row_after};
+use super::window::{Windowing, is_window_function};
 use super::{Checker, errors};
 use crate::catalog::{Effect, ReducerId};
 use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Phase, Reduction, Shape, Stage};
 use crate::scalar::{Arithmetic, Scalar};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::{Kind, Type};
 use std::sync::Arc;
 
-/// An aggregate whose results are being checked. While there is one, a reducer may be called, and a column of the row
-/// may not be named outside of it.
+/// An aggregate or a window whose results are being checked. While there is one, a reducer may be called; if it is an
+/// aggregate, a column of the row may not be named outside of reducers.
 #[derive(Default)]
 pub(super) struct Aggregation {
     keys: Vec<OutputField>,
     reductions: Vec<Reduction>,
+    /// The window, if it is one; it has no keys and reductions.
+    pub window: Option<Windowing>,
 }
 
 impl Aggregation {
+    /// What a window computes.
+    pub fn of_window(window: Windowing) -> Aggregation {
+        Aggregation { window: Some(window), ..Aggregation::default() }
+    }
+
     /// The column of the key of that name.
     pub fn key(&self, name: &str) -> Option<ColumnId> {
         self.keys.iter().find(|key| &*key.name == name).map(|key| key.column)
@@ -129,10 +137,16 @@ impl<'a> Checker<'a> {
     }
 
     /// The name of a result that has none: `count()` is `count`, `sum(x)` is `sum_x`.
-    fn result_name(&self, expr: &ast::Expr) -> Option<Arc<str>> {
+    pub(super) fn result_name(&self, expr: &ast::Expr) -> Option<Arc<str>> {
         let ExprKind::Call { function, arguments } = &expr.kind else { return None };
         let [function] = function.as_slice() else { return None };
-        self.catalog.reducer_named(&function.text)?;
+        let is_result = match self.aggregation.as_ref()?.window {
+            Some(_) => is_window_function(&function.text) || self.catalog.reducer_named(&function.text).is_some(),
+            None => self.catalog.reducer_named(&function.text).is_some(),
+        };
+        if !is_result {
+            return None;
+        }
         let mut values = arguments.iter().filter(|argument| matches!(argument.label, Label::None));
         match (values.next(), values.next()) {
             (None, _) => Some(function.text.clone()),
@@ -281,7 +295,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Reduction> {
         let catalog = self.catalog;
         let def = catalog.reducer(id);
-        let outside = self.stage_name.replace(def.name.into());
+        let outside = self.stage_name.replace(Name { text: def.name.into(), span });
         let values = self.reducer_values(def, given, row);
         self.stage_name = outside;
         let (arguments, condition) = values?;

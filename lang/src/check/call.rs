@@ -5,6 +5,7 @@ use super::inline::First;
 use super::module::Use;
 use super::operators::Operand;
 use super::scope::{Found, Value};
+use super::window::is_window_function;
 use super::{Checker, errors};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
@@ -52,12 +53,6 @@ const NOT_YET: &[&str] = &[
     "wrapping_add",
     "wrapping_sub",
     "wrapping_mul",
-    "lag",
-    "lead",
-    "row_number",
-    "rank",
-    "dense_rank",
-    "session",
     "cols",
 ];
 
@@ -97,6 +92,9 @@ impl<'a> Checker<'a> {
             return self.list_method(name, receiver, arguments, span);
         }
         let reducer = self.catalog.reducer_named(text);
+        if self.in_window() && (reducer.is_some() || is_window_function(text)) {
+            return or_unknown(self.window_call(name, receiver, arguments, span));
+        }
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
             return or_unknown(self.reducer_call(reducer, receiver, arguments, span));
         }
@@ -131,6 +129,9 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Value<'a> {
         let text = &*name.text;
+        if is_window_function(text) {
+            return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
+        }
         if NOT_YET.contains(&text) {
             return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
@@ -182,7 +183,7 @@ impl<'a> Checker<'a> {
         let values = arguments.len() + usize::from(receiver.is_some());
         self.unknown(match is_list {
             true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
-            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), values),
+            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values),
         })
     }
 
@@ -207,7 +208,7 @@ impl<'a> Checker<'a> {
         let operands = operands?;
         let is_list = |operand: &(_, Operand<'a>)| matches!(self.ty(operand.1.id).kind, Kind::List(_) | Kind::Map(_));
         if self.catalog.reducer_named(&name.text).is_some() && !operands.first().is_some_and(is_list) {
-            let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_deref(), operands.len());
+            let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), operands.len());
             self.report(error);
             return None;
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The columns of a `Map` while they are gathered.
 #[derive(Default)]
-struct Projection {
+pub(super) struct Projection {
     fields: Fields,
     definitions: Vec<(ColumnId, ExprId)>,
     /// The names given by this stage, to find one that is given twice.
@@ -24,9 +24,21 @@ struct Projection {
     lacks_name: bool,
 }
 
+impl Projection {
+    /// The columns of a row, to which others are added.
+    pub fn over(row: &Row) -> Projection {
+        Projection { fields: row.fields.clone(), ..Projection::default() }
+    }
+
+    /// Whether all its columns are there already.
+    pub fn defines_nothing(&self) -> bool {
+        self.definitions.is_empty()
+    }
+}
+
 /// `derive name = value`: adds columns; one that is there is redefined in its place.
 pub(super) fn derive<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let mut projection = Projection { fields: input.row.fields.clone(), ..Projection::default() };
+    let mut projection = Projection::over(&input.row);
     if call.stage.arguments.is_empty() {
         checker.report(errors::stage_arguments(call.span(), "derive", call.def.signature, 0));
     }
@@ -52,7 +64,7 @@ pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 
 /// `drop column`
 pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
-    let mut projection = Projection { fields: input.row.fields.clone(), ..Projection::default() };
+    let mut projection = Projection::over(&input.row);
     for column in checker.positional(call)? {
         if let Some(name) = checker.column_name(&input.row, column) {
             projection.fields.retain(|field| field.name != name);
@@ -117,15 +129,21 @@ pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: St
 }
 
 impl<'a> Checker<'a> {
-    /// One argument of `select` or `derive`.
-    fn project(&mut self, call: &StageCall<'a>, argument: &'a Argument, projection: &mut Projection, replace: bool) {
+    /// One argument of `select`, `derive` or `window`.
+    pub(super) fn project(
+        &mut self,
+        call: &StageCall<'a>,
+        argument: &'a Argument,
+        projection: &mut Projection,
+        replace: bool,
+    ) {
         let expr = match (&argument.label, &argument.value) {
             (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
             (label, _) => return self.labelled(call, label, argument),
         };
         let name = match &argument.label {
             Label::Column(name) => (name.text.clone(), name.span),
-            Label::None | Label::Option(_) => match (short_name(expr), &expr.kind) {
+            Label::None | Label::Option(_) => match (short_name(expr).or_else(|| self.result_name(expr)), &expr.kind) {
                 (Some(name), _) => (name, expr.span),
                 (None, ExprKind::It) => return self.project_row(projection, expr.span),
                 (None, _) => {
@@ -222,23 +240,17 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds a `Map`. Its rows are known if those that came in were.
-    fn map_stage(
+    pub(super) fn map_stage(
         &mut self,
         call: &StageCall<'a>,
         input: Stream,
-        projection: Projection,
+        mut projection: Projection,
         shape: Shape,
         add_at: Option<(Span, &'static str)>,
     ) -> Stream {
-        let (narrowed, known) = (input.row.narrowed.clone(), input.row.known && !projection.lacks_name);
-        let mut row = row_after(&input.row, projection.fields, shape, call, add_at, &[]);
-        if call.def.name == "derive" {
-            // The columns are still those of what stands before it; a derived one says itself where it is from.
-            row.from = input.row.from;
-        }
-        let row = Row { known, narrowed, ..row };
-        let stage = Stage::Map { input: input.node, definitions: projection.definitions };
-        self.other_rows(stage, call.span(), row, input.endless)
+        let definitions = std::mem::take(&mut projection.definitions);
+        let row = projected(call, &input, projection, shape, add_at);
+        self.other_rows(Stage::Map { input: input.node, definitions }, call.span(), row, input.endless)
     }
 
     /// Whether a value can be a key of a group.
@@ -246,4 +258,21 @@ impl<'a> Checker<'a> {
         let kind = &self.ty(id).kind;
         super::operators::is_ordered(kind) || *kind == Kind::Null
     }
+}
+
+/// The rows of a projection of some rows.
+pub(super) fn projected(
+    call: &StageCall,
+    input: &Stream,
+    projection: Projection,
+    shape: Shape,
+    add_at: Option<(Span, &'static str)>,
+) -> Row {
+    let (narrowed, known) = (input.row.narrowed.clone(), input.row.known && !projection.lacks_name);
+    let mut row = row_after(&input.row, projection.fields, shape, call, add_at, &[]);
+    if matches!(call.def.name, "derive" | "window") {
+        // The columns are still those of what stands before it; a derived one says itself where it is from.
+        row.from = input.row.from;
+    }
+    Row { known, narrowed, ..row }
 }

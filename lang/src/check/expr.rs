@@ -177,7 +177,7 @@ impl<'a> Checker<'a> {
         match self.scopes.look_up(self.scope, name) {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
-            Found::Column(field) if self.aggregation.is_some() => self.unknown(errors::plain_column(span, &field.name)),
+            Found::Column(field) if self.in_groups() => self.unknown(errors::plain_column(span, &field.name)),
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
             Found::Nothing(row) => match self.bound_table(name, span) {
@@ -185,6 +185,11 @@ impl<'a> Checker<'a> {
                 None => self.no_such_name(name, span, row),
             },
         }
+    }
+
+    /// Whether what is in view is a group, which has many values of a column.
+    fn in_groups(&self) -> bool {
+        self.aggregation.as_ref().is_some_and(|aggregation| aggregation.window.is_none())
     }
 
     /// Says that there is no such column or name, unless nothing is known.
@@ -240,7 +245,7 @@ impl<'a> Checker<'a> {
         let Some(row) = self.scopes.row(self.scope) else {
             return self.unknown(errors::it_outside(span));
         };
-        if self.aggregation.is_some() && row.known {
+        if self.in_groups() && row.known {
             return self.unknown(errors::plain_column(span, "it"));
         }
         self.row_value(&row)
@@ -265,8 +270,8 @@ impl<'a> Checker<'a> {
     fn field(&mut self, record: &'a ast::Expr, name: &'a ast::Name, null_safe: bool) -> Value<'a> {
         self.note_member(record, name.span);
         // `it.b` names a column, so a mistake in it is told with what is known of columns.
-        let row = match (&record.kind, &self.aggregation) {
-            (ExprKind::It, None) => self.scopes.row(self.scope),
+        let row = match (&record.kind, self.in_groups()) {
+            (ExprKind::It, false) => self.scopes.row(self.scope),
             _ => None,
         };
         if let Some(row) = row.filter(|row| row.known && row.shape == Shape::Table) {

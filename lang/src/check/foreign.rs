@@ -32,7 +32,10 @@ impl<'a> Checker<'a> {
         if aliases::places(meant).is_none() {
             let is_reducer = self.catalog.reducer_named(meant).is_some();
             if is_reducer && self.aggregation.is_none() {
-                let outside = errors::reducer_outside(name.span, meant, self.stage_name.as_deref(), given.len());
+                let mut outside = errors::reducer_outside(name.span, meant, self.stage_name.as_ref(), given.len());
+                if !outside.edits.is_empty() {
+                    outside.edits.push(Edit { span: name.span, text: meant.into() });
+                }
                 return Some(outside.saying(format!("Pipe calls this `{meant}`")));
             }
             return Some(errors::function_alias(name.span, &name.text, meant));

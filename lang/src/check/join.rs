@@ -16,9 +16,9 @@ use crate::ty::{Kind, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Whether a stage is one of those that take a table and `on`.
+/// Whether a stage is one of those that take `on`.
 pub(super) fn takes_on(stage: &str) -> bool {
-    matches!(stage, "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join")
+    matches!(stage, "window" | "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join")
 }
 
 /// A condition of `on`: its sides, before they are columns.

@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
             return self.unknown(errors::not_yet(stage.span, "`by` and `on` over a list"));
         }
         let Some(list) = self.as_scalar(value, span) else { return Value::Unknown };
-        let outside = self.stage_name.replace(name.text.clone());
+        let outside = self.stage_name.replace(name.clone());
         let result = self.known_list_stage(name, (list, span), stage);
         self.stage_name = outside;
         super::expr::or_unknown(result)

@@ -30,6 +30,7 @@ mod number;
 mod operators;
 mod overload;
 mod parameter;
+mod parse;
 mod recursion;
 mod reducer;
 mod rows;
@@ -45,22 +46,25 @@ mod text;
 mod types;
 mod unify;
 mod union;
+mod unpivot;
+mod window;
 
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
 pub use test::{Claim, Test, Tests};
+pub use window::{WINDOW_FUNCTIONS, WindowFunctionDef};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{ColumnId, ExprId, NodeId, Plan, SiteId};
 use crate::modules::Modules;
 use crate::source::Span;
+use crate::syntax::ast::Name;
 use aggregate::Aggregation;
 use module::Names;
 use scope::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 /// What a check makes of a script.
 #[derive(Debug)]
@@ -135,10 +139,10 @@ struct Checker<'a> {
     letters: generic::Letters,
     /// The call that the innermost of them was inlined from.
     caller: Option<SiteId>,
-    /// The aggregate whose results are being checked, outside its reducers.
+    /// The aggregate or window whose results are being checked, outside its reducers.
     aggregation: Option<Aggregation>,
-    /// The name of the stage whose arguments are being checked.
-    stage_name: Option<Arc<str>>,
+    /// The name of the stage or reducer whose arguments are being checked, where it stands.
+    stage_name: Option<Name>,
     /// The stream of one value that the expression of a statement is computed from.
     base: Option<NodeId>,
 

@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
         let Some(name) = stage.name.last() else { return };
         let inside = |watched: &Span| stage.span.start <= watched.start && watched.end <= stage.span.end;
         if let Some(watched) = notes.watched.filter(|watched| notes.sight.is_none() && inside(watched)) {
-            let outside = self.stage_name.replace(name.text.clone());
+            let outside = self.stage_name.replace(name.clone());
             let place = if watched == name.span { Place::Stage } else { Place::Operand };
             self.in_row(&input.row, |c| c.note_sight(place));
             self.stage_name = outside;
@@ -168,7 +168,7 @@ impl<'a> Checker<'a> {
             place,
             row: self.scopes.row(self.scope).map(|row| self.rows(&row)),
             names: names.into_iter().map(|(name, value)| (name, self.meaning(&value))).collect(),
-            stage: self.stage_name.clone(),
+            stage: self.stage_name.as_ref().map(|stage| stage.text.clone()),
             reduces: self.aggregation.is_some(),
         };
         if let Some(notes) = &mut self.notes {

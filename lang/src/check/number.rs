@@ -42,17 +42,17 @@ impl<'a> Checker<'a> {
     }
 
     /// What stands behind `by`.
-    fn keys(&mut self, call: &StageCall<'a>, row: &Rc<Row>) -> Option<Vec<ExprId>> {
+    pub(super) fn keys(&mut self, call: &StageCall<'a>, row: &Rc<Row>) -> Option<Vec<ExprId>> {
         let by = call.stage.by.as_ref().map_or(&[][..], |(_, keys)| keys.as_slice());
-        let keys: Vec<Option<ExprId>> = self.in_row(row, |c| by.iter().map(|argument| c.key(argument)).collect());
+        let keys: Vec<Option<ExprId>> = self.in_row(row, |c| by.iter().map(|argument| c.key(argument, "by")).collect());
         keys.into_iter().collect()
     }
 
-    /// A key of `by`; a name that it is given says nothing where no column becomes of it.
-    fn key(&mut self, argument: &'a Argument) -> Option<ExprId> {
+    /// A key of `by` or `on`; a name that it is given says nothing where no column becomes of it.
+    pub(super) fn key(&mut self, argument: &'a Argument, clause: &str) -> Option<ExprId> {
         let ArgumentValue::Expr(expr) = &argument.value else { return None };
         if let Label::Option(name) = &argument.label {
-            self.report(errors::unknown_option(name.span, "by", &name.text, &[]));
+            self.report(errors::unknown_option(name.span, clause, &name.text, &[]));
             return None;
         }
         let id = self.scalar(expr)?;

@@ -1,5 +1,6 @@
 //! A reducer with its arguments, the same wherever one is called: in `aggregate`, as a last stage, over a list.
 
+use super::window::FRAME_OPTIONS;
 use super::{Checker, errors};
 use crate::catalog::{ConstantDef, ReducerDef};
 use crate::ir::ExprId;
@@ -28,7 +29,7 @@ impl<'a> Checker<'a> {
         &mut self,
         def: &ReducerDef,
         receiver: Option<&'a ast::Expr>,
-        arguments: &'a [Argument],
+        arguments: impl IntoIterator<Item = &'a Argument>,
         (element, row): (bool, bool),
         span: Span,
     ) -> Option<ReducerArguments<'a>> {
@@ -65,8 +66,8 @@ impl<'a> Checker<'a> {
             (Label::Option(option), ArgumentValue::Expr(value)) if known.contains(&&*option.text) => {
                 return Some((Some(&option.text), value));
             }
-            (Label::Option(option), _) if matches!(&*option.text, "rows" | "range" | "full") => {
-                errors::not_yet(option.span, &format!("the option `{}`", option.text))
+            (Label::Option(option), _) if FRAME_OPTIONS.contains(&&*option.text) => {
+                errors::frame_outside(option.span, def.name, &option.text)
             }
             (Label::Option(option), _) => errors::unknown_option(option.span, def.name, &option.text, known),
             (Label::Column(column), ArgumentValue::Expr(_)) => errors::names_nothing(def.name, column.span),

@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
 
     /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses (the parser says so where
     /// it is not).
-    fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
+    pub(super) fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
         let mut bare = key;
         while let ExprKind::Parenthesized(inner) = &bare.kind {
             bare = inner;

@@ -2,7 +2,7 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, explode, join, number, rows, state, union};
+use super::{Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot, window};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -79,6 +79,20 @@ pub const STAGES: &[StageDef] = &[
         check: explode::flat_map,
     },
     StageDef {
+        name: "unpivot",
+        doc: "Makes rows of columns: each row once for each of them, with its name and its value.",
+        signature: "unpivot [\"column\", …], name: \"name\", value: \"value\"",
+        takes_by: false,
+        check: unpivot::unpivot,
+    },
+    StageDef {
+        name: "parse",
+        doc: "Adds columns from the holes of a template that a text fits.",
+        signature: "parse text, \"{name} {size:int}\", on_error: \"skip\"",
+        takes_by: false,
+        check: parse::parse,
+    },
+    StageDef {
         name: "explode",
         doc: "Gives each row once for every item of a list; the other columns stay.",
         signature: "explode name = list, keep: true",
@@ -91,6 +105,14 @@ pub const STAGES: &[StageDef] = &[
         signature: "aggregate name = reducer(value), … by key, …",
         takes_by: true,
         check: aggregate::aggregate,
+    },
+    StageDef {
+        name: "window",
+        doc: "Adds columns, or redefines some, from each row and the others of its group: neighbours, ranks, reducers over \
+              the group or a frame of it.",
+        signature: "window name = reducer(value, rows: first..last), … by key, … on time",
+        takes_by: true,
+        check: window::window,
     },
     StageDef {
         name: "sort",
@@ -296,7 +318,7 @@ impl<'a> Checker<'a> {
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
-        let outside = self.stage_name.replace(called.into());
+        let outside = self.stage_name.replace(ast::Name { text: called.into(), span: name.span });
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),
             (None, Some(reducer)) => self.reduce_all(reducer, stage, input),

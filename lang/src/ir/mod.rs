@@ -9,6 +9,7 @@ pub mod constant;
 mod expr;
 mod fields;
 mod join;
+mod other;
 mod plan;
 pub mod print;
 pub mod read;
@@ -18,12 +19,14 @@ pub(crate) mod testing;
 mod total;
 pub mod typing;
 pub mod verify;
+mod window;
 
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
 pub use total::FallibleColumns;
+pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
 use crate::catalog::{Effect, OptionValue, ReducerId};
 use crate::source::Span;
@@ -198,6 +201,17 @@ pub enum Stage {
         /// The whole or a part of the work.
         phase: Phase,
     },
+    /// The rows as they come, with what each has to do with the others of its group.
+    Window {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The keys; without keys all rows are one group.
+        keys: Vec<ExprId>,
+        /// What the rows of a group are to be sorted by.
+        on: Option<Ascending>,
+        /// What is computed for each row.
+        functions: Vec<WindowFunction>,
+    },
     /// Stable.
     Sort {
         /// Where the rows come from.
@@ -267,6 +281,17 @@ pub enum Stage {
         column: ColumnId,
         /// Whether a row whose list is empty or null goes on, with null for the item.
         keep: bool,
+    },
+    /// Each row once for every one of some values, with the name of the value beside it.
+    Unpivot {
+        /// Where the rows come from.
+        input: NodeId,
+        /// The name, a text.
+        name: ColumnId,
+        /// The value; like any other column, it is evaluated where it is demanded.
+        value: ColumnId,
+        /// The values, each with its name.
+        values: Vec<(Arc<str>, ExprId)>,
     },
     /// The rows of the input, then those of another stream.
     Union {
@@ -354,47 +379,15 @@ impl Stage {
             | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
+            | Stage::Window { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. }
             | Stage::Explode { input, .. }
+            | Stage::Unpivot { input, .. }
             | Stage::Union { input, .. }
             | Stage::Join { input, .. } => Some(*input),
         }
-    }
-
-    /// The node whose rows it takes besides those of its input.
-    pub fn other(&self) -> Option<NodeId> {
-        match self {
-            Stage::Union { other, .. } | Stage::Join { other, .. } => Some(*other),
-            Stage::Scan { .. }
-            | Stage::Range { .. }
-            | Stage::Values { .. }
-            | Stage::Iterate { .. }
-            | Stage::Filter { .. }
-            | Stage::Map { .. }
-            | Stage::Aggregate { .. }
-            | Stage::Sort { .. }
-            | Stage::TopK { .. }
-            | Stage::Slice { .. }
-            | Stage::While { .. }
-            | Stage::Fold { .. }
-            | Stage::Number { .. }
-            | Stage::Explode { .. } => None,
-        }
-    }
-
-    /// The nodes whose rows it takes, its input first.
-    pub fn inputs(&self) -> impl Iterator<Item = NodeId> + use<> {
-        self.input().into_iter().chain(self.other())
-    }
-
-    /// The same stage over other rows beside its input; a stage that takes none stays as it is.
-    pub fn with_other(mut self, new: NodeId) -> Stage {
-        if let Stage::Union { other, .. } | Stage::Join { other, .. } = &mut self {
-            *other = new;
-        }
-        self
     }
 
     /// The same stage over another input; a source stays as it is.
@@ -407,10 +400,12 @@ impl Stage {
             | Stage::Number { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
+            | Stage::Window { input, .. }
             | Stage::Sort { input, .. }
             | Stage::TopK { input, .. }
             | Stage::Slice { input, .. }
             | Stage::Explode { input, .. }
+            | Stage::Unpivot { input, .. }
             | Stage::Union { input, .. }
             | Stage::Join { input, .. } => *input = new,
         }
@@ -422,7 +417,11 @@ impl Stage {
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
-            Stage::Map { .. } | Stage::Slice { .. } | Stage::Union { .. } | Stage::Join { .. } => Vec::new(),
+            Stage::Map { .. }
+            | Stage::Slice { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Union { .. }
+            | Stage::Join { .. } => Vec::new(),
             Stage::Explode { list, .. } => vec![*list],
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
@@ -433,77 +432,13 @@ impl Stage {
                 .copied()
                 .chain(keys.iter().map(|(_, key)| *key))
                 .collect(),
+            Stage::Window { keys, on, functions, .. } => functions
+                .iter()
+                .flat_map(|function| function.kind.demands())
+                .chain(keys.iter().copied())
+                .chain(on.iter().map(|on| on.expr))
+                .collect(),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
-        }
-    }
-
-    /// The columns of its input that it mentions by themselves, outside of expressions.
-    pub fn takes(&self) -> Vec<ColumnId> {
-        match self {
-            Stage::Union { columns, .. } => columns.iter().map(|(_, first, _)| *first).collect(),
-            Stage::Join { join, .. } => {
-                let mut columns = join.left_keys();
-                columns.extend(join.left.iter().map(|(_, left)| *left));
-                columns
-            }
-            Stage::Scan { .. }
-            | Stage::Range { .. }
-            | Stage::Values { .. }
-            | Stage::Iterate { .. }
-            | Stage::Filter { .. }
-            | Stage::Map { .. }
-            | Stage::Aggregate { .. }
-            | Stage::Sort { .. }
-            | Stage::TopK { .. }
-            | Stage::Slice { .. }
-            | Stage::While { .. }
-            | Stage::Fold { .. }
-            | Stage::Number { .. }
-            | Stage::Explode { .. } => Vec::new(),
-        }
-    }
-
-    /// The columns of the other rows that it mentions.
-    pub fn takes_of_other(&self) -> Vec<ColumnId> {
-        match self {
-            Stage::Union { columns, .. } => columns.iter().map(|(.., other)| *other).collect(),
-            Stage::Join { join, .. } => {
-                let mut columns = join.right_keys();
-                columns.extend(join.right.iter().map(|(_, right)| *right));
-                columns
-            }
-            Stage::Scan { .. }
-            | Stage::Range { .. }
-            | Stage::Values { .. }
-            | Stage::Iterate { .. }
-            | Stage::Filter { .. }
-            | Stage::Map { .. }
-            | Stage::Aggregate { .. }
-            | Stage::Sort { .. }
-            | Stage::TopK { .. }
-            | Stage::Slice { .. }
-            | Stage::While { .. }
-            | Stage::Fold { .. }
-            | Stage::Number { .. }
-            | Stage::Explode { .. } => Vec::new(),
-        }
-    }
-
-    /// Whether the columns of its input go on.
-    pub fn passes_input(&self) -> bool {
-        match self {
-            Stage::Join { join, .. } => join.kind != JoinKind::Full,
-            Stage::Aggregate { .. } | Stage::Fold { all: false, .. } | Stage::Union { .. } => false,
-            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => false,
-            Stage::Filter { .. }
-            | Stage::Map { .. }
-            | Stage::Sort { .. }
-            | Stage::TopK { .. }
-            | Stage::Slice { .. }
-            | Stage::While { .. }
-            | Stage::Fold { all: true, .. }
-            | Stage::Number { .. }
-            | Stage::Explode { .. } => true,
         }
     }
 
@@ -516,6 +451,7 @@ impl Stage {
             | Stage::Fold { column, .. }
             | Stage::Explode { column, .. }
             | Stage::Number { column, .. } => vec![*column],
+            Stage::Unpivot { name, value, .. } => vec![*name, *value],
             Stage::Union { columns, .. } => columns.iter().map(|(column, ..)| *column).collect(),
             Stage::Join { join, .. } => {
                 join.left.iter().chain(&join.right).map(|(column, _)| *column).chain(join.mark).collect()
@@ -525,6 +461,7 @@ impl Stage {
             Stage::Aggregate { keys, reductions, .. } => {
                 keys.iter().map(|(column, _)| *column).chain(reductions.iter().map(|r| r.column)).collect()
             }
+            Stage::Window { functions, .. } => functions.iter().map(|function| function.column).collect(),
             Stage::Filter { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. }
@@ -543,11 +480,13 @@ impl Stage {
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
             | Stage::While { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Number { .. }
             | Stage::Join { .. } => None,
@@ -558,7 +497,11 @@ impl Stage {
     pub fn is_breaker(&self) -> bool {
         matches!(
             self,
-            Stage::Aggregate { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Fold { all: false, .. }
+            Stage::Aggregate { .. }
+                | Stage::Window { .. }
+                | Stage::Sort { .. }
+                | Stage::TopK { .. }
+                | Stage::Fold { all: false, .. }
         )
     }
 }

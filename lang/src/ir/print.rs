@@ -26,6 +26,7 @@ mod expr;
 mod nested;
 mod table;
 pub(crate) mod text;
+mod window;
 
 pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
@@ -141,6 +142,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
         Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => Vec::new(),
         Stage::Join { join, .. } => join.nearest.iter().filter_map(|nearest| nearest.within).collect(),
         Stage::Explode { list, .. } => vec![*list],
+        Stage::Unpivot { values, .. } => values.iter().map(|(_, value)| *value).collect(),
         Stage::Values { rows, .. } => rows.iter().flatten().copied().collect(),
         Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
         Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => vec![*init, *next],
@@ -150,6 +152,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
             .flat_map(|r| r.arguments.iter().chain(&r.condition).copied())
             .chain(keys.iter().map(|(_, key)| *key))
             .collect(),
+        Stage::Window { .. } => stage.demands(),
         Stage::Number { keys, .. } => keys.clone(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
@@ -211,6 +214,7 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             format!("number {}{by}{}", defined.label(*column), commas(keys.iter().map(|key| printer.expr(*key))))
         }
         Stage::Aggregate { .. } => aggregate_text(printer, defined, stage),
+        Stage::Window { .. } => window::window_text(printer, defined, stage),
         Stage::Sort { keys, .. } => format!("sort {}", sort_keys(printer, keys)),
         Stage::TopK { keys, count, .. } => format!("top_k {count} by {}", sort_keys(printer, keys)),
         Stage::Slice { skip, take, .. } => match (skip, take) {
@@ -221,6 +225,12 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
         Stage::Explode { list, column, keep, .. } => {
             let word = if *keep { "explode keep" } else { "explode" };
             format!("{word} {} = {}", defined.label(*column), printer.expr(*list))
+        }
+        Stage::Unpivot { name, value, values, .. } => {
+            let one = |(name, value): &(Arc<str>, ExprId)| format!("{} = {}", text::name(name), printer.expr(*value));
+            let ty = text::ty(&printer.plan.column(*value).ty);
+            let values = commas(values.iter().map(one));
+            format!("unpivot {}, {}: {ty} of {values}", defined.label(*name), defined.label(*value))
         }
         Stage::Union { columns, other, .. } => table::union_text(printer, defined, columns, *other),
         Stage::Join { join, other, .. } => table::join_text(printer, defined, join, *other),

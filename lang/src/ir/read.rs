@@ -9,6 +9,7 @@ mod nested;
 mod routine;
 mod stage;
 mod table;
+mod window;
 
 use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Plan, Shape, Statement};
 use crate::catalog::Catalog;

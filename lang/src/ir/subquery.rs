@@ -66,6 +66,7 @@ impl Stage {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Slice { .. } | Stage::Union { .. } => {}
             Stage::Join { join, .. } => join.nearest.iter_mut().filter_map(|n| n.within.as_mut()).for_each(f),
             Stage::Explode { list, .. } => f(list),
+            Stage::Unpivot { values, .. } => values.iter_mut().for_each(|(_, value)| f(value)),
             Stage::Values { rows, .. } => rows.iter_mut().flatten().for_each(f),
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => f(predicate),
             Stage::Iterate { init, next, .. } | Stage::Fold { init, next, .. } => {
@@ -78,6 +79,10 @@ impl Stage {
                     reduction.arguments.iter_mut().chain(&mut reduction.condition).for_each(&mut f);
                 }
                 keys.iter_mut().for_each(|(_, key)| f(key));
+            }
+            Stage::Window { keys, on, functions, .. } => {
+                functions.iter_mut().for_each(|function| function.kind.for_each_expr(&mut f));
+                keys.iter_mut().chain(on.iter_mut().map(|on| &mut on.expr)).for_each(f);
             }
             Stage::Number { keys, .. } => keys.iter_mut().for_each(f),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),

@@ -11,7 +11,8 @@ pub struct FallibleColumns(HashSet<ColumnId>);
 
 impl Plan {
     /// The columns that may fail: cells of a table whose reading may fail (text needs no conversion, so text cannot), and
-    /// definitions that may fail or mention such a column. What an aggregate gives has been demanded already.
+    /// definitions that may fail or mention such a column. What an aggregate or a window gives has been
+    /// demanded already.
     pub fn fallible_columns(&self) -> FallibleColumns {
         let mut fallible = FallibleColumns::default();
         for node in &self.nodes {
@@ -33,6 +34,10 @@ impl Plan {
                     let fails = |(_, expr): &&(ColumnId, ExprId)| !self.is_total(*expr, &fallible);
                     definitions.iter().filter(fails).map(|(column, _)| *column).collect()
                 }
+                Stage::Unpivot { value, values, .. } => {
+                    let fails = values.iter().any(|(_, expr)| !self.is_total(*expr, &fallible));
+                    Vec::from_iter(fails.then_some(*value))
+                }
                 Stage::Union { columns, .. } => {
                     let fails =
                         |(_, a, b): &&(ColumnId, ColumnId, ColumnId)| fallible.0.contains(a) || fallible.0.contains(b);
@@ -52,6 +57,7 @@ impl Plan {
                 | Stage::Number { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
+                | Stage::Window { .. }
                 | Stage::Sort { .. }
                 | Stage::TopK { .. }
                 | Stage::Slice { .. } => Vec::new(),

@@ -7,8 +7,11 @@
 mod expr;
 
 use super::print::print_expr;
-use super::{ColumnId, ExprId, Fields, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape, Stage};
-use crate::catalog::Catalog;
+use super::{
+    Ascending, ColumnId, ExprId, Fields, Frame, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape,
+    Stage, WindowFunction, WindowKind,
+};
+use crate::catalog::{Catalog, ReducerId};
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
 
@@ -73,10 +76,8 @@ impl Verifier<'_> {
                 self.check((table.0 as usize) < plan.tables.len(), || "its table is not in the plan".into());
             }
             let reducers = self.catalog.reducers().count();
-            if let Stage::Aggregate { reductions, .. } = &node.stage {
-                let known = reductions.iter().all(|r| (r.reducer.0 as usize) < reducers);
-                self.check(known, || "a reducer is not in the catalog".into());
-            }
+            let known = reducers_of(&node.stage).iter().all(|reducer| (reducer.0 as usize) < reducers);
+            self.check(known, || "a reducer is not in the catalog".into());
         }
         for routine in &plan.routines {
             self.place = format!("routine `{}`", routine.name);
@@ -140,9 +141,11 @@ impl Verifier<'_> {
                 self.definitions(keys);
                 reductions.iter().for_each(|reduction| self.reduction(reduction, *phase));
             }
+            Stage::Window { keys, on, functions, .. } => self.window(keys, on.as_ref(), functions),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().for_each(|key| self.key(key.expr)),
             Stage::Slice { .. } => {}
             Stage::Explode { list, column, keep, .. } => self.explode(*list, *column, *keep),
+            Stage::Unpivot { name, value, values, .. } => self.unpivot(*name, *value, values),
             Stage::Union { columns, .. } => self.union(columns),
             Stage::Join { join, .. } => self.join(join),
             Stage::Number { column, keys, .. } => {
@@ -170,6 +173,15 @@ impl Verifier<'_> {
             _other => false,
         };
         self.check(fits, || format!("the items of {list} are not of type {item}"));
+    }
+
+    fn unpivot(&mut self, name: ColumnId, value: ColumnId, values: &[(std::sync::Arc<str>, ExprId)]) {
+        let (name, ty) = (&self.plan.column(name).ty, &self.plan.column(value).ty);
+        self.check(*name == Type::STRING, || "the name of a value is no text".into());
+        for (_, value) in values {
+            let own = self.plan.exprs.ty(*value);
+            self.check(own.fits(ty), || format!("a value of type {own}, not {ty}"));
+        }
     }
 
     fn union(&mut self, columns: &[(ColumnId, ColumnId, ColumnId)]) {
@@ -279,7 +291,31 @@ impl Verifier<'_> {
         }
     }
 
-    /// Of a sort, or by which rows are numbered.
+    fn window(&mut self, keys: &[ExprId], on: Option<&Ascending>, functions: &[WindowFunction]) {
+        keys.iter().chain(on.iter().map(|on| &on.expr)).for_each(|key| self.key(*key));
+        for function in functions {
+            match &function.kind {
+                WindowKind::Neighbour { .. } | WindowKind::RowNumber => {}
+                WindowKind::Rank { keys, .. } => keys.iter().for_each(|key| self.key(key.expr)),
+                WindowKind::Session { time, .. } => self.key(time.expr),
+                WindowKind::Reduce { reducer, arguments, condition, frame } => {
+                    condition.iter().for_each(|condition| self.condition(*condition));
+                    let (definition, count) = (self.catalog.reducer(*reducer), arguments.len());
+                    let fits = (definition.arity.0..=definition.arity.1).contains(&count);
+                    self.check(fits, || format!("`{}` of {count} arguments", definition.name));
+                    let sorted = on.is_some() || !matches!(frame, Frame::Range { .. });
+                    self.check(sorted, || "a frame by a range, and nothing that it is of".into());
+                }
+            }
+            let (of, catalog) = (|expr| self.plan.exprs.ty(expr).clone(), self.catalog);
+            let ty = function.kind.ty(of, |id, types| (catalog.reducer(id).result)(types));
+            let own = &self.plan.column(function.column).ty;
+            let text = || format!("a function of a window gives {ty:?}, its column is of type {own}");
+            self.check(ty.as_ref() == Some(own), text);
+        }
+    }
+
+    /// Of a sort, a window, or by which rows are numbered.
     fn key(&mut self, key: ExprId) {
         let ty = self.plan.exprs.ty(key);
         let ordered = match ty.kind {
@@ -301,6 +337,19 @@ impl Verifier<'_> {
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));
             }
         }
+    }
+}
+
+/// The reducers that a stage names.
+fn reducers_of(stage: &Stage) -> Vec<ReducerId> {
+    let of_window = |function: &WindowFunction| match &function.kind {
+        WindowKind::Reduce { reducer, .. } => Some(*reducer),
+        _ => None,
+    };
+    match stage {
+        Stage::Aggregate { reductions, .. } => reductions.iter().map(|reduction| reduction.reducer).collect(),
+        Stage::Window { functions, .. } => functions.iter().filter_map(of_window).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -1,17 +1,19 @@
 //! What nobody uses is neither read, defined nor computed.
 //!
 //! **Before**: scans, definitions, constant columns and reductions that no stage behind them mentions and no statement
-//! gives. **After**: without them; a map that defines nothing is gone.
+//! gives. **After**: without them; a map that defines nothing is gone, and so is a window that computes
+//! nothing.
 //!
 //! **Legal** for what evaluates nothing unless it is demanded: a column of a scan or of constants, and a definition. An
 //! aggregate *demands* its conditions and arguments for every row, so a reduction goes only if none of them can fail,
-//! the cells that they read included; its keys stay, for they make the groups. **Errors**: what goes was not demanded, or
+//! the cells that they read included; its keys stay, for they make the groups. A window demands in the same way, and fails besides where its
+//! rows are not sorted as it wants. **Errors**: what goes was not demanded, or
 //! could not fail.
 
 use super::{Rule, tree};
 use crate::catalog::Catalog;
 use crate::fault::{self, Fault};
-use crate::ir::{ColumnId, FallibleColumns, NodeId, Phase, Plan, Reduction, Stage};
+use crate::ir::{ColumnId, FallibleColumns, NodeId, Phase, Plan, Reduction, Stage, WindowKind};
 use std::collections::HashSet;
 
 /// See the module.
@@ -41,7 +43,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             below.extend(mentioned(plan, &node.stage));
             below.extend(std::mem::take(&mut used[input.0 as usize]));
             used[input.0 as usize] = below;
-            if matches!(&node.stage, Stage::Map { definitions, .. } if definitions.is_empty()) {
+            if is_idle(plan, &node.stage, &fallible) {
                 idle.push(NodeId(at as u32));
             }
         }
@@ -73,8 +75,12 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         Stage::Aggregate { reductions, phase: Phase::Single, .. } => {
             reductions.retain(|reduction| used.contains(&reduction.column) || !is_total(plan, reduction, fallible));
         }
+        Stage::Window { functions, .. } => {
+            functions.retain(|f| used.contains(&f.column) || !is_total_function(plan, &f.kind, fallible));
+        }
         Stage::Range { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
@@ -93,11 +99,28 @@ fn is_total(plan: &Plan, reduction: &Reduction, fallible: &FallibleColumns) -> b
         || reduction.arguments.iter().chain(&reduction.condition).all(|expr| plan.is_total(*expr, fallible))
 }
 
+fn is_total_function(plan: &Plan, kind: &WindowKind, fallible: &FallibleColumns) -> bool {
+    !kind.wants_order() && kind.demands().iter().all(|expr| plan.is_total(*expr, fallible))
+}
+
+/// Whether a stage gives the rows that it gets, and demands nothing of them that could fail.
+fn is_idle(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool {
+    match stage {
+        Stage::Map { definitions, .. } => definitions.is_empty(),
+        Stage::Window { keys, on: None, functions, .. } => {
+            functions.is_empty() && keys.iter().all(|key| plan.is_total(*key, fallible))
+        }
+        _ => false,
+    }
+}
+
 /// The columns of its input that a stage mentions.
 fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
     let mut roots = stage.demands();
-    if let Stage::Map { definitions, .. } = stage {
-        roots.extend(definitions.iter().map(|(_, expr)| *expr));
+    match stage {
+        Stage::Map { definitions, .. } => roots.extend(definitions.iter().map(|(_, expr)| *expr)),
+        Stage::Unpivot { values, .. } => roots.extend(values.iter().map(|(_, expr)| *expr)),
+        _demanded => {}
     }
     let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
     columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()

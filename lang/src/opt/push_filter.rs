@@ -14,6 +14,8 @@
 //!   fail. A group has one key, so `p` takes whole groups, and the order in which the others appear stays. Not if `p`
 //!   looks at a float key: equal keys (`0.0` and `-0.0`) are then not all the same to `p`. Not without keys: then there
 //!   is a row even of no rows.
+//! - past a *window* with keys, under the same conditions: `p` takes whole groups, and what a window gives for a row
+//!   follows from the row's group alone. Not if the window wants its rows sorted, for it fails where they are not.
 //! - never past a slice or a top-k, which count rows, nor past what looks at the rows before or
 //!   numbers them; nor past another filter, which
 //!   may be its guard.
@@ -95,6 +97,16 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
             let replace = keys.iter().copied().collect();
             legal.then(|| plan.exprs.substitute(predicate, &replace))
         }
+        stage @ Stage::Window { keys, .. } => {
+            let used = plan.exprs.columns(predicate);
+            let is_key = |column: &ColumnId| keys.contains(&plan.column_expr(*column));
+            let legal = !keys.is_empty()
+                && used.iter().all(|c| is_key(c) && one_representation(&plan.column(*c).ty))
+                && plan.is_total(predicate, fallible)
+                && !stage.wants_order()
+                && demands_total(plan, stage, fallible);
+            legal.then_some(predicate)
+        }
         Stage::Scan { .. }
         | Stage::Range { .. }
         | Stage::Values { .. }
@@ -105,6 +117,7 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Union { .. }
         | Stage::Join { .. }
         | Stage::Number { .. }

@@ -34,12 +34,14 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Slice { .. } => continue,
         }
         changed = true;
@@ -70,11 +72,13 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
+            | Stage::Window { .. }
             | Stage::Sort { .. }
             | Stage::TopK { .. } => return Some((id, needed)),
         }

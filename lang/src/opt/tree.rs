@@ -71,12 +71,14 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
         | Stage::Fold { column, .. }
         | Stage::Explode { column, .. }
         | Stage::Number { column, .. } => new(column),
+        Stage::Unpivot { name, value, .. } => [name, value].into_iter().for_each(new),
         Stage::Values { columns, .. } => columns.iter_mut().for_each(new),
         Stage::Map { definitions, .. } => definitions.iter_mut().for_each(|(column, _)| new(column)),
         Stage::Aggregate { keys, reductions, .. } => {
             keys.iter_mut().for_each(|(column, _)| new(column));
             reductions.iter_mut().for_each(|reduction| new(&mut reduction.column));
         }
+        Stage::Window { functions, .. } => functions.iter_mut().for_each(|function| new(&mut function.column)),
         Stage::Union { columns, .. } => {
             for (column, first, second) in columns {
                 new(column);

@@ -33,6 +33,11 @@ impl Keys {
         keys
     }
 
+    /// All keys, in the order of the rows.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|row| self.get(row))
+    }
+
     /// The key of a single value.
     pub fn of_value(value: &Scalar) -> Box<[u8]> {
         let mut bytes = Vec::new();

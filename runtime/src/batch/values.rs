@@ -66,10 +66,10 @@ impl Values {
         Values { scalars: self.scalars.clone(), start: self.start + start, length, validity }
     }
 
-    /// Those at some rows, in that order.
-    pub fn rows(&self, rows: impl Iterator<Item = usize>) -> Values {
+    /// Those at some rows, in that order; for nothing there is a null.
+    pub fn rows(&self, rows: impl Iterator<Item = Option<usize>>) -> Values {
         let values = self.as_slice();
-        Values::new(rows.map(|row| values[row].clone()).collect())
+        Values::new(rows.map(|row| row.map_or(Scalar::Null, |row| values[row].clone())).collect())
     }
 
     /// The same values without holding on to others.

@@ -3,9 +3,10 @@
 use super::operator::Given;
 use super::pipeline::{Expansion, Probe};
 use super::run::Results;
-use crate::batch::{Batch, Column};
+use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
 use crate::stages::join::JoinTable;
+use arrow_array::UInt32Array;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ const ROWS: usize = 16_384;
 /// An expansion made ready to run.
 pub enum Expand<'a> {
     Explode { kind: &'a Kind, keep: bool },
+    Unpivot { names: &'a [Arc<str>] },
     Join { probe: &'a Probe, table: Arc<JoinTable> },
 }
 
@@ -24,6 +26,7 @@ impl<'a> Expand<'a> {
     pub fn new(expansion: &'a Expansion, results: &Results) -> Result<Expand<'a>, RunError> {
         Ok(match expansion {
             Expansion::Explode { kind, keep } => Expand::Explode { kind, keep: *keep },
+            Expansion::Unpivot { names } => Expand::Unpivot { names },
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
                 Ok(Given::Rows(_)) => return Err(RunError::Internal("a join without its table".into())),
@@ -36,6 +39,7 @@ impl<'a> Expand<'a> {
     pub fn apply(&self, batch: Batch, give: &mut dyn FnMut(Batch) -> bool) {
         match self {
             Expand::Explode { kind, keep } => explode(kind, *keep, batch, give),
+            Expand::Unpivot { names } => unpivot(names, batch, give),
             Expand::Join { probe, table } => table.probe(probe.kind, probe.carried, &probe.nearest, batch, ROWS, give),
         }
     }
@@ -62,6 +66,37 @@ fn explode(kind: &Kind, keep: bool, mut batch: Batch, give: &mut dyn FnMut(Batch
             if !give(out) {
                 return;
             }
+        }
+    }
+}
+
+/// The values are the last columns.
+fn unpivot(names: &[Arc<str>], batch: Batch, give: &mut dyn FnMut(Batch) -> bool) {
+    let labels: Vec<Scalar> = names.iter().map(|name| Scalar::String(name.clone())).collect();
+    let labels = Column::from_scalars(&Kind::String, &labels);
+    let most = (ROWS / names.len()).max(1);
+    for start in (0..batch.rows).step_by(most) {
+        let mut part = batch.slice(start, most.min(batch.rows - start));
+        let values = part.columns.split_off(batch.columns.len() - names.len());
+        let (rows, count, carried) = (part.rows as u32, names.len() as u32, part.columns.len() as u32);
+        let (of_values, of_carried) = part.faults.into_iter().partition(|fault: &BatchFault| fault.column >= carried);
+        part.faults = of_carried;
+        let each_row: Vec<u32> = (0..rows).flat_map(|row| std::iter::repeat_n(row, names.len())).collect();
+        let mut out = part.repeated(&each_row);
+        let in_turn = UInt32Array::from_iter_values((0..rows).flat_map(|_| 0..count));
+        out.columns.push(labels.take(&in_turn));
+        let all = Column::concat(&values.iter().collect::<Vec<_>>());
+        let by_row = UInt32Array::from_iter_values((0..rows).flat_map(|row| (0..count).map(move |at| at * rows + row)));
+        out.columns.push(all.take(&by_row));
+        let moved = |fault: BatchFault| BatchFault {
+            row: fault.row * count + (fault.column - carried),
+            column: carried + 1,
+            ..fault
+        };
+        out.faults.extend(of_values.into_iter().map(moved));
+        out.faults.sort_by_key(|fault| fault.row);
+        if !give(out) {
+            return;
         }
     }
 }

@@ -100,6 +100,7 @@ fn expansion(expansion: &Expansion) -> String {
             let kept = if *keep { ", those without items too" } else { "" };
             format!("explode: each row once for every item of a list{kept} (streams)")
         }
+        Expansion::Unpivot { names } => format!("unpivot: each row once for each of {} values (streams)", names.len()),
         Expansion::Join(probe) => {
             let nearest = if probe.nearest.is_some() { ", the nearest row" } else { "" };
             let keys = probe.comparisons.len();
@@ -177,6 +178,10 @@ fn end(end: &End) -> String {
         End::Aggregate(aggregate) => {
             format!("aggregate, {} reducers, {} keys (sees all rows)", aggregate.reductions.len(), aggregate.keys)
         }
+        End::Window(window) => {
+            let by = if window.keys == 0 { String::new() } else { format!(" by {}", count(window.keys, "key")) };
+            format!("window, {}{by} (sees all rows)", count(window.functions.len(), "function"))
+        }
         End::Table(table) => {
             format!("table by {} keys, to be joined (holds all rows)", table.comparisons.len())
         }
@@ -189,4 +194,9 @@ fn end(end: &End) -> String {
             format!("first {limit} by {} keys (holds {limit} rows a worker)", descending.len())
         }
     }
+}
+
+/// `1 key`, `2 keys`
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

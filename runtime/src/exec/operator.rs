@@ -1,16 +1,20 @@
 //! The ends of pipelines: one operator for each worker, brought together when all rows are through.
 
-use super::Environment;
-use super::pipeline::End;
+use super::pipeline::{self, End};
 use super::run::Results;
+use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::stages::aggregate::{Grouper, Layout};
+use crate::stages::aggregate::{self, Grouper};
 use crate::stages::join::{self, Builder, JoinTable};
 use crate::stages::sort::Sorter;
-use pipelang_lang::ir::Reduction;
+use crate::stages::window::{self, Windower};
+use pipelang_lang::ir::{Reduction, WindowFunction};
 use pipelang_lang::ty::Kind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The least rows that a worker takes at once of a window whose rows are all there.
+const ROWS_OF_PIECE: usize = 8192;
 
 /// What a pipeline gives to those behind it.
 pub enum Given {
@@ -25,6 +29,7 @@ pub enum Operator {
     Output,
     Group(Box<Grouper>),
     Sort(Sorter),
+    Window(Windower),
     Table(Builder),
     /// Rows in order, and the table that they were joined to.
     Full {
@@ -41,7 +46,7 @@ impl Operator {
             End::Aggregate(aggregate) => {
                 let types =
                     |r: &Reduction| r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect();
-                let layout = Layout {
+                let layout = aggregate::Layout {
                     argument_types: aggregate.reductions.iter().map(types).collect(),
                     reductions: aggregate.reductions.clone(),
                     keys: aggregate.keys,
@@ -49,6 +54,7 @@ impl Operator {
                 Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
+            End::Window(window) => Operator::Window(Windower::new(layout(env, window))),
             End::Table(table) => Operator::Table(Builder::new(join::Layout {
                 comparisons: table.comparisons.clone(),
                 nearest: table.nearest,
@@ -71,6 +77,7 @@ impl Operator {
             Operator::Output => unreachable!("output is encoded, not pushed"),
             Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
             Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch),
+            Operator::Window(windower) => windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
         }
     }
@@ -84,8 +91,9 @@ impl Operator {
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
             ) => mine.merge(theirs),
+            (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
             (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
-            (Operator::Output | Operator::Group(_) | Operator::Sort(_), _)
+            (Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Window(_), _)
             | (Operator::Table(_) | Operator::Full { .. }, _) => {
                 unreachable!("all workers have the same operator")
             }
@@ -97,12 +105,13 @@ impl Operator {
     pub fn earlier_error(self, end: u64) -> Option<RunError> {
         match self {
             Operator::Table(builder) => builder.duplicate(end),
+            Operator::Window(windower) => windower.out_of_order(end),
             Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Full { .. } => None,
         }
     }
 
     /// What all rows give.
-    pub fn finish(self, env: &Environment) -> Result<Given, RunError> {
+    pub fn finish(self, env: &Environment, options: &Options) -> Result<Given, RunError> {
         let sorted = |sorter: Sorter| {
             let mut entries = sorter.entries();
             env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
@@ -112,6 +121,13 @@ impl Operator {
             Operator::Output => Given::Rows(None),
             Operator::Group(grouper) => Given::Rows(Some(grouper.finish())),
             Operator::Sort(sorter) => Given::Rows(sorted(sorter)),
+            Operator::Window(windower) => {
+                let Some(groups) = windower.close()? else { return Ok(Given::Rows(None)) };
+                let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
+                let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
+                let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;
+                Given::Rows(Some(groups.finish(made)))
+            }
             Operator::Table(builder) => Given::Table(Arc::new(builder.finish()?)),
             Operator::Full { rows, table, left } => {
                 let unmatched = table.map(|table| table.unmatched(&left));
@@ -120,6 +136,16 @@ impl Operator {
             }
         })
     }
+}
+
+/// What a window has to know of its batches.
+fn layout(env: &Environment, window: &pipeline::Window) -> window::Layout {
+    let function = |function: &WindowFunction| window::Function {
+        kind: function.kind.clone(),
+        types: function.kind.demands().iter().map(|expr| env.plan.exprs.ty(*expr).clone()).collect(),
+        result: env.plan.column(function.column).ty.clone(),
+    };
+    window::Layout { functions: window.functions.iter().map(function).collect(), keys: window.keys, on: window.on }
 }
 
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

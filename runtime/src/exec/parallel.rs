@@ -6,6 +6,7 @@
 //! claimed and what later morsels made is dropped: so `take`, and the earliest error, are the same for any schedule.
 
 use crate::error::RunError;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
@@ -51,6 +52,14 @@ impl Pool {
                 pool.install(|| items.par_sort_unstable_by(compare));
             }
             _ => items.sort_unstable_by(compare),
+        }
+    }
+
+    /// What `f` makes of each item, side by side if there are several and `threads` is not 1.
+    pub fn map<T: Sync, O: Send>(&self, threads: usize, items: &[T], f: impl Fn(&T) -> O + Send + Sync) -> Vec<O> {
+        match self.started() {
+            Some(pool) if items.len() > 1 && threads != 1 => pool.install(|| items.par_iter().map(f).collect()),
+            _ => items.iter().map(f).collect(),
         }
     }
 }

@@ -14,9 +14,10 @@ mod cut;
 pub use cut::cut;
 
 use crate::kernel::Segment;
-use pipelang_lang::ir::{ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId};
+use pipelang_lang::ir::{Ascending, ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId, WindowFunction};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
+use std::sync::Arc;
 
 /// Where the rows of a pipeline come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,8 @@ pub enum End {
     State,
     /// They are grouped.
     Aggregate(Aggregate),
+    /// All are kept, and get more columns.
+    Window(Window),
     /// They are kept for the rows of a later pipeline to find.
     Table(Table),
     /// They have been joined to a table; behind them come its rows that nothing matched, with nulls for the left columns.
@@ -93,6 +96,18 @@ pub struct Aggregate {
     pub keys: usize,
 }
 
+/// What rows get for what they have to do with the others of their group: the batches have, for each function, what it
+/// demands, then the keys, then what the rows are sorted by, then the columns that go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// What is computed.
+    pub functions: Vec<WindowFunction>,
+    /// How many keys there are.
+    pub keys: usize,
+    /// What the rows are to be sorted by.
+    pub on: Option<Ascending>,
+}
+
 /// What rows go through.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Link {
@@ -114,6 +129,11 @@ pub enum Expansion {
         kind: Kind,
         /// Whether a row without items goes on, with null for the item.
         keep: bool,
+    },
+    /// Each row once for every one of the last columns, with its name and its value in their place.
+    Unpivot {
+        /// The names of those columns.
+        names: Vec<Arc<str>>,
     },
     /// Each row with the rows of a table that match it.
     Join(Probe),

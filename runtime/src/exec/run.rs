@@ -375,7 +375,7 @@ impl<'a> Run<'a> {
             return Ok(Given::Rows(passages.last_state()));
         }
         operators.for_each(|other| first.merge(other));
-        first.finish(self.env)
+        first.finish(self.env, self.options)
     }
 }
 

@@ -14,6 +14,7 @@ mod sum;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;

@@ -77,9 +77,11 @@ impl<'a> Oracle<'a> {
                 }))
             }
             Stage::Explode { input, list, column, keep } => self.explode(self.open(*input)?, *list, *column, *keep),
+            Stage::Unpivot { input, name, value, values } => self.unpivot(self.open(*input)?, (*name, *value), values),
             Stage::Union { input, other, columns } => self.union(*input, *other, columns)?,
             Stage::Join { input, other, join } => self.join(*input, *other, join)?,
             Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
+            Stage::Window { input, keys, on, functions } => self.window(*input, keys, on.as_ref(), functions)?,
             Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
             Stage::TopK { input, keys, count } => self.sort(*input, keys, *count)?,
             Stage::Aggregate { input, keys, reductions, phase } => match phase {
@@ -328,7 +330,7 @@ impl Row for BoundRow<'_> {
 }
 
 /// A row that a breaker has moved: what is evaluated from here on has no place in a file.
-struct MovedRow<'a>(AnyRow<'a>);
+pub(super) struct MovedRow<'a>(pub AnyRow<'a>);
 
 impl Row for MovedRow<'_> {
     fn column(&self, column: ColumnId) -> Outcome {

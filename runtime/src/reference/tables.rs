@@ -34,6 +34,25 @@ impl<'a> Oracle<'a> {
         }))
     }
 
+    /// Each row once for each value.
+    pub(super) fn unpivot(
+        self,
+        rows: Rows<'a>,
+        columns: (ColumnId, ColumnId),
+        values: &'a [(Arc<str>, ExprId)],
+    ) -> Rows<'a> {
+        Box::new(rows.flat_map(move |row| -> Rows<'a> {
+            match row {
+                Ok(below) => Box::new(values.iter().map(move |(name, expr)| {
+                    let name = Scalar::String(name.clone());
+                    Ok(Rc::new(UnpivotedRow { oracle: self, below: below.clone(), columns, name, value: *expr })
+                        as AnyRow)
+                })),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            }
+        }))
+    }
+
     /// The first rows, then the others, which are opened when they are reached.
     pub(super) fn union(
         self,
@@ -226,6 +245,30 @@ impl Row for MarkedRow<'_> {
         }
         let keys = keys(&*self.below, &self.join.left_keys())?;
         Ok(Scalar::Bool(!matches(self.join, &keys, &self.right, self.oracle).is_empty()))
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
+    }
+}
+
+/// A row with one of its values.
+struct UnpivotedRow<'a> {
+    oracle: Oracle<'a>,
+    below: AnyRow<'a>,
+    /// The name and the value.
+    columns: (ColumnId, ColumnId),
+    name: Scalar,
+    value: ExprId,
+}
+
+impl Row for UnpivotedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        match column {
+            name if name == self.columns.0 => Ok(self.name.clone()),
+            value if value == self.columns.1 => self.oracle.evaluator().eval(self.value, &*self.below),
+            other => self.below.column(other),
+        }
     }
 
     fn place(&self) -> Option<Place> {

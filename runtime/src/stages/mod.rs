@@ -5,3 +5,4 @@
 pub mod aggregate;
 pub mod join;
 pub mod sort;
+pub mod window;

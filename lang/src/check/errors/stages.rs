@@ -5,6 +5,7 @@ use crate::catalog::OptionKind;
 use crate::codes::{E0101, E0107, E0108, E0206, E0304, E0305, E0401, E0402, E0403};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::syntax::ast::Name;
 use crate::ty::{Type, spell};
 
 /// E0101
@@ -149,9 +150,10 @@ pub(in super::super) fn read_arguments(span: Span) -> Diagnostic {
 }
 
 /// E0401: a reducer of so many values.
-pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&str>, values: usize) -> Diagnostic {
+pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&Name>, values: usize) -> Diagnostic {
     let diagnostic = match stage {
         Some(stage) => {
+            let stage = &stage.text;
             Diagnostic::error(E0401, span, format!("`{name}` works on many rows, `{stage}` sees one at a time"))
         }
         None => Diagnostic::error(E0401, span, format!("`{name}` works on many rows, and there are none here")),
@@ -159,8 +161,101 @@ pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&s
     match (name, values) {
         ("max", 2..) => diagnostic.saying("of two values, `greatest` is the larger one").fix(span, "greatest"),
         ("min", 2..) => diagnostic.saying("of two values, `least` is the smaller one").fix(span, "least"),
-        _ => diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`")),
+        _ => {
+            let diagnostic = match stage.filter(|stage| &*stage.text == "derive") {
+                Some(stage) => {
+                    diagnostic.saying("`window` keeps the rows and sees all of them").fix(stage.span, "window")
+                }
+                None => diagnostic,
+            };
+            diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"))
+        }
     }
+}
+
+/// E0401: `lag` and the like.
+pub(in super::super) fn window_function_outside(span: Span, name: &str, stage: Option<&Name>) -> Diagnostic {
+    match stage {
+        Some(stage) if &*stage.text == "derive" => {
+            Diagnostic::error(E0401, span, format!("`{name}` looks at other rows, `derive` sees one at a time"))
+                .saying("`window` sees all of them")
+                .fix(stage.span, "window")
+        }
+        Some(stage) => {
+            Diagnostic::error(E0401, span, format!("`{name}` looks at other rows, which `{}` does not", stage.text))
+                .help(format!("it stands in a `window` of its own: `rows | window x = {name}(…)`"))
+        }
+        None => Diagnostic::error(E0401, span, format!("`{name}` looks at other rows, and there are none here"))
+            .help(format!("it stands in `window`: `rows | window x = {name}(…)`")),
+    }
+}
+
+/// E0206: a frame outside of a window.
+pub(in super::super) fn frame_outside(span: Span, name: &str, option: &str) -> Diagnostic {
+    Diagnostic::error(E0206, span, format!("`{name}` has `{option}` only in `window`"))
+        .saying("elsewhere it sees all rows, or all of the group")
+}
+
+/// E0206
+pub(in super::super) fn frame_of_function(span: Span, name: &str, option: &str) -> Diagnostic {
+    Diagnostic::error(E0206, span, format!("`{name}` has no `{option}`")).saying("frames are for reducers")
+}
+
+/// E0206
+pub(in super::super) fn two_frames(span: Span) -> Diagnostic {
+    Diagnostic::error(E0206, span, "a frame is by `rows` or by `range`").saying("this is the second")
+}
+
+/// E0206
+pub(in super::super) fn full_without_frame(span: Span) -> Diagnostic {
+    Diagnostic::error(E0206, span, "`full` is of a frame, and there is none")
+        .help("such as `rows: -6..0`: then the first six rows have no value")
+}
+
+/// E0206
+pub(in super::super) fn range_without_on(span: Span) -> Diagnostic {
+    Diagnostic::error(E0206, span, "`range` is of what stands behind `on`, and there is no `on`")
+        .help("`window n = count(range: -10min..0min) on time`; or count rows: `rows: -6..0`")
+}
+
+/// E0305
+pub(in super::super) fn window_on(word: Span) -> Diagnostic {
+    Diagnostic::error(E0305, word, "`on` of a `window` takes one value")
+        .help("the one that rows are sorted by: `on time`")
+}
+
+/// E0304
+pub(in super::super) fn negative_distance(span: Span, name: &str, distance: i64) -> Diagnostic {
+    let other = if name == "lag" { "lead" } else { "lag" };
+    Diagnostic::error(E0304, span, format!("`{name}` wants how many rows away"))
+        .saying(format!("{distance} is below zero"))
+        .help(format!("in the other direction looks `{other}`"))
+}
+
+/// E0304: there is nothing to measure between two values of a type.
+pub(in super::super) fn no_distance(span: Span, who: &str, found: &Type) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("{who} wants times or numbers")).saying(format!("this is of {found}"))
+}
+
+/// E0304
+pub(in super::super) fn wants_range(span: Span, option: &str, example: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, format!("`{option}` wants a range"))
+        .help(format!("such as `{option}: {example}`, seen from the row; `..0` is all up to the row"))
+}
+
+/// E0304
+pub(in super::super) fn empty_frame(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "this frame never has a row").saying("its end stands before its start")
+}
+
+/// E0304
+pub(in super::super) fn endless_bound(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a bound of `range` is a number").help("leave it out for no bound: `..0`")
+}
+
+/// E0304
+pub(in super::super) fn open_float_range(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a range of floats has its end in it").help("write `..` in place of `..<`")
 }
 
 /// E0402

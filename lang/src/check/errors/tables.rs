@@ -1,7 +1,7 @@
 //! What is wrong where two tables come together, or lists become rows.
 
 use super::{list, with_fix, with_origin};
-use crate::codes::{E0205, E0304, E0404, E0407, E0801};
+use crate::codes::{E0205, E0304, E0314, E0404, E0407, E0801};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::ty::Type;
@@ -130,4 +130,23 @@ pub(in super::super) fn explode_of(span: Span, stage: &str, found: &Type) -> Dia
 pub(in super::super) fn too_many_sources(span: Span, most: usize) -> Diagnostic {
     Diagnostic::error(E0801, span, format!("these rows come from more than {most} sources"))
         .saying("every use of a name is run by itself")
+}
+
+/// E0314
+pub(in super::super) fn no_template(span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error(E0314, span, "this is no template").saying(message).help(
+        "holes stand in braces, with a type if they are no text: `\"{ip} [{time}] {status:int}\"`; `{{` is a brace",
+    )
+}
+
+/// E0304
+pub(in super::super) fn no_such_policy(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "`on_error` is `\"fail\"`, `\"null\"` or `\"skip\"`")
+}
+
+/// E0404
+pub(in super::super) fn unpivot_types(span: Span, name: &str, found: &Type, first: (&str, &Type)) -> Diagnostic {
+    Diagnostic::error(E0404, span, format!("`{name}` is {found}, `{}` is {}", first.0, first.1))
+        .saying("they become one column")
+        .help("convert one of them before: `… | derive name = string(name)`")
 }

@@ -6,9 +6,9 @@ use crate::ty::{Field, Kind, Schema, Type};
 use std::fmt::Write;
 
 /// Words that mean something in the printed form; a column of that name stands in backticks.
-pub const WORDS: [&str; 21] = [
-    "and", "or", "not", "if", "else", "true", "false", "null", "nan", "inf", "by", "from", "where", "desc", "partial",
-    "final", "nearest", "within", "left", "right", "as",
+pub const WORDS: [&str; 22] = [
+    "and", "or", "not", "if", "else", "true", "false", "null", "nan", "inf", "by", "on", "from", "where", "desc",
+    "partial", "final", "nearest", "within", "left", "right", "as",
 ];
 
 /// Whether a name needs no backticks.

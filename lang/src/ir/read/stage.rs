@@ -54,6 +54,7 @@ impl Reader<'_> {
                 let column = self.plan.add_column(label.name.clone(), ty);
                 Ok((Stage::Explode { input, list, column, keep }, vec![label]))
             }
+            "unpivot" => self.unpivot(cursor, input),
             "filter" => Ok((Stage::Filter { input, predicate: self.expr(cursor)? }, Vec::new())),
             "take_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: false }, Vec::new())),
             "skip_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: true }, Vec::new())),
@@ -63,6 +64,7 @@ impl Reader<'_> {
             }
             "map" => self.map(cursor, input),
             "aggregate" => self.aggregate(cursor, input),
+            "window" => self.window(cursor, input),
             "number" => self.number(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
@@ -78,6 +80,25 @@ impl Reader<'_> {
             }
             other => Err(format!("`{other}` is no stage that takes rows")),
         }
+    }
+
+    /// `unpivot year, amount: int? of jan = a, feb = b`
+    fn unpivot(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {
+        let label = cursor.label()?;
+        let name = self.plan.add_column(label.name.clone(), Type::STRING);
+        cursor.expect(",")?;
+        let value_label = cursor.label()?;
+        cursor.expect(":")?;
+        let ty = cursor.ty()?;
+        let value = self.plan.add_column(value_label.name.clone(), ty);
+        cursor.word("of")?;
+        let mut values = Vec::new();
+        while values.is_empty() || cursor.eat(",") {
+            let name = cursor.name()?;
+            cursor.expect("=")?;
+            values.push((name, self.expr(cursor)?));
+        }
+        Ok((Stage::Unpivot { input, name, value, values }, vec![label, value_label]))
     }
 
     fn scan(&mut self, cursor: &mut Cursor) -> Parsed<Defining> {
@@ -287,7 +308,7 @@ impl Reader<'_> {
         Ok((label, Reduction { column, reducer, arguments, condition }))
     }
 
-    fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
+    pub(super) fn sort_keys(&mut self, cursor: &mut Cursor) -> Parsed<Vec<SortKey>> {
         let mut keys = Vec::new();
         loop {
             let expr = self.expr(cursor)?;

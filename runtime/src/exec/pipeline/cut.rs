@@ -1,6 +1,6 @@
 //! Where the cuts are, and which columns go over them.
 
-use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table};
+use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
@@ -90,6 +90,13 @@ impl Cutter<'_> {
             }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
+            Stage::Window { keys, on, functions, .. } => {
+                open.carry(&live);
+                let row: Vec<ColumnId> = open.row.iter().copied().chain(stage.defines()).collect();
+                let outputs = stage.demands().into_iter().map(demanded).chain(carried(plan, &open.row)).collect();
+                let end = End::Window(Window { functions: functions.clone(), keys: keys.len(), on: *on });
+                open = self.breaker(open, outputs, end, row);
+            }
             Stage::Aggregate { keys, reductions, .. } => {
                 let outputs = stage.demands().into_iter().map(demanded).collect();
                 let end = End::Aggregate(Aggregate { reductions: reductions.clone(), keys: keys.len() });
@@ -101,6 +108,14 @@ impl Cutter<'_> {
                 let expansion = Expansion::Explode { kind: item.kind.clone(), keep: *keep };
                 open.expand(plan, vec![demanded(*list)], expansion);
                 open.add(*column);
+            }
+            Stage::Unpivot { name, value, values, .. } => {
+                open.carry(&live);
+                let looks_at = values.iter().map(|(_, expr)| Output { expr: *expr, demanded: false }).collect();
+                let names = values.iter().map(|(name, _)| name.clone()).collect();
+                open.expand(plan, looks_at, Expansion::Unpivot { names });
+                open.add(*name);
+                open.add(*value);
             }
             Stage::Union { other, columns, .. } => {
                 let columns: Vec<_> = columns.iter().filter(|(column, ..)| live.contains(column)).copied().collect();
@@ -278,6 +293,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         Stage::Filter { .. }
         | Stage::Map { .. }
         | Stage::Aggregate { .. }
+        | Stage::Window { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::While { .. }
@@ -285,6 +301,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Number { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
+        | Stage::Unpivot { .. }
         | Stage::Union { .. }
         | Stage::Join { .. } => unreachable!("a stage without an input is a source"),
     };
@@ -309,17 +326,22 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             }
             Stage::Filter { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
-            Stage::Sort { .. }
+            Stage::Window { .. }
+            | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
+            | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Join { .. } => {
                 result.insert(*node, live.clone());
             }
+        }
+        if let Stage::Unpivot { values, .. } = stage {
+            live.extend(values.iter().flat_map(|(_, expr)| plan.exprs.columns(*expr)));
         }
         let demanded = stage.demands().into_iter().flat_map(|expr| plan.exprs.columns(expr));
         live.extend(demanded.filter(|column| Some(*column) != stage.state()).chain(stage.takes()));

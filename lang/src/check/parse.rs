@@ -1,0 +1,172 @@
+//! `parse text, "{ip} - {_} {status:int}", on_error: "skip"`: columns from the holes of a template. The stage is a map of
+//! calls of `captures`, with a filter before it if texts that do not fit are left out.
+
+use super::operators::Operand;
+use super::scope::{Row, Stream};
+use super::stage::StageCall;
+use super::{Checker, errors};
+use crate::catalog::FunctionId;
+use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
+use crate::scalar::{Comparison, Scalar};
+use crate::source::Span;
+use crate::syntax::ast::{self, ArgumentValue, Label};
+use crate::template::{Hole, Template};
+use crate::ty::{Kind, Type};
+use std::sync::Arc;
+
+/// What becomes of a text that does not fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    Fail,
+    Null,
+    Skip,
+}
+
+/// The types that a hole may have.
+const TYPES: [&str; 7] = ["int", "float", "bool", "string", "date", "datetime", "duration"];
+
+pub(super) fn parse<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
+    let (mut given, mut on_error) = (Vec::new(), OnError::Fail);
+    for argument in &call.stage.arguments {
+        match (&argument.label, &argument.value) {
+            (Label::None, ArgumentValue::Expr(expr)) => given.push(expr),
+            (Label::Option(name), ArgumentValue::Expr(value)) if &*name.text == "on_error" => {
+                on_error = checker.on_error(value)?;
+            }
+            (Label::Option(name), _) => {
+                let near = crate::diagnostic::did_you_mean(&name.text, ["on_error"]);
+                checker.report(errors::unknown_option(name.span, "parse", &name.text, &near));
+                return None;
+            }
+            (label @ (Label::None | Label::Column(_)), _) => {
+                checker.labelled(call, label, argument);
+                return None;
+            }
+        }
+    }
+    let [text, template] = given.as_slice() else {
+        let count = given.len();
+        checker.report(errors::argument_count(call.span(), "parse", count, &[call.def.signature.into()]));
+        return None;
+    };
+    let id = checker.in_row(&input.row, |c| c.scalar(text));
+    let holes = checker.template(template);
+    let (id, (holes, template_id)) = (id?, holes?);
+    let found = checker.ty(id).clone();
+    let Some(id) = checker.coerce(id, &Kind::String) else {
+        checker.report(errors::wanted(text.span, "`parse`", &Type::STRING, &found));
+        return None;
+    };
+    let parts = checker.captures(id, template_id, on_error, call.span())?;
+    checker.parsed(call, input, (parts, text), &holes, (on_error, template.span))
+}
+
+impl<'a> Checker<'a> {
+    fn on_error(&mut self, value: &'a ast::Expr) -> Option<OnError> {
+        let id = self.scalar(value)?;
+        match self.evaluate(id, value.span)? {
+            Scalar::String(word) if &*word == "fail" => Some(OnError::Fail),
+            Scalar::String(word) if &*word == "null" => Some(OnError::Null),
+            Scalar::String(word) if &*word == "skip" => Some(OnError::Skip),
+            _ => {
+                self.report(errors::no_such_policy(value.span));
+                None
+            }
+        }
+    }
+
+    /// The holes of a template that is known now, and the template as an expression.
+    fn template(&mut self, expr: &'a ast::Expr) -> Option<(Vec<Hole>, ExprId)> {
+        let id = self.scalar(expr)?;
+        let Some(Ok(Scalar::String(text))) = self.constant_value(id) else {
+            self.report(errors::not_constant(expr.span, "the template of `parse`"));
+            return None;
+        };
+        let template = match Template::parse(&text) {
+            Ok(template) => template,
+            Err((_, message)) => {
+                self.report(errors::no_template(expr.span, &message));
+                return None;
+            }
+        };
+        let holes: Vec<Hole> = template.holes.into_iter().map(|(hole, _)| hole).collect();
+        for (at, hole) in holes.iter().enumerate() {
+            let Some(name) = &hole.name else { continue };
+            if holes[..at].iter().any(|other| other.name.as_ref() == Some(name)) {
+                self.report(errors::duplicate_column(expr.span, name));
+                return None;
+            }
+            if let Some(ty) = hole.ty.as_ref().filter(|ty| !TYPES.contains(&&***ty)) {
+                self.report(errors::no_template(expr.span, &format!("`{ty}` is no type of a hole")));
+                return None;
+            }
+        }
+        Some((holes, self.constant(Scalar::String(text))))
+    }
+
+    /// What the holes take, as a list.
+    fn captures(&mut self, text: ExprId, template: ExprId, on_error: OnError, span: Span) -> Option<ExprId> {
+        let name = if on_error == OnError::Fail { "captures" } else { "captures?" };
+        let function: FunctionId = *self.catalog.functions_named(name).first()?;
+        Some(self.call_expr(function, vec![text, template], span))
+    }
+
+    /// The rows with a column for each hole.
+    fn parsed(
+        &mut self,
+        call: &StageCall<'a>,
+        input: Stream,
+        (parts, text): (ExprId, &'a ast::Expr),
+        holes: &[Hole],
+        (on_error, span): (OnError, Span),
+    ) -> Option<Stream> {
+        let mut values: Vec<(Arc<str>, ExprId, bool)> = Vec::new();
+        for (at, hole) in holes.iter().enumerate() {
+            let Some(name) = &hole.name else { continue };
+            let part = self.part(parts, at);
+            let value = self.converted_part(hole, Operand { id: part, ast: text }, on_error, span)?;
+            values.push((name.clone(), value, hole.or_null));
+        }
+        let mut node = input.node;
+        if on_error == OnError::Skip {
+            let wanted = values.iter().filter(|(.., or_null)| !or_null).map(|(_, value, _)| *value);
+            let conditions: Vec<ExprId> = std::iter::once(parts).chain(wanted).collect();
+            for value in conditions.into_iter().filter(|value| self.ty(*value).nullable).collect::<Vec<_>>() {
+                let null = self.null_of(&self.ty(value).clone());
+                let predicate = self.add(Expr::Compare(Comparison::NotEqual, value, null), Type::BOOL);
+                node = self.add_node(Stage::Filter { input: node, predicate }, call.span(), input.row.fields.clone());
+            }
+        }
+        let mut fields = if input.row.shape == Shape::Table { input.row.fields.clone() } else { Fields::default() };
+        let mut definitions: Vec<(ColumnId, ExprId)> = Vec::new();
+        for (name, mut value, or_null) in values {
+            let ty = self.ty(value).clone();
+            if on_error == OnError::Skip && ty.nullable && !or_null {
+                value = self.add(Expr::NonNull(value), ty.without_null());
+            }
+            let ty = self.ty(value).clone();
+            let column = self.define(&name, value, Some((span, format!("`{name}` is {ty}, taken here"))));
+            definitions.push((column, value));
+            fields.put(OutputField { name, column });
+        }
+        let row = Row { fields, shape: Shape::Table, ..(*input.row).clone() };
+        Some(self.other_rows(Stage::Map { input: node, definitions }, call.span(), row, input.endless))
+    }
+
+    /// What one hole takes.
+    fn part(&mut self, parts: ExprId, at: usize) -> ExprId {
+        let index = self.int(at as i64);
+        let part = self.add(Expr::Index { value: parts, index, or_null: true }, Type::STRING.or_null());
+        // A text that fits has all parts.
+        if self.ty(parts).nullable { part } else { self.add(Expr::NonNull(part), Type::STRING) }
+    }
+
+    fn converted_part(&mut self, hole: &Hole, part: Operand<'a>, on_error: OnError, span: Span) -> Option<ExprId> {
+        let ty = match &hole.ty {
+            Some(ty) if &**ty != "string" => ty,
+            _ => return Some(part.id),
+        };
+        let name = if hole.or_null || on_error != OnError::Fail { format!("{ty}?") } else { ty.to_string() };
+        self.call_catalog(&name, span, &[(None, part)])
+    }
+}

@@ -1,0 +1,117 @@
+//! What stages take of the rows that come in, and of other rows beside them.
+
+use super::{ColumnId, JoinKind, NodeId, Stage};
+
+impl Stage {
+    /// The node whose rows it takes besides those of its input.
+    pub fn other(&self) -> Option<NodeId> {
+        match self {
+            Stage::Union { other, .. } | Stage::Join { other, .. } => Some(*other),
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Window { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Explode { .. } => None,
+        }
+    }
+
+    /// The nodes whose rows it takes, its input first.
+    pub fn inputs(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.input().into_iter().chain(self.other())
+    }
+
+    /// The same stage over other rows beside its input; a stage that takes none stays as it is.
+    pub fn with_other(mut self, new: NodeId) -> Stage {
+        if let Stage::Union { other, .. } | Stage::Join { other, .. } = &mut self {
+            *other = new;
+        }
+        self
+    }
+
+    /// The columns of its input that it mentions by themselves, outside of expressions.
+    pub fn takes(&self) -> Vec<ColumnId> {
+        match self {
+            Stage::Union { columns, .. } => columns.iter().map(|(_, first, _)| *first).collect(),
+            Stage::Join { join, .. } => {
+                let mut columns = join.left_keys();
+                columns.extend(join.left.iter().map(|(_, left)| *left));
+                columns
+            }
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Window { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Explode { .. } => Vec::new(),
+        }
+    }
+
+    /// The columns of the other rows that it mentions.
+    pub fn takes_of_other(&self) -> Vec<ColumnId> {
+        match self {
+            Stage::Union { columns, .. } => columns.iter().map(|(.., other)| *other).collect(),
+            Stage::Join { join, .. } => {
+                let mut columns = join.right_keys();
+                columns.extend(join.right.iter().map(|(_, right)| *right));
+                columns
+            }
+            Stage::Scan { .. }
+            | Stage::Range { .. }
+            | Stage::Values { .. }
+            | Stage::Iterate { .. }
+            | Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Aggregate { .. }
+            | Stage::Window { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { .. }
+            | Stage::Number { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Explode { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether the columns of its input go on.
+    pub fn passes_input(&self) -> bool {
+        match self {
+            Stage::Join { join, .. } => join.kind != JoinKind::Full,
+            Stage::Aggregate { .. } | Stage::Fold { all: false, .. } | Stage::Union { .. } => false,
+            Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => false,
+            Stage::Filter { .. }
+            | Stage::Map { .. }
+            | Stage::Window { .. }
+            | Stage::Sort { .. }
+            | Stage::TopK { .. }
+            | Stage::Slice { .. }
+            | Stage::While { .. }
+            | Stage::Fold { all: true, .. }
+            | Stage::Number { .. }
+            | Stage::Unpivot { .. }
+            | Stage::Explode { .. } => true,
+        }
+    }
+}

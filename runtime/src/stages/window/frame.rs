@@ -1,0 +1,142 @@
+//! Where the frame of each row of a group starts and ends. Both only move forward from row to row.
+
+use crate::batch::Column;
+use pipelang_lang::ir::Frame;
+use pipelang_lang::scalar::Scalar;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// The frame of one row.
+pub struct Seen {
+    /// The places of its rows.
+    pub places: Range<usize>,
+    /// Whether it has a value: not where it is to be full and is not.
+    pub is_there: bool,
+}
+
+/// The frames of the rows of a group; `on` is what a range is of.
+pub fn frames<'a>(
+    frame: &'a Frame,
+    group: Range<usize>,
+    on: Option<&'a Measures>,
+) -> Box<dyn Iterator<Item = Seen> + 'a> {
+    match (frame, on) {
+        (Frame::Group, _) => Box::new(group.clone().map(move |_| Seen { places: group.clone(), is_there: true })),
+        (Frame::Rows { start, end, full }, _) => {
+            Box::new(group.clone().map(move |place| by_rows(place, &group, *start, *end, *full)))
+        }
+        (Frame::Range { start, end, full }, Some(on)) => {
+            Box::new(by_range(group, on, start.as_ref(), end.as_ref(), *full))
+        }
+        (Frame::Range { .. }, None) => unreachable!("a plan is verified: a range is of something"),
+    }
+}
+
+fn by_rows(place: usize, group: &Range<usize>, start: Option<i64>, end: Option<i64>, full: bool) -> Seen {
+    // Wide enough for any bound.
+    let (first, last) = (group.start as i128, group.end as i128);
+    let bound = |by: Option<i64>, otherwise: i128| by.map_or(otherwise, |by| place as i128 + i128::from(by));
+    let (start, end) = (bound(start, first), bound(end, last - 1) + 1);
+    let within = |place: i128| place.clamp(first, last) as usize;
+    Seen { places: within(start)..within(end), is_there: !full || (start >= first && end <= last) }
+}
+
+fn by_range<'a>(
+    group: Range<usize>,
+    on: &'a Measures,
+    start: Option<&'a Scalar>,
+    end: Option<&'a Scalar>,
+    full: bool,
+) -> impl Iterator<Item = Seen> + 'a {
+    let (mut from, mut to) = (group.start, if end.is_some() { group.start } else { group.end });
+    let last = group.clone().rev().find(|place| on.has_distance(*place));
+    group.clone().map(move |here| {
+        if let Some(by) = start {
+            while from < group.end && on.compare(from, here, by).is_lt() {
+                from += 1;
+            }
+        }
+        if let Some(by) = end {
+            while to < group.end && on.compare(to, here, by).is_le() {
+                to += 1;
+            }
+        }
+        let reaches = |place: Option<usize>, by: Option<&Scalar>, beyond: fn(Ordering) -> bool| {
+            let there = |by| on.has_distance(here) && place.is_some_and(|place| beyond(on.compare(place, here, by)));
+            by.is_none_or(there)
+        };
+        let is_full = || reaches(Some(group.start), start, Ordering::is_le) && reaches(last, end, Ordering::is_ge);
+        Seen { places: from..to, is_there: !full || is_full() }
+    })
+}
+
+/// A column of times or numbers, sorted in each group.
+pub enum Measures {
+    /// Ints, or times in microseconds.
+    Whole(Vec<Option<i128>>),
+    /// Floats.
+    Floats(Vec<Option<f64>>),
+}
+
+impl Measures {
+    /// The values of a column.
+    pub fn of(column: &Column) -> Measures {
+        let values = (0..column.len()).map(|row| column.get(row));
+        match column {
+            Column::Float(_) => Measures::Floats(values.map(|value| float(&value)).collect()),
+            _ => Measures::Whole(values.map(|value| whole(&value)).collect()),
+        }
+    }
+
+    /// Whether a value is neither null nor NaN.
+    fn has_distance(&self, at: usize) -> bool {
+        match self {
+            Measures::Whole(values) => values[at].is_some(),
+            Measures::Floats(values) => values[at].is_some_and(|x| !x.is_nan()),
+        }
+    }
+
+    /// How the value at `at` compares with what lies `by` behind the one at `here`. NaN is behind all numbers and null
+    /// behind NaN, and either is near itself only.
+    fn compare(&self, at: usize, here: usize, by: &Scalar) -> Ordering {
+        if !self.has_distance(at) || !self.has_distance(here) {
+            return self.rank(at).cmp(&self.rank(here));
+        }
+        match self {
+            Measures::Whole(values) => values[at].cmp(&values[here].zip(whole(by)).map(|(here, by)| here + by)),
+            Measures::Floats(values) => {
+                let there = values[here].zip(float(by)).map(|(here, by)| here + by);
+                values[at].partial_cmp(&there).unwrap_or(Ordering::Less)
+            }
+        }
+    }
+
+    /// Whether the value at `at` is more than `by` behind the one at `before`.
+    pub fn is_behind(&self, at: usize, before: usize, by: &Scalar) -> bool {
+        self.has_distance(at) && self.has_distance(before) && self.compare(at, before, by).is_gt()
+    }
+
+    /// Values, then NaN, then null.
+    fn rank(&self, at: usize) -> u8 {
+        match self {
+            Measures::Whole(values) if values[at].is_some() => 0,
+            Measures::Floats(values) if values[at].is_some() => u8::from(values[at].is_some_and(f64::is_nan)),
+            Measures::Whole(_) | Measures::Floats(_) => 2,
+        }
+    }
+}
+
+fn float(value: &Scalar) -> Option<f64> {
+    match value {
+        Scalar::Float(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn whole(value: &Scalar) -> Option<i128> {
+    match value {
+        Scalar::Int(value) | Scalar::DateTime(value) | Scalar::Duration(value) => Some(i128::from(*value)),
+        Scalar::Date(day) => Some(i128::from(*day) * 86_400_000_000),
+        _ => None,
+    }
+}
