@@ -87,9 +87,7 @@ impl Difference {
                 _ => false,
             },
             Difference::Order => false,
-            Difference::Column { name, ours: mine, theirs: other } => {
-                name == column && mine == ours && other == theirs
-            }
+            Difference::Column { name, ours: mine, theirs: other } => name == column && mine == ours && other == theirs,
         }
     }
 }

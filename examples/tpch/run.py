@@ -22,6 +22,8 @@ import duckdb
 
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ["region", "nation", "supplier", "customer", "part", "partsupp", "orders", "lineitem"]
+# In Pipe a sum of no values is 0, in SQL it is null: at a small scale these have nothing to add up.
+SUMS = ["q06", "q17", "q19"]
 MONEY = ["s_acctbal", "c_acctbal", "p_retailprice", "ps_supplycost", "o_totalprice"] + [
     "l_quantity", "l_extendedprice", "l_discount", "l_tax"]
 
@@ -47,10 +49,11 @@ def open_answers(folder):
 
 def answer(database, query, scale):
     """The names of the columns and the rows that DuckDB gives."""
+    empty = "0.0" if query in SUMS else ""
     text = (HERE / f"{query}.sql").read_text()
     result = database.execute(text, {"fraction": 0.0001 / float(scale)} if "$fraction" in text else None)
     names = [column[0] for column in result.description]
-    return [names] + [["" if cell is None else str(cell) for cell in row] for row in result.fetchall()]
+    return [names] + [[empty if cell is None else str(cell) for cell in row] for row in result.fetchall()]
 
 
 def run(arguments, folder, query, options):
