@@ -148,6 +148,14 @@ impl Verifier<'_> {
             Stage::Unpivot { name, value, values, .. } => self.unpivot(*name, *value, values),
             Stage::Union { columns, .. } => self.union(columns),
             Stage::Join { join, .. } => self.join(join),
+            Stage::Assert { assertion, .. } => {
+                self.condition(assertion.predicate);
+                let message = assertion.message.map(|message| &self.plan.exprs.ty(message).kind);
+                let says = message.is_none_or(|kind| matches!(kind, Kind::String | Kind::Null));
+                self.check(says, || "the message of an assertion is no text".into());
+                let known = (assertion.site.0 as usize) < self.plan.sites.len();
+                self.check(known, || "an assertion has no site".into());
+            }
             Stage::Number { column, keys, .. } => {
                 self.check(self.plan.column(*column).ty == Type::INT, || "a number is not an `int`".into());
                 keys.iter().for_each(|key| self.key(*key));

@@ -85,6 +85,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }
