@@ -276,6 +276,11 @@ codes! {
          what it reads is known before it runs: a path and the name of a variable are written as text or come from a \
          `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0406 = 406, "columns that are not known",
+        "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
+         the values are written down.",
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
     E0407 = 407, "a join without `on`",
         "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
          least is a `==`. What has no such condition is a `cross_join`.",
@@ -320,7 +325,7 @@ codes! {
         "int(\"x\")" => "int?(\"x\")";
     E0605 = 605, "an assertion failed",
         "What an `assert` or a test of the script claims is not so.",
-        "" => "";
+        "[3, 1, 7] | assert it < 5" => "[3, 1, 7] | assert it < 8";
     E0606 = 606, "a key is not unique",
         "A join with `unique: true` wants at most one row on the right for each key, so that no row of the left side \
          comes out twice. Make the right side unique before it is joined, or leave the option out.",
@@ -359,7 +364,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | pivot n = count(), key: it" => "";
+        "1..5 | sample fraction: 0.5" => "";
 }
 
 /// The entry of a code.

@@ -33,7 +33,13 @@ pub struct FormDef {
 }
 
 /// The forms that there are.
-pub const FORMS: [FormDef; 4] = [
+pub const FORMS: [FormDef; 5] = [
+    FormDef {
+        name: "cols",
+        signature: "cols(pattern or type) -> columns",
+        group: "columns",
+        doc: "The columns whose names match a pattern, or that are of a type, where columns are chosen.",
+    },
     FormDef {
         name: "coalesce",
         signature: "coalesce(a: any?, b: any?, …) -> the same",
@@ -59,9 +65,6 @@ pub const FORMS: [FormDef; 4] = [
         doc: "A value, then what a function makes of the one before, without an end.",
     },
 ];
-
-/// Functions that the language has and this version has not. A name goes when its row comes.
-const NOT_YET: &[&str] = &["cols"];
 
 impl<'a> Checker<'a> {
     /// `f(a, b)` and `a.f(b)`; `a?.f(b)` does not call where `a` is null.
@@ -107,6 +110,9 @@ impl<'a> Checker<'a> {
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
             return or_unknown(self.reducer_call(reducer, receiver, arguments, span));
         }
+        if text == "cols" && receiver.is_none() {
+            return self.cols_value(span);
+        }
         if matches!(text, "coalesce" | "if_null") {
             return or_unknown(self.coalesce_call(name, receiver, arguments, span));
         }
@@ -146,9 +152,6 @@ impl<'a> Checker<'a> {
         let text = &*name.text;
         if is_window_function(text) {
             return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
-        }
-        if NOT_YET.contains(&text) {
-            return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
         }
         if aliases::STAGES.contains(&text) {
             return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));

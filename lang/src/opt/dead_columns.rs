@@ -86,6 +86,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }

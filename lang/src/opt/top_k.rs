@@ -39,6 +39,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -77,6 +78,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Window { .. }

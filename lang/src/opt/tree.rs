@@ -105,7 +105,12 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
                 other(right);
             }
         }
-        Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
+        Stage::Filter { .. }
+        | Stage::Assert { .. }
+        | Stage::Sort { .. }
+        | Stage::TopK { .. }
+        | Stage::Slice { .. }
+        | Stage::While { .. } => {}
     }
     let mut output: Vec<OutputField> = node.output.iter().cloned().collect();
     output.iter_mut().for_each(|field| new(&mut field.column));

@@ -1,5 +1,6 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
+mod cols;
 mod functions;
 mod modules;
 mod names;
@@ -10,6 +11,7 @@ mod tables;
 mod tests;
 mod types;
 
+pub(super) use cols::*;
 pub(super) use functions::*;
 pub(super) use modules::*;
 pub(super) use names::*;

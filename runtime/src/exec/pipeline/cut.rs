@@ -56,18 +56,21 @@ impl Cutter<'_> {
                 unreachable!("a source has no input")
             }
             Stage::Filter { predicate, .. } => open.segment.steps.push(Step::Filter(*predicate)),
+            Stage::Assert { assertion, .. } => open.segment.steps.push(Step::Assert(assertion.clone())),
             Stage::Map { definitions, .. } => {
                 open.segment.steps.push(Step::Define(definitions.clone()));
                 open.row.extend(definitions.iter().map(|(column, _)| *column));
             }
-            Stage::Slice { skip, take, .. } => {
+            Stage::Slice { input, skip, take } => {
                 open.carry(&live);
-                open.pass(plan, &[], Passage::Slice { skip: *skip, take: *take });
+                let drains = plan.runs_to_its_end(*input);
+                open.pass(plan, &[], Passage::Slice { skip: *skip, take: *take, drains });
             }
-            Stage::While { predicate, skip, .. } => {
+            Stage::While { input, predicate, skip } => {
                 open.carry(&live);
                 let looks_at = [Output { expr: *predicate, demanded: false }];
-                open.pass(plan, &looks_at, Passage::While { skip: *skip });
+                let drains = plan.runs_to_its_end(*input);
+                open.pass(plan, &looks_at, Passage::While { skip: *skip, drains });
             }
             Stage::Fold { column, init, state, next, all, .. } => {
                 let mut needed = if *all { live } else { HashSet::new() };
@@ -301,6 +304,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
         | Stage::Unpivot { .. }
@@ -326,7 +330,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
                 }
                 live.extend(used.into_iter().flat_map(|expr| plan.exprs.columns(expr)));
             }
-            Stage::Filter { .. } | Stage::Aggregate { .. } => {}
+            Stage::Filter { .. } | Stage::Assert { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
             Stage::Window { .. }
             | Stage::Sort { .. }
