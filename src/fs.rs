@@ -1,7 +1,7 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
 use crate::grant::{Grant, Kind};
-use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceId, Span};
@@ -18,6 +18,16 @@ pub fn read_only(path: impl Into<PathBuf>) -> Grant {
 /// Scripts may read whatever the process may read.
 pub fn read_everything() -> Grant {
     Grant(Kind::ReadAll)
+}
+
+/// Scripts may write a file, or files below a folder. Symbolic links are followed before it is judged.
+pub fn write_below(path: impl Into<PathBuf>) -> Grant {
+    Grant(Kind::WriteBelow(path.into()))
+}
+
+/// Scripts may write whatever the process may write.
+pub fn write_everything() -> Grant {
+    Grant(Kind::WriteAll)
 }
 
 /// The files that are granted, and the one table that a host binds.
@@ -41,6 +51,15 @@ impl Sources for HostSources<'_> {
 
     fn environment(&self) -> bool {
         self.grants.iter().any(|grant| matches!(grant.0, Kind::Environment(_)))
+    }
+
+    fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        if !self.grants.iter().any(|grant| grant.allows_writing(&request.path)) {
+            let help = "the host of this script grants no such file for writing";
+            let message = "this program may not write this file";
+            return Err(Box::new(Diagnostic::error(E0405, request.span, message).help(help)));
+        }
+        FileSources.target(request)
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
@@ -93,11 +112,16 @@ impl Grant {
     fn allows(&self, path: &str) -> bool {
         match &self.0 {
             Kind::ReadAll => true,
-            Kind::ReadBelow(root) => match (root.canonicalize(), real(Path::new(path))) {
-                (Ok(root), Some(path)) => path.starts_with(root),
-                _ => false,
-            },
-            Kind::Clock(_) | Kind::Environment(_) => false,
+            Kind::ReadBelow(root) => is_below(path, root),
+            Kind::WriteAll | Kind::WriteBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
+        }
+    }
+
+    fn allows_writing(&self, path: &str) -> bool {
+        match &self.0 {
+            Kind::WriteAll => true,
+            Kind::WriteBelow(root) => is_below(path, root),
+            Kind::ReadAll | Kind::ReadBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
         }
     }
 
@@ -106,8 +130,17 @@ impl Grant {
         match &self.0 {
             Kind::ReadAll => Some("all files".to_string()),
             Kind::ReadBelow(root) => Some(format!("`{}`", root.display())),
+            Kind::WriteAll => Some("all files for writing".to_string()),
+            Kind::WriteBelow(root) => Some(format!("`{}` for writing", root.display())),
             Kind::Clock(_) | Kind::Environment(_) => None,
         }
+    }
+}
+
+fn is_below(path: &str, root: &Path) -> bool {
+    match (root.canonicalize(), real(Path::new(path))) {
+        (Ok(root), Some(path)) => path.starts_with(root),
+        _ => false,
     }
 }
 

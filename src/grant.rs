@@ -15,6 +15,8 @@ pub struct Grant(pub(crate) Kind);
 pub(crate) enum Kind {
     ReadBelow(PathBuf),
     ReadAll,
+    WriteBelow(PathBuf),
+    WriteAll,
     /// The time at which a run begins; none is the machine's.
     Clock(Option<SystemTime>),
     Environment(Variables),
@@ -80,11 +82,11 @@ pub mod environment {
 pub(crate) fn outside(grants: &[Grant]) -> Outside {
     let now = grants.iter().find_map(|grant| match grant.0 {
         Kind::Clock(time) => Some(microseconds(time.unwrap_or_else(SystemTime::now))),
-        Kind::ReadBelow(_) | Kind::ReadAll | Kind::Environment(_) => None,
+        _ => None,
     });
     let variables = grants.iter().find_map(|grant| match &grant.0 {
         Kind::Environment(variables) => Some(variables.0.clone()),
-        Kind::ReadBelow(_) | Kind::ReadAll | Kind::Clock(_) => None,
+        _ => None,
     });
     Outside { now, variables }
 }

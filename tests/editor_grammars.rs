@@ -276,3 +276,22 @@ fn tree_sitter_has_the_reserved_words() {
     let missing = RESERVED.iter().find(|word| !scanner.contains(&format!("\"{word}\"")));
     assert_eq!(missing, None, "the scanner does not know it");
 }
+
+/// Where it is recorded which `grammar.js` the parser was generated from.
+const GENERATED_FROM: &str = "grammar/tree-sitter-pipe/src/generated_from.txt";
+
+#[test]
+fn the_parser_is_generated_from_the_grammar() {
+    let read = |path: &str| fs::read_to_string(path).expect("the grammar is there");
+    let sum = format!("grammar.js {:016x}\n", checksum(read("grammar/tree-sitter-pipe/grammar.js").as_bytes()));
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(GENERATED_FROM, &sum).expect("it can be written");
+    }
+    let message = "grammar.js has changed: run `tree-sitter generate` beside it, then this test with BLESS=1";
+    assert_eq!(read(GENERATED_FROM), sum, "{message}");
+}
+
+/// FNV-1a.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}

@@ -19,5 +19,6 @@ mod plans;
 mod random;
 mod rules;
 mod snippets;
+mod targets;
 mod tidy;
 mod tools;

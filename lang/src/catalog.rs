@@ -414,6 +414,17 @@ pub struct ReadRequest {
     pub options: Vec<(Arc<str>, Span, OptionValue)>,
 }
 
+/// What a `write` in the script says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WriteRequest {
+    /// The path, constant.
+    pub path: Arc<str>,
+    /// Where the path stands.
+    pub span: Span,
+    /// The option `format`, and where it stands.
+    pub format: Option<(Arc<str>, Span)>,
+}
+
 /// What is known of a table before its first row is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableInfo {
@@ -432,6 +443,11 @@ pub struct TableInfo {
 pub trait Sources {
     /// The table behind `read(…)`; the error is what to tell the user.
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>>;
+
+    /// The format in which a file is written; the error says why it is not.
+    fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        Err(Box::new(no_files(request.span)))
+    }
 
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;

@@ -25,7 +25,7 @@ use catalog::{Catalog, Sources};
 use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
-use source::SourceMap;
+use source::{SourceMap, Span};
 use std::sync::Arc;
 
 /// A script that may be run.
@@ -50,17 +50,9 @@ pub fn compile(
     sources: &dyn Sources,
     parameters: &Parameters,
 ) -> Result<Compiled, Vec<Diagnostic>> {
-    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let (modules, diagnostics) = modules::load(map, name, text, sources);
     let checked = check::check(&modules, catalog, sources, parameters);
-    // What looked like a call to the grammar, the checker may know as a name of two words.
-    let at =
-        |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|primary| (primary.span.source, primary.span.start));
-    diagnostics.retain(|told| {
-        let is_name = |known: &Diagnostic| known.code == codes::E0207 && at(known) == at(told);
-        told.code != codes::E0113 || !checked.diagnostics.iter().any(is_name)
-    });
-    diagnostics.extend(checked.diagnostics);
-    diagnostic::sort(&mut diagnostics);
+    let diagnostics = told_once(diagnostics, checked.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
@@ -80,11 +72,29 @@ pub fn diagnose(
     catalog: &Catalog,
     sources: &dyn Sources,
 ) -> Vec<Diagnostic> {
-    let (modules, mut diagnostics) = modules::load(map, name, text, sources);
+    let (modules, diagnostics) = modules::load(map, name, text, sources);
     let parameters = Parameters { may_be_missing: true, ..Parameters::default() };
-    diagnostics.extend(check::check(&modules, catalog, sources, &parameters).diagnostics);
-    diagnostic::sort(&mut diagnostics);
-    diagnostics
+    told_once(diagnostics, check::check(&modules, catalog, sources, &parameters).diagnostics)
+}
+
+/// What the grammar and the checker say, without what follows from something else that is said.
+fn told_once(mut syntax: Vec<Diagnostic>, mut checked: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let place = |told: &Diagnostic| told.primary.as_ref().map(|primary| primary.span);
+    // What looked like a call to the grammar, the checker may know as a name of two words.
+    let start = |told: &Diagnostic| place(told).map(|place| (place.source, place.start));
+    syntax.retain(|told| {
+        let is_name = |known: &Diagnostic| known.code == codes::E0207 && start(known) == start(told);
+        told.code != codes::E0113 || !checked.iter().any(is_name)
+    });
+    // The arms of a `match` that is never closed are not all there.
+    checked.retain(|told| {
+        let Some(subject) = place(told).filter(|_| told.code == codes::E0309) else { return true };
+        let opens_behind = |brace: Span| brace.source == subject.source && brace.start == subject.end + 1;
+        !syntax.iter().any(|told| told.code == codes::E0103 && place(told).is_some_and(opens_behind))
+    });
+    syntax.extend(checked);
+    diagnostic::sort(&mut syntax);
+    syntax
 }
 
 /// A plan that breaks its rules is our bug.

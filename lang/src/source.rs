@@ -60,7 +60,11 @@ impl SourceFile {
             byte -= 1;
         }
         let line = self.line_starts.partition_point(|&start| start as usize <= byte);
-        let start = self.line_starts[line - 1] as usize;
+        let mut start = self.line_starts[line - 1] as usize;
+        // A byte order mark is no character of the first line.
+        if line == 1 && self.text.starts_with('\u{feff}') {
+            start = '\u{feff}'.len_utf8().min(byte);
+        }
         (line, self.text[start..byte].chars().count() + 1)
     }
 }
@@ -103,5 +107,7 @@ mod tests {
         assert_eq!(map.get(id).line_column(6), (2, 2));
         assert_eq!(map.get(id).line_column(5), (2, 1), "a byte inside a character belongs to it");
         assert_eq!(map.snippet(Span::new(id, 1, 3)), "ä");
+        let marked = map.add("t", "\u{feff}ab\nc");
+        assert_eq!([0, 3, 4, 6].map(|byte| map.get(marked).line_column(byte)), [(1, 1), (1, 1), (1, 2), (2, 1)]);
     }
 }

@@ -97,6 +97,7 @@ fn engine(settings: &Settings) -> Engine {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Engine::builder()
         .grant(pipelang::fs::read_everything())
+        .grant(pipelang::fs::write_everything())
         .grant(pipelang::clock::system())
         .grant(pipelang::environment::variables(variables))
         .threads(settings.threads.unwrap_or(0))

@@ -5,7 +5,7 @@ use super::expressions::Made;
 use super::program::{Column, Kind, Maker, Ty};
 
 /// What must occur, beside what the catalog lists.
-pub const FORMS: [&str; 21] = [
+pub const FORMS: [&str; 22] = [
     "list literal",
     "column of a nested kind",
     "map of a list",
@@ -14,6 +14,7 @@ pub const FORMS: [&str; 21] = [
     "flat_map of a list",
     "fold of a list",
     "any or all of a list",
+    "reducer of a list",
     "index",
     "index or null",
     "in a computed list",
@@ -78,7 +79,8 @@ impl Maker<'_> {
             (0..40, Kind::String) => self.format_string(depth),
             (40..47, Kind::String) => self.joined(depth),
             (0..30, _) => self.item(kind, depth),
-            (30..42, _) => self.folded(kind, depth),
+            (30..36, _) => self.folded(kind, depth),
+            (36..42, _) => self.reduced(kind, depth),
             (42..56, _) => self.field(kind, depth),
             (56..64, _) => self.by_key(kind, depth),
             (64..72, Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date) => {
@@ -222,9 +224,39 @@ impl Maker<'_> {
 
     /// `v => condition`
     fn condition_of_item(&mut self, list: &List, depth: usize) -> String {
+        self.function_of_item(list, Kind::Bool, depth)
+    }
+
+    /// `v => expression`
+    fn function_of_item(&mut self, list: &List, kind: Kind, depth: usize) -> String {
         let name = self.fresh("v");
-        let condition = self.with_names(&[(&name, list.item)], |maker| maker.expression(Kind::Bool, depth.min(2)));
-        format!("{name} => {}", condition.text)
+        let body = self.with_names(&[(&name, list.item)], |maker| maker.expression(kind, depth.min(2)));
+        format!("{name} => {}", body.text)
+    }
+
+    /// A reducer over a list.
+    fn reduced(&mut self, kind: Kind, depth: usize) -> Made {
+        self.saw_form("reducer of a list");
+        let list = self.some_list(depth);
+        let function = |maker: &mut Self, kind| maker.function_of_item(&list, kind, depth);
+        let number = *self.draw.pick(&[Kind::Int, Kind::Float]);
+        let arguments = match (kind, self.draw.below(4)) {
+            (Kind::Int, 0) => format!("sum({})", function(self, kind)),
+            (Kind::Int, 1) => format!("count_distinct({})", function(self, kind)),
+            (Kind::Int, 2) => format!("count(where: {})", function(self, Kind::Bool)),
+            (Kind::Float, 0) => format!("quantile({}, 0.3)", function(self, number)),
+            (Kind::Float, 1) => format!("corr({}, {})", function(self, number), function(self, number)),
+            (Kind::Float, 2) => {
+                format!("mean({}, weight: {})", function(self, number), function(self, number))
+            }
+            (Kind::String, 0) => format!("string_join({}, \"-\")", function(self, kind)),
+            (_, 3) => format!("arg_max({}, {})", function(self, kind), function(self, number)),
+            _ => {
+                let reducer = *self.draw.pick(&["min", "max", "mode"]);
+                format!("{reducer}({})", function(self, kind))
+            }
+        };
+        made(list.with(&format!(".{arguments}")), kind, true)
     }
 
     /// `init, (s, v) => next`

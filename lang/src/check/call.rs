@@ -64,18 +64,20 @@ pub const FORMS: [FormDef; 4] = [
 const NOT_YET: &[&str] = &["cols"];
 
 impl<'a> Checker<'a> {
-    /// `f(a, b)` and `a.f(b)`.
+    /// `f(a, b)` and `a.f(b)`; `a?.f(b)` does not call where `a` is null.
     pub(super) fn call(
         &mut self,
         path: &'a [Name],
-        receiver: Option<&'a ast::Expr>,
+        receiver: Option<(&'a ast::Expr, bool)>,
         arguments: &'a [Argument],
         span: Span,
     ) -> Value<'a> {
+        let first = receiver.map_or(First::Nothing, |(receiver, null_safe)| First::Receiver(receiver, null_safe));
         let [name] = path else {
             let Some(function) = self.function_of_module(path, Use::Function) else { return Value::Unknown };
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         };
+        let receiver = receiver.map(|(receiver, _)| receiver);
         let text = &*name.text;
         if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
             && !self.names().functions.contains_key(text)
@@ -93,7 +95,7 @@ impl<'a> Checker<'a> {
             return self.call_lambda(*lambda, arguments, span);
         }
         if let Some(function) = self.function(text) {
-            return self.call_user(function, receiver.map_or(First::Nothing, First::Receiver), arguments, span);
+            return self.call_user(function, first, arguments, span);
         }
         if self.is_list_method(text, arguments) {
             return self.list_method(name, receiver, arguments, span);
@@ -122,6 +124,9 @@ impl<'a> Checker<'a> {
                 Some(stream) => Value::Stream(stream),
                 None => Value::Stream(self.unknown_stream(span)),
             };
+        }
+        if let Some(value) = reducer.and_then(|reducer| self.reducer_method(reducer, receiver, arguments, span)) {
+            return value;
         }
         match (reducer, bound) {
             (Some(_), _) => self.reducer_outside(name, receiver, arguments),
@@ -180,26 +185,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A reducer where there are no rows to reduce.
+    /// A reducer where there are no rows to reduce, and no list.
     fn reducer_outside(
         &mut self,
         name: &Name,
         receiver: Option<&'a ast::Expr>,
         arguments: &'a [Argument],
     ) -> Value<'a> {
-        let said = self.diagnostics.len();
-        let first = receiver.or_else(|| arguments.first()?.expr()).map(|first| self.value(first));
-        self.diagnostics.truncate(said);
-        let is_list = match &first {
-            Some(Value::Expr(id)) => matches!(self.ty(*id).kind, Kind::List(_)),
-            Some(value) => matches!(value, Value::List(_) | Value::Range(_)),
-            None => false,
-        };
         let values = arguments.len() + usize::from(receiver.is_some());
-        self.unknown(match is_list {
-            true => errors::not_yet(name.span, &format!("`{}` over a list", name.text)),
-            false => errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values),
-        })
+        self.unknown(errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), values))
     }
 
     /// A call of a function of the catalog: its arguments, then the call.

@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::It => self.it(span),
             ExprKind::List(items) => {
+                self.lists.insert(span, items);
                 let list = Value::List(Rc::new(items.iter().map(|item| self.value(item)).collect()));
                 self.unless_too_large(list, span)
             }
@@ -59,8 +60,8 @@ impl<'a> Checker<'a> {
                 }
             }
             ExprKind::Call { function, arguments } => self.call(function, None, arguments, span),
-            ExprKind::Method { receiver, function, arguments, null_safe: _ } => {
-                self.call(function, Some(receiver), arguments, span)
+            ExprKind::Method { receiver, function, arguments, null_safe } => {
+                self.call(function, Some((receiver, *null_safe)), arguments, span)
             }
             ExprKind::Field { record, name, null_safe } => self.field(record, name, *null_safe),
             ExprKind::If { condition, then, otherwise } => self.if_value(condition, then, otherwise.as_ref(), span),
@@ -136,7 +137,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let mut plan = self.plan.clone();
-        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, span }];
+        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, target: None, span }];
         let column = self.add_column(&name, ty.clone(), Some((span, "this value is computed once".into())));
         self.plan.subqueries.push(Subquery { column, node: stream.node, plan: Arc::new(plan) });
         Some(self.value_of_subquery(column, ty))
@@ -228,7 +229,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A column of the row, unless its type is unknown.
-    fn column(&mut self, field: &OutputField) -> Value<'a> {
+    pub(super) fn column(&mut self, field: &OutputField) -> Value<'a> {
         if let Some((item, at)) = self.item_fields.get(&field.column).copied() {
             let (item, ty) = (self.plan.column_expr(item), self.plan.column(field.column).ty.clone());
             return Value::Expr(self.field_expr(item, at, &ty));

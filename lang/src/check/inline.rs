@@ -5,23 +5,25 @@
 
 use super::generic::Letters;
 use super::module::Definition;
-use super::scope::{Entry, Row, Stream, Value};
+use super::rows_argument::shown;
+use super::scope::{Entry, Stream, Value};
 use super::types::Declared;
 use super::{Checker, build, errors};
-use crate::ir::{Expr, ExprId, Shape};
+use crate::ir::{Expr, ExprId};
 use crate::modules::ModuleId;
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Name};
 use crate::ty::{Kind, Schema, Type};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a call has before the arguments in its parentheses.
 pub(super) enum First<'a> {
     Nothing,
-    /// The receiver of a method.
-    Receiver(&'a ast::Expr),
+    /// The receiver of a method, and whether `?.` stands behind it.
+    Receiver(&'a ast::Expr, bool),
     /// The stream before a stage.
     Stream(Stream, Span),
 }
@@ -68,31 +70,72 @@ impl<'a> Checker<'a> {
         let name = &function.name;
         let (receiver, mut stream) = match first {
             First::Nothing => (None, None),
-            First::Receiver(receiver) => (Some(receiver), None),
+            First::Receiver(receiver, null_safe) => (Some((receiver, null_safe)), None),
             First::Stream(stream, span) => (None, Some((stream, span))),
         };
-        let Some(given) = self.given(&name.text, receiver, arguments) else { return Value::Unknown };
+        let given = self.given(&name.text, receiver.map(|(receiver, _)| receiver), arguments);
+        let Some(given) = given else { return Value::Unknown };
         let shift = usize::from(stream.is_some());
         let labels = given.iter().map(|(label, _)| *label);
         let Some(places) = places(function, std::iter::repeat_n(None, shift).chain(labels)) else {
             let count = given.len() + shift;
             return self.unknown(errors::argument_count(span, &name.text, count, &[signature(function)]));
         };
+        let mut evaluated = Vec::new();
         let mut arguments = Vec::new();
         for (at, place) in places.iter().enumerate() {
             let parameter = Parameter { ast: &function.parameters[*place], module: definition.module };
-            arguments.push(match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
-                (Some((stream, span)), _) => (parameter, Value::Stream(stream), span),
-                (None, Some(expr)) => (parameter, self.argument(expr, parameter), expr.span),
+            let (value, span) = match (stream.take(), at.checked_sub(shift).map(|at| given[at].1)) {
+                (Some((stream, span)), _) => (Value::Stream(stream), span),
+                (None, Some(expr)) => (self.argument(expr, parameter), expr.span),
                 (None, None) => continue,
-            });
+            };
+            let value = match (value, receiver) {
+                (Value::Expr(id), Some((_, true))) if at == 0 => Value::Expr(self.without_null(id, &mut evaluated)),
+                (value, _) => value,
+            };
+            arguments.push((parameter, value, span));
         }
+        self.call_with(definition, arguments, &places, evaluated, span)
+    }
+
+    /// A call of a user's function with values that are passed by position.
+    pub(super) fn call_with_values(
+        &mut self,
+        definition: Definition<'a>,
+        values: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let function = definition.function;
+        let Some(places) = places(function, values.iter().map(|_| None)) else {
+            let error = errors::argument_count(span, &function.name.text, values.len(), &[signature(function)]);
+            return self.unknown(error);
+        };
+        let arguments = values.into_iter().zip(&function.parameters).map(|(value, ast)| {
+            let parameter = Parameter { ast, module: definition.module };
+            (parameter, value, span)
+        });
+        self.call_with(definition, arguments.collect(), &places, Vec::new(), span)
+    }
+
+    /// A call with these arguments, each for the parameter at its place; what has been evaluated for them is known.
+    fn call_with(
+        &mut self,
+        definition: Definition<'a>,
+        mut arguments: Vec<(Parameter<'a>, Value<'a>, Span)>,
+        places: &[usize],
+        mut evaluated: Vec<Evaluated>,
+        span: Span,
+    ) -> Value<'a> {
+        let function = definition.function;
+        let name = &function.name;
+        let hidden_from_caller: HashSet<Arc<str>> =
+            arguments.iter().flat_map(|argument| hidden_in(&argument.1)).collect();
         let letters = self.letters_of(&name.text, &mut arguments);
         let mut values: Vec<Option<Value<'a>>> = vec![None; function.parameters.len()];
-        let mut evaluated = Vec::new();
         let mut known = letters.is_some();
         let letters = letters.unwrap_or_default();
-        for ((parameter, value, span), place) in arguments.into_iter().zip(&places) {
+        for ((parameter, value, span), place) in arguments.into_iter().zip(places) {
             let declared = self.declared_with(&letters, definition.module, &parameter.ast.ty);
             let value = self.pass(value, &declared, span, &name.text, &mut evaluated);
             known &= value.is_some();
@@ -106,14 +149,9 @@ impl<'a> Checker<'a> {
         if self.is_recursive(definition) {
             return self.call_routine(definition, values, &evaluated, span);
         }
-        let hidden = values.iter().find_map(|value| match value {
-            Value::Stream(stream) => Some(stream.row.hidden.clone()),
-            _ => None,
-        });
-        let result = self.inlined(definition, values, &letters, span);
-        let result = match (result, hidden) {
-            (Value::Stream(stream), Some(_)) => Value::Stream(shown(stream)),
-            (result, _) => result,
+        let result = match self.inlined(definition, values, &letters, span) {
+            Value::Stream(stream) => Value::Stream(shown(stream, &hidden_from_caller)),
+            result => result,
         };
         self.after_arguments(result, &evaluated, span)
     }
@@ -231,43 +269,6 @@ impl<'a> Checker<'a> {
         Some(Value::Record(Rc::new(passed)))
     }
 
-    /// A stream that has the declared fields; the body does not see the others, but they pass through.
-    fn pass_stream(&mut self, stream: Stream, declared: &Declared, span: Span, function: &str) -> Option<Stream> {
-        if !stream.row.known {
-            return None;
-        }
-        let schema = match declared {
-            Declared::Record { schema, .. } => schema,
-            Declared::Type(ty) => {
-                let field = stream.row.fields.first().filter(|_| stream.row.shape == Shape::Values);
-                let found = field.map_or(Type::UNKNOWN, |field| self.plan.column(field.column).ty.clone());
-                if field.is_some() && found.fits(ty) {
-                    return Some(stream);
-                }
-                self.report(errors::stream_of(span, function, ty));
-                return None;
-            }
-            Declared::Any | Declared::Unknown | Declared::Stream(_) | Declared::Function => return Some(stream),
-        };
-        for field in &schema.fields {
-            let Some(given) = stream.row.field(&field.name) else {
-                let names: Vec<&str> = stream.row.names().collect();
-                let error = errors::missing_field(span, function, &field.name, &names);
-                self.report(error);
-                return None;
-            };
-            let found = self.plan.column(given.column).ty.clone();
-            if !found.fits(&field.ty) {
-                let who = format!("the column `{}` of `{function}`", field.name);
-                self.report(errors::wanted(span, &who, &field.ty, &found));
-                return None;
-            }
-        }
-        let undeclared = stream.row.names().filter(|name| schema.position(name).is_none()).map(Arc::from);
-        let hidden: Vec<Arc<str>> = stream.row.hidden.iter().cloned().chain(undeclared).collect();
-        Some(Stream { row: Rc::new(Row { hidden: Rc::new(hidden), ..(*stream.row).clone() }), ..stream })
-    }
-
     /// The values of all parameters; a default sees what the function sees and the parameters before it.
     fn with_defaults(
         &mut self,
@@ -345,8 +346,8 @@ impl<'a> Checker<'a> {
             (_, Value::Unknown) => Value::Unknown,
             (Declared::Stream(row), value) => {
                 let stream = self.as_stream(value, span);
-                let fits = self.pass_stream(stream.clone(), row, span, &function.name.text).is_some();
-                if fits { Value::Stream(stream) } else { Value::Unknown }
+                let rows = self.as_declared_rows(stream, row, span, &function.name.text);
+                rows.map_or(Value::Unknown, Value::Stream)
             }
             (declared, value) => self.as_declared(value, declared, &function.name.text, span, result.span()),
         }
@@ -436,9 +437,14 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The stream with all its columns in sight.
-fn shown(stream: Stream) -> Stream {
-    Stream { row: Rc::new(Row { hidden: Rc::default(), ..(*stream.row).clone() }), ..stream }
+/// The columns of a stream that its user does not see.
+fn hidden_in(value: &Value) -> Vec<Arc<str>> {
+    match value {
+        Value::Stream(stream) => stream.row.hidden.iter().cloned().collect(),
+        Value::Expr(_) | Value::Record(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) | Value::Unknown => {
+            Vec::new()
+        }
+    }
 }
 
 /// For each argument the position of its parameter; `None` if they do not match.

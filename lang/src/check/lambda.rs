@@ -2,7 +2,9 @@
 //! lambda, checked against the type that the parameter declares.
 
 use super::inline::Parameter;
-use super::scope::{Entry, Found, Lambda, Row, Value};
+use super::module::{Definition, Use};
+use super::operators::Operand;
+use super::scope::{Found, Lambda, Row, Value};
 use super::types::Declared;
 use super::{Checker, errors};
 use crate::source::Span;
@@ -10,9 +12,25 @@ use crate::syntax::ast::{self, Argument, ExprKind, Name, TypeExpr};
 use crate::ty::{Kind, Type};
 use std::rc::Rc;
 
+/// A function that is named where a function is wanted.
+pub(super) enum Named<'a> {
+    /// One of the script.
+    Users(Definition<'a>),
+    /// One of the catalog.
+    Catalogs(&'a str),
+}
+
 impl<'a> Checker<'a> {
     /// An argument: a lambda where a function is wanted, else its value.
     pub(super) fn argument(&mut self, expr: &'a ast::Expr, parameter: Parameter<'a>) -> Value<'a> {
+        let value = self.lambda_or_value(expr, parameter);
+        if let Value::Lambda(lambda) = value {
+            self.passed.push(lambda);
+        }
+        value
+    }
+
+    fn lambda_or_value(&mut self, expr: &'a ast::Expr, parameter: Parameter<'a>) -> Value<'a> {
         let TypeExpr::Function(takes, ..) = &parameter.ast.ty else { return self.value(expr) };
         let lambda = |parameters, body, c: &Self| Lambda { parameters, body, scope: c.scope, of: Some(parameter) };
         match &expr.kind {
@@ -28,7 +46,7 @@ impl<'a> Checker<'a> {
                 Found::Binding(Value::Lambda(lambda)) => Value::Lambda(lambda),
                 _ => Value::Lambda(lambda(&[], expr, self)),
             },
-            // Any other expression is one over the columns of the row where it is called.
+            // Any other expression is one over the columns of the row where it is called, or names a function.
             _ => Value::Lambda(lambda(&[], expr, self)),
         }
     }
@@ -62,24 +80,71 @@ impl<'a> Checker<'a> {
         self.after_arguments(value, &evaluated, span)
     }
 
-    /// The body of a lambda with these values for its parameters.
-    fn applied(&mut self, lambda: Lambda<'a>, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
-        if lambda.parameters.is_empty() {
-            // An expression over the row's columns: they are those of the row where it is called.
-            let Some(row) = self.scopes.row(self.scope) else {
-                return self.unknown(errors::lambda_without_row(span));
-            };
-            // Whoever wrote it sees all of them.
-            let row = Rc::new(Row { hidden: Rc::default(), ..(*row).clone() });
-            return self.in_scope(lambda.scope, |c| c.in_row(&row, |c| c.value(lambda.body)));
+    /// What a lambda, or a function whose name stands for one, gives for these values.
+    pub(super) fn applied(&mut self, lambda: Lambda<'a>, values: Vec<Value<'a>>, span: Span) -> Value<'a> {
+        self.applied.insert(lambda.body.span);
+        if !lambda.parameters.is_empty() {
+            return self.in_scope(lambda.scope, |c| {
+                for (name, value) in lambda.parameters.iter().zip(values) {
+                    c.bind(&name.text, name.span, value);
+                }
+                c.value(lambda.body)
+            });
         }
-        self.in_scope(lambda.scope, |c| {
-            for (name, value) in lambda.parameters.iter().zip(values) {
-                let entry = Entry::Binding { name: name.text.clone(), span: name.span, value };
-                c.scope = c.scopes.enter(c.scope, entry);
+        // Whoever wrote it sees all columns of the row where it is called.
+        let row = self.scopes.row(self.scope);
+        let row = row.map(|row| Rc::new(Row { hidden: Rc::default(), ..(*row).clone() }));
+        let is_column = |name: &str| row.as_ref().is_some_and(|row| row.field(name).is_some());
+        if let Some(function) = self.in_scope(lambda.scope, |c| c.named_function(lambda.body, &is_column)) {
+            return self.call_named(function, lambda.body, values);
+        }
+        let Some(row) = row else {
+            return self.unknown(errors::lambda_without_row(span));
+        };
+        self.in_scope(lambda.scope, |c| c.in_row(&row, |c| c.value(lambda.body)))
+    }
+
+    /// The function that an expression names, unless it names a value.
+    pub(super) fn named_function(
+        &mut self,
+        expr: &'a ast::Expr,
+        is_column: &dyn Fn(&str) -> bool,
+    ) -> Option<Named<'a>> {
+        match &expr.kind {
+            ExprKind::Name(name) if !is_column(name) => {
+                let is_bound = matches!(self.scopes.look_up(self.scope, name), Found::Binding(_) | Found::Both(_));
+                match self.function(name).filter(|_| !is_bound) {
+                    Some(definition) => Some(Named::Users(definition)),
+                    None if is_bound || self.catalog.functions_named(name).is_empty() => None,
+                    None => Some(Named::Catalogs(name)),
+                }
             }
-            c.value(lambda.body)
-        })
+            ExprKind::Path(path) if self.is_function_of_module(path) => {
+                self.function_of_module(path, Use::Function).map(Named::Users)
+            }
+            _ => None,
+        }
+    }
+
+    /// A call of the function that `name` names.
+    fn call_named(&mut self, function: Named<'a>, name: &'a ast::Expr, values: Vec<Value<'a>>) -> Value<'a> {
+        match function {
+            Named::Users(definition) => self.call_with_values(definition, values, name.span),
+            Named::Catalogs(function) => {
+                let operand = |value| Some((None, Operand { id: self.as_scalar(value, name.span)?, ast: name }));
+                let Some(operands) = values.into_iter().map(operand).collect::<Option<Vec<_>>>() else {
+                    return Value::Unknown;
+                };
+                let said = self.diagnostics.len();
+                let call = self.call_catalog(function, name.span, &operands);
+                // No argument stands in the script that could be changed.
+                for diagnostic in &mut self.diagnostics[said..] {
+                    diagnostic.help.clear();
+                    diagnostic.edits.clear();
+                }
+                super::expr::or_unknown(call)
+            }
+        }
     }
 
     /// The result of a function as the type that is declared for it, `there`.

@@ -11,6 +11,15 @@ use crate::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What the items of a list are to an expression over them.
+#[derive(Clone, Copy)]
+pub(super) enum ItemScope {
+    /// The row that it sees; where the list stands.
+    Row(Span),
+    /// The parameter of a function that is given to this one.
+    Lambda(&'static str),
+}
+
 /// The stages that lists have.
 const OF_LISTS: [&str; 11] =
     ["filter", "take_while", "skip_while", "map", "flat_map", "select", "derive", "take", "skip", "fold", "scan"];
@@ -102,6 +111,9 @@ impl<'a> Checker<'a> {
                 self.fold_list(&name.text, list, &arguments, name.span)
             }
             other => {
+                if let Some(reducer) = self.catalog.reducer_named(other) {
+                    return self.reducer_stage(reducer, (list, from), stage, name);
+                }
                 if self.is_stage(other) || self.function(other).is_some() {
                     self.report(errors::not_yet(name.span, &format!("`{other}` over a list")));
                 } else {
@@ -114,17 +126,28 @@ impl<'a> Checker<'a> {
 
     /// The body of a stage with one argument.
     fn item_body(&mut self, each: Each, (item, from): (ColumnId, Span), argument: &'a ast::Expr) -> Option<ExprId> {
-        let row = self.item_row(item, from);
-        self.in_row(&row, |c| {
-            let value = match &argument.kind {
-                ExprKind::Lambda { parameters, body } => {
-                    let value = c.row_value(&row);
-                    c.apply_to_row(parameters, body, value, argument.span)
-                }
-                _ => c.value(argument),
-            };
-            c.each_body(each, value, argument)
-        })
+        let value = self.of_item(item, argument, ItemScope::Row(from));
+        self.each_body(each, value, argument)
+    }
+
+    /// What an expression gives for an item.
+    pub(super) fn of_item(&mut self, item: ColumnId, argument: &'a ast::Expr, scope: ItemScope) -> Value<'a> {
+        match scope {
+            ItemScope::Lambda(name) => {
+                let value = Value::Expr(self.plan.column_expr(item));
+                self.apply_to_item(name, argument, value)
+            }
+            ItemScope::Row(from) => {
+                let row = self.item_row(item, from);
+                self.in_row(&row, |c| match &argument.kind {
+                    ExprKind::Lambda { parameters, body } => {
+                        let value = c.row_value(&row);
+                        c.apply_to_row(parameters, body, value, argument.span)
+                    }
+                    _ => c.value(argument),
+                })
+            }
+        }
     }
 
     /// The record that `select` or `derive` makes of an item.

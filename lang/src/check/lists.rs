@@ -2,9 +2,10 @@
 //! expression of the plan with a body over a column that stands for the item.
 
 use super::operators::Operand;
-use super::scope::{Entry, Found, Lambda, Value};
+use super::scope::{Found, Lambda, Value};
 use super::state::States;
 use super::{Checker, errors};
+use crate::diagnostic::did_you_mean;
 use crate::ir::typing::natural_type;
 use crate::ir::{ColumnId, Each, Expr, ExprId};
 use crate::source::Span;
@@ -154,7 +155,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds an expression that cannot fail with the type that follows from its operands.
-    fn add_natural(&mut self, expr: Expr) -> Option<ExprId> {
+    pub(super) fn add_natural(&mut self, expr: Expr) -> Option<ExprId> {
         let ty = natural_type(&expr, &self.plan, self.catalog)?;
         Some(self.add(expr, ty))
     }
@@ -205,34 +206,54 @@ impl<'a> Checker<'a> {
         self.fold_method(Method { name, example }, list, arguments, span)
     }
 
-    /// A function that is given as an argument: a lambda, or a parameter that is one.
+    /// What a function that is given as an argument of a reducer makes of an item.
+    pub(super) fn apply_to_item(&mut self, name: &'static str, argument: &'a ast::Expr, item: Value<'a>) -> Value<'a> {
+        let method = Method { name, example: "xs.sum(x => x * 2)" };
+        match self.function_argument(argument, method) {
+            Some(lambda) => self.apply_lambda(lambda, vec![item], argument.span, method),
+            None => Value::Unknown,
+        }
+    }
+
+    /// A function that is given as an argument: a lambda, a parameter that is one, or a name.
     fn function_argument(&mut self, argument: &'a ast::Expr, method: Method) -> Option<Lambda<'a>> {
         let found = match &argument.kind {
             ExprKind::Lambda { parameters, body } => Some(Lambda { parameters, body, scope: self.scope, of: None }),
             ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
                 Found::Binding(Value::Lambda(lambda)) => Some(lambda),
-                _ => None,
+                _ => self.function_as_lambda(argument),
             },
+            ExprKind::Path(_) => self.function_as_lambda(argument),
             _ => None,
         };
         if found.is_none() {
-            self.report(errors::wants_lambda(argument.span, method.example));
+            let near = match &argument.kind {
+                ExprKind::Name(name) => self.near_functions(name),
+                _ => Vec::new(),
+            };
+            let near: Vec<&str> = near.iter().map(|name| &**name).collect();
+            self.report(errors::no_named_function(argument.span, method.example, &near));
         }
         found
     }
 
-    /// The body of a lambda for these values.
+    /// The functions whose names are almost that.
+    fn near_functions(&self, name: &str) -> Vec<Arc<str>> {
+        let users = self.names().functions.keys().map(|name| &**name);
+        let near = did_you_mean(name, users.chain(self.catalog.functions().map(|def| &*def.name)));
+        near.into_iter().map(Arc::from).collect()
+    }
+
+    fn function_as_lambda(&mut self, name: &'a ast::Expr) -> Option<Lambda<'a>> {
+        let lambda = Lambda { parameters: &[], body: name, scope: self.scope, of: None };
+        self.named_function(name, &|_| false).map(|_| lambda)
+    }
+
+    /// What a function gives for these values.
     fn apply_lambda(&mut self, lambda: Lambda<'a>, values: Vec<Value<'a>>, span: Span, method: Method) -> Value<'a> {
-        if lambda.parameters.len() != values.len() {
+        if !lambda.parameters.is_empty() && lambda.parameters.len() != values.len() {
             return self.unknown(errors::lambda_parameters(span, method.name, values.len(), method.example));
         }
-        self.in_scope(lambda.scope, |c| {
-            for (name, value) in lambda.parameters.iter().zip(values) {
-                c.note(name.span, &value);
-                let entry = Entry::Binding { name: name.text.clone(), span: name.span, value };
-                c.scope = c.scopes.enter(c.scope, entry);
-            }
-            c.value(lambda.body)
-        })
+        self.applied(lambda, values, span)
     }
 }

@@ -11,6 +11,7 @@ mod build;
 mod call;
 mod columns;
 mod decimal;
+mod definition;
 mod errors;
 mod explode;
 mod expr;
@@ -20,6 +21,7 @@ mod inline;
 mod join;
 mod json;
 mod lambda;
+mod list_reducer;
 mod list_stage;
 mod lists;
 mod matching;
@@ -35,6 +37,7 @@ mod parse;
 mod recursion;
 mod reducer;
 mod rows;
+mod rows_argument;
 mod scope;
 mod source;
 mod stage;
@@ -49,6 +52,7 @@ mod unify;
 mod union;
 mod unpivot;
 mod window;
+mod write;
 
 pub use call::{FORMS, FormDef};
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
@@ -65,7 +69,7 @@ use crate::source::Span;
 use crate::syntax::ast::Name;
 use aggregate::Aggregation;
 use module::Names;
-use scope::{Scope, Scopes};
+use scope::{Lambda, Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 
 /// What a check makes of a script.
@@ -120,6 +124,10 @@ struct Checker<'a> {
     modules: Vec<Names<'a>>,
     /// The functions that have been inlined somewhere, by the places of their names.
     called: HashSet<Span>,
+    /// The lambdas that have been passed to functions.
+    passed: Vec<Lambda<'a>>,
+    /// The bodies of those that have been called somewhere.
+    applied: HashSet<Span>,
 
     // Where the walk is.
     /// How many rows are in scope, those of callers included.
@@ -155,9 +163,13 @@ struct Checker<'a> {
     item_fields: HashMap<ColumnId, (ColumnId, usize)>,
     /// Columns whose value may fail where it is used.
     unsure: HashSet<ColumnId>,
-    /// Columns that stand for parameters without a value.
+    /// Columns that stand for parameters without a value, of a script or of a function that is checked by itself.
     awaited: HashSet<ColumnId>,
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
+    /// The files that the rows of some nodes are written to.
+    targets: HashMap<NodeId, crate::ir::Target>,
+    /// The items of list literals, by their places.
+    lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How many sources the rows of what puts streams together come from.
     source_counts: HashMap<NodeId, usize>,
     /// How deep each expression is, by expression.
@@ -194,6 +206,8 @@ impl<'a> Checker<'a> {
             scope: Scope::empty(modules.script()),
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
             called: HashSet::new(),
+            passed: Vec::new(),
+            applied: HashSet::new(),
             rows_entered: 0,
             bodies: 0,
             marks: Vec::new(),
@@ -211,6 +225,8 @@ impl<'a> Checker<'a> {
             unsure: HashSet::new(),
             awaited: HashSet::new(),
             sites: HashMap::new(),
+            targets: HashMap::new(),
+            lists: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),
             steps: 0,

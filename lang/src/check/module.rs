@@ -91,6 +91,13 @@ impl<'a> Checker<'a> {
         function
     }
 
+    /// Whether `geo::near` is a function.
+    pub(super) fn is_function_of_module(&self, path: &[Name]) -> bool {
+        let [qualifier, name] = path else { return false };
+        let module = self.names().imports.get(&qualifier.text).copied().flatten();
+        module.is_some_and(|module| self.names_of(module).functions.contains_key(&name.text))
+    }
+
     /// The value of `geo::origin`.
     pub(super) fn value_of_module(&mut self, path: &[Name]) -> Value<'a> {
         let Some((module, name)) = self.module_of(path) else { return Value::Unknown };

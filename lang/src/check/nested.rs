@@ -26,6 +26,12 @@ impl<'a> Checker<'a> {
         Some(self.record_expr(fields.iter().map(|field| field.0.clone()).collect(), values))
     }
 
+    /// Where the first item of a list stands, and that at `at`; twice where the list stands, if it is no literal.
+    pub(super) fn items_at(&self, list: Span, at: usize) -> (Span, Span) {
+        let item = |at: usize| self.lists.get(&list).and_then(|items| items.get(at)).map_or(list, |item| item.span);
+        (item(0), item(at))
+    }
+
     /// The items of a list literal as a single value, brought to one type.
     pub(super) fn list_value(&mut self, items: &[Value<'a>], span: Span) -> Option<ExprId> {
         let ids: Vec<Option<ExprId>> = items.iter().map(|item| self.as_scalar(item.clone(), span)).collect();
@@ -34,7 +40,7 @@ impl<'a> Checker<'a> {
             Ok(items) => Some(self.list_expr(items)),
             Err(at) => {
                 let types = [ids[0], ids[at]].map(|id| self.ty(id).clone());
-                self.report(errors::item_types(span, &types[0], &types[1]));
+                self.report(errors::item_types(self.items_at(span, at), &types[0], &types[1]));
                 None
             }
         }

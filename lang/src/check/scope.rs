@@ -9,7 +9,7 @@ use crate::ir::{ExprId, Fields, NodeId, OutputField, Shape};
 use crate::modules::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ pub(super) struct Row {
     /// Columns that a `filter` has shown not to be null, as expressions.
     pub narrowed: Rc<Vec<ExprId>>,
     /// Names that the code in view must not see: the undeclared fields of an open `stream<{…, ..}>`.
-    pub hidden: Rc<Vec<Arc<str>>>,
+    pub hidden: Rc<HashSet<Arc<str>>>,
 }
 
 /// A stage that left out columns.
@@ -103,7 +103,7 @@ impl Row {
 
     /// The field of that name, if it can be seen. The column of a stream of single values has no name, it is `it`.
     pub fn field(&self, name: &str) -> Option<&OutputField> {
-        if self.shape != Shape::Table || self.hidden.iter().any(|hidden| &**hidden == name) {
+        if self.shape != Shape::Table || self.hidden.contains(name) {
             return None;
         }
         self.fields.named(name)

@@ -181,12 +181,13 @@ impl<'a> Checker<'a> {
     fn same_type(&mut self, rows: &mut [Vec<ExprId>], at: usize, span: Span) -> Option<Type> {
         let Some(first) = rows.first().map(|row| row[at]) else { return Some(Type::NULL) };
         let mut common = first;
-        for row in rows.iter() {
+        for (nth, row) in rows.iter().enumerate() {
             match self.unify(common, row[at]) {
                 Some((_, unified)) if self.ty(common).kind != self.ty(unified).kind => common = unified,
                 Some(_) => {}
                 None => {
-                    self.report(errors::items_differ(span, "one type"));
+                    let types = [common, row[at]].map(|id| self.ty(id).clone());
+                    self.report(errors::item_types(self.items_at(span, nth), &types[0], &types[1]));
                     return None;
                 }
             }

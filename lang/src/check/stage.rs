@@ -2,7 +2,9 @@
 
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
-use super::{Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot, window};
+use super::{
+    Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot, window, write,
+};
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
@@ -213,6 +215,13 @@ pub const STAGES: &[StageDef] = &[
         check: state::skip_while,
     },
     StageDef {
+        name: "write",
+        doc: "Writes the rows to a file, which is replaced when it is complete.",
+        signature: "write \"file.csv\", format: \"csv\"",
+        takes_by: false,
+        check: write::write,
+    },
+    StageDef {
         name: "scan",
         doc: "Carries a state through the rows and gives each state, alone or as a column.",
         signature: "scan name = first, (state, row) => next",
@@ -280,7 +289,10 @@ impl<'a> Checker<'a> {
         if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
             return self.call_as_stage(function, input, span, stage);
         }
-        if input.row.shape == Shape::Scalar && input.row.known {
+        if self.targets.contains_key(&input.node) {
+            return self.unknown(errors::stage_after_write(name.span, &name.text));
+        }
+        if input.row.shape == Shape::Scalar && input.row.known && &*name.text != "write" {
             return self.unknown(errors::stage_after_value(name.span, &name.text, span));
         }
         let output = self.known_stage(name, stage, input.clone());

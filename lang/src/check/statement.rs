@@ -1,17 +1,15 @@
 //! Statements: definitions first by name, then everything in order; what is an expression is shown.
 
-use super::generic::Letters;
 use super::module::Definition;
 use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
 use super::test::Tests;
-use super::types::{Alias, Declared};
+use super::types::Alias;
 use super::{Checker, errors};
 use crate::ir::{ExprId, Fields, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::ty::Type;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,7 +30,7 @@ impl<'a> Checker<'a> {
                 self.imported_statements(&module.tree.statements);
             }
         }
-        self.uncalled_functions(modules);
+        self.definitions_alone(modules);
         (plan.unwrap_or_default(), tests)
     }
 
@@ -177,70 +175,7 @@ impl<'a> Checker<'a> {
             }
             other => self.as_stream(other, span),
         };
-        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, span })
-    }
-
-    /// A function that nobody calls is checked too, with columns that stand for its parameters; what that adds to the
-    /// plan is of no use.
-    fn uncalled_functions(&mut self, modules: &'a Modules) {
-        for (id, module) in modules.iter() {
-            self.scope = Scope::empty(id);
-            for statement in &module.tree.statements {
-                let ast::Statement::Function(function) = statement else { continue };
-                if self.called.contains(&function.name.span) {
-                    continue;
-                }
-                self.base = None;
-                self.uncalled(function);
-            }
-        }
-    }
-
-    fn uncalled(&mut self, function: &'a ast::Function) {
-        // A function that is defined twice is not the one of that name.
-        let Some(definition) = self.function(&function.name.text) else { return };
-        if self.is_recursive(definition) {
-            self.routine(definition);
-            return;
-        }
-        let values: Vec<Value<'a>> = definition
-            .function
-            .parameters
-            .iter()
-            .map(|parameter| {
-                let declared = self.declared(&parameter.ty);
-                self.stand_in(&declared, &parameter.name)
-            })
-            .collect();
-        self.inlined(definition, values, &Letters::new(), function.name.span);
-    }
-
-    /// A value of a declared type, for a parameter that nobody has given one.
-    fn stand_in(&mut self, declared: &Declared, name: &ast::Name) -> Value<'a> {
-        match declared {
-            Declared::Type(ty) if !ty.is_unknown() => Value::Expr(self.stand_in_column(&name.text, ty)),
-            Declared::Record { schema, open: false } => {
-                let fields = schema.fields.iter().map(|field| {
-                    let column = self.stand_in_column(&field.name, &field.ty);
-                    (field.name.clone(), Value::Expr(column))
-                });
-                Value::Record(std::rc::Rc::new(fields.collect()))
-            }
-            Declared::Stream(row) => match &**row {
-                Declared::Record { schema, .. } => Value::Stream(self.empty_table(schema, name.span)),
-                Declared::Type(_) | Declared::Stream(_) | Declared::Function | Declared::Any | Declared::Unknown => {
-                    Value::Unknown
-                }
-            },
-            Declared::Record { .. } | Declared::Type(_) | Declared::Function | Declared::Any | Declared::Unknown => {
-                Value::Unknown
-            }
-        }
-    }
-
-    fn stand_in_column(&mut self, name: &Arc<str>, ty: &Type) -> ExprId {
-        let column = self.add_column(name, ty.clone(), None);
-        self.unsure.insert(column);
-        self.plan.column_expr(column)
+        let target = self.targets.get(&stream.node).cloned();
+        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, span })
     }
 }

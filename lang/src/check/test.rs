@@ -216,8 +216,8 @@ impl<'a> Checker<'a> {
 
     /// A statement that gives a value; its position.
     fn observed(&mut self, value: super::scope::Value<'a>, span: Span) -> Option<usize> {
-        let Statement { node, shape, span } = self.shown(value, span)?;
-        self.plan.statements.push(Statement { node, shape, span });
+        let Statement { node, shape, target, span } = self.shown(value, span)?;
+        self.plan.statements.push(Statement { node, shape, target, span });
         Some(self.plan.statements.len() - 1)
     }
 }

@@ -3,7 +3,7 @@
 //! An expression that can itself fail carries a [`SiteId`], and the site is part of its identity: two failing
 //! expressions are one only where they would blame the same place.
 
-use crate::catalog::{Effect, FunctionId};
+use crate::catalog::{Effect, FunctionId, ReducerId};
 use crate::scalar::{Arithmetic, Comparison, Scalar};
 use crate::source::Span;
 use crate::ty::Type;
@@ -149,6 +149,9 @@ pub enum Expr {
         /// Evaluated for items of the list.
         body: ExprId,
     },
+    /// What a reducer of the catalog makes of the items of lists of one length, each an argument for all items, and of
+    /// its constant, if it takes one. Null if a list is.
+    Reduce(ReducerId, Box<[ExprId]>),
     /// The state after the last item of a list: `init` without any, then what `next` gives for the state before and the
     /// item. A scan is the list of all states but `init`. Null of a null list only; a state may be null.
     Fold {
@@ -187,6 +190,7 @@ impl Expr {
             Expr::If(condition, then, otherwise) => vec![*condition, *then, *otherwise],
             Expr::Call(_, operands)
             | Expr::Recurse(_, operands)
+            | Expr::Reduce(_, operands)
             | Expr::List(operands)
             | Expr::Record(_, operands)
             | Expr::Map(_, operands) => operands.to_vec(),
@@ -214,6 +218,7 @@ impl Expr {
             | Expr::Widen(_)
             | Expr::Call(..)
             | Expr::Recurse(..)
+            | Expr::Reduce(..)
             | Expr::List(_)
             | Expr::Record(..)
             | Expr::Map(..)
@@ -230,6 +235,7 @@ impl Expr {
         match self {
             Expr::Call(function, operands) => Expr::Call(*function, all(operands, |o| f(*o))),
             Expr::Recurse(routine, operands) => Expr::Recurse(*routine, all(operands, |o| f(*o))),
+            Expr::Reduce(reducer, operands) => Expr::Reduce(*reducer, all(operands, |o| f(*o))),
             Expr::List(operands) => Expr::List(all(operands, |o| f(*o))),
             Expr::Record(names, operands) => Expr::Record(names.clone(), all(operands, |o| f(*o))),
             Expr::Map(keys, operands) => Expr::Map(keys.clone(), all(operands, |o| f(*o))),

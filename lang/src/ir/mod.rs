@@ -354,8 +354,19 @@ pub struct Statement {
     pub node: NodeId,
     /// How they are shown.
     pub shape: Shape,
+    /// The file that they are written to, if they are not shown.
+    pub target: Option<Target>,
     /// The statement in the script.
     pub span: Span,
+}
+
+/// A file that rows are written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The path as the script spells it.
+    pub path: Arc<str>,
+    /// The name of its format.
+    pub format: Arc<str>,
 }
 
 /// How the rows of a statement are shown.

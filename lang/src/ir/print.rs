@@ -60,7 +60,11 @@ pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) ->
         Shape::Values => "values",
         Shape::Scalar => "scalar",
     };
-    format!("{shape}\n{}", print_chain(plan, catalog, statement.node))
+    let target = statement
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| format!(" to {} {}", text::name(&target.format), text::string(&target.path)));
+    format!("{shape}{target}\n{}", print_chain(plan, catalog, statement.node))
 }
 
 /// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.

@@ -11,7 +11,7 @@ mod stage;
 mod table;
 mod window;
 
-use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Plan, Shape, Statement};
+use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Plan, Shape, Statement, Target};
 use crate::catalog::Catalog;
 use crate::source::{SourceId, Span};
 use cursor::Cursor;
@@ -45,11 +45,11 @@ pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
         text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty()).collect();
     let mut at = reader.routines(&lines)?;
     while let Some(&(number, line)) = lines.get(at) {
-        let shape = shape(number, line)?;
+        let (shape, target) = shape(number, line)?;
         let behind = lines[at + 1..].iter().take_while(|(_, line)| line.starts_with(' ')).count();
         let node = reader.chain(&lines[at + 1..at + 1 + behind], 0)?;
         let node = node.ok_or_else(|| error(number, "this statement has no stages"))?;
-        reader.plan.statements.push(Statement { node, shape, span: NOWHERE });
+        reader.plan.statements.push(Statement { node, shape, target, span: NOWHERE });
         at += 1 + behind;
     }
     Ok(reader.plan)
@@ -70,14 +70,28 @@ fn error(line: usize, message: impl Into<String>) -> ReadError {
     ReadError { line, message: message.into() }
 }
 
-fn shape(number: usize, line: &str) -> Result<Shape, ReadError> {
-    match line.trim_end() {
-        "table" => Ok(Shape::Table),
-        "values" => Ok(Shape::Values),
-        "scalar" => Ok(Shape::Scalar),
-        other if other.starts_with(' ') => Err(error(number, "a statement starts with `table`, `values` or `scalar`")),
-        other => Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
-    }
+/// `table`, or `table to csv "out.csv"`.
+fn shape(number: usize, line: &str) -> Result<(Shape, Option<Target>), ReadError> {
+    let mut cursor = Cursor::new(line);
+    let shape = match cursor.peek_word() {
+        _ if line.starts_with(' ') => {
+            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
+        }
+        "table" => Shape::Table,
+        "values" => Shape::Values,
+        "scalar" => Shape::Scalar,
+        other => return Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
+    };
+    let target = |cursor: &mut Cursor| {
+        let word = cursor.peek_word();
+        cursor.eat(word);
+        if !cursor.eat_word("to") {
+            return cursor.end().map(|()| None);
+        }
+        let target = Target { format: cursor.name()?, path: cursor.string()?.into() };
+        cursor.end().map(|()| Some(target))
+    };
+    Ok((shape, target(&mut cursor).map_err(|message| error(number, message))?))
 }
 
 /// The empty span that everything read has.

@@ -5,7 +5,7 @@
 //! whether the operands are right: that is the verifier's part.
 
 use super::{Each, Expr, ExprId, Fields, OutputField, Plan, Stage};
-use crate::catalog::{Catalog, Effect, FunctionDef, FunctionId, Pattern};
+use crate::catalog::{Catalog, Effect, FunctionDef, FunctionId, Pattern, ReducerId};
 use crate::scalar::{Arithmetic, Scalar, arithmetic_kind};
 use crate::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
@@ -77,6 +77,11 @@ pub fn natural_type(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Option<Type>
             };
             routine.result.clone().or_null_if(arguments.iter().zip(&routine.parameters).any(lifted))
         }
+        Expr::Reduce(reducer, operands) => {
+            let nullable = reduced_lists(*reducer, operands, catalog).iter().any(|list| of(*list).nullable);
+            let types = reduced_types(*reducer, operands, plan, catalog)?;
+            (catalog.reducer(*reducer).result)(&types)?.or_null_if(nullable)
+        }
         Expr::List(items) => Type::list(common_type(items, plan)?),
         Expr::Map(_, values) => Type::map(common_type(values, plan)?),
         Expr::Record(names, values) => {
@@ -109,6 +114,25 @@ pub fn natural_type(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Option<Type>
             result.or_null_if(of(*list).nullable)
         }
     })
+}
+
+/// The operands of a reduction of lists that are lists: all but a constant.
+pub fn reduced_lists<'a>(reducer: ReducerId, operands: &'a [ExprId], catalog: &Catalog) -> &'a [ExprId] {
+    match (&catalog.reducer(reducer).constant, operands) {
+        (Some(_), [lists @ .., _constant]) => lists,
+        (Some(_) | None, lists) => lists,
+    }
+}
+
+/// The types of the arguments that a reduction of lists has for each item; none if one is no list.
+pub fn reduced_types(reducer: ReducerId, operands: &[ExprId], plan: &Plan, catalog: &Catalog) -> Option<Vec<Type>> {
+    let lists = reduced_lists(reducer, operands, catalog).len();
+    let argument = |(at, operand): (usize, &ExprId)| match &plan.exprs.ty(*operand).kind {
+        Kind::List(item) if at < lists => Some((**item).clone()),
+        _ if at < lists => None,
+        _ => Some(plan.exprs.ty(*operand).clone()),
+    };
+    operands.iter().enumerate().map(argument).collect()
 }
 
 /// The type that all these expressions have, nulls among them; of none, the type of `null`.
@@ -149,6 +173,7 @@ pub fn own_effect(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Effect {
         | Expr::NonNull(_)
         | Expr::ToFloat(_)
         | Expr::Widen(_)
+        | Expr::Reduce(..)
         | Expr::List(_)
         | Expr::Record(..)
         | Expr::Map(..)

@@ -154,6 +154,7 @@ impl Folder<'_> {
             | Expr::Map(..)
             | Expr::Field(..)
             | Expr::Index { .. }
+            | Expr::Reduce(..)
             | Expr::Each { .. }
             | Expr::Fold { .. } => None,
         }

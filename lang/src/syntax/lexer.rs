@@ -246,7 +246,19 @@ impl<'s> Lexer<'s> {
     }
 
     fn string(&mut self, quote: Span) {
-        let (value, end) = self.quoted(false);
+        let (mut value, mut end) = self.quoted(false);
+        if end.is_none() && self.holes.is_empty() && self.ends_on_next_line() {
+            let line_break = self.span(self.position(), self.position() + 1);
+            let error = Diagnostic::error(E0105, quote, "a text ends on the line that it begins on");
+            let mut error = error.saying("opened here").fix(line_break, "\\n");
+            error.help = vec!["a line break in a text is written `\\n`".into()];
+            self.report(error);
+            self.logos.bump(1);
+            value.push('\n');
+            let (rest, closed) = self.quoted(false);
+            value.push_str(&rest);
+            end = closed;
+        }
         if end.is_none() && value.trim().is_empty() && !self.holes.is_empty() {
             return self.hole_before_quote(quote);
         }
@@ -255,6 +267,16 @@ impl<'s> Lexer<'s> {
         }
         let span = self.span(quote.start as usize, self.position());
         self.push(Token::String(value.into()), span);
+    }
+
+    /// Whether a text in which the line ends goes on in the next line: a quote there that looks like the end of one has no
+    /// other that opens it.
+    fn ends_on_next_line(&self) -> bool {
+        let Some(next) = self.text[self.position()..].strip_prefix('\n') else { return false };
+        let line = next.lines().next().unwrap_or("");
+        let Some(quote) = line.find('"').filter(|_| line.matches('"').count() % 2 == 1) else { return false };
+        let before = line[..quote].chars().next_back();
+        before.is_some_and(|c| !c.is_whitespace() && !"([{,=:".contains(c))
     }
 
     /// `f"{x"`: the quote ends the text, and the hole before it is not closed.

@@ -7,8 +7,10 @@ use super::{Encoded, Environment, Options, Sink, Stats, run};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::table::{self, TableStyle};
+use crate::formats::target::{TargetFile, format_named};
 use crate::formats::write::{OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
+use pipelang_lang::ir::Target;
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -28,8 +30,15 @@ pub fn write_all(
     out: &mut (dyn Write + Send),
 ) -> (Stats, Result<(), RunError>) {
     let mut stats = Stats::default();
-    for statement in 0..env.plan.statements.len() {
-        let result = write_one(env, statement, options, style, out);
+    let mut shown = 0;
+    for (at, statement) in env.plan.statements.iter().enumerate() {
+        let result = match &statement.target {
+            Some(target) => write_file(env, at, options, target),
+            None => {
+                shown += 1;
+                write_one(env, at, options, style, shown > 1, out)
+            }
+        };
         match result {
             Ok(more) => stats.add(more),
             Err(error) => return (stats, Err(error)),
@@ -43,13 +52,38 @@ fn write_one(
     statement: usize,
     options: &Options,
     style: &Style,
+    is_later: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
-    let separator: &[u8] = if statement > 0 && style.format != OutputFormat::Jsonl { b"\n" } else { b"" };
+    let separator: &[u8] = if is_later && style.format != OutputFormat::Jsonl { b"\n" } else { b"" };
     match style.format.by_rows() {
         Some(format) => write_rows(env, statement, options, format, separator, out),
         None => write_table(env, statement, options, &style.table, separator, out),
     }
+}
+
+/// Writes the rows of a statement to its file, which is as before if that fails.
+fn write_file(env: Environment, statement: usize, options: &Options, target: &Target) -> Result<Stats, RunError> {
+    let format = format_named(&target.format);
+    let format = format.ok_or_else(|| RunError::Internal(format!("no format `{}`", target.format)))?;
+    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    let mut file = TargetFile::create(&target.path)?;
+    file.write(&format.head(&schema, shape))?;
+    let stats = run(
+        env,
+        statement,
+        options,
+        Sink {
+            encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+            accept: &mut |encoded| match encoded {
+                Encoded::Bytes(bytes) => file.write(&bytes),
+                Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+            },
+        },
+    )?;
+    file.write(&format.tail())?;
+    file.finish()?;
+    Ok(stats)
 }
 
 fn write_rows(

@@ -167,7 +167,7 @@ impl<'a> Folder<'a> {
     /// The first state.
     pub fn new(env: &Environment<'a>, states: States, watch: &'a Watch) -> Result<Folder<'a>, RunError> {
         let plan = env.plan;
-        let evaluator = Evaluator::new(plan, &env.registry.functions, watch);
+        let evaluator = Evaluator::new(plan, &env.registry.functions, &env.registry.catalog, watch);
         let last = evaluator.eval(states.init, &NoRow).map_err(RunError::Row)?;
         let mut wanted = plan.exprs.columns(states.next);
         wanted.retain(|column| *column != states.state);

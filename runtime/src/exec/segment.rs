@@ -60,7 +60,8 @@ impl<'a> Prepared<'a> {
             }
         }
         self.replays.fetch_add(1, Ordering::Relaxed);
-        let evaluator = Evaluator::new(self.env.plan, &self.env.registry.functions, self.watch);
+        let evaluator =
+            Evaluator::new(self.env.plan, &self.env.registry.functions, &self.env.registry.catalog, self.watch);
         let replayed = replay::replay(evaluator, self.segment, batch);
         Ok((replayed.batch, replayed.error))
     }

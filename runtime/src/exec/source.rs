@@ -254,7 +254,7 @@ fn load_plain(morsel: Morsel) -> Parsed {
 
 /// Constant rows as a batch; what fails is a fault, to be raised on demand.
 fn constants(env: &Environment, rows: &[Vec<ExprId>], watch: &Watch) -> Option<Batch> {
-    let evaluator = Evaluator::new(env.plan, &env.registry.functions, watch);
+    let evaluator = Evaluator::new(env.plan, &env.registry.functions, &env.registry.catalog, watch);
     let first = rows.first()?;
     let results = rows.iter().map(|row| row.iter().map(|expr| evaluator.eval(*expr, &NoRow)).collect()).collect();
     let kinds = first.iter().enumerate().map(|(at, expr)| {

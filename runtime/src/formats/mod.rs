@@ -6,6 +6,7 @@ mod files;
 pub mod jsonl;
 pub mod sources;
 pub mod table;
+pub mod target;
 pub mod write;
 
 pub use sources::FileSources;

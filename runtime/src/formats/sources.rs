@@ -1,7 +1,7 @@
 //! The files that scripts name, as the compiler sees them.
 
 use super::{Format, by_extension, by_name, files, formats};
-use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
@@ -32,6 +32,26 @@ impl Sources for FileSources {
             return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
         }
         (format.infer)(request)
+    }
+
+    fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        let (name, span) = match &request.format {
+            Some((name, span)) => (name.to_string(), *span),
+            None => {
+                let path = files::without_compression(&request.path);
+                (files::extension_of(path).unwrap_or_default(), request.span)
+            }
+        };
+        let is_zstd = files::extension_of(&request.path).is_some_and(|extension| extension == "zst");
+        match super::target::format_named(&name) {
+            Some(_) if is_zstd => Err(Box::new(Diagnostic::error(
+                E0902,
+                request.span,
+                "writing files that are compressed with zstd is not there yet",
+            ))),
+            Some(format) => Ok(format.name()),
+            None => Err(Box::new(no_output_format(&name, span))),
+        }
     }
 
     fn bound(&self, _name: &str) -> Option<Schema> {
@@ -72,6 +92,18 @@ impl Sources for FileSources {
             Err(_) => name.into(),
         }
     }
+}
+
+/// E0902 of a format that is to come, else E0703.
+fn no_output_format(name: &str, span: Span) -> Diagnostic {
+    const LATER: [&str; 6] = ["tsv", "json", "parquet", "arrow", "md", "table"];
+    if LATER.contains(&name) {
+        return Diagnostic::error(E0902, span, format!("writing the format `{name}` is not there yet"))
+            .saying("the language has this, but this version of Pipe does not");
+    }
+    Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
+        .help("known: `.csv` and `.jsonl`, each also with `.gz`")
+        .help("or say it: write …, format: \"csv\"")
 }
 
 /// A file that cannot be opened, and what may have been meant.

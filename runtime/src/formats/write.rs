@@ -53,6 +53,14 @@ impl OutputFormat {
 }
 
 impl RowFormat {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            RowFormat::Csv => "csv",
+            RowFormat::Jsonl => "jsonl",
+        }
+    }
+
     /// What stands before the first row.
     pub fn head(self, schema: &Schema, shape: Shape) -> Vec<u8> {
         match self {

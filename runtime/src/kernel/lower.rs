@@ -272,6 +272,7 @@ impl<'a> Lowering<'a> {
             Expr::Map(..) => self.row(id, "map", mask),
             Expr::Field(..) => self.row(id, "field", mask),
             Expr::Index { .. } => self.row(id, "index", mask),
+            Expr::Reduce(..) => self.row(id, "reduce", mask),
             Expr::Each { .. } => self.row(id, "each", mask),
             Expr::Fold { .. } => self.row(id, "fold", mask),
             Expr::Recurse(..) => self.row(id, "routine", mask),

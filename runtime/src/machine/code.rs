@@ -4,9 +4,10 @@
 //! date, the microseconds of a datetime or duration), *values* (any [`Scalar`]) and *lists* in the making. A word that
 //! may be null has another word beside it that is 1 where it is; a value is null by itself.
 
+use crate::reducers::Reducer;
 use pipelang_lang::catalog::FunctionId;
 use pipelang_lang::scalar::{Arithmetic, Comparison, Scalar};
-use pipelang_lang::ty::Kind;
+use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
 
 /// Names a word of a frame.
@@ -195,6 +196,8 @@ pub enum Instruction {
     Narrow { to: Value, from: Value },
     /// A function of the catalog on some operands; null if one of them is.
     Function { function: FunctionId, to: Value, operands: u32 },
+    /// What a reducer makes of lists: see [`Reduction`]. Null if a list is.
+    Reduce { to: Value, reduction: u32 },
     /// A list of operands.
     List { to: Value, operands: u32 },
     /// A record of operands.
@@ -232,6 +235,18 @@ pub struct Call {
     pub result: (Place, Place),
 }
 
+/// A reducer over lists: its start for arguments of some types, and the operands: a list for each argument, or, where
+/// the flag is off, one value for all items.
+#[derive(Clone, Debug)]
+pub struct Reduction {
+    /// The reducer.
+    pub reducer: Reducer,
+    /// The types of its arguments.
+    pub types: Box<[Type]>,
+    /// Where its operands are, and whether each is a list.
+    pub operands: Box<[(Value, bool)]>,
+}
+
 /// Code with what its instructions refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
@@ -249,6 +264,8 @@ pub struct Code {
     pub scalars: Vec<Scalar>,
     /// Lists of operands.
     pub operands: Vec<Box<[Value]>>,
+    /// Reductions of lists.
+    pub reductions: Vec<Reduction>,
     /// Keys of maps.
     pub keys: Vec<Box<[Arc<str>]>>,
     /// Calls.

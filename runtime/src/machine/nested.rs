@@ -1,9 +1,11 @@
 //! Lists, records, maps, what is in them, and bodies over the items of a list, which are loops.
 
-use super::code::{Instruction, List, NEVER, Place, Value, Word};
+use super::code::{Instruction, List, NEVER, Place, Reduction, Value, Word};
 use super::compile::Compiler;
+use crate::reducers::reducers;
+use pipelang_lang::catalog::ReducerId;
 use pipelang_lang::ir::{ColumnId, Each, Expr, ExprId};
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 
 /// A loop over the items of a list.
 struct Items {
@@ -55,12 +57,31 @@ impl Compiler<'_> {
                 self.emit(Instruction::Index { to, value, index, or_null: *or_null });
                 self.unboxed(to, ty)
             }
+            Expr::Reduce(reducer, operands) => self.reduce(*reducer, operands, ty),
             Expr::Each { each, list, item, body } => self.each(*each, *list, (*item, *body), ty),
             Expr::Fold { list, init, state, item, next, scan } => {
                 self.fold((*list, *init), (*state, *item), *next, *scan, ty)
             }
             other => unreachable!("{other:?} is compiled elsewhere"),
         }
+    }
+
+    /// A reducer over lists.
+    fn reduce(&mut self, reducer: ReducerId, operands: &[ExprId], ty: &Type) -> Place {
+        let reducer = reducers().get(reducer).clone();
+        let lists = operands.len() - usize::from(reducer.def.constant.is_some());
+        let (mut types, mut places) = (Vec::new(), Vec::new());
+        for (at, operand) in operands.iter().enumerate() {
+            types.push(match &self.ty(*operand).kind {
+                Kind::List(item) if at < lists => (**item).clone(),
+                _constant => self.ty(*operand).clone(),
+            });
+            places.push((self.value(*operand), at < lists));
+        }
+        self.code.reductions.push(Reduction { reducer, types: types.into(), operands: places.into() });
+        let to = self.code.new_value();
+        self.emit(Instruction::Reduce { to, reduction: self.code.reductions.len() as u32 - 1 });
+        self.unboxed(to, ty)
     }
 
     /// Begins a loop over the items of a list.

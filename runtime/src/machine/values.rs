@@ -1,8 +1,10 @@
 //! The instructions on values: what takes and gives scalars, lists and texts.
 
-use super::code::{Code, Instruction, List, NEVER, Value, unwrap};
+use super::code::{Code, Instruction, List, NEVER, Reduction, Value, unwrap};
+use crate::batch::Column;
 use crate::builtins::Functions;
 use pipelang_lang::scalar::{self, Scalar};
+use pipelang_lang::ty::Type;
 use std::sync::Arc;
 
 /// The values and lists in the making of a frame.
@@ -111,6 +113,24 @@ impl Values<'_> {
         self.code.operands[at as usize].iter().map(|value| self.get(*value).clone()).collect()
     }
 
+    /// What a reducer makes of lists, which have one length.
+    fn reduce(&self, reduction: &Reduction) -> Scalar {
+        let mut rows = 0;
+        for (operand, is_list) in &reduction.operands {
+            match self.get(*operand) {
+                Scalar::List(items) => rows = items.len(),
+                Scalar::Null if *is_list => return Scalar::Null,
+                _constant => {}
+            }
+        }
+        let column = |((operand, is_list), ty): (&(Value, bool), &Type)| match self.get(*operand) {
+            Scalar::List(items) if *is_list => Column::from_scalars(&ty.kind, items),
+            constant => Column::from_scalars(&ty.kind, &vec![constant.clone(); rows]),
+        };
+        let columns: Vec<Column> = reduction.operands.iter().zip(&reduction.types).map(column).collect();
+        reduction.reducer.reduce(&reduction.types, &columns, rows)
+    }
+
     /// Does an operation that makes a value of values.
     fn make(&mut self, instruction: Instruction) -> bool {
         let (to, result) = match instruction {
@@ -125,6 +145,7 @@ impl Values<'_> {
                     false => (to, (self.functions.get(function).def.body)(&operands).ok()),
                 }
             }
+            Instruction::Reduce { to, reduction } => (to, Some(self.reduce(&self.code.reductions[reduction as usize]))),
             Instruction::List { to, operands } => (to, Some(Scalar::List(self.operands(operands).into()))),
             Instruction::Record { to, operands } => (to, Some(Scalar::Record(self.operands(operands).into()))),
             Instruction::Map { to, keys, operands } => {

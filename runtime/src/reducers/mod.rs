@@ -50,7 +50,7 @@ pub trait State: Send {
 }
 
 /// A reducer with everything that the executors know of it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Reducer {
     /// What scripts see.
     pub def: ReducerDef,

@@ -10,6 +10,7 @@ use super::nested::list;
 use crate::builtins::Functions;
 use crate::error::{Place, RowError, RowFault};
 use crate::limits::Watch;
+use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::{ColumnId, Expr, ExprId, Plan};
 use pipelang_lang::scalar::{self, Fault, Scalar};
 use std::cell::RefCell;
@@ -50,6 +51,8 @@ pub struct Evaluator<'a> {
     pub plan: &'a Plan,
     /// The functions that it calls.
     pub functions: &'a Functions,
+    /// Knows the reducers by name.
+    pub catalog: &'a Catalog,
     /// Looked at in functions that call themselves.
     pub(super) watch: &'a Watch,
     /// How deep calls nest.
@@ -61,8 +64,8 @@ pub(super) type Memo = HashMap<ExprId, Outcome>;
 
 impl<'a> Evaluator<'a> {
     /// Evaluates the expressions of a plan until `watch` stops it.
-    pub fn new(plan: &'a Plan, functions: &'a Functions, watch: &'a Watch) -> Evaluator<'a> {
-        Evaluator { plan, functions, watch, depth: 0 }
+    pub fn new(plan: &'a Plan, functions: &'a Functions, catalog: &'a Catalog, watch: &'a Watch) -> Evaluator<'a> {
+        Evaluator { plan, functions, catalog, watch, depth: 0 }
     }
 
     /// What stops it.
@@ -153,6 +156,10 @@ impl Evaluator<'_> {
             Expr::Recurse(routine, arguments) => {
                 let arguments = arguments.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?;
                 self.call(*routine, arguments, id, row)?
+            }
+            Expr::Reduce(reducer, operands) => {
+                let operands = operands.iter().map(|a| eval(*a)).collect::<Result<Vec<_>, _>>()?;
+                self.reduce(*reducer, id, &operands)
             }
             Expr::List(items) => list(items.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
             Expr::Record(_, values) => Scalar::Record(values.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
@@ -276,7 +283,7 @@ mod tests {
         }
 
         fn eval(&self, expr: ExprId) -> Outcome {
-            Evaluator::new(&self.plan, &Functions::default(), &Watch::default()).eval(expr, &NoRow)
+            Evaluator::new(&self.plan, &Functions::default(), &Catalog::default(), &Watch::default()).eval(expr, &NoRow)
         }
 
         fn code(&self, expr: ExprId) -> (u32, pipelang_lang::codes::Code) {
@@ -350,8 +357,8 @@ mod tests {
         let (x, y) = (b.plan.add_column("x", Type::INT), b.plan.add_column("y", Type::INT));
         let one = b.int(1);
         let functions = Functions::default();
-        let watch = Watch::default();
-        let evaluator = Evaluator::new(&b.plan, &functions, &watch);
+        let (catalog, watch) = (Catalog::default(), Watch::default());
+        let evaluator = Evaluator::new(&b.plan, &functions, &catalog, &watch);
         let definitions = [(x, fails), (y, one)];
         let below: &dyn Row = &NoRow;
         let row = Defined::new(evaluator, below, &definitions);

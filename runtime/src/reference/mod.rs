@@ -54,6 +54,6 @@ impl<'a> Oracle<'a> {
     }
 
     fn evaluator(&self) -> Evaluator<'a> {
-        Evaluator::new(self.plan, self.functions, self.watch)
+        Evaluator::new(self.plan, self.functions, self.catalog, self.watch)
     }
 }

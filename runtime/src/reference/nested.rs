@@ -4,10 +4,14 @@
 //! place of the call that it ends, so that it does not nest.
 
 use super::expr::{Evaluator, Memo, Outcome, Row, is_true};
+use super::reduce::reduce;
 use crate::error::{Place, RowError, RowFault};
+use pipelang_lang::catalog::ReducerId;
 use pipelang_lang::codes::E0801;
+use pipelang_lang::ir::typing::reduced_types;
 use pipelang_lang::ir::{ColumnId, DEEPEST_CALL, Each, Expr, ExprId, RoutineId};
 use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::ty::Kind;
 use std::sync::Arc;
 
 /// A row with the columns that an expression binds.
@@ -70,6 +74,24 @@ impl Evaluator<'_> {
             Each::Any => Scalar::Bool(self.prefix(items, |value| holds(value).map(|it| !it))? < items.len()),
             Each::All => Scalar::Bool(self.prefix(items, holds)? == items.len()),
         })
+    }
+
+    /// What a reducer makes of the items of lists, which have one length.
+    pub(super) fn reduce(&self, reducer: ReducerId, id: ExprId, operands: &[Scalar]) -> Scalar {
+        let Some(types) = reduced_types(reducer, &self.plan.exprs.get(id).operands(), self.plan, self.catalog) else {
+            unreachable!("the plan was verified")
+        };
+        let kinds: Vec<Kind> = types.into_iter().map(|ty| ty.kind).collect();
+        let def = self.catalog.reducer(reducer);
+        let lists = &operands[..operands.len() - usize::from(def.constant.is_some())];
+        let length = |list: &Scalar| if let Scalar::List(items) = list { Some(items.len()) } else { None };
+        let Some(lengths) = lists.iter().map(length).collect::<Option<Vec<usize>>>() else { return Scalar::Null };
+        let argument = |at: usize, row: usize| match &operands[at] {
+            Scalar::List(items) if at < lists.len() => items[row].clone(),
+            constant => constant.clone(),
+        };
+        let row = |row: usize| (0..operands.len()).map(|at| argument(at, row)).collect();
+        reduce(def.name, &kinds, &(0..lengths[0]).map(row).collect::<Vec<_>>())
     }
 
     /// How many items stand before the first for which `holds` is false.

@@ -407,6 +407,7 @@ impl Row<'_> {
             | Expr::Map(..)
             | Expr::Field(..)
             | Expr::Index { .. }
+            | Expr::Reduce(..)
             | Expr::Each { .. }
             | Expr::Fold { .. } => unreachable!("no sums, lists, records and calls of routines here"),
             Expr::Call(function, arguments) => {

@@ -81,9 +81,13 @@ pub(in super::super) fn lambda_parameters(span: Span, function: &str, given: usi
         .help(format!("such as `{example}`"))
 }
 
-/// E0306
-pub(in super::super) fn item_types(span: Span, first: &Type, other: &Type) -> Diagnostic {
-    Diagnostic::error(E0306, span, "the items of a list have one type").saying(format!("{first} and {other} here"))
+/// E0306: an item that differs from those before it.
+pub(in super::super) fn item_types((before, place): (Span, Span), first: &Type, other: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0306, place, "the items of a list have one type");
+    if place == before {
+        return diagnostic.saying(format!("{first} and {other} here"));
+    }
+    diagnostic.saying(format!("this is {other}")).label(before, format!("this is {first}"))
 }
 
 /// E0306

@@ -1,7 +1,7 @@
 //! What is wrong where two tables come together, or lists become rows.
 
 use super::{list, with_fix, with_origin};
-use crate::codes::{E0205, E0304, E0314, E0404, E0407, E0801};
+use crate::codes::{E0205, E0206, E0304, E0314, E0404, E0407, E0801};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::ty::Type;
@@ -149,4 +149,15 @@ pub(in super::super) fn unpivot_types(span: Span, name: &str, found: &Type, firs
     Diagnostic::error(E0404, span, format!("`{name}` is {found}, `{}` is {}", first.0, first.1))
         .saying("they become one column")
         .help("convert one of them before: `… | derive name = string(name)`")
+}
+
+/// E0206
+pub(in super::super) fn stage_after_write(span: Span, stage: &str) -> Diagnostic {
+    Diagnostic::error(E0206, span, format!("`{stage}` stands behind `write`, which ends a pipeline"))
+        .help("`tee` writes the rows and lets them go on")
+}
+
+/// E0206
+pub(in super::super) fn write_inside(span: Span) -> Diagnostic {
+    Diagnostic::error(E0206, span, "`write` ends a statement of its own")
 }

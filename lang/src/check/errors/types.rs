@@ -1,7 +1,7 @@
 //! 03xx: types, and what has none.
 
 use super::super::operators::{Operand, spelled};
-use super::{list, suggest, with_fix, with_origin};
+use super::{list, suggest, with_fix, with_origin, without_help};
 use crate::catalog::{Pattern, Unfit};
 use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0308, E0311};
 use crate::diagnostic::Diagnostic;
@@ -288,6 +288,14 @@ pub(in super::super) fn state_type(next: Span, found: &Type, init: Span, state: 
 /// E0304: a function is wanted.
 pub(in super::super) fn wants_lambda(span: Span, signature: &str) -> Diagnostic {
     Diagnostic::error(E0304, span, "a function is wanted here").help(format!("`{signature}`"))
+}
+
+/// E0304: a name where a function is wanted.
+pub(in super::super) fn no_named_function(span: Span, signature: &str, near: &[&str]) -> Diagnostic {
+    match near {
+        [] => wants_lambda(span, signature),
+        near => suggest(without_help(wants_lambda(span, signature)), span, near, str::to_string),
+    }
 }
 
 /// E0306

@@ -146,6 +146,12 @@ fn stages() {
     assert_eq!(no_files.expect_err("no grant")[0].code, crate::codes::E0405);
 }
 
+#[test]
+fn a_match_that_is_never_closed_misses_no_arms() {
+    assert_eq!(errors("match 1 {\n  1 => 2\nlet y = 3"), ["E0103: this `{` is never closed"]);
+    assert_eq!(error("match 1 {\n  1 => 2\n}"), "E0309: this `match` does not cover all values");
+}
+
 /// Whatever is repeated or nested, there is an answer in time, and the stack holds.
 #[test]
 fn budgets() {

@@ -211,6 +211,7 @@ impl<'a> Printer<'a> {
             | Expr::Widen(_)
             | Expr::Call(..)
             | Expr::Recurse(..)
+            | Expr::Reduce(..)
             | Expr::List(_)
             | Expr::Record(..)
             | Expr::Map(..)
@@ -268,6 +269,11 @@ impl<'a> Printer<'a> {
                 self.write_call(&self.function(*function, arguments), mark, arguments, out);
             }
             Expr::Widen(a) => self.write_call("#widen", mark, &[*a], out),
+            Expr::Reduce(reducer, operands) => {
+                let operands: Vec<String> = operands.iter().map(|operand| self.expr(*operand)).collect();
+                let name = self.catalog.reducer(*reducer).name;
+                out.push_str(&format!("#reduce {name}({})", operands.join(", ")));
+            }
             Expr::Recurse(routine, arguments) => {
                 self.write_call(&nested::routine(self.plan, *routine), mark, arguments, out);
             }

@@ -32,6 +32,14 @@ impl Reader<'_> {
                 let typed = crate::ir::TypedExpr { expr: Expr::Widen(operand), ty, site: None };
                 Ok(self.plan.exprs.add(typed, crate::catalog::Effect::Total))
             }
+            "reduce" => {
+                let name = cursor.name()?;
+                let reducer =
+                    self.catalog.reducer_named(&name).ok_or_else(|| format!("there is no reducer `{name}`"))?;
+                cursor.expect("(")?;
+                let operands = self.operands(cursor, ")")?;
+                self.build_at(Expr::Reduce(reducer, operands.into()), None)
+            }
             "fold" | "scan" => self.fold(cursor, word == "scan"),
             _ => match Each::ALL.into_iter().find(|each| each.name() == word) {
                 Some(each) => self.each(cursor, each),

@@ -3,7 +3,7 @@
 use super::Verifier;
 use crate::catalog::Effect;
 use crate::ir::print::print_expr;
-use crate::ir::typing::{is_of_type, is_wider, natural_type, own_effect, scalar_type, takes};
+use crate::ir::typing::{is_of_type, is_wider, natural_type, own_effect, reduced_types, scalar_type, takes};
 use crate::ir::{Each, Expr, ExprId};
 use crate::scalar::{Scalar, arithmetic_kind};
 use crate::ty::{Kind, Type};
@@ -11,13 +11,14 @@ use crate::ty::{Kind, Type};
 impl Verifier<'_> {
     /// Whether what expressions name is in the plan and the catalog.
     pub(super) fn expr_ids(&mut self) -> bool {
-        let functions = self.catalog.functions().count();
+        let (functions, reducers) = (self.catalog.functions().count(), self.catalog.reducers().count());
         for at in 0..self.plan.exprs.len() {
             let typed = self.plan.exprs.typed(ExprId(at as u32));
             let known = match &typed.expr {
                 Expr::Column(column) => (column.0 as usize) < self.plan.columns.len(),
                 Expr::Call(function, _) => (function.0 as usize) < functions,
                 Expr::Recurse(routine, _) => (routine.0 as usize) < self.plan.routines.len(),
+                Expr::Reduce(reducer, _) => (reducer.0 as usize) < reducers,
                 Expr::Each { .. } | Expr::Fold { .. } => {
                     typed.expr.binds().iter().all(|column| (column.0 as usize) < self.plan.columns.len())
                 }
@@ -118,6 +119,14 @@ impl Verifier<'_> {
                 let parameters = &self.plan.routine(*routine).parameters;
                 let fits = |(a, p): (&ExprId, &crate::ir::ColumnId)| ty(a).kind == self.plan.column(*p).ty.kind;
                 arguments.len() == parameters.len() && arguments.iter().zip(parameters).all(fits)
+            }
+            Expr::Reduce(reducer, operands) => {
+                let constant = match self.catalog.reducer(*reducer).constant {
+                    Some(_) => operands.last().is_some_and(|last| self.plan.exprs.as_constant(*last).is_some()),
+                    None => true,
+                };
+                let types = reduced_types(*reducer, operands, self.plan, self.catalog);
+                constant && types.is_some_and(|types| (self.catalog.reducer(*reducer).result)(&types).is_some())
             }
             Expr::List(operands) => operands.iter().all(|a| one_kind(ty(a), ty(&operands[0]))),
             Expr::Map(keys, operands) => {

@@ -185,7 +185,11 @@ impl<'s> Pass<'_, 's> {
         let name = self.tokens[at].1;
         let mut starts = Vec::new();
         let mut end = at + 1;
-        while self.tokens.get(end).is_some_and(|(token, _)| is_argument(token)) {
+        if self.is_assertion(at) {
+            starts.push(end);
+            end = end_of(self.tokens, end, |token| *token == Token::End);
+        }
+        while !self.is_assertion(at) && self.tokens.get(end).is_some_and(|(token, _)| is_argument(token)) {
             starts.push(end);
             end = self.postfix_end(end);
         }
@@ -218,6 +222,13 @@ impl<'s> Pass<'_, 's> {
         self.insert.extend(starts[1..].iter().rev().map(|&start| (start, Token::Comma)));
         self.insert.push((at + 1, Token::CallOpen));
         diagnostic
+    }
+
+    /// `assert x == 1` as a statement: all of it is what is asserted.
+    fn is_assertion(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).map(|before| &self.tokens[before].0);
+        matches!(self.tokens[at].0, Token::Name("assert" | "assert_eq"))
+            && before.is_none_or(|before| matches!(before, Token::End | Token::BlockOpen))
     }
 
     /// `f (x)` and `xs [0]`: the bracket touches what it follows.

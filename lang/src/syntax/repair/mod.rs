@@ -8,6 +8,7 @@ mod choices;
 mod closures;
 mod dots;
 mod groups;
+mod lines;
 mod sql;
 mod stages;
 mod statements;
@@ -33,6 +34,7 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<
         missing_stages,
         stages::hyphens,
         statements::repair,
+        lines::repair,
         texts::repair,
         choices::repair,
         words::repair,

@@ -128,7 +128,7 @@ fn mistake<'s>(text: &str, tokens: &[(Token<'s>, Span)], at: usize, bound: &[&'s
             let insertion = Span { end: place.start, ..*place };
             let error = Diagnostic::error(E0116, *place, "a name is bound with `let`");
             Some(if changes {
-                (forget, no_change(*place))
+                (forget, new_name(text, name, *place, value))
             } else {
                 (Mend::Declare { skip: 0, insert: true }, error.fix(insertion, "let "))
             })
@@ -220,7 +220,8 @@ fn with_blank(text: &str, place: Span) -> Span {
     Span { end: place.end + (rest.len() - rest.trim_start_matches(' ').len()) as u32, ..place }
 }
 
-/// Whether a statement begins with a stage and its arguments, which `rest` begins with. `take - 1` is a difference.
+/// Whether a statement begins with a stage and its arguments, which `rest` begins with. `take - 1` is a difference, and
+/// `assert x` a call without parentheses.
 fn begins_stage(word: &str, place: Span, rest: &[(Token, Span)]) -> bool {
     let [(next, span), ..] = rest else { return false };
     let is_stage =
@@ -228,6 +229,7 @@ fn begins_stage(word: &str, place: Span, rest: &[(Token, Span)]) -> bool {
     let touches = rest.get(1).is_some_and(|(_, operand)| span.end == operand.start);
     let is_sign = *next == Token::Minus && place.end < span.start && touches;
     is_stage
+        && word != "assert"
         && (next.starts_operand() && !matches!(next, Token::BraceOpen)
             || is_sign
             || matches!(next, Token::By | Token::Not))
@@ -264,6 +266,18 @@ fn join(out: &mut Tokens, here: Span) -> Option<String> {
 fn no_change(place: Span) -> Diagnostic {
     Diagnostic::error(E0116, place, "nothing changes here: a name keeps its value")
         .help("give the new value a name of its own with `let`, or use `fold` or `scan`")
+}
+
+/// The same for `n = n + 1`, with the line that could stand there.
+fn new_name(text: &str, name: &str, place: Span, value: &[(Token, Span)]) -> Diagnostic {
+    let ([(_, first), ..], [.., (_, last)]) = (value, value) else { return no_change(place) };
+    let value = slice(text, first.to(*last));
+    if value.contains('\n') || value.len() > 60 {
+        return no_change(place);
+    }
+    Diagnostic { help: Vec::new(), ..no_change(place) }
+        .help(format!("give the new value a name of its own: `let new_{name} = {value}`"))
+        .help("to go on with it row by row, use `fold` or `scan`")
 }
 
 fn begins_loop(next: &Token) -> bool {

@@ -15,6 +15,7 @@ use pipelang_lang::ty::Kind;
 pub(super) fn is_row_operation(expr: &Expr) -> bool {
     match expr {
         Expr::Recurse(..)
+        | Expr::Reduce(..)
         | Expr::List(_)
         | Expr::Record(..)
         | Expr::Map(..)

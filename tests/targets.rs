@@ -1,0 +1,95 @@
+//! Files that scripts write: whole or not at all, by name and format, and only where the host allows it.
+
+use crate::cli::{folder, path, pipe};
+use pipelang::{Engine, Parameters};
+use std::fs;
+
+#[test]
+fn rows_go_to_files_and_are_not_shown() {
+    let folder = folder(&[]);
+    let (csv, jsonl) = (path(folder.path(), "out.csv"), path(folder.path(), "rows.ndjson"));
+    let script = format!(
+        "let t = 1..3 | map {{a: it, s: f\"x{{it}}\"}}\nt | write {csv:?}\n1..2\nt | select a | write {jsonl:?}\n2..2"
+    );
+    for options in [vec![], vec!["--executor", "reference"], vec!["--no-optimize"], vec!["--threads", "1"]] {
+        let output = pipe(&[options, vec!["--format", "csv", "-e", &script]].concat());
+        assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), "value\n1\n2\n\nvalue\n2\n", ""));
+        assert_eq!(fs::read_to_string(&csv).expect("it is there"), "a,s\n1,x1\n2,x2\n3,x3\n");
+        assert_eq!(fs::read_to_string(&jsonl).expect("it is there"), "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+    }
+    let back = pipe(&["--format", "csv", "-e", &format!("read({csv:?}) | filter a > 1 | sum a")]);
+    assert_eq!(&*back.out, "value\n5\n");
+}
+
+#[test]
+fn compressed_files_read_back() {
+    let folder = folder(&[]);
+    let file = path(folder.path(), "out.csv.gz");
+    let script = format!("1..100000 | map {{a: it}} | write {file:?}");
+    assert_eq!(pipe(&["-e", &script]).exit, Some(0));
+    assert_eq!(&*pipe(&["--format", "csv", "-e", &format!("read({file:?}) | sum a")]).out, "value\n5000050000\n");
+}
+
+#[test]
+fn an_error_leaves_the_file_that_was_there() {
+    let folder = folder(&[("out.csv", "old\n1\n")]);
+    let file = path(folder.path(), "out.csv");
+    let output = pipe(&["-e", &format!("1..100000 | map 6 // (it - 99999) | write {file:?}")]);
+    assert_eq!((output.exit, output.err.contains("E0602")), (Some(4), true), "{}", output.err);
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "old\n1\n");
+    let names: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_mode_and_the_link_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder(&[("real.csv", "old\n")]);
+    let (real, link) = (path(folder.path(), "real.csv"), path(folder.path(), "link.csv"));
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("it is ours");
+    symlink(&real, &link).expect("a link");
+    assert_eq!(pipe(&["-e", &format!("1..2 | write {link:?}")]).exit, Some(0));
+    assert_eq!(fs::read_to_string(&real).expect("it is there"), "value\n1\n2\n");
+    assert_eq!(fs::metadata(&real).expect("it is there").permissions().mode() & 0o777, 0o640);
+    assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_are_written_as_rows_come() {
+    let output = pipe(&["-e", "1..3 | write \"/dev/stdout\", format: \"csv\""]);
+    assert_eq!((output.exit, &*output.out), (Some(0), "value\n1\n2\n3\n"));
+    let full = pipe(&["-e", "1..3 | write \"/dev/full\", format: \"csv\""]);
+    assert_eq!((full.exit, full.err.contains("E0702")), (Some(2), true), "{}", full.err);
+}
+
+#[test]
+fn a_host_grants_files_for_writing() {
+    let folder = folder(&[]);
+    let file = path(folder.path(), "out.csv");
+    let script = format!("1..2 | write {file:?}");
+    let compile = |engine: Engine| engine.script("a.pipe", &script, &Parameters::default()).map(|_| ());
+    let refused = compile(Engine::builder().grant(pipelang::fs::read_everything()).build());
+    assert!(refused.expect_err("no grant").to_string().contains("E0405"));
+    compile(Engine::builder().grant(pipelang::fs::write_below(folder.path())).build()).expect("a grant");
+    assert!(!fs::exists(&file).expect("a folder"), "compiling writes nothing");
+}
+
+#[test]
+fn what_is_no_target_is_told() {
+    let short = |script: &str| pipe(&["--errors", "short", "-e", script]).err;
+    for (script, said) in [
+        ("1..2 | write \"x.parquet\"", "E0902"),
+        ("1..2 | write \"x.nix\"", "E0703"),
+        ("1..2 | write \"x\"", "E0703"),
+        ("1..2 | write 3", "E0304"),
+        ("1..2 | write", "E0305"),
+        ("1.. | write \"x.csv\"", "E0403"),
+        ("1..2 | write \"x.csv\" | take 1", "E0206"),
+        ("1..2 | write \"x.csv\", formt: \"csv\"", "E0206"),
+        ("1..2 | filter it in ([1] | write \"x.csv\")", "E0206"),
+    ] {
+        assert!(short(script).contains(said), "{script}: {}", short(script));
+    }
+}
