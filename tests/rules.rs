@@ -152,7 +152,8 @@ impl Writer {
         let question = if nullable { "?" } else { "" };
         let word = if keep { "explode keep" } else { "explode" };
         // Some rows have no items.
-        self.text += &format!("  | {word} {name} = #filter([{int}, {int}], v => v != 2)\n      with v: int{question}\n");
+        self.text +=
+            &format!("  | {word} {name} = #filter([{int}, {int}], v => v != 2)\n      with v: int{question}\n");
         self.columns.push(Column { name, kind: Kind::Int, nullable: nullable || keep });
     }
 

@@ -3,7 +3,8 @@
 use super::program::{Column, Kind, Maker, Shape, Ty};
 
 /// What of them is to be drawn often enough.
-pub const FORMS: [&str; 4] = ["explode keeping rows", "flat_map to rows", "unpivot of mixed numbers", "parse with a policy"];
+pub const FORMS: [&str; 4] =
+    ["explode keeping rows", "flat_map to rows", "unpivot of mixed numbers", "parse with a policy"];
 
 impl Maker<'_> {
     /// `explode`: of a list that is a column, or made here.

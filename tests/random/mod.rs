@@ -96,7 +96,12 @@ impl Histogram {
             "??", "in", "not in",
         ];
         let operators = operators.iter().map(|operator| format!("operator {operator}"));
-        let forms = nested::FORMS.iter().chain(&windows::FORMS).chain(&joins::FORMS).chain(&many::FORMS).map(|form| format!("form {form}"));
+        let forms = nested::FORMS
+            .iter()
+            .chain(&windows::FORMS)
+            .chain(&joins::FORMS)
+            .chain(&many::FORMS)
+            .map(|form| format!("form {form}"));
         let wanted = stages.chain(forms).chain(functions).chain(reducers).chain(operators);
         wanted.filter(|name| self.percent(self.features.get(name).copied().unwrap_or(0)) < 0.5).collect()
     }

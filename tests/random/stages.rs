@@ -41,8 +41,9 @@ impl Maker<'_> {
         if name == "user's" {
             return (self.user_stage(), shape);
         }
-        let grows = matches!(name, "join" | "left_join" | "full_join" | "cross_join" | "explode" | "flat_map" | "unpivot")
-            || name == "union";
+        let grows =
+            matches!(name, "join" | "left_join" | "full_join" | "cross_join" | "explode" | "flat_map" | "unpivot")
+                || name == "union";
         self.growth += usize::from(grows);
         let (stage, shape) = self.stage_named(name, shape);
         if grows && self.growth > 1 {

@@ -11,8 +11,11 @@ use crate::fault::{self, Fault};
 use crate::ir::{ColumnId, Expr, FallibleColumns, JoinKind, Node, NodeId, Plan, Stage};
 
 /// See the module.
-pub const RULE: Rule =
-    Rule { name: "mark_join", what: "makes a semi-join or an anti-join of a filter that asks whether a row has a match", apply };
+pub const RULE: Rule = Rule {
+    name: "mark_join",
+    what: "makes a semi-join or an anti-join of a filter that asks whether a row has a match",
+    apply,
+};
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let fallible = plan.fallible_columns();

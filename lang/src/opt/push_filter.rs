@@ -38,8 +38,11 @@ use crate::ty::{Kind, Type};
 use std::collections::HashMap;
 
 /// See the module.
-pub const RULE: Rule =
-    Rule { name: "push_filter", what: "moves filters towards the source, each condition as far as errors stay what they are", apply };
+pub const RULE: Rule = Rule {
+    name: "push_filter",
+    what: "moves filters towards the source, each condition as far as errors stay what they are",
+    apply,
+};
 
 /// How many distinct nodes a predicate may have after its columns were replaced by their definitions; it is there so
 /// that a chain of thousands of definitions does not end in one expression.
@@ -129,9 +132,8 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         }
         Stage::Unpivot { name, value, .. } => {
             let used = plan.exprs.columns(predicate);
-            let legal = !used.contains(name)
-                && !used.contains(value)
-                && plan.exprs.effect(predicate) <= Effect::MayFail;
+            let legal =
+                !used.contains(name) && !used.contains(value) && plan.exprs.effect(predicate) <= Effect::MayFail;
             legal.then_some(predicate)
         }
         stage @ Stage::Join { join, .. } => {

@@ -69,7 +69,20 @@ impl<'a, 'r> Claims<'a, 'r> {
         let given = sources.iter().map(take).collect();
         let failed = sources.iter().map(|_| None).collect();
         let (failed_at_last, open, behind) = (None, None, None);
-        Claims { env, options, sources, rows, given, full, failed, failed_at_last, branch: 0, open, behind, ended: false }
+        Claims {
+            env,
+            options,
+            sources,
+            rows,
+            given,
+            full,
+            failed,
+            failed_at_last,
+            branch: 0,
+            open,
+            behind,
+            ended: false,
+        }
     }
 
     /// A breaker that the first rows come from has run in any case, so its error comes up whether or not rows are wanted.

@@ -30,7 +30,9 @@ impl<'a> Expand<'a> {
             Expansion::Unpivot { names } => Expand::Unpivot { names },
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
-                Ok(Given::Rows(_) | Given::Broken(..)) => return Err(RunError::Internal("a join without its table".into())),
+                Ok(Given::Rows(_) | Given::Broken(..)) => {
+                    return Err(RunError::Internal("a join without its table".into()));
+                }
                 Err(error) => return Err(error.clone()),
             },
         })
@@ -80,7 +82,8 @@ fn unpivot(names: &[Arc<str>], batch: Batch, give: &mut dyn FnMut(Batch) -> bool
         let mut part = batch.slice(start, most.min(batch.rows - start));
         let values = part.columns.split_off(batch.columns.len() - names.len());
         let (rows, count, carried) = (part.rows as u32, names.len() as u32, part.columns.len() as u32);
-        let (of_values, of_carried): (Vec<BatchFault>, Vec<BatchFault>) = part.faults.into_iter().partition(|fault| fault.column >= carried);
+        let (of_values, of_carried): (Vec<BatchFault>, Vec<BatchFault>) =
+            part.faults.into_iter().partition(|fault| fault.column >= carried);
         part.faults = of_carried;
         let each_row: Vec<u32> = (0..rows).flat_map(|row| std::iter::repeat_n(row, names.len())).collect();
         let mut out = part.repeated(&each_row);
