@@ -273,8 +273,8 @@ codes! {
             => "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join (t | derive id = int(id)) on id";
     E0405 = 405, "not granted",
         "A program may touch files, the clock and the environment only where the host of the script has granted it, and \
-         which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
-         row.",
+         what it reads is known before it runs: a path and the name of a variable are written as text or come from a \
+         `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
     E0406 = 406, "columns that are not known",
         "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
@@ -308,9 +308,10 @@ codes! {
     E0508 = 508, "the file is empty or has no header",
         "The first record of a CSV file names its columns, and there is none.",
         "read(\"empty.csv\")" => "";
-    E0601 = 601, "integer overflow",
+    E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \
-         (`float(a) * b`) where that is precise enough.",
+         (`float(a) * b`) where that is precise enough. Dates, datetimes and durations have an end, too: datetimes that \
+         of the year 294247.",
         "9223372036854775807 + 1" => "9223372036854775807.0 + 1";
     E0602 = 602, "an operation without a result",
         "`//` and `%` by zero, an int to a negative power, and the int root of what is below zero have no int as a \

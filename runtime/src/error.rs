@@ -191,7 +191,8 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
                 // Many things have no result; each says by itself why.
                 codes::E0602 | codes::E0801 => Diagnostic::error(fault.code, place.span, fault.detail.clone()),
                 code => {
-                    let headline = codes::info(code).map_or("this failed", |info| info.title);
+                    let title = || codes::info(code).map_or("this failed", |info| info.title);
+                    let headline = fault.headline.unwrap_or_else(title);
                     Diagnostic::error(code, place.span, headline).saying(fault.detail.clone())
                 }
             };

@@ -92,9 +92,14 @@ fn dispatch(arguments: Arguments) -> Exit {
 
 /// The engine of the command line: whatever the user may read, scripts may read.
 fn engine(settings: &Settings) -> Engine {
+    // A variable that is not text is none that a script could read.
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Engine::builder()
         .grant(pipelang::fs::read_everything())
         .grant(pipelang::fs::write_everything())
+        .grant(pipelang::clock::system())
+        .grant(pipelang::environment::variables(variables))
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
         .locked(settings.locked)

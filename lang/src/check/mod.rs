@@ -6,6 +6,7 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod asked;
 mod assert;
 mod build;
 mod call;
@@ -58,6 +59,7 @@ mod unpivot;
 mod window;
 mod write;
 
+pub use call::{FORMS, FormDef};
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};

@@ -5,6 +5,7 @@
 //! nothing by itself: a column's expression is evaluated for a row where somebody demands it, see
 //! [`Plan::demands`]. How that is executed is the runtime's affair.
 
+mod asked;
 mod assertion;
 pub mod constant;
 mod expr;

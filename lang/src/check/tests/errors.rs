@@ -152,6 +152,15 @@ fn a_match_that_is_never_closed_misses_no_arms() {
     assert_eq!(error("match 1 {\n  1 => 2\n}"), "E0309: this `match` does not cover all values");
 }
 
+#[test]
+fn a_body_that_is_set_in_behind_a_colon_is_read_as_one() {
+    for body in ["x / 2", "(x - 1) / 2", "let y = x\n  y / 2"] {
+        let script = format!("fn f(x: float) -> float:\n  {body}\n\nf(1.0)");
+        assert_eq!(errors(&script), ["E0130: the body of a function stands in braces"]);
+        assert_eq!(mended(&script), format!("fn f(x: float) -> float {{\n  {body}\n}}\n\nf(1.0)"));
+    }
+}
+
 /// Whatever is repeated or nested, there is an answer in time, and the stack holds.
 #[test]
 fn budgets() {
