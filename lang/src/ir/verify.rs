@@ -11,7 +11,7 @@ use super::{
     Ascending, ColumnId, ExprId, Fields, Frame, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape,
     Stage, WindowFunction, WindowKind,
 };
-use crate::catalog::{Catalog, ReducerId};
+use crate::catalog::{Catalog, ReducerDef, ReducerId};
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
 
@@ -273,20 +273,23 @@ impl Verifier<'_> {
         }
     }
 
+    fn reducer_arguments(&mut self, definition: &ReducerDef, arguments: &[ExprId]) {
+        let (least, most) = definition.arity;
+        let (most, count) = (most + usize::from(definition.weighted), arguments.len());
+        self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
+        if definition.constant.is_some() {
+            let last = arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
+            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
+        }
+    }
+
     fn reduction(&mut self, reduction: &Reduction, phase: Phase) {
         let definition = self.catalog.reducer(reduction.reducer);
         if let Some(condition) = reduction.condition {
             self.condition(condition);
         }
-        let (least, most) = definition.arity;
-        let most = most + usize::from(definition.weighted);
-        let count = reduction.arguments.len();
         if phase != Phase::Final {
-            self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
-        }
-        if definition.constant.is_some() {
-            let last = reduction.arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
-            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
+            self.reducer_arguments(definition, &reduction.arguments);
         }
         if phase == Phase::Single {
             let types: Vec<Type> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).clone()).collect();
@@ -308,9 +311,7 @@ impl Verifier<'_> {
                 WindowKind::Session { time, .. } => self.key(time.expr),
                 WindowKind::Reduce { reducer, arguments, condition, frame } => {
                     condition.iter().for_each(|condition| self.condition(*condition));
-                    let (definition, count) = (self.catalog.reducer(*reducer), arguments.len());
-                    let fits = (definition.arity.0..=definition.arity.1).contains(&count);
-                    self.check(fits, || format!("`{}` of {count} arguments", definition.name));
+                    self.reducer_arguments(self.catalog.reducer(*reducer), arguments);
                     let sorted = on.is_some() || !matches!(frame, Frame::Range { .. });
                     self.check(sorted, || "a frame by a range, and nothing that it is of".into());
                 }

@@ -12,7 +12,8 @@ use crate::fault::{self, Fault};
 use crate::ir::{NodeId, Plan, Stage};
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "top_k", apply };
+pub const RULE: Rule =
+    Rule { name: "top_k", what: "keeps no more rows of a sort than a slice behind it looks at", apply };
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());

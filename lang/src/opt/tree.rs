@@ -170,3 +170,15 @@ pub fn renumber(plan: &mut Plan) {
         plan.statements[at].node = new_ids[&plan.statements[at].node];
     }
 }
+
+/// The columns of its input that a stage mentions.
+pub fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
+    let mut roots = stage.demands();
+    match stage {
+        Stage::Map { definitions, .. } => roots.extend(definitions.iter().map(|(_, expr)| *expr)),
+        Stage::Unpivot { values, .. } => roots.extend(values.iter().map(|(_, expr)| *expr)),
+        _demanded => {}
+    }
+    let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
+    columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()
+}

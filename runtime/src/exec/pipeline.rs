@@ -78,6 +78,8 @@ pub enum End {
         /// The kinds of the left columns.
         left: Vec<Kind>,
     },
+    /// They are kept in their order, those before an error too: they go on before it comes up.
+    Kept,
     /// They are sorted; only the first `limit` go on.
     Sort {
         /// Which way each of the first columns sorts.

@@ -2,6 +2,7 @@
 
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
@@ -130,6 +131,7 @@ impl Cutter<'_> {
                 .map(|(open, row)| self.branches(open, row));
                 let row: Vec<ColumnId> = columns.iter().map(|(column, ..)| *column).collect();
                 open = Open::new(None, row);
+                let (first, second) = if fault::is(Fault::UnionSwapped) { (second, first) } else { (first, second) };
                 open.branches = first.into_iter().chain(second).collect();
             }
             Stage::Join { other, join, .. } => open = self.join(open, *other, join, &live),
@@ -156,7 +158,7 @@ impl Cutter<'_> {
         if open.source.is_none() && open.links.iter().any(|link| matches!(link, Link::Pass(_))) {
             // What looks at the order of a union's rows must see all its branches.
             let outputs = carried(self.plan, &row).collect();
-            open = self.breaker(open, outputs, End::Sort { descending: Vec::new(), limit: None }, row.clone());
+            open = self.breaker(open, outputs, End::Kept, row.clone());
         }
         let outputs = carried(self.plan, &row).collect();
         let Pipeline { mut branches, links, .. } = open.close(outputs, End::Output);
