@@ -364,7 +364,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | sample fraction: 0.5" => "";
+        "1..5 | tee \"rows.csv\"" => "";
 }
 
 /// The entry of a code.

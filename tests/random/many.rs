@@ -82,7 +82,8 @@ impl Maker<'_> {
         };
         let (a, b) = (self.fresh("e"), self.fresh("e"));
         // Behind each template its holes.
-        let templates: [(String, Vec<(&str, Kind, bool)>); 5] = [
+        type Holes<'t> = Vec<(&'t str, Kind, bool)>;
+        let templates: [(String, Holes); 5] = [
             (format!("{{{a}}}"), vec![(&a, Kind::String, false)]),
             (format!("{{{a}}}-{{{b}:int}}"), vec![(&a, Kind::String, false), (&b, Kind::Int, false)]),
             (format!("{{_}} {{{a}:float?}}"), vec![(&a, Kind::Float, true)]),

@@ -43,6 +43,7 @@ mod recursion;
 mod reducer;
 mod rows;
 mod rows_argument;
+mod sample;
 mod scope;
 mod source;
 mod stage;

@@ -3,8 +3,8 @@
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{
-    Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, state,
-    union, unpivot, window, write,
+    Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, sample,
+    state, union, unpivot, window, write,
 };
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
@@ -200,6 +200,13 @@ pub const STAGES: &[StageDef] = &[
         signature: "union table, …, fill: true",
         takes_by: false,
         check: union::union,
+    },
+    StageDef {
+        name: "sample",
+        doc: "Gives some of the rows by chance, the same for the same seed; with a `by`, so many of each group.",
+        signature: "sample n: 100, fraction: 0.01, seed: 1 by key, …",
+        takes_by: true,
+        check: sample::sample,
     },
     StageDef {
         name: "take_while",
