@@ -6,7 +6,7 @@
 
 The data are made in FOLDER/SCALE where they are not there yet. DuckDB reads the same CSV files, money as decimals; floats
 agree if they are the same to 1e-9 of their size. Every query is then run by each executor on one and on two threads (with
---reference by the oracle too, which is for a scale of 0.001), and must give the same bytes.
+--reference by the oracle too, which is slow), and must give the same bytes, unless --once is given.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import csv
 import io
 import itertools
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -32,7 +33,8 @@ def make_data(folder, scale):
     """The eight tables as CSV, where they are not there yet."""
     if not all((folder / f"{table}.csv").exists() for table in TABLES):
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["tpchgen-cli", "csv", "-s", scale, f"--output-dir={folder}"], check=True)
+        generator = shutil.which("tpchgen-cli") or str(pathlib.Path(sys.executable).with_name("tpchgen-cli"))
+        subprocess.run([generator, "csv", "-s", scale, f"--output-dir={folder}"], check=True)
 
 
 def open_answers(folder):
