@@ -32,10 +32,10 @@ pub const FORMS: [&str; 23] = [
 ];
 
 /// A list with what is known of its items.
-struct List {
-    text: String,
-    nullable: bool,
-    item: Ty,
+pub struct List {
+    pub text: String,
+    pub nullable: bool,
+    pub item: Ty,
 }
 
 impl List {
@@ -145,7 +145,7 @@ impl Maker<'_> {
     }
 
     /// A list of items of a kind.
-    fn list(&mut self, kind: Kind, depth: usize) -> List {
+    pub fn list(&mut self, kind: Kind, depth: usize) -> List {
         if depth == 0 || self.draw.chance(35) {
             return self.plain_list(kind, depth);
         }

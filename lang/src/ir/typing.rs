@@ -229,6 +229,7 @@ pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
         ),
         (Pattern::Any | Pattern::Item, _) => true,
         (Pattern::List(items), Kind::List(item)) => accepts(items, &item.kind),
+        (Pattern::AnyList, kind) => matches!(kind, Kind::List(_)),
         (Pattern::List(_), _) => false,
         (Pattern::Map, kind) => matches!(kind, Kind::Map(_)),
     }

@@ -29,7 +29,15 @@ impl Row for Bound<'_> {
     }
 
     fn place(&self) -> Option<Place> {
-        self.below.place()
+        let mut row = self.below;
+        while let Some(below) = row.below() {
+            row = below;
+        }
+        row.place()
+    }
+
+    fn below(&self) -> Option<&dyn Row> {
+        Some(self.below)
     }
 }
 

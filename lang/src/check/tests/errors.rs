@@ -132,7 +132,7 @@ fn stages() {
     assert_eq!(error("1.. | sort it"), "E0403: this `sort` never ends");
     assert_eq!(error("1.. | filter it > 2 | sum"), "E0403: this `sum` never ends");
     assert_eq!(error("sales | sort -qty * 2").split(':').next(), Some("E0130"));
-    assert_eq!(error("sales | unpivot sku"), "E0902: the stage `unpivot` is not there yet");
+    assert_eq!(error("sales | sample n: 5"), "E0902: the stage `sample` is not there yet");
     let shown = compile_with("sales | derive n = (sales | count)", &Parameters::default());
     assert!(shown.is_ok(), "{shown:?}");
     let no_files = crate::compile(
@@ -150,6 +150,15 @@ fn stages() {
 fn a_match_that_is_never_closed_misses_no_arms() {
     assert_eq!(errors("match 1 {\n  1 => 2\nlet y = 3"), ["E0103: this `{` is never closed"]);
     assert_eq!(error("match 1 {\n  1 => 2\n}"), "E0309: this `match` does not cover all values");
+}
+
+#[test]
+fn a_body_that_is_set_in_behind_a_colon_is_read_as_one() {
+    for body in ["x / 2", "(x - 1) / 2", "let y = x\n  y / 2"] {
+        let script = format!("fn f(x: float) -> float:\n  {body}\n\nf(1.0)");
+        assert_eq!(errors(&script), ["E0130: the body of a function stands in braces"]);
+        assert_eq!(mended(&script), format!("fn f(x: float) -> float {{\n  {body}\n}}\n\nf(1.0)"));
+    }
 }
 
 /// Whatever is repeated or nested, there is an answer in time, and the stack holds.

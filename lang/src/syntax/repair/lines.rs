@@ -52,25 +52,29 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
 
 /// The last token of the lines that are set in behind the `:` at `at`, if it stands behind the head of a function.
 fn body_behind_colon(text: &str, tokens: &[(Token, Span)], at: usize) -> Option<usize> {
-    if tokens[at].0 != Token::Colon || tokens.get(at + 1)?.0 != Token::End {
+    if tokens[at].0 != Token::Colon {
         return None;
     }
     let start = tokens[..at].iter().rposition(|(token, _)| *token == Token::End).map_or(0, |end| end + 1);
-    if tokens[start].0 != Token::Fn || end_of(tokens, start, |token| *token == Token::End) != at + 1 {
+    let (head, place) = &tokens[start];
+    // What was written `def` has been told.
+    let is_function = *head == Token::Fn && slice(text, *place) == "fn";
+    if !is_function || end_of(tokens, start, |token| matches!(token, Token::Colon | Token::End)) != at {
         return None;
     }
-    let mut last = None;
-    for next in at + 2..tokens.len() {
-        let begins_line = tokens[next - 1].0 == Token::End;
-        if begins_line && tokens[next].0 != Token::End && column(text, tokens[next].1) <= column(text, tokens[start].1)
-        {
-            break;
-        }
-        if tokens[next].0 != Token::End {
-            last = Some(next);
-        }
+    let is_in_body = |place: Span| !begins_line(text, place) || column(text, place) > column(text, tokens[start].1);
+    let rest = tokens[at + 1..].iter().enumerate().filter(|(_, (token, _))| *token != Token::End);
+    let (_, (_, first)) = rest.clone().next()?;
+    if !begins_line(text, *first) {
+        return None;
     }
-    last
+    rest.take_while(|(_, (_, place))| is_in_body(*place)).last().map(|(offset, _)| at + 1 + offset)
+}
+
+/// Whether nothing but blanks stands before a place on its line.
+fn begins_line(text: &str, place: Span) -> bool {
+    let start = place.start as usize;
+    text[start - column(text, place)..start].trim().is_empty()
 }
 
 /// How many bytes stand before a place on its line.
