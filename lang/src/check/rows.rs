@@ -101,14 +101,7 @@ impl<'a> Checker<'a> {
     /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses (the parser says so where
     /// it is not).
     pub(super) fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
-        let mut bare = key;
-        while let ExprKind::Parenthesized(inner) = &bare.kind {
-            bare = inner;
-        }
-        let (expr, descending) = match &bare.kind {
-            ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (&**inner, true),
-            _ => (bare, false),
-        };
+        let (expr, descending) = descending(key);
         let id = self.scalar(expr)?;
         let ty = self.ty(id).clone();
         if !is_ordered(&ty.kind) {
@@ -116,6 +109,18 @@ impl<'a> Checker<'a> {
             return None;
         }
         Some(SortKey { expr: id, descending })
+    }
+}
+
+/// A key without its minus, and whether it has one.
+pub(super) fn descending(key: &ast::Expr) -> (&ast::Expr, bool) {
+    let mut bare = key;
+    while let ExprKind::Parenthesized(inner) = &bare.kind {
+        bare = inner;
+    }
+    match &bare.kind {
+        ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (inner, true),
+        _ => (bare, false),
     }
 }
 
