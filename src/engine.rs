@@ -1,14 +1,15 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
-use crate::fs::{Grant, HostSources};
+use crate::fs::HostSources;
+use crate::grant::Grant;
 use crate::host::{self, HostFunction};
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::Compiled;
-use pipelang_lang::check::{Parameters, STAGES, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{FORMS, Parameters, STAGES, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -35,7 +36,7 @@ pub struct Engine(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
-    grants: Vec<Grant>,
+    pub(crate) grants: Vec<Grant>,
     optimize: bool,
     locked: bool,
 }
@@ -143,7 +144,14 @@ impl Engine {
             doc: stage.doc.to_string(),
             examples: Vec::new(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(windowed).chain(stages).collect();
+        let forms = FORMS.iter().map(|form| FunctionInfo {
+            name: form.name.to_string(),
+            signature: form.signature.to_string(),
+            group: form.group,
+            doc: form.doc.to_string(),
+            examples: Vec::new(),
+        });
+        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(windowed).chain(stages).chain(forms).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }

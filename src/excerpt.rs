@@ -24,7 +24,7 @@ pub(crate) fn add_line(diagnostic: &mut Diagnostic, error: &RunError) {
     let cell = match error {
         RunError::Row(error) => match &error.fault {
             RowFault::Cell(cell) => Some(cell.text.as_str()).filter(|text| !text.is_empty()),
-            RowFault::Expression { .. } | RowFault::Stopped(_) => None,
+            RowFault::Expression { .. } | RowFault::Assertion { .. } | RowFault::Stopped(_) => None,
         },
         _ => None,
     };

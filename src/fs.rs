@@ -1,5 +1,6 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
+use crate::grant::{Grant, Kind};
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
@@ -8,18 +9,6 @@ use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::FileSources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Something that a script may do; handed to [`EngineBuilder::grant`](crate::EngineBuilder::grant).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant(Kind);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    ReadBelow(PathBuf),
-    ReadAll,
-    WriteBelow(PathBuf),
-    WriteAll,
-}
 
 /// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
 pub fn read_only(path: impl Into<PathBuf>) -> Grant {
@@ -65,6 +54,14 @@ impl Sources for HostSources<'_> {
         FileSources.target(request)
     }
 
+    fn clock(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.0, Kind::Clock(_)))
+    }
+
+    fn environment(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.0, Kind::Environment(_)))
+    }
+
     fn bound(&self, name: &str) -> Option<Schema> {
         self.input.as_ref().filter(|(bound, _)| *bound == name).map(|(_, schema)| schema.clone())
     }
@@ -92,7 +89,7 @@ impl HostSources<'_> {
         if self.grants.iter().any(|grant| grant.allows(path)) {
             return Ok(());
         }
-        let granted: Vec<String> = self.grants.iter().map(Grant::in_words).collect();
+        let granted: Vec<String> = self.grants.iter().filter_map(Grant::files).collect();
         let help = match granted.as_slice() {
             [] => "the host of this script grants no files".to_string(),
             granted => format!("the host of this script grants {}", granted.join(", ")),
@@ -116,7 +113,7 @@ impl Grant {
         match &self.0 {
             Kind::ReadAll => true,
             Kind::ReadBelow(root) => is_below(path, root),
-            Kind::WriteAll | Kind::WriteBelow(_) => false,
+            Kind::WriteAll | Kind::WriteBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
         }
     }
 
@@ -124,16 +121,18 @@ impl Grant {
         match &self.0 {
             Kind::WriteAll => true,
             Kind::WriteBelow(root) => is_below(path, root),
-            Kind::ReadAll | Kind::ReadBelow(_) => false,
+            Kind::ReadAll | Kind::ReadBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
         }
     }
 
-    fn in_words(&self) -> String {
+    /// The files that it grants, in words.
+    fn files(&self) -> Option<String> {
         match &self.0 {
-            Kind::ReadAll => "all files".to_string(),
-            Kind::ReadBelow(root) => format!("`{}`", root.display()),
-            Kind::WriteAll => "all files for writing".to_string(),
-            Kind::WriteBelow(root) => format!("`{}` for writing", root.display()),
+            Kind::ReadAll => Some("all files".to_string()),
+            Kind::ReadBelow(root) => Some(format!("`{}`", root.display())),
+            Kind::WriteAll => Some("all files for writing".to_string()),
+            Kind::WriteBelow(root) => Some(format!("`{}` for writing", root.display())),
+            Kind::Clock(_) | Kind::Environment(_) => None,
         }
     }
 }

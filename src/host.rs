@@ -146,12 +146,7 @@ functions! {
 pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function: F) -> Function {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
     let (kind, may_be_null) = F::result();
-    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter {
-        name,
-        pattern: Pattern::Is(kind.kind()),
-        default: None,
-        check: None,
-    };
+    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter::new(name, Pattern::Is(kind.kind()));
     let shown: Arc<str> = name.into();
     let body = move |arguments: &[Scalar]| {
         let called = catch_unwind(AssertUnwindSafe(|| function.call(arguments)));

@@ -31,7 +31,8 @@
 //! ```
 //!
 //! An [`Engine`] compiles, a [`Program`] runs, a [`Report`] says what went wrong. Scripts touch nothing but what the host
-//! hands them: files only with a grant of [`fs`], functions only those of [`EngineBuilder::func`].
+//! hands them: files only with a grant of [`fs`], the time with one of [`clock`], variables with one of [`environment`];
+//! functions only those of [`EngineBuilder::func`].
 #![forbid(unsafe_code)]
 
 // The code that `#[derive(Row)]` writes says `::pipelang`, in this crate too.
@@ -41,6 +42,7 @@ mod assertions;
 mod engine;
 mod excerpt;
 pub mod fs;
+mod grant;
 mod host;
 mod program;
 mod report;
@@ -50,6 +52,7 @@ pub mod tools;
 
 pub use assertions::Tests;
 pub use engine::{Engine, EngineBuilder, FunctionInfo};
+pub use grant::{Grant, clock, environment};
 pub use host::{Argument, HostFunction, HostResult};
 pub use pipelang_derive::Row;
 pub use pipelang_lang::check::{ParameterValue, Parameters};

@@ -2,10 +2,12 @@
 
 use crate::engine::Engine;
 use crate::excerpt;
+use crate::grant;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::{Plan, Shape, print};
 use pipelang_lang::source::SourceMap;
+use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
@@ -107,7 +109,8 @@ impl Script {
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
         let tables = Tables::default();
-        let (stats, result) = output::write_all(self.environment(&tables), &settings.options(), style, out);
+        let outside = self.outside();
+        let (stats, result) = output::write_all(self.environment(&tables, &outside), &settings.options(), style, out);
         (stats, result.map_err(|error| self.failed(&error)))
     }
 
@@ -140,12 +143,19 @@ impl Script {
         settings: &RunSettings,
         sink: Sink,
     ) -> Result<Stats, Report> {
-        exec::run(self.environment(tables), statement, &settings.options(), sink).map_err(|error| self.failed(&error))
+        let outside = self.outside();
+        let environment = self.environment(tables, &outside);
+        exec::run(environment, statement, &settings.options(), sink).map_err(|error| self.failed(&error))
     }
 
-    fn environment<'a>(&'a self, tables: &'a Tables<'a>) -> Environment<'a> {
+    /// What a run that begins now may ask.
+    fn outside(&self) -> Outside {
+        grant::outside(&self.engine.inner().grants)
+    }
+
+    fn environment<'a>(&'a self, tables: &'a Tables<'a>, outside: &'a Outside) -> Environment<'a> {
         let inner = self.engine.inner();
-        Environment { plan: &self.plan, registry: &inner.registry, tables, pool: &inner.pool }
+        Environment { plan: &self.plan, registry: &inner.registry, tables, pool: &inner.pool, outside }
     }
 
     /// What a failed run says. Of an output that was closed there is nothing to tell: its reader has seen enough.

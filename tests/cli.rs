@@ -161,6 +161,9 @@ fn explain_shows_plans_kernels_and_codes() {
     assert!(page.out.starts_with("E0201: unknown column\n"), "{}", page.out);
     assert!(page.out.contains("\nInstead:\n\n    1..5 | derive half = it / 2 | filter half > 1.0\n"), "{}", page.out);
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
+    let rules = pipe(&["explain", "--rules"]);
+    assert!(rules.out.contains("\ntop_k             keeps no more rows of a sort than"), "{}", rules.out);
+    assert_eq!(pipe(&["explain"]).exit, Some(2));
 }
 
 #[test]

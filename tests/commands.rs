@@ -234,7 +234,7 @@ fn functions_are_listed_by_group_and_name() {
     sorted.dedup();
     assert_eq!(names.lines().collect::<Vec<_>>(), sorted);
     assert!(sorted.contains(&"int?") && sorted.contains(&"sum") && sorted.contains(&"filter"), "{names}");
-    let none = pipe(&["functions", "rond"]);
+    let none = pipe(&["functions", "rounds"]);
     assert_eq!((none.exit, &*none.out), (Some(2), ""));
     assert!(none.err.contains("did you mean `round`?"), "{}", none.err);
 }

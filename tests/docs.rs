@@ -127,6 +127,10 @@ fn page_of_functions() -> String {
             page.push_str(&format!("Examples: {}.\n", shown.join(" · ")));
         }
     }
+    page.push_str("\n## Null and sources\n");
+    for form in &pipelang_lang::check::FORMS {
+        page.push_str(&format!("\n`{}`\\\n{}\n", form.signature, wrapped(form.doc)));
+    }
     page.push_str("\n## Reducers\n");
     for reducer in catalog.reducers() {
         page.push_str(&format!("\n`{}`\\\n{}\n", reducer.name, wrapped(reducer.doc)));

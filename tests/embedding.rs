@@ -198,6 +198,31 @@ fn files_are_read_only_where_granted() {
     assert_eq!(code(engine.compile::<(), Id>("a.pipe", r#"read("Cargo.toml", format: "csv")"#)), codes::E0405);
 }
 
+#[derive(Row, Debug, PartialEq)]
+struct Asked {
+    time: String,
+    region: Option<String>,
+}
+
+#[test]
+fn the_clock_and_the_environment_are_granted() {
+    let source = r#"[1] | select time = string(now()), region = env("REGION")"#;
+    assert_eq!(code(Engine::default().compile::<(), Asked>("a.pipe", source)), codes::E0405);
+    assert_eq!(code(Engine::default().eval::<bool>("today() > @2024-01-01")), codes::E0405);
+    let variables = pipelang::environment::variables([("REGION", "EU")]);
+    let one = Engine::builder().grant(variables.clone()).build();
+    assert_eq!(code(one.compile::<(), Asked>("a.pipe", source)), codes::E0405);
+    assert!(!format!("{variables:?}").contains("EU"), "values may be secrets");
+    let engine = Engine::builder().grant(variables).grant(pipelang::clock::system()).build();
+    let program = engine.compile::<(), Asked>("a.pipe", source).unwrap();
+    let run = || program.run(&[]).collect().unwrap().remove(0);
+    let first = run();
+    std::thread::sleep(Duration::from_millis(2));
+    let second = run();
+    assert!(first.time < second.time, "a program that is run later has a later time");
+    assert_eq!(second.region.as_deref(), Some("EU"));
+}
+
 #[test]
 fn runs_are_stopped() {
     let engine = Engine::builder().threads(2).build();

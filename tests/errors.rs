@@ -20,7 +20,6 @@ const WANTED_CASES: usize = 2;
 const FEWER_CASES: &[(&str, &str)] = &[
     ("E0408", "is given with `--locked`; shown in tests/commands.rs"),
     ("E0603", "needs a host; shown in tests/embedding.rs"),
-    ("E0605", "tests are run by `pipe test` only; shown in tests/commands.rs"),
     ("E0702", "needs a full disk or a corrupt archive; shown in unit tests of formats"),
     ("E0802", "needs somebody who interrupts; shown in tests/cli.rs"),
     ("E0901", "a bug of ours, none known"),
@@ -32,7 +31,6 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
     ("E0213", "needs two files"),
     ("E0408", "is given with `--locked`"),
     ("E0603", "needs a host"),
-    ("E0605", "is given by `pipe test`"),
     ("E0702", "needs a full disk"),
     ("E0801", "the limits are too far away for an example that can be read"),
     ("E0802", "needs somebody who interrupts"),

@@ -1,5 +1,7 @@
 //! The examples of all functions, run as scripts in the oracle: what a script says of nested values needs the checker.
+//! And whether there is what the language names.
 
+use crate::cli::pipe;
 use crate::harness::{Config, Script, registry};
 use pipelang_lang::opt::RuleSet;
 use pipelang_runtime::exec::Executor;
@@ -22,4 +24,22 @@ fn examples_of_functions_are_true() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// `names.txt` has what the language names, a group a line, and what of it is missing.
+#[test]
+fn what_the_language_names_is_there() {
+    let text = include_str!("names.txt");
+    let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
+    let words = |wanted: bool| {
+        let of_kind = lines.iter().filter(move |(group, _)| (*group == "missing") == wanted);
+        of_kind.flat_map(|(_, names)| names.split_whitespace()).collect::<Vec<&str>>()
+    };
+    let (missing, named) = (words(true), words(false));
+    let output = pipe(&["functions", "--names"]);
+    let there: Vec<&str> = output.out.lines().collect();
+    let absent: Vec<&&str> = named.iter().filter(|name| !there.contains(name) && !missing.contains(name)).collect();
+    assert!(absent.is_empty(), "these have gone: {absent:?}");
+    let stale: Vec<&&str> = missing.iter().filter(|name| there.contains(name) || !named.contains(name)).collect();
+    assert!(stale.is_empty(), "these are not missing any more, or have no group: {stale:?}");
 }

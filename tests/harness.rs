@@ -8,13 +8,14 @@ use pipelang_lang::opt::RuleSet;
 use pipelang_lang::report::{self, RenderOptions};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::Registry;
+use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{Environment, Executor, Options, Pool, Stats, Tables};
 use pipelang_runtime::formats::FileSources;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::limits::Watch;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How a script is run.
@@ -114,7 +115,8 @@ impl Ready {
         let registry = registry();
         let plan = pipelang_lang::opt::optimize(self.plan.clone(), &registry.catalog, &config.rules);
         let tables = Tables::default();
-        let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads) };
+        let outside = outside();
+        let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads), outside: &outside };
         let options = Options {
             executor: config.executor,
             threads: config.threads,
@@ -131,6 +133,13 @@ impl Ready {
         }
         Outcome { out: String::from_utf8(out).expect("output is UTF-8"), err, stats }
     }
+}
+
+/// The world around every script: one time and two variables, so that results stay the same.
+fn outside() -> Outside {
+    let variables = [("REGION", "EU"), ("EMPTY", "")].map(|(name, value)| (name.to_string(), value.to_string()));
+    // 2024-02-29T23:30:00Z
+    Outside { now: Some(1_709_249_400_000_000), variables: Some(Arc::new(variables.into())) }
 }
 
 /// No test script takes so long; one that does hangs.

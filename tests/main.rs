@@ -17,6 +17,7 @@ mod harness;
 mod nested;
 mod plans;
 mod random;
+mod real;
 mod rules;
 mod snippets;
 mod targets;

@@ -5,6 +5,7 @@ use crate::harness::{pool, registry};
 use pipelang_lang::ir::Plan;
 use pipelang_lang::ir::read::read;
 use pipelang_lang::ir::verify::verify;
+use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::exec::{Encoded, Environment, Executor, Options, Sink, Stats, Tables, run};
 
 /// Five rows, nulls and extremes among them.
@@ -130,7 +131,8 @@ struct Ran {
 
 fn execute(plan: &Plan, executor: Executor, morsel_rows: Option<usize>) -> Ran {
     let (registry, tables) = (registry(), Tables::default());
-    let env = Environment { plan, registry, tables: &tables, pool: pool(1) };
+    let outside = Outside::default();
+    let env = Environment { plan, registry, tables: &tables, pool: pool(1), outside: &outside };
     let options = Options { executor, threads: 1, morsel_rows, ..Options::default() };
     let mut rows = Vec::new();
     let mut accept = |encoded| {

@@ -22,6 +22,19 @@ enum Kind {
     Text,
 }
 
+impl Kind {
+    /// The type as plans print it.
+    fn text(self, nullable: bool) -> String {
+        let name = match self {
+            Kind::Bool => "bool",
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Text => "string",
+        };
+        format!("{name}{}", if nullable { "?" } else { "" })
+    }
+}
+
 #[derive(Clone)]
 struct Column {
     name: String,
@@ -35,17 +48,19 @@ struct Writer {
     columns: Vec<Column>,
     text: String,
     names: usize,
+    /// How many stages so far take the rows of other streams, or make many rows of one.
+    grown: usize,
 }
 
 impl Writer {
     fn plan(seed: u64) -> String {
         let state = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut writer = Writer { state, columns: Vec::new(), text: "table\n".into(), names: 0 };
+        let mut writer = Writer { state, columns: Vec::new(), text: String::new(), names: 0, grown: 0 };
         writer.source();
         for _ in 0..writer.below(7) {
             writer.stage();
         }
-        writer.text
+        format!("table\n{}", writer.text)
     }
 
     /// Less than `bound`, by a counter that is hashed (splitmix64).
@@ -91,6 +106,10 @@ impl Writer {
     }
 
     fn stage(&mut self) {
+        if self.grown < 2 && self.below(3) == 0 {
+            self.grown += 1;
+            return self.stage_that_grows();
+        }
         let line = match self.below(11) {
             0..=2 => format!("filter {}", self.condition(2)),
             3 | 4 => self.map(),
@@ -102,6 +121,123 @@ impl Writer {
             _ => self.aggregate(),
         };
         self.text += &format!("  | {line}\n");
+    }
+
+    fn stage_that_grows(&mut self) {
+        match self.below(6) {
+            0 => self.explode(),
+            1 => self.unpivot(),
+            2 => self.union(),
+            _ => self.join(),
+        }
+        // Most rules look at what stands behind.
+        for _ in 0..self.below(3) {
+            let line = match self.columns.iter().find(|column| column.name.starts_with("mark")).cloned() {
+                Some(mark) if self.below(2) == 0 => {
+                    let not = ["", "not "][self.below(2) as usize];
+                    self.columns.retain(|column| column.name != mark.name);
+                    let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+                    format!("filter {not}{} -> {}", mark.name, names.join(", "))
+                }
+                _ => format!("filter {}", self.condition(2)),
+            };
+            self.text += &format!("  | {line}\n");
+        }
+    }
+
+    fn explode(&mut self) {
+        let (int, nullable) = self.int(1);
+        let name = self.name();
+        let keep = self.below(2) == 0;
+        let question = if nullable { "?" } else { "" };
+        let word = if keep { "explode keep" } else { "explode" };
+        // Some rows have no items.
+        self.text +=
+            &format!("  | {word} {name} = #filter([{int}, {int}], v => v != 2)\n      with v: int{question}\n");
+        self.columns.push(Column { name, kind: Kind::Int, nullable: nullable || keep });
+    }
+
+    fn unpivot(&mut self) {
+        let (a, x) = self.int(1);
+        let (b, y) = self.int(1);
+        let (name, value) = (self.name(), self.name());
+        let question = if x || y { "?" } else { "" };
+        self.text += &format!("  | unpivot {name}, {value}: int{question} of one = {a}, two = {b}\n");
+        self.columns.push(Column { name, kind: Kind::Text, nullable: false });
+        self.columns.push(Column { name: value, kind: Kind::Int, nullable: x || y });
+    }
+
+    /// Other rows, as the lines below the stage that takes them.
+    fn other(&mut self) -> Writer {
+        let state = self.below(u64::MAX);
+        let mut other = Writer { state, columns: Vec::new(), text: String::new(), names: self.names, grown: 2 };
+        other.source();
+        for _ in 0..other.below(3) {
+            other.stage();
+        }
+        self.names = other.names;
+        other.text = other.text.lines().map(|line| format!("    {line}\n")).collect();
+        other
+    }
+
+    fn union(&mut self) {
+        let mut other = self.other();
+        let (mut new, mut texts) = (Vec::new(), Vec::new());
+        for column in std::mem::take(&mut self.columns) {
+            let Some(beside) = other.column(column.kind) else { continue };
+            let name = self.name();
+            let nullable = column.nullable || beside.nullable;
+            texts.push(format!("{name}: {} = {} & {}", column.kind.text(nullable), column.name, beside.name));
+            new.push(Column { name, kind: column.kind, nullable });
+        }
+        self.columns = new;
+        self.text += &format!("  | union {}\n{}", texts.join(", "), other.text);
+    }
+
+    fn join(&mut self) {
+        let mut other = self.other();
+        let kind = ["inner", "left", "full", "semi", "anti", "mark", "mark", "mark"][self.below(8) as usize];
+        let mut on = Vec::new();
+        for kind in [Kind::Int, Kind::Float, Kind::Text] {
+            if let (Some(left), Some(right)) = (self.column(kind), other.column(kind))
+                && (on.is_empty() || self.below(3) == 0)
+            {
+                let op = if on.is_empty() { "==" } else { ["==", "<", "!="][self.below(3) as usize] };
+                on.push(format!("{} {op} {}", left.name, right.name));
+            }
+        }
+        let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(", ")) };
+        let unique = if self.below(6) == 0 { " unique" } else { "" };
+        let mut line = format!("join {kind}{unique}{on}");
+        let right = match kind {
+            "inner" | "left" | "full" => self.renamed("right", &other.columns, kind != "inner", &mut line),
+            _ => Vec::new(),
+        };
+        if kind == "mark" {
+            let name = format!("mark{}", self.name());
+            line += &format!(" as {name}");
+            self.columns.push(Column { name, kind: Kind::Bool, nullable: false });
+        }
+        if kind == "full" {
+            let left = std::mem::take(&mut self.columns);
+            self.columns = self.renamed("left", &left, true, &mut line);
+        }
+        self.columns.extend(right);
+        self.text += &format!("  | {line}\n{}", other.text);
+    }
+
+    /// Columns of a side of a join under new names, which are added to the line.
+    fn renamed(&mut self, side: &str, columns: &[Column], nullable: bool, line: &mut String) -> Vec<Column> {
+        let (mut new, mut texts) = (Vec::new(), Vec::new());
+        for column in columns {
+            let (name, nullable) = (self.name(), column.nullable || nullable);
+            texts.push(format!("{name}: {} = {}", column.kind.text(nullable), column.name));
+            new.push(Column { name, kind: column.kind, nullable });
+        }
+        if !texts.is_empty() {
+            *line += &format!(" {side} {}", texts.join(", "));
+        }
+        new
     }
 
     fn keys(&mut self) -> String {

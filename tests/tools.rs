@@ -71,7 +71,7 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("import \"tests/cases/modules/lib/geo.pipe\"\nge¦", &["geo"]),
     ("import \"tests/cases/modules/lib/geo.pipe\"\nlet d = geo::di¦", &["distance"]),
     // Statements, and where nothing is to be said.
-    ("pa¦", &["param"]),
+    ("pa¦", &["pad_left", "pad_right", "param"]),
     ("le¦", &["least", "len", "let"]),
     ("let ¦", &[]),
     ("# a comm¦", &[]),

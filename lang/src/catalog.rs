@@ -6,7 +6,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::scalar::{Fault, Scalar};
 use crate::source::Span;
-use crate::ty::{Kind, Schema, Type};
+use crate::ty::{Field, Kind, Schema, Type};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ pub enum Effect {
     Total,
     /// May fail for some values.
     MayFail,
-    /// May give another value each time.
+    /// Asks what is known only when a run begins, such as the time: one value a run, put in place of the call then
+    /// (`ir/asked.rs`).
     Nondeterministic,
     /// Calls the host in order.
     Host,
@@ -37,6 +38,8 @@ pub enum Pattern {
     Any,
     /// A list of what the pattern accepts. The lists and [`Pattern::Item`]s among the arguments are brought to one type.
     List(Box<Pattern>),
+    /// A list of anything, which keeps its type beside other lists.
+    AnyList,
     /// An item of the lists among the arguments.
     Item,
     /// A map to anything.
@@ -52,6 +55,7 @@ impl fmt::Display for Pattern {
             Pattern::Ordered => f.write_str("ordered"),
             Pattern::Any => f.write_str("any"),
             Pattern::List(items) => write!(f, "[{items}]"),
+            Pattern::AnyList => f.write_str("[any]"),
             Pattern::Item => f.write_str("item"),
             Pattern::Map => f.write_str("map"),
         }
@@ -70,6 +74,10 @@ pub enum ResultType {
     Item,
     /// A list of those.
     Items,
+    /// A list of records of the items of argument 0 and argument 1: `[{left: …, right: …}]`.
+    Pairs,
+    /// A list of records of the items of argument 0 and their positions: `[{index: int, item: …}]`.
+    Numbered,
 }
 
 /// One parameter.
@@ -83,6 +91,26 @@ pub struct Parameter {
     pub default: Option<Scalar>,
     /// Looks at a text that is known when the script is compiled, so that a wrong one is told before any work is done.
     pub check: Option<TextCheck>,
+    /// What is called instead where the argument is a raw string; then that is a regular expression.
+    pub raw: Option<RawForm>,
+}
+
+impl Parameter {
+    /// A parameter without a default.
+    pub fn new(name: &'static str, pattern: Pattern) -> Parameter {
+        Parameter { name, pattern, default: None, check: None, raw: None }
+    }
+}
+
+/// The function that is meant where a pattern is a raw string, and what stands around the pattern then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawForm {
+    /// Its name; it has parameters of the same names.
+    pub function: &'static str,
+    /// Before the pattern.
+    pub before: &'static str,
+    /// Behind it.
+    pub after: &'static str,
 }
 
 /// Whether a text can be an argument.
@@ -93,6 +121,8 @@ pub type TextCheck = fn(&str) -> Result<(), Unfit>;
 pub struct Unfit {
     /// What is wrong with it.
     pub message: String,
+    /// Why that is so, if that is more.
+    pub why: Option<String>,
     /// What may have been meant, the best first.
     pub near: Vec<String>,
 }
@@ -156,6 +186,8 @@ impl FunctionDef {
             ResultType::SameAsArguments => "the same".into(),
             ResultType::Item => format!("item{}", if self.may_be_null { "?" } else { "" }),
             ResultType::Items => "[item]".into(),
+            ResultType::Pairs => "[{left: item, right: item}]".into(),
+            ResultType::Numbered => "[{index: int, item: item}]".into(),
         };
         format!("{}({}) -> {result}", self.name, parameters.join(", "))
     }
@@ -168,15 +200,22 @@ impl FunctionDef {
 
     /// The result for arguments of these types, nullability by null arguments aside; none where they do not tell.
     pub fn result_of(&self, arguments: &[&Type]) -> Option<Type> {
-        let item = || match &arguments.first()?.kind {
+        let item_of = |at: usize| match &arguments.get(at)?.kind {
             Kind::List(item) | Kind::Map(item) => Some((**item).clone()),
             _ => None,
+        };
+        let item = || item_of(0);
+        let records = |fields: [(&str, Type); 2]| {
+            let fields = fields.map(|(name, ty)| Field { name: name.into(), ty });
+            Type::list(Type::record(Schema { fields: fields.into() }))
         };
         match &self.result {
             ResultType::Is(ty) => Some(ty.clone()),
             ResultType::SameAsArguments => arguments.first().map(|ty| (*ty).clone()),
             ResultType::Item => item(),
             ResultType::Items => item().map(Type::list),
+            ResultType::Pairs => Some(records([("left", item()?), ("right", item_of(1)?)])),
+            ResultType::Numbered => Some(records([("index", Type::INT), ("item", item()?)])),
         }
     }
 }
@@ -412,6 +451,16 @@ pub trait Sources {
 
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;
+
+    /// Whether scripts may know what time it is.
+    fn clock(&self) -> bool {
+        false
+    }
+
+    /// Whether scripts may read the variables of the environment.
+    fn environment(&self) -> bool {
+        false
+    }
 
     /// The names of all bound tables.
     fn bound_names(&self) -> Vec<Arc<str>>;

@@ -273,9 +273,14 @@ codes! {
             => "let t = [{id: \"1\", n: 2}]\n[{id: 1}] | join (t | derive id = int(id)) on id";
     E0405 = 405, "not granted",
         "A program may touch files, the clock and the environment only where the host of the script has granted it, and \
-         which files it reads is known before it runs: a path is written as text or comes from a `param`, never from a \
-         row.",
+         what it reads is known before it runs: a path and the name of a variable are written as text or come from a \
+         `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
+    E0406 = 406, "columns that are not known",
+        "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
+         the values are written down.",
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
     E0407 = 407, "a join without `on`",
         "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
          least is a `==`. What has no such condition is a `cross_join`.",
@@ -303,9 +308,10 @@ codes! {
     E0508 = 508, "the file is empty or has no header",
         "The first record of a CSV file names its columns, and there is none.",
         "read(\"empty.csv\")" => "";
-    E0601 = 601, "integer overflow",
+    E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \
-         (`float(a) * b`) where that is precise enough.",
+         (`float(a) * b`) where that is precise enough. Dates, datetimes and durations have an end, too: datetimes that \
+         of the year 294247.",
         "9223372036854775807 + 1" => "9223372036854775807.0 + 1";
     E0602 = 602, "an operation without a result",
         "`//` and `%` by zero, an int to a negative power, and the int root of what is below zero have no int as a \
@@ -319,7 +325,7 @@ codes! {
         "int(\"x\")" => "int?(\"x\")";
     E0605 = 605, "an assertion failed",
         "What an `assert` or a test of the script claims is not so.",
-        "" => "";
+        "[3, 1, 7] | assert it < 5" => "[3, 1, 7] | assert it < 8";
     E0606 = 606, "a key is not unique",
         "A join with `unique: true` wants at most one row on the right for each key, so that no row of the left side \
          comes out twice. Make the right side unique before it is joined, or leave the option out.",
@@ -358,7 +364,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | pivot n = count(), key: it" => "";
+        "1..5 | tee \"rows.csv\"" => "";
 }
 
 /// The entry of a code.

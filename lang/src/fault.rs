@@ -64,6 +64,21 @@ faults! {
     LastRecordLost "a last record without a newline is not read";
     QuotedEmptyNull "a quoted empty cell is null";
     QuotedNewlineCut "a file is cut at a newline in quotes";
+    UnmatchedLost "a left join loses the rows that nothing matches";
+    NullKeysMatch "null keys of a join match each other";
+    MatchesReversed "the matches of a row come in the opposite order";
+    MatchForgotten "a full join does not know of a right row's match behind the first of its key";
+    DuplicatesUnnoticed "two right rows with one key are no error where they must be unique";
+    WithinUnchecked "an asof join does not look at how much earlier a row is";
+    RightErrorFirst "an error of the right side comes before one of the left side";
+    UnionSwapped "the other rows of a union come first";
+    EmptyListsLost "`explode` with `keep: true` drops rows without items";
+    UnpivotedFaultsLost "a value that failed is null after `unpivot`";
+    FilterIntoOneSide "a filter behind a union goes into the first side only";
+    MarkNegationLost "a filter by a negated mark becomes a semi-join";
+    NeighbourOfOtherGroup "`lag` and `lead` look over the end of a group";
+    RankDense "`rank` does not leave out the places of equal rows";
+    FrameTooLong "a frame by rows goes one row too far";
     LongIntWraps "a cell of 19 digits that is no int is read as one";
 }
 

@@ -52,12 +52,14 @@ pub struct Fault {
     pub code: Code,
     /// What happened, with the values in it: `9 * 9 does not fit into int (64 bits)`.
     pub detail: String,
+    /// The same in two words, for the headline, where that is more than the title of the code.
+    pub headline: Option<&'static str>,
 }
 
 impl Fault {
     /// A fault of `code`.
     pub fn new(code: Code, detail: impl Into<String>) -> Fault {
-        Fault { code, detail: detail.into() }
+        Fault { code, detail: detail.into(), headline: None }
     }
 }
 
@@ -195,9 +197,21 @@ pub fn int_negate(a: i64) -> Result<i64, Fault> {
     a.checked_neg().ok_or_else(|| overflow(format!("-({a})")))
 }
 
-/// The fault of a result that is too large: E0601.
+/// The fault of an int that is too large: E0601.
 pub fn overflow(what: impl fmt::Display) -> Fault {
-    Fault::new(E0601, format!("{what} does not fit into int (64 bits)"))
+    overflow_of(&Kind::Int, what)
+}
+
+/// The fault of a value of a kind that is too large: E0601.
+pub fn overflow_of(kind: &Kind, what: impl fmt::Display) -> Fault {
+    let (headline, bits) = match kind {
+        Kind::Int => ("integer overflow", " (64 bits)"),
+        Kind::Date => ("date overflow", ""),
+        Kind::DateTime => ("datetime overflow", ""),
+        Kind::Duration => ("duration overflow", ""),
+        _ => ("overflow", ""),
+    };
+    Fault { headline: Some(headline), ..Fault::new(E0601, format!("{what} does not fit into {kind}{bits}")) }
 }
 
 /// Float arithmetic: IEEE; `//` and `%` floor; a NaN that is produced is the positive quiet one.

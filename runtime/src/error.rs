@@ -42,6 +42,15 @@ pub enum RowFault {
         /// How.
         fault: Fault,
     },
+    /// An assertion does not hold.
+    Assertion {
+        /// Where it stands.
+        site: SiteId,
+        /// What the script says of it.
+        message: Option<String>,
+        /// The values that it looked at.
+        values: String,
+    },
     /// A cell of a file does not fit.
     Cell(CellError),
     /// The run was stopped while the value was computed.
@@ -94,6 +103,7 @@ impl RunError {
         match self {
             RunError::Row(error) => match &error.fault {
                 RowFault::Expression { fault, .. } => fault.code,
+                RowFault::Assertion { .. } => codes::E0605,
                 RowFault::Cell(_) => codes::E0501,
                 RowFault::Stopped(why) => why.code(),
             },
@@ -128,6 +138,9 @@ impl fmt::Display for RunError {
         match self {
             RunError::Row(error) => match &error.fault {
                 RowFault::Expression { fault, .. } => f.write_str(&fault.detail),
+                RowFault::Assertion { message, values, .. } => {
+                    write!(f, "{}: {values}", message.as_deref().unwrap_or(DOES_NOT_HOLD))
+                }
                 RowFault::Cell(cell) => write!(f, "`{}` should be {}: {:?}", cell.column, cell.expected, cell.text),
                 RowFault::Stopped(why) => why.fmt(f),
             },
@@ -153,28 +166,43 @@ fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
     }
 }
 
+/// What is said of an assertion that says nothing of itself.
+const DOES_NOT_HOLD: &str = "this does not hold";
+
+/// From where the place in the script was reached, and where the row stands in a file.
+fn at_row(mut diagnostic: Diagnostic, site: SiteId, error: &RowError, plan: &Plan) -> Diagnostic {
+    let mut caller = plan.sites[site.0 as usize].caller;
+    while let Some(site) = caller {
+        let outer = plan.sites[site.0 as usize];
+        diagnostic = diagnostic.label(outer.span, "called here");
+        caller = outer.caller;
+    }
+    match &error.place {
+        Some(place) => diagnostic.at_data(data_place(place, None)),
+        None => diagnostic,
+    }
+}
+
 fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
     match &error.fault {
         RowFault::Expression { site, fault } => {
             let place = plan.sites[site.0 as usize];
-            let mut diagnostic = match fault.code {
+            let diagnostic = match fault.code {
                 // Many things have no result; each says by itself why.
                 codes::E0602 | codes::E0801 => Diagnostic::error(fault.code, place.span, fault.detail.clone()),
                 code => {
-                    let headline = codes::info(code).map_or("this failed", |info| info.title);
+                    let title = || codes::info(code).map_or("this failed", |info| info.title);
+                    let headline = fault.headline.unwrap_or_else(title);
                     Diagnostic::error(code, place.span, headline).saying(fault.detail.clone())
                 }
             };
-            let mut caller = place.caller;
-            while let Some(site) = caller {
-                let outer = plan.sites[site.0 as usize];
-                diagnostic = diagnostic.label(outer.span, "called here");
-                caller = outer.caller;
-            }
-            match &error.place {
-                Some(place) => diagnostic.at_data(data_place(place, None)),
-                None => diagnostic,
-            }
+            at_row(diagnostic, *site, error, plan)
+        }
+        RowFault::Assertion { site, message, values } => {
+            let headline = message.as_deref().unwrap_or(DOES_NOT_HOLD);
+            let diagnostic = Diagnostic::error(codes::E0605, plan.sites[site.0 as usize].span, headline);
+            let diagnostic = if values.is_empty() { diagnostic } else { diagnostic.saying(values) };
+            at_row(diagnostic, *site, error, plan)
         }
         RowFault::Stopped(why) => why.diagnostic(plan),
         RowFault::Cell(cell) => {

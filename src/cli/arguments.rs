@@ -49,8 +49,11 @@ pub enum Command {
     /// Shows how a script is run, or what an error code means
     Explain {
         /// A script, or a code such as E0201
-        #[arg(value_name = "FILE|CODE")]
-        what: String,
+        #[arg(value_name = "FILE|CODE", required_unless_present = "rules")]
+        what: Option<String>,
+        /// Lists the optimizer's rules instead
+        #[arg(long, conflicts_with = "what")]
+        rules: bool,
         /// What is shown of a script
         #[arg(long, value_enum, default_value_t = PhaseName::Plan)]
         phase: PhaseName,

@@ -80,7 +80,8 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Schema { file, name, settings }) => schema::schema(&file, name.as_deref(), &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
-        Some(Command::Explain { what, phase, settings }) => explain::explain(&what, phase, &settings),
+        Some(Command::Explain { what: Some(what), phase, settings, .. }) => explain::explain(&what, phase, &settings),
+        Some(Command::Explain { what: None, .. }) => show(&pipelang::tools::rules_text()),
         Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
         Some(Command::Functions { what, names, settings }) => functions::functions(what.as_deref(), names, &settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
@@ -92,9 +93,14 @@ fn dispatch(arguments: Arguments) -> Exit {
 
 /// The engine of the command line: whatever the user may read, scripts may read.
 fn engine(settings: &Settings) -> Engine {
+    // A variable that is not text is none that a script could read.
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Engine::builder()
         .grant(pipelang::fs::read_everything())
         .grant(pipelang::fs::write_everything())
+        .grant(pipelang::clock::system())
+        .grant(pipelang::environment::variables(variables))
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
         .locked(settings.locked)

@@ -16,7 +16,7 @@ pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
 pub use parameters::{ParameterHelp, ScriptHelp, script_help};
-pub use phases::{Phases, phases, tokens_text, tree_text};
+pub use phases::{Phases, phases, rules_text, tokens_text, tree_text};
 pub use tokens::{Class, tokens};
 
 use pipelang_lang::source::{SourceMap, Span};

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::ir::print;
+use pipelang_lang::opt::RULES;
 use pipelang_lang::source::SourceId;
 use pipelang_lang::syntax::{self, tree};
 use std::fmt::Write as _;
@@ -31,6 +32,12 @@ pub fn phases(engine: &Engine, name: &str, text: &str, parameters: &Parameters) 
         plan: plans.map(|(written, _)| print::print(written, catalog)),
         optimized: plans.map(|(_, optimized)| print::print(optimized, catalog)),
     }
+}
+
+/// The rules of the optimizer in the order in which they are applied, one a line, each with what it does.
+pub fn rules_text() -> String {
+    let widest = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    RULES.iter().map(|rule| format!("{:widest$}  {}\n", rule.name, rule.what)).collect()
 }
 
 /// The tokens of a script as the grammar reads them, one a line, with their bytes.

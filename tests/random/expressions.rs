@@ -410,7 +410,10 @@ impl Maker<'_> {
         let first = texts.first().cloned().unwrap_or_default();
         let plain = first.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '`' || c == '(')
             && arguments[0].level == 10;
-        let text = if plain && self.draw.chance(35) {
+        // Without a dot, `lines` reads a file.
+        let text = if name == "lines" {
+            format!("({first}).lines()")
+        } else if plain && self.draw.chance(35) {
             self.saw("form method call");
             format!("{first}.{name}({})", texts[1..].join(", "))
         } else {
@@ -429,9 +432,9 @@ impl Maker<'_> {
                 Some(Pattern::Ordered) => kind.is_plain(),
                 Some(Pattern::Any) => true,
                 Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
-                Some(Pattern::List(_) | Pattern::Item | Pattern::Map) | None => false,
+                Some(Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map) | None => false,
             },
-            ResultType::Item | ResultType::Items => false,
+            ResultType::Item | ResultType::Items | ResultType::Pairs | ResultType::Numbered => false,
         };
         let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let all: Vec<&FunctionDef> = catalog.functions().filter(|f| gives(f) && f.effect <= Effect::MayFail).collect();
@@ -476,7 +479,7 @@ impl Maker<'_> {
                 Pattern::Number | Pattern::Ordered | Pattern::Any if same => kind,
                 Pattern::Number => *self.draw.pick(&[Kind::Int, Kind::Float]),
                 Pattern::Ordered | Pattern::Any => *self.draw.pick(&Kind::ALL),
-                Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
+                Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => return None,
             };
             // A constant that has no meaning is refused before the run.
             let known: &[&str] = match parameter.name {
@@ -517,7 +520,7 @@ fn takes(function: &FunctionDef, kinds: &[ty::Kind]) -> bool {
         Pattern::Is(wanted) => kind == wanted,
         Pattern::Number => matches!(kind, ty::Kind::Int | ty::Kind::Float),
         Pattern::Ordered | Pattern::Any => true,
-        Pattern::List(_) | Pattern::Item | Pattern::Map => false,
+        Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => false,
     };
     (required..=function.parameters.len()).contains(&kinds.len())
         && kinds.iter().zip(function.parameters.iter().map(|parameter| &parameter.pattern)).all(fits)

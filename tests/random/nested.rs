@@ -5,7 +5,7 @@ use super::expressions::Made;
 use super::program::{Column, Kind, Maker, Ty};
 
 /// What must occur, beside what the catalog lists.
-pub const FORMS: [&str; 22] = [
+pub const FORMS: [&str; 23] = [
     "list literal",
     "column of a nested kind",
     "map of a list",
@@ -15,6 +15,7 @@ pub const FORMS: [&str; 22] = [
     "fold of a list",
     "any or all of a list",
     "reducer of a list",
+    "sort of a list by a key",
     "index",
     "index or null",
     "in a computed list",
@@ -31,10 +32,10 @@ pub const FORMS: [&str; 22] = [
 ];
 
 /// A list with what is known of its items.
-struct List {
-    text: String,
-    nullable: bool,
-    item: Ty,
+pub struct List {
+    pub text: String,
+    pub nullable: bool,
+    pub item: Ty,
 }
 
 impl List {
@@ -144,7 +145,7 @@ impl Maker<'_> {
     }
 
     /// A list of items of a kind.
-    fn list(&mut self, kind: Kind, depth: usize) -> List {
+    pub fn list(&mut self, kind: Kind, depth: usize) -> List {
         if depth == 0 || self.draw.chance(35) {
             return self.plain_list(kind, depth);
         }
@@ -270,6 +271,12 @@ impl Maker<'_> {
     /// Functions from lists to lists.
     fn rearranged(&mut self, kind: Kind, depth: usize) -> List {
         let list = self.list(kind, depth - 1);
+        if self.draw.chance(15) {
+            self.saw_form("sort of a list by a key");
+            let key = *self.draw.pick(&[Kind::Int, Kind::Float, Kind::String]);
+            let function = self.function_of_item(&list, key, depth);
+            return List { text: list.with(&format!(".sort({function})")), ..list };
+        }
         let name = *self.draw.pick(&["reverse", "sort", "unique", "take", "skip", "slice", "concat"]);
         self.saw(format!("function {name}"));
         let number = self.draw.below(3);
@@ -359,7 +366,7 @@ impl Maker<'_> {
         if self.draw.chance(60) {
             self.saw_form("any or all of a list");
             let (method, condition) = (*self.draw.pick(&["any", "all"]), self.condition_of_item(&list, depth));
-            return made(list.with(&format!(".{method}({condition})")), Kind::Bool, list.nullable);
+            return made(list.with(&format!(".{method}({condition})")), Kind::Bool, true);
         }
         if self.draw.chance(20) {
             self.saw_form("lists that are equal");

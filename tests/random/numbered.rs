@@ -1,4 +1,4 @@
-//! Random stages that number rows: `distinct`, and `take` and `skip` by keys.
+//! Random stages that look at rows in their order: `distinct`, `take` and `skip` by keys, `assert`.
 
 use super::program::{Kind, Maker};
 
@@ -11,6 +11,20 @@ impl Maker<'_> {
             return "distinct".into();
         }
         format!("distinct{}", self.by())
+    }
+
+    /// `assert`, of what mostly holds.
+    pub fn assert(&mut self) -> String {
+        let condition = self.expression(Kind::Bool, 1).at_level(4);
+        let holds = match self.draw.chance(if self.wild { 25 } else { 6 }) {
+            true => condition,
+            false => format!("{condition} == true or {condition} != true"),
+        };
+        if self.draw.chance(40) {
+            self.saw("form assert with a message");
+            return format!("assert {holds}, {}", self.expression(Kind::String, 1).text);
+        }
+        format!("assert {holds}")
     }
 
     /// `take` or `skip`, sometimes by keys.

@@ -196,6 +196,8 @@ pub struct Stream {
     pub text: String,
     pub columns: Vec<Column>,
     pub shape: Shape,
+    /// How many of its stages make many rows of one.
+    pub growth: usize,
 }
 
 /// A user's function: its name, the types of its parameters, its result.
@@ -225,6 +227,12 @@ pub struct Maker<'a> {
     pub is_in_lambda: bool,
     /// Whether a text goes from row to row: it must not double on its way.
     pub is_state_text: bool,
+    /// Whether a stream stands behind an `in`: in it there is no other `in` over a stream.
+    pub is_behind_in: bool,
+    /// How many stages so far make many rows of one.
+    pub growth: usize,
+    /// The stream that the statement at hand starts from.
+    current: Option<Stream>,
     streams: Vec<Stream>,
     names: usize,
 }
@@ -245,17 +253,21 @@ pub fn program(seed: u64, catalog: &Catalog) -> Program {
         is_in_rows: false,
         is_in_lambda: false,
         is_state_text: false,
+        is_behind_in: false,
+        growth: 0,
+        current: None,
         streams: Vec::new(),
         names: 0,
     };
     let (mut definitions, mut files) = (Vec::new(), Vec::new());
-    for number in 0..maker.draw.weighted(&[(1, 0), (8, 1), (2, 2)]) {
+    for number in 0..maker.draw.weighted(&[(1, 0), (7, 1), (4, 2)]) {
         let Table { file, columns, read, alias } = tables::table(&mut maker.draw, number, wild, &mut maker.features);
         maker.features.insert("source read".into());
         files.push(file);
         definitions.extend(alias);
         // The first read is the likeliest source.
-        let stream = Stream { text: read, columns, shape: Shape::Table };
+        let growth = usize::from(maker.features.contains("source of several megabytes"));
+        let stream = Stream { text: read, columns, shape: Shape::Table, growth };
         maker.streams.extend(vec![stream; if number == 0 { 5 } else { 2 }]);
     }
     for _ in 0..maker.draw.weighted(&[(6, 0), (3, 1), (1, 2)]) {
@@ -266,7 +278,7 @@ pub fn program(seed: u64, catalog: &Catalog) -> Program {
     }
     let mut statements = Vec::new();
     for _ in 0..maker.draw.weighted(&[(7, 1), (3, 2), (1, 3)]) {
-        if maker.draw.chance(12) {
+        if maker.draw.chance(18) {
             statements.push(maker.let_stream());
         }
         statements.push(maker.statement());
@@ -355,7 +367,7 @@ impl Maker<'_> {
         let (mut statement, columns, shape) = self.pipeline(false);
         statement.before = format!("let {name} = ");
         self.saw("form let stream");
-        let stream = Stream { text: name, columns, shape };
+        let stream = Stream { text: name, columns, shape, growth: self.growth };
         self.streams.extend([stream.clone(), stream]);
         statement
     }
@@ -379,7 +391,9 @@ impl Maker<'_> {
     /// A source and some stages. With `reduce` the last may be a reducer.
     fn pipeline(&mut self, reduce: bool) -> (Statement, Vec<Column>, Shape) {
         let (source, endless) = self.source();
-        let Stream { text: source, columns, mut shape } = source;
+        self.current = Some(source.clone()).filter(|_| !endless);
+        let Stream { text: source, columns, mut shape, growth } = source;
+        self.growth = growth;
         self.row = columns;
         self.is_in_rows = true;
         let mut stages = Vec::new();
@@ -418,7 +432,7 @@ impl Maker<'_> {
     fn source(&mut self) -> (Stream, bool) {
         let values = |text: String, ty: Ty| {
             let columns = vec![Column { name: "it".into(), ty }];
-            Stream { text, columns, shape: Shape::Values }
+            Stream { text, columns, shape: Shape::Values, growth: 0 }
         };
         let int = Ty { kind: Kind::Int, nullable: false };
         if !self.streams.is_empty() && self.draw.chance(82) {
@@ -467,8 +481,25 @@ impl Maker<'_> {
                 };
                 let text = format!("[{}]", (0..rows).map(record).collect::<Vec<_>>().join(", "));
                 let columns = columns.into_iter().map(|(column, _)| column).collect();
-                (Stream { text, columns, shape: Shape::Table }, false)
+                (Stream { text, columns, shape: Shape::Table, growth: 0 }, false)
             }
+        }
+    }
+
+    /// A stream to put beside the one at hand, which now and then is the same.
+    pub fn other_stream(&mut self) -> Stream {
+        match &self.current {
+            Some(stream) if self.draw.chance(20) => {
+                let stream = stream.clone();
+                self.saw("form stream beside itself");
+                stream
+            }
+            _ => loop {
+                let (stream, endless) = self.source();
+                if !endless {
+                    return stream;
+                }
+            },
         }
     }
 

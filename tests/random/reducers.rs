@@ -70,9 +70,15 @@ impl<'a> Maker<'a> {
     }
 
     pub fn reducer_call(&mut self) -> Option<Made> {
+        self.reducer_call_with(&[])
+    }
+
+    /// A call of a reducer, with these options besides.
+    pub fn reducer_call_with(&mut self, besides: &[String]) -> Option<Made> {
         let (def, arguments, ty) = self.reducer()?;
         let name = def.name;
-        let options = self.reducer_options(def, &arguments, 25);
+        let mut options = self.reducer_options(def, &arguments, 25);
+        options.extend_from_slice(besides);
         self.saw(format!("reducer {name}"));
         // What does not count is null to the reducer.
         let never_null = matches!(name, "count" | "count_if" | "count_distinct" | "sum" | "wrapping_sum");

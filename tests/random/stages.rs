@@ -7,7 +7,7 @@ impl Maker<'_> {
     /// A stage and the shape of its rows; `self.row` becomes its columns.
     pub fn stage(&mut self, shape: Shape) -> (String, Shape) {
         let table = u64::from(shape == Shape::Table);
-        let name = self.draw.weighted(&[
+        let name: &str = self.draw.weighted(&[
             (7, "filter"),
             (6, "derive"),
             (3, "select"),
@@ -20,14 +20,41 @@ impl Maker<'_> {
             (3, "take"),
             (2, "skip"),
             (1, "distinct"),
+            (1, "assert"),
             (1, "take_while"),
             (1, "skip_while"),
             (2, "scan"),
             (table, "user's"),
+            (4, "join"),
+            (2, "left_join"),
+            (2, "full_join"),
+            (1, "semi_join"),
+            (1, "anti_join"),
+            (2, "asof_join"),
+            (1, "cross_join"),
+            (4, "union"),
+            (2, "explode"),
+            (1, "flat_map"),
+            (2 * table, "unpivot"),
+            (2, "parse"),
         ]);
         if name == "user's" {
             return (self.user_stage(), shape);
         }
+        let grows =
+            matches!(name, "join" | "left_join" | "full_join" | "cross_join" | "explode" | "flat_map" | "unpivot")
+                || name == "union";
+        self.growth += usize::from(grows);
+        let (stage, shape) = self.stage_named(name, shape);
+        if grows && self.growth > 1 {
+            // Rows that grow again and again would take too long.
+            return (format!("take {} | {stage}", self.draw.between(5, 60)), shape);
+        }
+        (stage, shape)
+    }
+
+    /// A stage of that name.
+    pub fn stage_named(&mut self, name: &str, shape: Shape) -> (String, Shape) {
         self.saw(format!("stage {name}"));
         match name {
             "filter" => (self.filter(), shape),
@@ -42,6 +69,15 @@ impl Maker<'_> {
             "take_while" | "skip_while" => (self.while_stage(name), shape),
             "scan" => self.scan(shape),
             "distinct" => (self.distinct(), shape),
+            "assert" => (self.assert(), shape),
+            "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join" | "cross_join" => {
+                (self.join(name, shape), Shape::Table)
+            }
+            "union" => (self.union(shape), shape),
+            "explode" => (self.explode(shape), Shape::Table),
+            "flat_map" => self.flat_map(),
+            "unpivot" => (self.unpivot(), Shape::Table),
+            "parse" => (self.parse(shape), Shape::Table),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
             _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),
         }
@@ -61,6 +97,9 @@ impl Maker<'_> {
         }
         if self.wild && self.draw.chance(15) {
             return format!("filter {}", self.guarded_division().text);
+        }
+        if !self.is_behind_in && self.draw.chance(12) {
+            return format!("filter {}", self.condition_in_stream().text);
         }
         // Most filters let most rows through.
         let made = self.expression(Kind::Bool, 3);
@@ -122,8 +161,12 @@ impl Maker<'_> {
             if parts.iter().any(|(other, _)| *other == name) {
                 continue;
             }
-            let kind = if redefine { self.some_kind() } else { self.column_kind() };
-            let made = self.expression(kind, 3);
+            let made = if !self.is_behind_in && self.draw.chance(6) {
+                self.condition_in_stream()
+            } else {
+                let kind = if redefine { self.some_kind() } else { self.column_kind() };
+                self.expression(kind, 3)
+            };
             let column = Self::column_of(name.clone(), &made);
             match after.iter_mut().find(|column| column.name == name) {
                 Some(old) => {
@@ -274,6 +317,12 @@ impl Maker<'_> {
             let name = self.fresh("m");
             results.push(format!("{name} = {}", made.text));
             columns.push(Self::column_of(name, &made));
+        }
+        if !self.is_behind_in && self.draw.chance(10) {
+            self.saw("form in over a stream in where:");
+            let (name, condition) = (self.fresh("m"), self.in_stream());
+            results.push(format!("{name} = count(where: {})", condition.text));
+            columns.push(Column { name, ty: Ty { kind: Kind::Int, nullable: false } });
         }
         if self.draw.chance(10) && columns.iter().all(|column| column.name != "count") {
             self.saw("form result without a name");

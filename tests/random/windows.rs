@@ -122,40 +122,38 @@ impl Maker<'_> {
 
     /// A reducer, mostly over a frame; a range is of `on`.
     fn framed_reducer(&mut self, on: Option<&Made>) -> Option<Made> {
-        let mut made = self.reducer_call()?;
-        let frame = match self.draw.below(10) {
-            0..3 => {
+        let frame = match (self.draw.below(10), on) {
+            (0..3, _) => {
                 self.saw("form reducer over a group");
-                return Some(made);
+                return self.reducer_call();
             }
-            3..7 if on.is_none() => self.rows_frame(),
-            7.. if on.is_none() => {
+            (3..5, _) | (5..7, None) => self.rows_frame(),
+            (_, None) => {
                 self.saw("form running frame");
                 (*self.draw.pick(&["rows: ..0", "rows: ..-1", "rows: 0..", "rows: 1.."])).to_string()
             }
-            3..5 => self.rows_frame(),
-            _ => {
-                self.saw("form frame by a range");
-                let (near, far) = self.distances(on?.kind);
-                let back = if near.starts_with('0') { near.to_string() } else { format!("-{near}") };
-                match self.draw.below(5) {
-                    0 => format!("range: ..{near}"),
-                    1 => format!("range: {back}.."),
-                    2 => format!("range: {near}..{far}"),
-                    _ => format!("range: {back}..{far}"),
-                }
-            }
+            (_, Some(on)) => self.range_frame(on.kind),
         };
+        let mut options = vec![frame];
         let full = self.draw.chance(25);
         if full {
             self.saw("form full frame");
+            options.push("full: true".into());
         }
-        let inside = made.text.strip_suffix(')')?;
-        let comma = if inside.ends_with('(') { "" } else { ", " };
-        made.text = format!("{inside}{comma}{frame}{})", if full { ", full: true" } else { "" });
-        // A frame may be empty.
-        made.nullable |= full || !made.text.starts_with("count") && !made.text.starts_with("sum");
-        Some(made)
+        let made = self.reducer_call_with(&options)?;
+        Some(Made { nullable: made.nullable || full, ..made })
+    }
+
+    fn range_frame(&mut self, kind: Kind) -> String {
+        self.saw("form frame by a range");
+        let (near, far) = self.distances(kind);
+        let back = if near.starts_with('0') { near.to_string() } else { format!("-{near}") };
+        match self.draw.below(5) {
+            0 => format!("range: ..{near}"),
+            1 => format!("range: {back}.."),
+            2 => format!("range: {near}..{far}"),
+            _ => format!("range: {back}..{far}"),
+        }
     }
 
     fn rows_frame(&mut self) -> String {

@@ -1,6 +1,7 @@
 //! `aggregate … by …` and reducers as last stages. The plan's `Aggregate` computes the reductions, and a `Map` behind it
 //! the expressions that the script has around them.
 
+use super::cols::cols_call;
 use super::expr::short_name;
 use super::operators::spelled;
 use super::reducer::ReducerArguments;
@@ -20,8 +21,10 @@ use std::sync::Arc;
 /// aggregate, a column of the row may not be named outside of reducers.
 #[derive(Default)]
 pub(super) struct Aggregation {
-    keys: Vec<OutputField>,
+    pub keys: Vec<OutputField>,
     reductions: Vec<Reduction>,
+    /// What else must be true of a row that counts: it has the value of the column of a `pivot`.
+    pub only: Option<ExprId>,
     /// The window, if it is one; it has no keys and reductions.
     pub window: Option<Windowing>,
 }
@@ -37,6 +40,9 @@ impl Aggregation {
         self.keys.iter().find(|key| &*key.name == name).map(|key| key.column)
     }
 }
+
+/// The name of a result, where it stands, and what it is unless that is unknown.
+pub(super) type AggregateResult = (Arc<str>, Span, Option<ExprId>);
 
 /// `aggregate name = expression of reducers by key`
 pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
@@ -58,12 +64,12 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
         checker.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
     }
     checker.aggregation = Some(aggregation);
-    let mut results: Vec<(Arc<str>, Span, Option<ExprId>)> = Vec::new();
+    let mut results: Vec<AggregateResult> = Vec::new();
     let mut all_named = true;
     for argument in &call.stage.arguments {
-        let result = checker.in_row(&input.row, |c| c.aggregate_result(call, argument));
+        let result = checker.in_row(&input.row, |c| c.aggregate_results(call, argument));
         all_named &= result.is_some();
-        results.extend(result);
+        results.extend(result.into_iter().flatten());
     }
     let aggregation = checker.aggregation.take()?;
     ends?;
@@ -74,7 +80,12 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
 
 impl<'a> Checker<'a> {
     /// One argument of `by`.
-    fn group_key(&mut self, argument: &'a Argument, aggregation: &mut Aggregation, keys: &mut Vec<(ColumnId, ExprId)>) {
+    pub(super) fn group_key(
+        &mut self,
+        argument: &'a Argument,
+        aggregation: &mut Aggregation,
+        keys: &mut Vec<(ColumnId, ExprId)>,
+    ) {
         let ArgumentValue::Expr(expr) = &argument.value else { return };
         let name = match &argument.label {
             Label::Column(name) => Some((name.text.clone(), name.span)),
@@ -107,12 +118,13 @@ impl<'a> Checker<'a> {
         aggregation.keys.push(OutputField { name, column });
     }
 
-    /// One result: its name, and its expression over the columns of the reductions and keys.
-    fn aggregate_result(
+    /// The results of an argument, one but for `mean(cols(float))`: their names, and their expressions over the columns
+    /// of the reductions and keys.
+    pub(super) fn aggregate_results(
         &mut self,
         call: &StageCall<'a>,
         argument: &'a Argument,
-    ) -> Option<(Arc<str>, Span, Option<ExprId>)> {
+    ) -> Option<Vec<AggregateResult>> {
         let expr = match (&argument.label, &argument.value) {
             (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
             (label, _) => {
@@ -120,20 +132,62 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
+        if let Some((reducer, columns)) = self.reducer_of_columns(expr) {
+            return self.results_for_each(reducer, columns, argument, expr);
+        }
         let name = match &argument.label {
             Label::Column(name) => Some((name.text.clone(), name.span)),
             Label::None | Label::Option(_) => self.result_name(expr).map(|name| (name, expr.span)),
         };
         let id = self.scalar(expr);
         match name {
-            Some((name, span)) => Some((name, span, id)),
+            Some((name, span)) => Some(vec![(name, span, id)]),
             None => {
                 if id.is_some() {
-                    self.report(errors::needs_name(expr.span, "a result of `aggregate`", Some("result")));
+                    let what = format!("a result of `{}`", call.def.name);
+                    self.report(errors::needs_name(expr.span, &what, Some("result")));
                 }
                 None
             }
         }
+    }
+
+    /// Whether it is a reducer of several columns.
+    pub(super) fn is_of_columns(&self, expr: &'a ast::Expr) -> bool {
+        self.reducer_of_columns(expr).is_some()
+    }
+
+    /// The reducer and the `cols(…)` of `mean(cols(float))`.
+    fn reducer_of_columns(&self, expr: &'a ast::Expr) -> Option<(&'a str, &'a ast::Expr)> {
+        let ExprKind::Call { function, arguments } = &expr.kind else { return None };
+        let [function] = function.as_slice() else { return None };
+        self.catalog.reducer_named(&function.text)?;
+        let columns = arguments.iter().filter_map(Argument::expr).find(|expr| cols_call(expr).is_some())?;
+        Some((&function.text, columns))
+    }
+
+    /// A result for each of the columns.
+    fn results_for_each(
+        &mut self,
+        reducer: &str,
+        columns: &'a ast::Expr,
+        argument: &'a Argument,
+        expr: &'a ast::Expr,
+    ) -> Option<Vec<AggregateResult>> {
+        let row = self.scopes.row(self.scope)?;
+        let fields = self.columns_called(&row, cols_call(columns)?, columns.span);
+        let first = fields.first()?;
+        if let Label::Column(name) = &argument.label {
+            self.report(errors::cols_named(name.span, &name.text, &format!("{reducer}_{}", first.name)));
+        }
+        let outside = self.spread;
+        let mut results = Vec::new();
+        for field in fields {
+            self.spread = Some(self.plan.column_expr(field.column));
+            results.push((format!("{reducer}_{}", field.name).into(), expr.span, self.scalar(expr)));
+        }
+        self.spread = outside;
+        Some(results)
     }
 
     /// The name of a result that has none: `count()` is `count`, `sum(x)` is `sum_x`.
@@ -159,13 +213,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The `Aggregate`, and a `Map` if a result is more than a reduction.
-    fn finish_aggregate(
+    pub(super) fn finish_aggregate(
         &mut self,
         call: &StageCall<'a>,
         input: Stream,
         aggregation: Aggregation,
         keys: Vec<(ColumnId, ExprId)>,
-        results: Vec<(Arc<str>, Span, Option<ExprId>)>,
+        results: Vec<AggregateResult>,
         add_at: (Span, &'static str),
     ) -> Stream {
         let mut fields = aggregation.keys.clone();
@@ -207,7 +261,7 @@ impl<'a> Checker<'a> {
 
     /// The nodes of an aggregate whose rows are `row`.
     #[expect(clippy::too_many_arguments, reason = "the parts of two nodes")]
-    fn reduced(
+    pub(super) fn reduced(
         &mut self,
         input: Stream,
         keys: Vec<(ColumnId, ExprId)>,
@@ -244,6 +298,7 @@ impl<'a> Checker<'a> {
         let def = self.catalog.reducer(reducer);
         let given = self.reducer_arguments(def, receiver, arguments, (false, false), span);
         let reduction = given.and_then(|given| self.reduction(reducer, &given, None, span));
+        let reduction = reduction.and_then(|reduction| self.counted_where(reduction, aggregation.only, span));
         let result = reduction.map(|reduction| {
             let same = aggregation.reductions.iter().find(|other| {
                 (other.reducer, &other.arguments, other.condition)
@@ -304,6 +359,26 @@ impl<'a> Checker<'a> {
         Some(Reduction { column, reducer: id, arguments, condition })
     }
 
+    /// The same over the rows for which `only` is true. The arguments are evaluated for all rows.
+    fn counted_where(&mut self, reduction: Reduction, only: Option<ExprId>, span: Span) -> Option<Reduction> {
+        let Some(only) = only else { return Some(reduction) };
+        let def = self.catalog.reducer(reduction.reducer);
+        let condition = match reduction.condition {
+            Some(condition) => self.add(Expr::And(only, condition), Type::BOOL),
+            None => only,
+        };
+        let mut arguments = reduction.arguments;
+        let values = arguments.len() - usize::from(def.constant.is_some());
+        for argument in &mut arguments[..values] {
+            // Of no rows there is no value.
+            let ty = self.ty(*argument).clone().or_null();
+            *argument = self.with_type(*argument, ty);
+        }
+        let ty = self.reducer_result(def, &arguments, span)?;
+        let column = self.add_column(&Arc::from(def.name), ty, None);
+        Some(Reduction { column, arguments, condition: Some(condition), ..reduction })
+    }
+
     /// A reducer as the last stage: one value.
     pub(super) fn reduce_all(&mut self, reducer: ReducerId, stage: &'a ast::Stage, input: Stream) -> Option<Stream> {
         let name = stage.name.last()?;
@@ -339,7 +414,7 @@ impl<'a> Checker<'a> {
         Some(self.reduced(input, Vec::new(), Vec::new(), vec![reduction], definitions, row, stage.span))
     }
 
-    fn row_as_value(&mut self, row: &Row, span: Span) -> Option<ExprId> {
+    pub(super) fn row_as_value(&mut self, row: &Row, span: Span) -> Option<ExprId> {
         let value = self.row_value(row);
         self.as_scalar(value, span)
     }

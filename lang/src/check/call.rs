@@ -8,52 +8,62 @@ use super::scope::{Found, Value};
 use super::window::is_window_function;
 use super::{Checker, errors};
 use crate::aliases;
+use crate::catalog::Parameter;
 use crate::diagnostic::did_you_mean;
 use crate::ir::ExprId;
+use crate::ir::typing::accepts;
+use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, Label, Name};
+use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
 
 /// An argument as it is given: with the name of its parameter, if the script says it.
 pub(super) type Given<'a> = (Option<&'a Name>, &'a ast::Expr);
 
-/// Functions that the language has and this version has not. A name goes when its row comes.
-const NOT_YET: &[&str] = &[
-    "split",
-    "repeat",
-    "pad_left",
-    "pad_right",
-    "extract",
-    "extract_all",
-    "lines",
-    "words",
-    "chars",
-    "title",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "clamp",
-    "pi",
-    "zip",
-    "enumerate",
-    "hash",
-    "md5",
-    "sha256",
-    "base64",
-    "rand",
-    "now",
-    "today",
-    "env",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "shift_left",
-    "shift_right",
-    "wrapping_add",
-    "wrapping_sub",
-    "wrapping_mul",
-    "cols",
+/// What is called like a function, but is none of the catalog.
+pub struct FormDef {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub signature: &'static str,
+    /// The group it is listed under.
+    pub group: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// The forms that there are.
+pub const FORMS: [FormDef; 5] = [
+    FormDef {
+        name: "cols",
+        signature: "cols(pattern or type) -> columns",
+        group: "columns",
+        doc: "The columns whose names match a pattern, or that are of a type, where columns are chosen.",
+    },
+    FormDef {
+        name: "coalesce",
+        signature: "coalesce(a: any?, b: any?, …) -> the same",
+        group: "null",
+        doc: "The first that is not null; those behind it are not evaluated. `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "if_null",
+        signature: "if_null(a: any?, b: any?) -> the same",
+        group: "null",
+        doc: "The second where the first is null; `a ?? b` is the same.",
+    },
+    FormDef {
+        name: "read",
+        signature: "read(path, format: …, schema: …, …) -> stream",
+        group: "sources",
+        doc: "The rows of a file; `pipe schema FILE` prints its columns.",
+    },
+    FormDef {
+        name: "iterate",
+        signature: "iterate(init, x => next) -> stream",
+        group: "sources",
+        doc: "A value, then what a function makes of the one before, without an end.",
+    },
 ];
 
 impl<'a> Checker<'a> {
@@ -100,8 +110,14 @@ impl<'a> Checker<'a> {
         if let (Some(reducer), true) = (reducer, self.aggregation.is_some()) {
             return or_unknown(self.reducer_call(reducer, receiver, arguments, span));
         }
+        if text == "cols" && receiver.is_none() {
+            return self.cols_value(span);
+        }
         if matches!(text, "coalesce" | "if_null") {
             return or_unknown(self.coalesce_call(name, receiver, arguments, span));
+        }
+        if text == "lines" && receiver.is_none() {
+            return self.unknown(errors::lines_of_a_file(span, arguments));
         }
         if !self.catalog.functions_named(text).is_empty() {
             return or_unknown(self.call_given(name, receiver, arguments, span));
@@ -137,16 +153,18 @@ impl<'a> Checker<'a> {
         if is_window_function(text) {
             return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
         }
-        if NOT_YET.contains(&text) {
-            return self.unknown(errors::not_yet(span, &format!("the function `{text}`")));
-        }
         if aliases::STAGES.contains(&text) {
             return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));
         }
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
-        let known = catalog.functions().map(|def| &*def.name).chain(reducers).chain(users).chain(["read", "iterate"]);
+        let known = catalog
+            .functions()
+            .map(|def| &*def.name)
+            .chain(reducers)
+            .chain(users)
+            .chain(FORMS.iter().map(|form| form.name));
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
         let near = did_you_mean(text, known);
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
@@ -199,7 +217,7 @@ impl<'a> Checker<'a> {
             }
         }
         given?;
-        let operands = operands?;
+        let mut operands = operands?;
         let is_list = |operand: &(_, Operand<'a>)| matches!(self.ty(operand.1.id).kind, Kind::List(_) | Kind::Map(_));
         if self.catalog.reducer_named(&name.text).is_some() && !operands.first().is_some_and(is_list) {
             let error = errors::reducer_outside(name.span, &name.text, self.stage_name.as_ref(), operands.len());
@@ -211,8 +229,34 @@ impl<'a> Checker<'a> {
         if let (true, [(_, only)]) = (json, operands.as_slice()) {
             return self.json_of(only.id, only.ast.span);
         }
-        let call = self.call_catalog(&name.text, span, &operands)?;
+        let function = self.raw_form(&name.text, &mut operands);
+        let call = self.call_catalog(function, span, &operands)?;
+        let call = self.asked(call, name, span)?;
         (!self.is_too_deep(call, span)).then_some(call)
+    }
+
+    /// The function that a call is of: where a pattern is a raw string, it is a regular expression, and that is the affair
+    /// of another function.
+    fn raw_form(&mut self, name: &'a str, operands: &mut [(Option<&'a Name>, Operand<'a>)]) -> &'a str {
+        let catalog = self.catalog;
+        let found = catalog.functions_named(name).iter().find_map(|id| {
+            let parameters = &catalog.function(*id).parameters;
+            let at = parameters.iter().position(|parameter| parameter.raw.is_some())?;
+            Some((&parameters[0], at, &parameters[at]))
+        });
+        let Some((first, at, Parameter { name: pattern, raw: Some(form), .. })) = found else { return name };
+        if !operands.first().is_some_and(|(_, operand)| accepts(&first.pattern, &self.ty(operand.id).kind)) {
+            return name;
+        }
+        let labelled = operands.iter().position(|(label, _)| label.is_some_and(|label| *label.text == **pattern));
+        let Some((_, operand)) = operands.get_mut(labelled.unwrap_or(at)) else { return name };
+        let mut bare = operand.ast;
+        while let ExprKind::Parenthesized(inside) = &bare.kind {
+            bare = inside;
+        }
+        let ExprKind::RawString(text) = &bare.kind else { return name };
+        operand.id = self.constant(Scalar::String(format!("{}{text}{}", form.before, form.after).into()));
+        form.function
     }
 
     /// `coalesce(a, b, …)`: the first that is not null; those behind it are not evaluated.

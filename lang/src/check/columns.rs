@@ -1,6 +1,7 @@
 //! Stages that make rows of other columns, one row at a time: `select derive drop rename map`. All of them are `Map`s,
 //! and all their arguments see the row that came in.
 
+use super::cols::cols_call;
 use super::expr::short_name;
 use super::scope::{Row, Stream, Value};
 use super::stage::{StageCall, row_after};
@@ -66,7 +67,10 @@ pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
     let mut projection = Projection::over(&input.row);
     for column in checker.positional(call)? {
-        if let Some(name) = checker.column_name(&input.row, column) {
+        if let Some(arguments) = cols_call(column) {
+            let chosen = checker.columns_called(&input.row, arguments, column.span);
+            projection.fields.retain(|field| !chosen.contains(field));
+        } else if let Some(name) = checker.column_name(&input.row, column) {
             projection.fields.retain(|field| field.name != name);
         }
     }
@@ -146,6 +150,9 @@ impl<'a> Checker<'a> {
             Label::None | Label::Option(_) => match (short_name(expr).or_else(|| self.result_name(expr)), &expr.kind) {
                 (Some(name), _) => (name, expr.span),
                 (None, ExprKind::It) => return self.project_row(projection, expr.span),
+                (None, _) if !replace && let Some(arguments) = cols_call(expr) => {
+                    return self.project_columns(projection, arguments, expr.span);
+                }
                 (None, _) => {
                     let value = self.value(expr);
                     let is_condition = matches!(value, Value::Expr(id) if self.ty(id).kind == Kind::Bool);
@@ -164,9 +171,7 @@ impl<'a> Checker<'a> {
         }
         let value = self.value(expr);
         let id = self.as_scalar(value, expr.span);
-        if replace || projection.fields.named(&name.0).is_none() {
-            self.place(projection, &name.0, name.1, id);
-        }
+        self.place(projection, &name.0, name.1, id);
     }
 
     /// `select it`: all columns.
@@ -176,6 +181,18 @@ impl<'a> Checker<'a> {
             match projection.given.insert(field.name.clone()) {
                 true => projection.fields.push(field.clone()),
                 false => self.report(errors::duplicate_column(span, &field.name)),
+            }
+        }
+    }
+
+    /// `select cols(float)`: those of them that are not there yet.
+    fn project_columns(&mut self, projection: &mut Projection, arguments: &'a [Argument], span: Span) {
+        let Some(row) = self.scopes.row(self.scope) else { return };
+        let fields = self.columns_called(&row, arguments, span);
+        projection.lacks_name |= fields.is_empty();
+        for field in fields {
+            if !projection.fields.iter().any(|known| known.name == field.name) {
+                projection.fields.push(field);
             }
         }
     }

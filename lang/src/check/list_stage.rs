@@ -21,8 +21,20 @@ pub(super) enum ItemScope {
 }
 
 /// The stages that lists have.
-const OF_LISTS: [&str; 11] =
-    ["filter", "take_while", "skip_while", "map", "flat_map", "select", "derive", "take", "skip", "fold", "scan"];
+const OF_LISTS: [&str; 12] = [
+    "filter",
+    "sort",
+    "take_while",
+    "skip_while",
+    "map",
+    "flat_map",
+    "select",
+    "derive",
+    "take",
+    "skip",
+    "fold",
+    "scan",
+];
 
 impl<'a> Checker<'a> {
     /// Whether a stage over this value works on a list: on one that is computed, and inside of a stage on any.
@@ -85,6 +97,10 @@ impl<'a> Checker<'a> {
                 let each = Each::ALL.into_iter().find(|each| each.name() == &*name.text)?;
                 let argument = self.only_list_argument(name, stage)?;
                 self.each(each, list, |c, item| c.item_body(each, (item, from), argument))
+            }
+            "sort" => {
+                let keys = self.list_arguments(name, stage)?;
+                self.sort_list(list, &keys, from)
             }
             "select" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, false)),
             "derive" => self.each(Each::Map, list, |c, item| c.item_fields((item, from), stage, name, true)),

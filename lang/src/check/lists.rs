@@ -1,7 +1,9 @@
 //! Functions on lists that take a function: `xs.map(x => x + 1)`, `xs.fold(0, (sum, x) => sum + x)`. Each becomes an
 //! expression of the plan with a body over a column that stands for the item.
 
-use super::operators::Operand;
+use super::list_stage::ItemScope;
+use super::operators::{Operand, is_ordered};
+use super::rows::descending;
 use super::scope::{Found, Lambda, Value};
 use super::state::States;
 use super::{Checker, errors};
@@ -14,14 +16,13 @@ use crate::ty::{Kind, Type};
 use std::sync::Arc;
 
 /// The functions on lists that take a function, each with an example.
-pub(super) const METHODS: [(&str, &str); 9] = [
+pub(super) const METHODS: [(&str, &str); 8] = [
     ("map", "xs.map(x => x * 2)"),
     ("flat_map", "xs.flat_map(x => [x, x])"),
     ("filter", "xs.filter(x => x > 0)"),
     ("take_while", "xs.take_while(x => x > 0)"),
     ("skip_while", "xs.skip_while(x => x > 0)"),
-    ("any", "xs.any(x => x > 0)"),
-    ("all", "xs.all(x => x > 0)"),
+    ("sort", "xs.sort(x => -x.price)"),
     ("fold", "xs.fold(0, (state, x) => state + x)"),
     ("scan", "xs.scan(0, (state, x) => state + x)"),
 ];
@@ -34,14 +35,10 @@ struct Method {
 }
 
 impl<'a> Checker<'a> {
-    /// Whether a call is of a function on lists that takes a function; in an `aggregate` `any` and `all` are reducers
-    /// unless they get one.
+    /// Whether a call is of a function on lists that takes a function; without one, `sort` is a function of the catalog.
     pub(super) fn is_list_method(&self, name: &str, arguments: &[Argument]) -> bool {
         let lambda = |argument: &Argument| argument.expr().is_some_and(|e| matches!(e.kind, ExprKind::Lambda { .. }));
-        METHODS.iter().any(|method| method.0 == name)
-            && (self.aggregation.is_none()
-                || self.catalog.reducer_named(name).is_none()
-                || arguments.iter().any(lambda))
+        METHODS.iter().any(|method| method.0 == name) && (name != "sort" || arguments.iter().any(lambda))
     }
 
     /// `xs.map(x => …)` and `map(xs, x => …)`
@@ -100,7 +97,11 @@ impl<'a> Checker<'a> {
             self.report(errors::argument_count(span, method.name, arguments.len() + 1, &[method.example.into()]));
             return None;
         };
-        let lambda = self.function_argument(argument, method)?;
+        let mut lambda = self.function_argument(argument, method)?;
+        let mut each = each;
+        if each == Each::Sort {
+            (each, lambda.body) = direction(lambda.body);
+        }
         self.each(each, list, |c, item| {
             let item = Value::Expr(c.plan.column_expr(item));
             let value = c.apply_lambda(lambda, vec![item], argument.span, method);
@@ -113,8 +114,12 @@ impl<'a> Checker<'a> {
         let id = self.as_scalar(value, ast.span)?;
         match each {
             Each::Map => Some(id),
-            Each::Filter | Each::TakeWhile | Each::SkipWhile | Each::Any | Each::All => {
-                self.as_condition(Operand { id, ast }, each.name())
+            Each::Filter | Each::TakeWhile | Each::SkipWhile => self.as_condition(Operand { id, ast }, each.name()),
+            Each::Sort | Each::SortDescending if is_ordered(&self.ty(id).kind) => Some(id),
+            Each::Sort | Each::SortDescending => {
+                let ty = self.ty(id).clone();
+                self.report(errors::no_order(ast.span, &ty));
+                None
             }
             Each::FlatMap if matches!(self.ty(id).kind, Kind::List(_)) => Some(id),
             Each::FlatMap => {
@@ -215,6 +220,26 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `(xs | sort -price, name)`; without keys, in the order of the items.
+    pub(super) fn sort_list(&mut self, list: ExprId, keys: &[&'a ast::Expr], from: Span) -> Option<ExprId> {
+        if keys.is_empty() {
+            let Kind::List(item) = self.ty(list).kind.clone() else { return None };
+            if !is_ordered(&item.kind) {
+                self.report(errors::no_order(from, &item));
+                return None;
+            }
+            return self.each(Each::Sort, list, |c, item| Some(c.plan.column_expr(item)));
+        }
+        // Items of equal keys stay in their order, so that the last key is sorted by first.
+        keys.iter().rev().try_fold(list, |list, key| {
+            let (each, key) = direction(key);
+            self.each(each, list, |c, item| {
+                let value = c.of_item(item, key, ItemScope::Row(from));
+                c.each_body(each, value, key)
+            })
+        })
+    }
+
     /// A function that is given as an argument: a lambda, a parameter that is one, or a name.
     fn function_argument(&mut self, argument: &'a ast::Expr, method: Method) -> Option<Lambda<'a>> {
         let found = match &argument.kind {
@@ -255,5 +280,13 @@ impl<'a> Checker<'a> {
             return self.unknown(errors::lambda_parameters(span, method.name, values.len(), method.example));
         }
         self.applied(lambda, values, span)
+    }
+}
+
+/// Which way a key sorts, and the key without its minus.
+fn direction(key: &ast::Expr) -> (Each, &ast::Expr) {
+    match descending(key) {
+        (key, true) => (Each::SortDescending, key),
+        (key, false) => (Each::Sort, key),
     }
 }

@@ -6,11 +6,15 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod asked;
+mod assert;
 mod build;
 mod call;
+mod cols;
 mod columns;
 mod decimal;
 mod definition;
+mod describe;
 mod errors;
 mod explode;
 mod expr;
@@ -26,6 +30,7 @@ mod lists;
 mod matching;
 mod module;
 mod narrow;
+mod nest;
 mod nested;
 mod notes;
 mod number;
@@ -33,10 +38,12 @@ mod operators;
 mod overload;
 mod parameter;
 mod parse;
+mod pivot;
 mod recursion;
 mod reducer;
 mod rows;
 mod rows_argument;
+mod sample;
 mod scope;
 mod source;
 mod stage;
@@ -53,6 +60,7 @@ mod unpivot;
 mod window;
 mod write;
 
+pub use call::{FORMS, FormDef};
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, Parameters};
 pub use stage::{STAGES, StageDef};
@@ -149,6 +157,8 @@ struct Checker<'a> {
     caller: Option<SiteId>,
     /// The aggregate or window whose results are being checked, outside its reducers.
     aggregation: Option<Aggregation>,
+    /// The column that `cols(…)` is just now, in what is there once for each.
+    spread: Option<ExprId>,
     /// The name of the stage or reducer whose arguments are being checked, where it stands.
     stage_name: Option<Name>,
     /// The stream of one value that the expression of a statement is computed from.
@@ -216,6 +226,7 @@ impl<'a> Checker<'a> {
             letters: generic::Letters::new(),
             caller: None,
             aggregation: None,
+            spread: None,
             stage_name: None,
             base: None,
             origins: Vec::new(),

@@ -94,7 +94,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Adds the number of each row among those of the same key, behind `fields`.
-    fn number(&mut self, input: NodeId, span: Span, fields: &Fields, keys: Vec<ExprId>) -> (NodeId, ColumnId) {
+    pub(super) fn number(
+        &mut self,
+        input: NodeId,
+        span: Span,
+        fields: &Fields,
+        keys: Vec<ExprId>,
+    ) -> (NodeId, ColumnId) {
         let name = unused_name("number".into(), fields);
         let column = self.add_column(&name, Type::INT, None);
         let mut output = fields.clone();

@@ -236,11 +236,6 @@ impl<'a> Checker<'a> {
 
     /// `text ~ pattern`; false with a null.
     fn matches(&mut self, text: Operand<'a>, pattern: Operand<'a>, span: Span) -> Option<ExprId> {
-        let known = !self.catalog.functions_named("matches").is_empty();
-        if !known || self.plan.exprs.as_constant(pattern.id).is_none() {
-            self.report(errors::not_yet(span, if known { "`~` with a computed pattern" } else { "the operator `~`" }));
-            return None;
-        }
         let call = self.call_catalog("matches", span, &[(None, text), (None, pattern)])?;
         if !self.ty(call).nullable {
             return Some(call);

@@ -17,16 +17,21 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         // The rows are the same, whatever is wrong with the condition.
         return Some(input);
     };
+    let output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
+    Some(narrowed_by(checker, predicate, output))
+}
+
+/// Rows for which a condition is true: what it says about null is known of them.
+pub(super) fn narrowed_by(checker: &mut Checker, predicate: ExprId, mut rows: Stream) -> Stream {
     let facts = checker.facts(predicate, true);
-    let is_new = |fact: &ExprId| checker.is_path(*fact) && !input.row.narrowed.contains(fact);
+    let is_new = |fact: &ExprId| checker.is_path(*fact) && !rows.row.narrowed.contains(fact);
     let facts: Vec<ExprId> = facts.into_iter().filter(is_new).collect();
-    let mut output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
     if !facts.is_empty() {
-        let mut narrowed = (*output.row.narrowed).clone();
+        let mut narrowed = (*rows.row.narrowed).clone();
         narrowed.extend(facts);
-        output.row = Rc::new(Row { narrowed: Rc::new(narrowed), ..(*output.row).clone() });
+        rows.row = Rc::new(Row { narrowed: Rc::new(narrowed), ..(*rows.row).clone() });
     }
-    Some(output)
+    rows
 }
 
 /// `sort -key, key`; a stream of single values may be sorted without a key.
@@ -96,14 +101,7 @@ impl<'a> Checker<'a> {
     /// `key` or `-key`: what the minus stands before is of postfix strength or in parentheses (the parser says so where
     /// it is not).
     pub(super) fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
-        let mut bare = key;
-        while let ExprKind::Parenthesized(inner) = &bare.kind {
-            bare = inner;
-        }
-        let (expr, descending) = match &bare.kind {
-            ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (&**inner, true),
-            _ => (bare, false),
-        };
+        let (expr, descending) = descending(key);
         let id = self.scalar(expr)?;
         let ty = self.ty(id).clone();
         if !is_ordered(&ty.kind) {
@@ -111,6 +109,18 @@ impl<'a> Checker<'a> {
             return None;
         }
         Some(SortKey { expr: id, descending })
+    }
+}
+
+/// A key without its minus, and whether it has one.
+pub(super) fn descending(key: &ast::Expr) -> (&ast::Expr, bool) {
+    let mut bare = key;
+    while let ExprKind::Parenthesized(inner) = &bare.kind {
+        bare = inner;
+    }
+    match &bare.kind {
+        ExprKind::Unary(UnaryOperator::Negate, inner) if is_tight(inner) => (inner, true),
+        _ => (bare, false),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::module::Use;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{
-    Checker, aggregate, columns, errors, explode, join, number, parse, rows, state, union, unpivot, window, write,
+    Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, sample,
+    state, union, unpivot, window, write,
 };
 use crate::aliases;
 use crate::diagnostic::did_you_mean;
@@ -201,6 +202,13 @@ pub const STAGES: &[StageDef] = &[
         check: union::union,
     },
     StageDef {
+        name: "sample",
+        doc: "Gives some of the rows by chance, the same for the same seed; with a `by`, so many of each group.",
+        signature: "sample n: 100, fraction: 0.01, seed: 1 by key, …",
+        takes_by: true,
+        check: sample::sample,
+    },
+    StageDef {
         name: "take_while",
         doc: "Gives the rows before the first for which a condition is not true, and stops.",
         signature: "take_while condition",
@@ -213,6 +221,34 @@ pub const STAGES: &[StageDef] = &[
         signature: "skip_while condition",
         takes_by: false,
         check: state::skip_while,
+    },
+    StageDef {
+        name: "nest",
+        doc: "Makes a row of each group, with its rows as a list.",
+        signature: "nest name: \"rows\" by key, …",
+        takes_by: true,
+        check: nest::nest,
+    },
+    StageDef {
+        name: "pivot",
+        doc: "Computes reducers for each value of a key, in a column for each.",
+        signature: "pivot name = reducer(value), key: column, values: [value, …] by key, …",
+        takes_by: true,
+        check: pivot::pivot,
+    },
+    StageDef {
+        name: "describe",
+        doc: "Says of each column how many values and nulls it has, how many differ, and what they are like.",
+        signature: "describe",
+        takes_by: false,
+        check: describe::describe,
+    },
+    StageDef {
+        name: "assert",
+        doc: "Gives all rows, and fails at the first for which a condition is not true.",
+        signature: "assert condition, message",
+        takes_by: false,
+        check: assert::assert,
     },
     StageDef {
         name: "write",

@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
     }
 
     /// States as rows: records are tables, other values single values.
-    fn stream_of_states(&mut self, node: NodeId, column: ColumnId, span: Span, endless: bool) -> Stream {
+    pub(super) fn stream_of_states(&mut self, node: NodeId, column: ColumnId, span: Span, endless: bool) -> Stream {
         let fields = self.plan.node(node).output.clone();
         let Kind::Record(schema) = self.plan.column(column).ty.kind.clone() else {
             return Stream { node, row: Rc::new(Row::new(fields, Shape::Values, span)), endless };

@@ -48,10 +48,7 @@ fn function(name: &str, patterns: &[(&'static str, Pattern)], result: ResultType
         name: name.into(),
         group: "test",
         doc: "".into(),
-        parameters: patterns
-            .iter()
-            .map(|(name, pattern)| Parameter { name, pattern: pattern.clone(), default: None, check: None })
-            .collect(),
+        parameters: patterns.iter().map(|(name, pattern)| Parameter::new(name, pattern.clone())).collect(),
         variadic: false,
         result,
         may_be_null: name.ends_with('?'),
@@ -64,8 +61,7 @@ fn function(name: &str, patterns: &[(&'static str, Pattern)], result: ResultType
 fn catalog() -> Catalog {
     let one = |name, kind, result, effect| function(name, &[("x", Pattern::Is(kind))], ResultType::Is(result), effect);
     let mut round = one("round", Kind::Float, Type::FLOAT, Effect::Total);
-    let digits =
-        Parameter { name: "digits", pattern: Pattern::Is(Kind::Int), default: Some(Scalar::Int(0)), check: None };
+    let digits = Parameter { default: Some(Scalar::Int(0)), ..Parameter::new("digits", Pattern::Is(Kind::Int)) };
     round.parameters.push(digits);
     let two = [("a", Pattern::Ordered), ("b", Pattern::Ordered)];
     let functions = vec![

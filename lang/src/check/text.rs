@@ -144,7 +144,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A call of the function of that name that takes these as they are.
-    fn call_by_name(&mut self, name: &str, arguments: Vec<ExprId>, span: Span) -> Option<ExprId> {
+    pub(super) fn call_by_name(&mut self, name: &str, arguments: Vec<ExprId>, span: Span) -> Option<ExprId> {
         let types: Vec<&Type> = arguments.iter().map(|id| self.ty(*id)).collect();
         let Some(function) = resolve(name, &types, self.catalog) else {
             self.report(errors::not_yet(span, "a text with such a hole"));

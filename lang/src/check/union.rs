@@ -36,6 +36,10 @@ pub(super) fn union<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: 
     let mut rows = input;
     for table in tables {
         let other = checker.table(table, call)?;
+        if other.endless && checker.plan.runs_to_its_end(rows.node) {
+            checker.report(errors::endless(call.span(), "assert", other.row.from));
+            return None;
+        }
         rows = checker.both(rows, other, table, fill, call.span())?;
     }
     fine.then_some(rows)

@@ -53,16 +53,16 @@ pub enum Each {
     TakeWhile,
     /// The items from the first on for which the body is not true; the body is not evaluated behind it.
     SkipWhile,
-    /// Whether the body is true for an item; not evaluated behind the first such item. Never null but of a null list.
-    Any,
-    /// Whether the body is true for all items; not evaluated behind the first other item. Never null but of a null list.
-    All,
+    /// The items in the order of what the body gives; those of equal keys in the order in which they were.
+    Sort,
+    /// The same with the greatest key first; NaN and nulls stay last.
+    SortDescending,
 }
 
 impl Each {
     /// All of them.
     pub const ALL: [Each; 7] =
-        [Each::Map, Each::FlatMap, Each::Filter, Each::TakeWhile, Each::SkipWhile, Each::Any, Each::All];
+        [Each::Map, Each::FlatMap, Each::Filter, Each::TakeWhile, Each::SkipWhile, Each::Sort, Each::SortDescending];
 
     /// As scripts call it.
     pub fn name(self) -> &'static str {
@@ -72,8 +72,8 @@ impl Each {
             Each::Filter => "filter",
             Each::TakeWhile => "take_while",
             Each::SkipWhile => "skip_while",
-            Each::Any => "any",
-            Each::All => "all",
+            Each::Sort => "sort",
+            Each::SortDescending => "sort_descending",
         }
     }
 }

@@ -5,6 +5,8 @@
 //! nothing by itself: a column's expression is evaluated for a row where somebody demands it, see
 //! [`Plan::demands`]. How that is executed is the runtime's affair.
 
+mod asked;
+mod assertion;
 pub mod constant;
 mod expr;
 mod fields;
@@ -21,6 +23,7 @@ pub mod typing;
 pub mod verify;
 mod window;
 
+pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
@@ -247,6 +250,14 @@ pub enum Stage {
         /// Whether the first rows are left out instead of given.
         skip: bool,
     },
+    /// Gives all rows, and fails at the first for which the assertion does not hold. The rows that come to it are all looked
+    /// at, however few are taken behind it: [`Plan::runs_to_its_end`].
+    Assert {
+        /// Where the rows come from.
+        input: NodeId,
+        /// What is to hold.
+        assertion: Assertion,
+    },
     /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
     Number {
         /// Where the rows come from.
@@ -388,6 +399,7 @@ impl Stage {
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
+            | Stage::Assert { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -409,6 +421,7 @@ impl Stage {
             | Stage::While { input, .. }
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
+            | Stage::Assert { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -424,7 +437,7 @@ impl Stage {
     }
 
     /// What it demands of every row of its input that reaches it, in the order of evaluation: as the script has it, left
-    /// to right. It may mention the stage's own state. A join demands columns: [`Join::left_keys`].
+    /// to right. It may mention the stage's own state. What an assertion says is demanded where it does not hold. A join demands columns: [`Join::left_keys`].
     pub fn demands(&self) -> Vec<ExprId> {
         match self {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => Vec::new(),
@@ -437,6 +450,7 @@ impl Stage {
             Stage::Filter { predicate, .. } | Stage::While { predicate, .. } => vec![*predicate],
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
+            Stage::Assert { assertion, .. } => assertion.exprs().collect(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -477,6 +491,7 @@ impl Stage {
             | Stage::Sort { .. }
             | Stage::TopK { .. }
             | Stage::Slice { .. }
+            | Stage::Assert { .. }
             | Stage::While { .. } => Vec::new(),
         }
     }
@@ -500,6 +515,7 @@ impl Stage {
             | Stage::Unpivot { .. }
             | Stage::Union { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Join { .. } => None,
         }
     }

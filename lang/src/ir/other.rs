@@ -21,6 +21,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => None,
         }
@@ -62,6 +63,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
@@ -90,6 +92,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => Vec::new(),
         }
@@ -110,6 +113,7 @@ impl Stage {
             | Stage::While { .. }
             | Stage::Fold { all: true, .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => true,
         }

@@ -2,7 +2,7 @@
 
 use super::{
     ColumnDef, ColumnId, Expr, ExprId, Fields, Node, NodeId, OutputField, Plan, Routine, RoutineId, Site, SiteId,
-    TypedExpr,
+    Stage, TypedExpr,
 };
 use crate::catalog::Effect;
 use crate::source::Span;
@@ -54,6 +54,20 @@ impl Plan {
     pub fn schema(&self, id: NodeId) -> Schema {
         let field = |f: &OutputField| crate::ty::Field { name: f.name.clone(), ty: self.column(f.column).ty.clone() };
         Schema { fields: self.node(id).output.iter().map(field).collect() }
+    }
+
+    /// Whether the rows that stream from a node are looked at to their end whatever is taken of them, since there is an
+    /// assertion among the stages that they stream through.
+    pub fn runs_to_its_end(&self, node: NodeId) -> bool {
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            match &self.node(node).stage {
+                Stage::Assert { .. } => return true,
+                Stage::Union { input, other, .. } => pending.extend([*input, *other]),
+                stage => pending.extend(stage.input().filter(|_| !stage.is_breaker())),
+            }
+        }
+        false
     }
 
     /// The expression that is a column.

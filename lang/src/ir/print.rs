@@ -158,6 +158,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
             .collect(),
         Stage::Window { .. } => stage.demands(),
         Stage::Number { keys, .. } => keys.clone(),
+        Stage::Assert { assertion, .. } => assertion.exprs().collect(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
 }
@@ -212,6 +213,13 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
         Stage::Map { definitions, .. } => {
             let one = |(column, expr): &(ColumnId, ExprId)| definition(printer, defined, *column, *expr);
             format!("map {}", commas(definitions.iter().map(one))).trim_end().to_string()
+        }
+        Stage::Assert { assertion, .. } => {
+            let message = assertion.message.map_or(String::new(), |message| format!(", {}", printer.expr(message)));
+            let one = |(name, expr): &(std::sync::Arc<str>, ExprId)| named(text::name(name), printer.expr(*expr));
+            let shown = commas(assertion.shown.iter().map(one));
+            let shown = if shown.is_empty() { shown } else { format!(" showing {shown}") };
+            format!("assert {}{message}{shown}", printer.expr(assertion.predicate))
         }
         Stage::Number { column, keys, .. } => {
             let by = if keys.is_empty() { "" } else { " by " };
@@ -269,8 +277,12 @@ fn aggregate_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String
 
 /// `total = a + b`; only `a` for a column that keeps its name.
 fn definition(printer: &Printer, defined: &Defined, column: ColumnId, expr: ExprId) -> String {
-    let (label, expr) = (defined.label(column), printer.expr(expr));
-    if label == expr { expr } else { format!("{label} = {expr}") }
+    named(defined.label(column).to_string(), printer.expr(expr))
+}
+
+/// `total = a + b`; only `a` for what has that name.
+fn named(name: String, expr: String) -> String {
+    if name == expr { expr } else { format!("{name} = {expr}") }
 }
 
 fn sort_keys(printer: &Printer, keys: &[SortKey]) -> String {

@@ -85,6 +85,7 @@ impl Stage {
                 keys.iter_mut().chain(on.iter_mut().map(|on| &mut on.expr)).for_each(f);
             }
             Stage::Number { keys, .. } => keys.iter_mut().for_each(f),
+            Stage::Assert { assertion, .. } => assertion.for_each_expr(f),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),
         }
     }

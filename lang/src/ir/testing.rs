@@ -57,7 +57,7 @@ fn function(
         name: name.into(),
         group: "test",
         doc: "for tests".into(),
-        parameters: vec![Parameter { name: "x", pattern, default: None, check: None }],
+        parameters: vec![Parameter::new("x", pattern)],
         variadic: false,
         result: ResultType::Is(result),
         may_be_null: false,

@@ -55,6 +55,7 @@ impl Plan {
                 | Stage::While { .. }
                 | Stage::Fold { .. }
                 | Stage::Number { .. }
+                | Stage::Assert { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
                 | Stage::Window { .. }

@@ -103,8 +103,9 @@ pub fn natural_type(expr: &Expr, plan: &Plan, catalog: &Catalog) -> Option<Type>
             let result = match each {
                 Each::Map => Type::list(of(*body).clone()),
                 Each::FlatMap => of(*body).clone().without_null(),
-                Each::Filter | Each::TakeWhile | Each::SkipWhile => of(*list).clone(),
-                Each::Any | Each::All => Type::BOOL,
+                Each::Filter | Each::TakeWhile | Each::SkipWhile | Each::Sort | Each::SortDescending => {
+                    of(*list).clone()
+                }
             };
             result.or_null_if(of(*list).nullable)
         }
@@ -228,6 +229,7 @@ pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
         ),
         (Pattern::Any | Pattern::Item, _) => true,
         (Pattern::List(items), Kind::List(item)) => accepts(items, &item.kind),
+        (Pattern::AnyList, kind) => matches!(kind, Kind::List(_)),
         (Pattern::List(_), _) => false,
         (Pattern::Map, kind) => matches!(kind, Kind::Map(_)),
     }

@@ -11,7 +11,7 @@ use super::{
     Ascending, ColumnId, ExprId, Fields, Frame, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape,
     Stage, WindowFunction, WindowKind,
 };
-use crate::catalog::{Catalog, ReducerId};
+use crate::catalog::{Catalog, ReducerDef, ReducerId};
 use crate::ty::{Kind, Type};
 use std::collections::HashSet;
 
@@ -148,6 +148,14 @@ impl Verifier<'_> {
             Stage::Unpivot { name, value, values, .. } => self.unpivot(*name, *value, values),
             Stage::Union { columns, .. } => self.union(columns),
             Stage::Join { join, .. } => self.join(join),
+            Stage::Assert { assertion, .. } => {
+                self.condition(assertion.predicate);
+                let message = assertion.message.map(|message| &self.plan.exprs.ty(message).kind);
+                let says = message.is_none_or(|kind| matches!(kind, Kind::String | Kind::Null));
+                self.check(says, || "the message of an assertion is no text".into());
+                let known = (assertion.site.0 as usize) < self.plan.sites.len();
+                self.check(known, || "an assertion has no site".into());
+            }
             Stage::Number { column, keys, .. } => {
                 self.check(self.plan.column(*column).ty == Type::INT, || "a number is not an `int`".into());
                 keys.iter().for_each(|key| self.key(*key));
@@ -265,20 +273,23 @@ impl Verifier<'_> {
         }
     }
 
+    fn reducer_arguments(&mut self, definition: &ReducerDef, arguments: &[ExprId]) {
+        let (least, most) = definition.arity;
+        let (most, count) = (most + usize::from(definition.weighted), arguments.len());
+        self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
+        if definition.constant.is_some() {
+            let last = arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
+            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
+        }
+    }
+
     fn reduction(&mut self, reduction: &Reduction, phase: Phase) {
         let definition = self.catalog.reducer(reduction.reducer);
         if let Some(condition) = reduction.condition {
             self.condition(condition);
         }
-        let (least, most) = definition.arity;
-        let most = most + usize::from(definition.weighted);
-        let count = reduction.arguments.len();
         if phase != Phase::Final {
-            self.check((least..=most).contains(&count), || format!("`{}` of {count} arguments", definition.name));
-        }
-        if definition.constant.is_some() {
-            let last = reduction.arguments.last().and_then(|last| self.plan.exprs.as_constant(*last));
-            self.check(last.is_some(), || format!("the last argument of `{}` is no constant", definition.name));
+            self.reducer_arguments(definition, &reduction.arguments);
         }
         if phase == Phase::Single {
             let types: Vec<Type> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).clone()).collect();
@@ -300,9 +311,7 @@ impl Verifier<'_> {
                 WindowKind::Session { time, .. } => self.key(time.expr),
                 WindowKind::Reduce { reducer, arguments, condition, frame } => {
                     condition.iter().for_each(|condition| self.condition(*condition));
-                    let (definition, count) = (self.catalog.reducer(*reducer), arguments.len());
-                    let fits = (definition.arity.0..=definition.arity.1).contains(&count);
-                    self.check(fits, || format!("`{}` of {count} arguments", definition.name));
+                    self.reducer_arguments(self.catalog.reducer(*reducer), arguments);
                     let sorted = on.is_some() || !matches!(frame, Frame::Range { .. });
                     self.check(sorted, || "a frame by a range, and nothing that it is of".into());
                 }

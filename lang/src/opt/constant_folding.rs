@@ -19,7 +19,8 @@ use crate::ty::Type;
 use std::collections::HashMap;
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "constant_folding", apply };
+pub const RULE: Rule =
+    Rule { name: "constant_folding", what: "computes what is constant before the run, where it cannot fail", apply };
 
 /// The bytes that a text may have which is put into the plan, and the values of a list.
 const MOST_BYTES: usize = 4096;

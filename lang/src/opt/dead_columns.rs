@@ -17,7 +17,8 @@ use crate::ir::{ColumnId, FallibleColumns, NodeId, Phase, Plan, Reduction, Stage
 use std::collections::HashSet;
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "dead_columns", apply };
+pub const RULE: Rule =
+    Rule { name: "dead_columns", what: "neither reads nor computes columns that nobody uses", apply };
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let fallible = plan.fallible_columns();
@@ -40,7 +41,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
         if let Some(input) = node.stage.input() {
             node.stage.defines().iter().for_each(|own| _ = columns.remove(own));
             let mut below = if node.stage.passes_input() { columns } else { HashSet::new() };
-            below.extend(mentioned(plan, &node.stage));
+            below.extend(tree::mentioned(plan, &node.stage));
             below.extend(std::mem::take(&mut used[input.0 as usize]));
             used[input.0 as usize] = below;
             if is_idle(plan, &node.stage, &fallible) {
@@ -85,6 +86,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }
@@ -112,16 +114,4 @@ fn is_idle(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool {
         }
         _ => false,
     }
-}
-
-/// The columns of its input that a stage mentions.
-fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
-    let mut roots = stage.demands();
-    match stage {
-        Stage::Map { definitions, .. } => roots.extend(definitions.iter().map(|(_, expr)| *expr)),
-        Stage::Unpivot { values, .. } => roots.extend(values.iter().map(|(_, expr)| *expr)),
-        _demanded => {}
-    }
-    let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
-    columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()
 }

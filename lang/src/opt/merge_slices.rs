@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::ir::{Plan, Stage};
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "merge_slices", apply };
+pub const RULE: Rule = Rule { name: "merge_slices", what: "makes one slice of slices that follow each other", apply };
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let mut idle = Vec::new();

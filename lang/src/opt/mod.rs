@@ -10,6 +10,7 @@
 
 mod constant_folding;
 mod dead_columns;
+mod mark_join;
 mod merge_slices;
 mod push_filter;
 mod top_k;
@@ -25,16 +26,20 @@ use std::sync::Arc;
 pub struct Rule {
     /// Its name: that of its file and of its test.
     pub name: &'static str,
+    /// What it does, in one sentence.
+    pub what: &'static str,
     /// Rewrites the plan as far as it goes; whether it changed anything.
     pub apply: fn(&mut Plan, &Catalog) -> bool,
 }
 
 /// All rules in the order in which they are applied.
-pub const RULES: [Rule; 5] = [
+pub const RULES: [Rule; 6] = [
     // First, for it takes away conditions and definitions that the others would have to move.
     constant_folding::RULE,
     // Before `top_k`: between a sort and a slice a filter hides the one from the other.
     push_filter::RULE,
+    // Behind `push_filter`, which takes other conditions out of the way.
+    mark_join::RULE,
     // Before `top_k`, which then meets one slice.
     merge_slices::RULE,
     // Behind `push_filter`, see there.

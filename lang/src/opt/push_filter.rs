@@ -14,8 +14,18 @@
 //!   fail. A group has one key, so `p` takes whole groups, and the order in which the others appear stays. Not if `p`
 //!   looks at a float key: equal keys (`0.0` and `-0.0`) are then not all the same to `p`. Not without keys: then there
 //!   is a row even of no rows.
+//! - never past an assertion, for which all rows are demanded.
 //! - past a *window* with keys, under the same conditions: `p` takes whole groups, and what a window gives for a row
 //!   follows from the row's group alone. Not if the window wants its rows sorted, for it fails where they are not.
+//! - past an *explode*, if `p` does not mention the item and neither `p` nor the list can fail: a row without items is
+//!   one for which `p` was not asked.
+//! - past an *unpivot*, if `p` mentions neither the name nor the value: every row comes out at least once, and asks for
+//!   `p` as its first rows do. Only what differs from time to time must be asked as often as before.
+//! - past a *union*, into both sides, each with its own columns in place of those of the union: the same rows are asked in
+//!   the same order. Not where a column has another type in one of them.
+//! - past a *join* but a full one, if `p` mentions only columns of the left rows and neither `p` nor a left key that the
+//!   join demands can fail: what becomes of a left row does not depend on the others. The right rows stay as they are,
+//!   so where they fail, they still do, behind the same failures of the left ones.
 //! - never past a slice or a top-k, which count rows, nor past what looks at the rows before or
 //!   numbers them; nor past another filter, which
 //!   may be its guard.
@@ -23,12 +33,16 @@
 use super::{Rule, tree};
 use crate::catalog::{Catalog, Effect};
 use crate::fault::{self, Fault};
-use crate::ir::{ColumnId, Expr, ExprId, FallibleColumns, Node, NodeId, Phase, Plan, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, FallibleColumns, JoinKind, Node, NodeId, Phase, Plan, Stage};
 use crate::ty::{Kind, Type};
 use std::collections::HashMap;
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "push_filter", apply };
+pub const RULE: Rule = Rule {
+    name: "push_filter",
+    what: "moves filters towards the source, each condition as far as errors stay what they are",
+    apply,
+};
 
 /// How many distinct nodes a predicate may have after its columns were replaced by their definitions; it is there so
 /// that a chain of thousands of definitions does not end in one expression.
@@ -36,6 +50,9 @@ const MOST_NODES: usize = 500;
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let mut changed = split(plan);
+    while into_unions(plan) {
+        changed = true;
+    }
     let fallible = plan.fallible_columns();
     for at in 0..plan.nodes.len() {
         let mut id = NodeId(at as u32);
@@ -107,6 +124,27 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
                 && demands_total(plan, stage, fallible);
             legal.then_some(predicate)
         }
+        stage @ Stage::Explode { column, .. } => {
+            let legal = !plan.exprs.columns(predicate).contains(column)
+                && plan.is_total(predicate, fallible)
+                && demands_total(plan, stage, fallible);
+            legal.then_some(predicate)
+        }
+        Stage::Unpivot { name, value, .. } => {
+            let used = plan.exprs.columns(predicate);
+            let legal =
+                !used.contains(name) && !used.contains(value) && plan.exprs.effect(predicate) <= Effect::MayFail;
+            legal.then_some(predicate)
+        }
+        stage @ Stage::Join { join, .. } => {
+            let own = stage.defines();
+            let is_total = |key: &ColumnId| plan.is_total(plan.column_expr(*key), fallible);
+            let legal = join.kind != JoinKind::Full
+                && !plan.exprs.columns(predicate).iter().any(|column| own.contains(column))
+                && plan.is_total(predicate, fallible)
+                && (join.kind == JoinKind::Mark || join.left_keys().iter().all(is_total));
+            legal.then_some(predicate)
+        }
         Stage::Scan { .. }
         | Stage::Range { .. }
         | Stage::Values { .. }
@@ -116,13 +154,45 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::Iterate { .. }
         | Stage::While { .. }
         | Stage::Fold { .. }
-        | Stage::Explode { .. }
-        | Stage::Unpivot { .. }
         | Stage::Union { .. }
-        | Stage::Join { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Slice { .. } => None,
     }
+}
+
+/// Puts filters that stand right behind a union into both its sides, where that may be.
+fn into_unions(plan: &mut Plan) -> bool {
+    let mut idle = Vec::new();
+    for at in 0..plan.nodes.len() {
+        let Stage::Filter { input: union, predicate } = plan.nodes[at].stage else { continue };
+        let Stage::Union { input, other, columns } = plan.node(union).stage.clone() else { continue };
+        let used = plan.exprs.columns(predicate);
+        let ty = |column: ColumnId| &plan.column(column).ty;
+        let is_same = |(column, a, b): &(ColumnId, ColumnId, ColumnId)| ty(*column) == ty(*a) && ty(*column) == ty(*b);
+        if !columns.iter().filter(|(column, ..)| used.contains(column)).all(is_same) {
+            continue;
+        }
+        let span = plan.nodes[at].span;
+        let [firsts, others]: [HashMap<ColumnId, ExprId>; 2] = [
+            columns.iter().map(|(column, first, _)| (*column, plan.column_expr(*first))).collect(),
+            columns.iter().map(|(column, _, other)| (*column, plan.column_expr(*other))).collect(),
+        ];
+        let union_input = input;
+        let [input, other] = [(input, firsts), (other, others)].map(|(input, replace)| {
+            if fault::is(Fault::FilterIntoOneSide) && input != union_input {
+                return input;
+            }
+            let predicate = plan.exprs.substitute(predicate, &replace);
+            let output = plan.node(input).output.clone();
+            plan.add_node(Node { stage: Stage::Filter { input, predicate }, output, span })
+        });
+        plan.nodes[union.0 as usize].stage = Stage::Union { input, other, columns };
+        idle.push(NodeId(at as u32));
+    }
+    let changed = !idle.is_empty();
+    tree::remove(plan, &idle);
+    changed
 }
 
 /// Whether nothing that a stage demands can fail.

@@ -12,7 +12,8 @@ use crate::fault::{self, Fault};
 use crate::ir::{NodeId, Plan, Stage};
 
 /// See the module.
-pub const RULE: Rule = Rule { name: "top_k", apply };
+pub const RULE: Rule =
+    Rule { name: "top_k", what: "keeps no more rows of a sort than a slice behind it looks at", apply };
 
 fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let (mut changed, mut idle) = (false, Vec::new());
@@ -38,6 +39,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -76,6 +78,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Union { .. }
             | Stage::Join { .. }
             | Stage::Number { .. }
+            | Stage::Assert { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Window { .. }

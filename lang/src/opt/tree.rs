@@ -105,7 +105,12 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
                 other(right);
             }
         }
-        Stage::Filter { .. } | Stage::Sort { .. } | Stage::TopK { .. } | Stage::Slice { .. } | Stage::While { .. } => {}
+        Stage::Filter { .. }
+        | Stage::Assert { .. }
+        | Stage::Sort { .. }
+        | Stage::TopK { .. }
+        | Stage::Slice { .. }
+        | Stage::While { .. } => {}
     }
     let mut output: Vec<OutputField> = node.output.iter().cloned().collect();
     output.iter_mut().for_each(|field| new(&mut field.column));
@@ -164,4 +169,16 @@ pub fn renumber(plan: &mut Plan) {
         }
         plan.statements[at].node = new_ids[&plan.statements[at].node];
     }
+}
+
+/// The columns of its input that a stage mentions.
+pub fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
+    let mut roots = stage.demands();
+    match stage {
+        Stage::Map { definitions, .. } => roots.extend(definitions.iter().map(|(_, expr)| *expr)),
+        Stage::Unpivot { values, .. } => roots.extend(values.iter().map(|(_, expr)| *expr)),
+        _demanded => {}
+    }
+    let columns = roots.into_iter().flat_map(|root| plan.exprs.columns(root));
+    columns.filter(|column| Some(*column) != stage.state()).chain(stage.takes()).collect()
 }

@@ -1,9 +1,9 @@
 //! Arithmetic of dates, times and durations: exact microseconds and whole days in UTC. Months and years have no length
 //! and are the affair of functions.
 
-use super::{Arithmetic, Fault, Scalar};
-use crate::calendar::DAY;
-use crate::codes::{E0601, E0602};
+use super::{Arithmetic, Fault, Scalar, overflow_of};
+use crate::calendar::{DAY, spell_date, spell_datetime, spell_duration};
+use crate::codes::E0602;
 use crate::ty::Kind;
 
 /// The kind of the result; none if there is no such arithmetic.
@@ -25,20 +25,30 @@ pub(super) fn arithmetic_kind(op: Arithmetic, a: &Kind, b: &Kind) -> Option<Kind
 /// Arithmetic whose kinds [`arithmetic_kind`] knows; neither value is null.
 pub(super) fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scalar, Fault> {
     use Scalar::*;
+    let too_large = |kind: Kind| overflow_of(&kind, format_args!("{} {} {}", spelled(a), op.symbol(), spelled(b)));
+    // On microseconds and counts, which is arithmetic of ints.
+    let checked = |a: i64, b: i64, kind: Kind| {
+        super::int_arithmetic(op, a, b).map_err(|fault| match fault.code {
+            E0602 => Fault::new(E0602, "cannot divide a duration by zero"),
+            _ => too_large(kind),
+        })
+    };
     match (op, a, b) {
-        (_, DateTime(a), Duration(b)) | (_, Duration(b), DateTime(a)) => checked(op, *a, *b, "datetime").map(DateTime),
-        (_, DateTime(a), DateTime(b)) => checked(op, *a, *b, "duration").map(Duration),
+        (_, DateTime(a), Duration(b)) | (_, Duration(b), DateTime(a)) => checked(*a, *b, Kind::DateTime).map(DateTime),
+        (_, DateTime(a), DateTime(b)) => checked(*a, *b, Kind::Duration).map(Duration),
         (_, Date(a), Date(b)) => {
             let days = i64::from(*a) - i64::from(*b);
-            days.checked_mul(DAY).map(Duration).ok_or_else(|| too_large("the time between two dates", "duration"))
+            days.checked_mul(DAY).map(Duration).ok_or_else(|| too_large(Kind::Duration))
         }
-        (_, Date(date), Duration(length)) | (_, Duration(length), Date(date)) => shift(op, *date, *length).map(Date),
+        (_, Date(date), Duration(length)) | (_, Duration(length), Date(date)) => {
+            moved(op, *date, *length)?.map(Date).ok_or_else(|| too_large(Kind::Date))
+        }
         (Arithmetic::Divide, Duration(a), Duration(b)) => {
             Ok(Float(super::float_arithmetic(Arithmetic::Divide, *a as f64, *b as f64)))
         }
-        (Arithmetic::FloorDivide, Duration(a), Duration(b)) => checked(op, *a, *b, "int").map(Int),
+        (Arithmetic::FloorDivide, Duration(a), Duration(b)) => checked(*a, *b, Kind::Int).map(Int),
         (_, Duration(a), Duration(b)) | (_, Int(a), Duration(b)) | (_, Duration(a), Int(b)) => {
-            checked(op, *a, *b, "duration").map(Duration)
+            checked(*a, *b, Kind::Duration).map(Duration)
         }
         _ => unreachable!("the checker knows no {} of {a:?} and {b:?}", op.symbol()),
     }
@@ -46,36 +56,36 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Scalar, b: &Scalar) -> Result<Scala
 
 /// `-a` of a duration.
 pub(super) fn negate(a: i64) -> Result<Scalar, Fault> {
-    a.checked_neg().map(Scalar::Duration).ok_or_else(|| too_large("the negative of this duration", "duration"))
+    let negated = a.checked_neg().map(Scalar::Duration);
+    negated.ok_or_else(|| overflow_of(&Kind::Duration, format_args!("-({})", spell_duration(a))))
 }
 
-/// Arithmetic on microseconds and counts, which is that of ints.
-fn checked(op: Arithmetic, a: i64, b: i64, result: &str) -> Result<i64, Fault> {
-    super::int_arithmetic(op, a, b).map_err(|fault| match fault.code {
-        E0602 => Fault::new(E0602, "cannot divide a duration by zero"),
-        _ => too_large("this time", result),
-    })
-}
-
-/// A date some days later or earlier.
-fn shift(op: Arithmetic, date: i32, length: i64) -> Result<i32, Fault> {
+/// A date some days later or earlier; none where there is no such date.
+fn moved(op: Arithmetic, date: i32, length: i64) -> Result<Option<i32>, Fault> {
     if length % DAY != 0 {
         let text = "a date can only be moved by whole days; `datetime(d)` has a time of day";
         return Err(Fault::new(E0602, text));
     }
     let days = if op == Arithmetic::Subtract { -(length / DAY) } else { length / DAY };
-    let moved = i64::from(date) + days;
-    i32::try_from(moved).map_err(|_| too_large("this time", "date"))
+    Ok(i32::try_from(i64::from(date) + days).ok())
 }
 
-fn too_large(what: &str, kind: &str) -> Fault {
-    Fault::new(E0601, format!("{what} does not fit into {kind}"))
+/// An operand as a message shows it.
+fn spelled(operand: &Scalar) -> String {
+    match operand {
+        Scalar::Date(day) => spell_date(*day),
+        Scalar::DateTime(time) => spell_datetime(*time),
+        Scalar::Duration(length) => spell_duration(*length),
+        Scalar::Int(count) => count.to_string(),
+        other => format!("{other:?}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{arithmetic, negate};
     use super::*;
+    use crate::codes::E0601;
 
     #[test]
     fn times_and_durations() {

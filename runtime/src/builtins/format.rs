@@ -15,6 +15,7 @@ pub(super) fn rows() -> Vec<Function> {
     const FLOATS: &[Example] = &[
         shows!("format(1234.5, \",.2\")", "\"1,234.50\""),
         shows!("format(0.125, \".1%\")", "\"12.5%\""),
+        shows!("format(1e300, \",\")", "\"1e+300\""),
         shows!("format(1.5, \"x\")", "E0604"),
     ];
     let row = |kind, doc, examples, body| {
@@ -82,8 +83,8 @@ fn format_float(value: f64, format: &Format) -> String {
         return spell_float(value);
     }
     match (format.form, format.decimals) {
-        (Form::Exponent, Some(decimals)) => format!("{value:.decimals$e}"),
-        (Form::Exponent, None) => format!("{value:e}"),
+        (Form::Exponent, Some(decimals)) => with_sign(&format!("{value:.decimals$e}")),
+        (Form::Exponent, None) => with_sign(&format!("{value:e}")),
         (Form::Percent, Some(decimals)) => format!("{}%", grouped(format!("{:.decimals$}", value * 100.0), format)),
         (Form::Percent, None) => {
             // Ten decimals are more than are meant, and hide that a hundred times 0.07 is 7.000000000000001.
@@ -91,9 +92,13 @@ fn format_float(value: f64, format: &Format) -> String {
             format!("{}%", grouped(digits.trim_end_matches('0').trim_end_matches('.').to_string(), format))
         }
         (Form::Plain | Form::Hexadecimal, Some(decimals)) => grouped(format!("{value:.decimals$}"), format),
-        (Form::Plain | Form::Hexadecimal, None) if format.thousands => grouped(format!("{value:?}"), format),
-        (Form::Plain | Form::Hexadecimal, None) => spell_float(value),
+        (Form::Plain | Form::Hexadecimal, None) => grouped(spell_float(value), format),
     }
+}
+
+/// An exponent with its sign, as floats are written elsewhere: `1e+300`.
+fn with_sign(number: &str) -> String {
+    if number.contains("e-") { number.to_string() } else { number.replace('e', "e+") }
 }
 
 /// The digits before the point in groups of three, if the format says so.

@@ -1,7 +1,7 @@
 //! Lists and maps. What takes a function (`map`, `fold`) is no function of the catalog but an expression of the plan.
 
 use super::Function;
-use super::row::{gives, int, like, of, optional, shows, text, total};
+use super::row::{gives, int, like, maybe, of, optional, shows, text, total};
 use pipelang_lang::catalog::{Example, Parameter, Pattern, ResultType};
 use pipelang_lang::codes::E0801;
 use pipelang_lang::scalar::{self, Comparison, Fault, Scalar, sort_order};
@@ -35,12 +35,6 @@ fn entries(value: &Scalar) -> &[(Arc<str>, Scalar)] {
 
 fn list(items: impl Into<Arc<[Scalar]>>) -> Scalar {
     Scalar::List(items.into())
-}
-
-/// A function that may give null without a null argument.
-fn maybe(mut function: Function) -> Function {
-    function.def.may_be_null = true;
-    function
 }
 
 fn of_one_list() -> Vec<Function> {
@@ -212,6 +206,32 @@ fn made() -> Vec<Function> {
         |arguments| Ok(list(arguments.iter().flat_map(|xs| items(xs).iter().cloned()).collect::<Vec<_>>())),
     );
     concat.def.variadic = true;
+    let zip = total(
+        "zip",
+        vec![like("left", Pattern::AnyList), like("right", Pattern::AnyList)],
+        ResultType::Pairs,
+        "The items of two lists side by side, as records; as many as the shorter list has.",
+        &[
+            shows!("zip([1, 2], [\"a\", \"b\", \"c\"])", "[{\"left\":1,\"right\":\"a\"},{\"left\":2,\"right\":\"b\"}]"),
+            shows!("zip([2, 3], [4, 5]).map(p => p.left * p.right)", "[8,15]"),
+        ],
+        |arguments| {
+            let pairs = items(&arguments[0]).iter().zip(items(&arguments[1]));
+            let record = |(left, right): (&Scalar, &Scalar)| Scalar::Record([left.clone(), right.clone()].into());
+            Ok(list(pairs.map(record).collect::<Vec<_>>()))
+        },
+    );
+    let enumerate = total(
+        "enumerate",
+        vec![xs(Pattern::Any)],
+        ResultType::Numbered,
+        "The items of a list with their positions, from 0, as records.",
+        &[shows!("enumerate([\"a\", \"b\"])", "[{\"index\":0,\"item\":\"a\"},{\"index\":1,\"item\":\"b\"}]")],
+        |arguments| {
+            let record = |(at, item): (usize, &Scalar)| Scalar::Record([Scalar::Int(at as i64), item.clone()].into());
+            Ok(list(items(&arguments[0]).iter().enumerate().map(record).collect::<Vec<_>>()))
+        },
+    );
     let range = total(
         "range",
         vec![of("from", Kind::Int), of("to", Kind::Int)],
@@ -226,7 +246,7 @@ fn made() -> Vec<Function> {
             Ok(list((from..=to).map(Scalar::Int).collect::<Vec<_>>()))
         },
     );
-    vec![concat, range.failing()]
+    vec![concat, zip, enumerate, range.failing()]
 }
 
 fn maps() -> Vec<Function> {

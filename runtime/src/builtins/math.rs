@@ -4,7 +4,7 @@ use super::row::{float, gives, int, like, of, optional, over_floats, shows, tota
 use super::{BatchResult, Function};
 use crate::batch::Column;
 use pipelang_lang::catalog::{Example, Pattern, ResultType};
-use pipelang_lang::codes::{E0601, E0602};
+use pipelang_lang::codes::E0602;
 use pipelang_lang::scalar::{self, Fault, Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::cmp::Ordering;
@@ -118,6 +118,35 @@ fn roots_and_powers() -> Vec<Function> {
         of_float!("sin", "The sine of an angle in radians.", &[shows!("sin(0)", "0.0")], f64::sin),
         of_float!("cos", "The cosine of an angle in radians.", &[shows!("cos(0)", "1.0")], f64::cos),
         of_float!("tan", "The tangent of an angle in radians.", &[shows!("tan(0)", "0.0")], f64::tan),
+        of_float!(
+            "asin",
+            "The angle in radians of a sine; NaN beyond -1 and 1.",
+            &[shows!("asin(0)", "0.0")],
+            f64::asin
+        ),
+        of_float!(
+            "acos",
+            "The angle in radians of a cosine; NaN beyond -1 and 1.",
+            &[shows!("acos(1)", "0.0")],
+            f64::acos
+        ),
+        of_float!("atan", "The angle in radians of a tangent.", &[shows!("atan(0)", "0.0")], f64::atan),
+        total(
+            "atan2",
+            vec![of("y", Kind::Float), of("x", Kind::Float)],
+            gives(Type::FLOAT),
+            "The angle in radians, from -pi to pi, between the x axis and the way to the point `(x, y)`.",
+            &[shows!("atan2(0, 1)", "0.0"), shows!("atan2(0, -1)", "3.141592653589793")],
+            |arguments| Ok(Scalar::Float(canonical(float(&arguments[0]).atan2(float(&arguments[1]))))),
+        ),
+        total(
+            "pi",
+            Vec::new(),
+            gives(Type::FLOAT),
+            "The circumference of a circle by its diameter.",
+            &[shows!("pi()", "3.141592653589793")],
+            |_| Ok(Scalar::Float(std::f64::consts::PI)),
+        ),
         total(
             "pow",
             vec![of("x", Kind::Float), of("exponent", Kind::Float)],
@@ -153,6 +182,19 @@ fn comparisons() -> Vec<Function> {
             "The greater of two values; a NaN only if both are.",
             &[shows!("greatest(3, 2)", "3"), shows!("greatest(@2024-01-01, @2023-12-31)", "\"2024-01-01\"")],
             |arguments| Ok(pick(&arguments[0], &arguments[1], Ordering::Less)),
+        ),
+        total(
+            "clamp",
+            vec![like("x", Pattern::Ordered), like("low", Pattern::Ordered), like("high", Pattern::Ordered)],
+            ResultType::SameAsArguments,
+            "The value, but `low` where it is less and `high` where it is more; where `low` is above `high`, `high`.",
+            &[shows!("clamp(12, 0, 10)", "10"), shows!("clamp(-0.5, 0, 10)", "0.0"), shows!("clamp(5, 3, 1)", "1")],
+            |arguments| {
+                let (x, low, high) = (&arguments[0], &arguments[1], &arguments[2]);
+                // A NaN is neither less nor more than anything.
+                let raised = if scalar::order(x, low) == Some(Ordering::Less) { low } else { x };
+                Ok(if scalar::order(raised, high) == Some(Ordering::Greater) { high } else { raised }.clone())
+            },
         ),
         total(
             "is_nan",
@@ -202,8 +244,7 @@ fn round_int(x: i64, digits: i64) -> Result<i64, Fault> {
     };
     let (x, size) = (i128::from(x), i128::from(x).abs());
     let rounded = (size + unit / 2) / unit * unit * x.signum();
-    i64::try_from(rounded)
-        .map_err(|_| Fault::new(E0601, format!("round({x}, {digits}) does not fit into int (64 bits)")))
+    i64::try_from(rounded).map_err(|_| scalar::overflow(format_args!("round({x}, {digits})")))
 }
 
 /// Rounds the exact value of the float, halves away from zero, then gives the float nearest to that decimal.
@@ -252,6 +293,7 @@ fn power_of_ten(power: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pipelang_lang::codes::E0601;
 
     #[test]
     fn rounding_is_of_the_exact_value() {

@@ -2,16 +2,22 @@
 //! examples, scalar body, and, where it pays, a body over whole columns. Checker, docs, completion and constant folding
 //! see a new row at once.
 
+mod bits;
 mod convert;
+mod digest;
 mod format;
 mod json;
 mod list;
 mod math;
+mod outside;
+mod random;
 mod row;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
+
+pub use outside::Outside;
 
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
@@ -57,11 +63,15 @@ type Group = (&'static str, fn() -> Vec<Function>);
 const GROUPS: &[Group] = &[
     ("convert", convert::rows),
     ("math", math::rows),
+    ("math", random::rows),
+    ("bits", bits::rows),
     ("text", text::rows),
     ("text", format::rows),
     ("time", time::rows),
     ("lists", list::rows),
     ("json", json::rows),
+    ("encodings", digest::rows),
+    ("outside", outside::rows),
 ];
 
 /// All functions that Pipe brings along.

@@ -2,6 +2,7 @@
 
 use super::{BatchBody, BatchResult, Function};
 use crate::batch::Column;
+use arrow_array::builder::StringViewBuilder;
 use arrow_array::{Array, BooleanArray, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, ScalarBuffer};
 use pipelang_lang::catalog::{Effect, Example, FunctionDef, Parameter, Pattern, ResultType};
@@ -63,6 +64,12 @@ impl Function {
     }
 }
 
+/// A function that may give null without a null argument.
+pub(super) fn maybe(mut function: Function) -> Function {
+    function.def.may_be_null = true;
+    function
+}
+
 /// A parameter of one kind.
 pub(super) fn of(name: &'static str, kind: Kind) -> Parameter {
     like(name, Pattern::Is(kind))
@@ -70,7 +77,7 @@ pub(super) fn of(name: &'static str, kind: Kind) -> Parameter {
 
 /// A parameter with another pattern.
 pub(super) fn like(name: &'static str, pattern: Pattern) -> Parameter {
-    Parameter { name, pattern, default: None, check: None }
+    Parameter::new(name, pattern)
 }
 
 /// A parameter that may be left out.
@@ -180,4 +187,20 @@ pub(super) fn answers(rows: usize, active: Option<&BooleanBuffer>, f: impl Fn(us
 pub(super) fn ints(rows: usize, active: Option<&BooleanBuffer>, f: impl Fn(usize) -> i64) -> BatchResult {
     let values: Vec<i64> = (0..rows).map(|row| if counts(active, row) { f(row) } else { 0 }).collect();
     done(Column::Int(Int64Array::new(ScalarBuffer::from(values), None)))
+}
+
+/// A text for each row that counts.
+pub(super) fn made_texts<T: AsRef<str>>(
+    rows: usize,
+    active: Option<&BooleanBuffer>,
+    f: impl Fn(usize) -> T,
+) -> BatchResult {
+    let mut builder = StringViewBuilder::with_capacity(rows);
+    for row in 0..rows {
+        match counts(active, row) {
+            true => builder.append_value(f(row)),
+            false => builder.append_value(""),
+        }
+    }
+    done(Column::String(builder.finish()))
 }

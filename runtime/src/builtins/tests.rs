@@ -103,7 +103,7 @@ fn arranged(function: &Function, given: &[(Option<String>, Scalar)], convert: bo
             Pattern::Is(wanted) if kind(argument) == *wanted => false,
             Pattern::Is(_) => return None,
             Pattern::Number | Pattern::Ordered | Pattern::Any => float,
-            Pattern::List(_) | Pattern::Item | Pattern::Map => return None,
+            Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => return None,
         };
         match argument {
             Scalar::Int(i) if wants_float => *argument = Scalar::Float(*i as f64),
@@ -163,6 +163,10 @@ fn shown(functions: &Functions, value: &Scalar) -> String {
             shown(functions, &call(functions, "string", vec![(None, value.clone())]).expect("a text"))
         }
         Scalar::Int(i) => i.to_string(),
+        Scalar::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| shown(functions, item)).collect();
+            format!("[{}]", items.join(","))
+        }
         Scalar::Bool(b) => b.to_string(),
         other => unreachable!("no example gives {other:?}"),
     }
@@ -174,12 +178,15 @@ fn examples_are_true() {
     for function in &functions.0 {
         let def = &function.def;
         assert!(!def.examples.is_empty() && def.doc.ends_with('.'), "{} has a sentence and an example", def.name);
-        if matches!(def.group, "lists" | "json") || def.variadic {
+        if matches!(def.group, "lists" | "json" | "outside") || def.variadic {
             // These are more than calls of literals and calls; `tests/functions.rs` runs them as scripts.
             continue;
         }
-        assert_eq!(def.name.ends_with('?'), def.may_be_null, "{}", def.name);
-        for example in def.examples {
+        assert!(def.may_be_null || !def.name.ends_with('?'), "{}", def.name);
+        let raw = def.parameters.iter().any(|parameter| parameter.raw.is_some());
+        // What a raw string and a dot mean is the checker's affair.
+        let is_checked = |source: &str| source.contains("\".") || raw && source.contains("r\"");
+        for example in def.examples.iter().filter(|example| !is_checked(example.source)) {
             let mut reader = Reader { functions: &functions, rest: example.source };
             let result = match reader.value() {
                 Ok(value) => shown(&functions, &value),

@@ -48,6 +48,8 @@ pub struct Claims<'a, 'r> {
     pub failed_at_last: Option<RunError>,
     branch: usize,
     open: Option<Reader<'a>>,
+    /// The error behind the rows of the branch that is open.
+    behind: Option<RunError>,
     ended: bool,
 }
 
@@ -66,8 +68,21 @@ impl<'a, 'r> Claims<'a, 'r> {
         };
         let given = sources.iter().map(take).collect();
         let failed = sources.iter().map(|_| None).collect();
-        let (failed_at_last, open) = (None, None);
-        Claims { env, options, sources, rows, given, full, failed, failed_at_last, branch: 0, open, ended: false }
+        let (failed_at_last, open, behind) = (None, None, None);
+        Claims {
+            env,
+            options,
+            sources,
+            rows,
+            given,
+            full,
+            failed,
+            failed_at_last,
+            branch: 0,
+            open,
+            behind,
+            ended: false,
+        }
     }
 
     /// A breaker that the first rows come from has run in any case, so its error comes up whether or not rows are wanted.
@@ -99,7 +114,7 @@ impl<'a, 'r> Claims<'a, 'r> {
                     }
                 }
             }
-            self.open = None;
+            (self.open, self.behind) = (None, None);
             self.branch += 1;
             if let Some(error) = self.failed[self.branch - 1].take() {
                 self.branch -= 1;
@@ -124,6 +139,10 @@ impl<'a, 'r> Claims<'a, 'r> {
             None => {
                 let given = match self.given[self.branch].take() {
                     Some(Ok(Given::Rows(batch))) => batch,
+                    Some(Ok(Given::Broken(batch, error))) => {
+                        self.behind = Some(error);
+                        batch
+                    }
                     Some(Err(error)) => return Err(error),
                     Some(Ok(Given::Table(_))) | None => None,
                 };
@@ -132,6 +151,9 @@ impl<'a, 'r> Claims<'a, 'r> {
             }
         };
         let morsel = reader.claim();
+        if let Some(error) = self.behind.take_if(|_| morsel.is_none()) {
+            return Err(error);
+        }
         let load = reader.load.clone();
         Ok(morsel.map(|morsel| Claimed { branch: self.branch, last: false, morsel, load: Some(load) }))
     }

@@ -7,6 +7,7 @@ use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
 use crate::stages::join::JoinTable;
 use arrow_array::UInt32Array;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -29,7 +30,9 @@ impl<'a> Expand<'a> {
             Expansion::Unpivot { names } => Expand::Unpivot { names },
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
-                Ok(Given::Rows(_)) => return Err(RunError::Internal("a join without its table".into())),
+                Ok(Given::Rows(_) | Given::Broken(..)) => {
+                    return Err(RunError::Internal("a join without its table".into()));
+                }
                 Err(error) => return Err(error.clone()),
             },
         })
@@ -54,7 +57,7 @@ fn explode(kind: &Kind, keep: bool, mut batch: Batch, give: &mut dyn FnMut(Batch
         if let Scalar::List(list) = lists.get(row) {
             items.extend(list.iter().cloned());
         }
-        if keep && items.len() == before {
+        if keep && items.len() == before && !fault::is(Fault::EmptyListsLost) {
             items.push(Scalar::Null);
         }
         rows.resize(items.len(), row as u32);
@@ -79,7 +82,8 @@ fn unpivot(names: &[Arc<str>], batch: Batch, give: &mut dyn FnMut(Batch) -> bool
         let mut part = batch.slice(start, most.min(batch.rows - start));
         let values = part.columns.split_off(batch.columns.len() - names.len());
         let (rows, count, carried) = (part.rows as u32, names.len() as u32, part.columns.len() as u32);
-        let (of_values, of_carried) = part.faults.into_iter().partition(|fault: &BatchFault| fault.column >= carried);
+        let (of_values, of_carried): (Vec<BatchFault>, Vec<BatchFault>) =
+            part.faults.into_iter().partition(|fault| fault.column >= carried);
         part.faults = of_carried;
         let each_row: Vec<u32> = (0..rows).flat_map(|row| std::iter::repeat_n(row, names.len())).collect();
         let mut out = part.repeated(&each_row);
@@ -93,7 +97,8 @@ fn unpivot(names: &[Arc<str>], batch: Batch, give: &mut dyn FnMut(Batch) -> bool
             column: carried + 1,
             ..fault
         };
-        out.faults.extend(of_values.into_iter().map(moved));
+        let of_values = of_values.into_iter().filter(|_| !fault::is(Fault::UnpivotedFaultsLost));
+        out.faults.extend(of_values.map(moved));
         out.faults.sort_by_key(|fault| fault.row);
         if !give(out) {
             return;

@@ -136,6 +136,9 @@ fn segment(text: &mut String, plan: &Plan, catalog: &Catalog, segment: &Segment,
             Step::Filter(predicate) => {
                 let _ = writeln!(text, "    filter {}", print_expr(plan, catalog, *predicate));
             }
+            Step::Assert(assertion) => {
+                let _ = writeln!(text, "    assert {}", print_expr(plan, catalog, assertion.predicate));
+            }
             Step::Define(definitions) => {
                 for (column, expr) in definitions {
                     let name = &plan.column(*column).name;
@@ -157,11 +160,11 @@ fn segment(text: &mut String, plan: &Plan, catalog: &Catalog, segment: &Segment,
 
 fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
     match passage {
-        Passage::Slice { skip, take } => {
+        Passage::Slice { skip, take, .. } => {
             format!("slice: skip {skip}, take {}", take.map_or("all".into(), |n| n.to_string()))
         }
-        Passage::While { skip: false } => "rows up to the first for which the condition is not true".to_string(),
-        Passage::While { skip: true } => "rows from the first on for which the condition is not true".to_string(),
+        Passage::While { skip: false, .. } => "rows up to the first for which the condition is not true".to_string(),
+        Passage::While { skip: true, .. } => "rows from the first on for which the condition is not true".to_string(),
         Passage::Number { keys: 0 } => "number of each row".to_string(),
         Passage::Number { keys } => format!("number of each row by {keys} keys (streams, holds one number per key)"),
         Passage::Fold { states, .. } => {
@@ -188,7 +191,7 @@ fn end(end: &End) -> String {
         End::Full { table, .. } => {
             format!("the rows, then those of pipeline {} that nothing matched (sees all rows)", table + 1)
         }
-        End::Sort { descending, limit: None } if descending.is_empty() => "kept in order (holds all rows)".to_string(),
+        End::Kept => "kept in order (holds all rows)".to_string(),
         End::Sort { descending, limit: None } => format!("sort by {} keys (sees all rows)", descending.len()),
         End::Sort { descending, limit: Some(limit) } => {
             format!("first {limit} by {} keys (holds {limit} rows a worker)", descending.len())

@@ -22,10 +22,12 @@ pub use parallel::Pool;
 pub use source::{Gather, Tables};
 
 use crate::batch::Batch;
+use crate::builtins::Outside;
 use crate::error::RunError;
 use crate::limits::Watch;
 use crate::reference::Oracle;
 use crate::registry::Registry;
+use pipelang_lang::catalog::FunctionDef;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::scalar::Scalar;
 use run::{Results, Run};
@@ -115,10 +117,21 @@ pub struct Environment<'a> {
     pub tables: &'a Tables<'a>,
     /// Threads.
     pub pool: &'a Pool,
+    /// What the script may ask: the same for all statements of a run.
+    pub outside: &'a Outside,
 }
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
-pub fn run(env: Environment, statement: usize, options: &Options, mut sink: Sink) -> Result<Stats, RunError> {
+pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+    let answer = |function: &FunctionDef, arguments: &[Scalar]| env.outside.answer(function, arguments);
+    match env.plan.with_answers(&env.registry.catalog, answer) {
+        Some(plan) => run_answered(Environment { plan: &plan, ..env }, statement, options, sink),
+        None => run_answered(env, statement, options, sink),
+    }
+}
+
+/// Runs a statement of a plan that asks nothing any more.
+fn run_answered(env: Environment, statement: usize, options: &Options, mut sink: Sink) -> Result<Stats, RunError> {
     let subqueries = env.plan.subqueries_of(statement);
     if !subqueries.is_empty() {
         let mut values = Vec::new();
@@ -126,7 +139,7 @@ pub fn run(env: Environment, statement: usize, options: &Options, mut sink: Sink
             values.push((subquery.column, value_of(env, &subquery.plan, options)?));
         }
         let plan = env.plan.with_values(&values);
-        return run(Environment { plan: &plan, ..env }, statement, options, sink);
+        return run_answered(Environment { plan: &plan, ..env }, statement, options, sink);
     }
     let run = || match options.executor {
         Executor::Reference => run_reference(&env, statement, options, &mut sink),

@@ -20,8 +20,20 @@ const ROWS_OF_PIECE: usize = 8192;
 pub enum Given {
     /// Rows; none if there are no rows.
     Rows(Option<Batch>),
+    /// Rows, and why there are no more.
+    Broken(Option<Batch>, RunError),
     /// Rows that are looked for.
     Table(Arc<JoinTable>),
+}
+
+impl Given {
+    /// The same rows with an error behind them.
+    pub fn broken(self, error: RunError) -> Given {
+        match self {
+            Given::Rows(rows) => Given::Broken(rows, error),
+            given @ (Given::Broken(..) | Given::Table(_)) => given,
+        }
+    }
 }
 
 /// The end of a pipeline on one worker.
@@ -54,6 +66,7 @@ impl Operator {
                 Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
+            End::Kept => Operator::Sort(Sorter::new(Vec::new(), None)),
             End::Window(window) => Operator::Window(Windower::new(layout(env, window))),
             End::Table(table) => Operator::Table(Builder::new(join::Layout {
                 comparisons: table.comparisons.clone(),
@@ -64,7 +77,7 @@ impl Operator {
             End::Full { table, left } => {
                 let table = match &results[*table] {
                     Ok(Given::Table(table)) => Some(table.clone()),
-                    Ok(Given::Rows(_)) | Err(_) => None,
+                    Ok(Given::Rows(_) | Given::Broken(..)) | Err(_) => None,
                 };
                 Operator::Full { rows: Sorter::new(Vec::new(), None), table, left: left.clone() }
             }

@@ -26,8 +26,8 @@ pub struct Passages<'a> {
 }
 
 enum Progress<'a> {
-    Slice { skip: u64, take: Option<u64> },
-    While { skip: bool, over: bool },
+    Slice { skip: u64, take: Option<u64>, drains: bool },
+    While { skip: bool, over: bool, drains: bool },
     Number { keys: usize, numbers: Numbers },
     Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
@@ -47,8 +47,8 @@ impl<'a> Passages<'a> {
     pub fn new(env: &Environment<'a>, passages: &[&'a Passage], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
         let progress = |passage: &&'a Passage| {
             Ok(match passage {
-                Passage::Slice { skip, take } => Progress::Slice { skip: *skip, take: *take },
-                Passage::While { skip } => Progress::While { skip: *skip, over: false },
+                Passage::Slice { skip, take, drains } => Progress::Slice { skip: *skip, take: *take, drains: *drains },
+                Passage::While { skip, drains } => Progress::While { skip: *skip, over: false, drains: *drains },
                 Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
                 Passage::Fold { states, columns, all } => {
                     Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
@@ -67,8 +67,8 @@ impl<'a> Passages<'a> {
     pub fn apply(&mut self, at: usize, batch: Batch) -> Passed {
         let passage = &mut self.passages[at];
         let (batch, error) = match passage {
-            Progress::Slice { skip, take } => (slice(skip, take, &batch), None),
-            Progress::While { skip, over } => pass_while(*skip, over, batch),
+            Progress::Slice { skip, take, .. } => (slice(skip, take, &batch), None),
+            Progress::While { skip, over, .. } => pass_while(*skip, over, batch),
             Progress::Number { keys, numbers } => (numbers.add(*keys, batch), None),
             Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
         };
@@ -88,7 +88,11 @@ impl<'a> Passages<'a> {
 
 impl Progress<'_> {
     fn is_full(&self) -> bool {
-        matches!(self, Progress::Slice { take: Some(0), .. } | Progress::While { skip: false, over: true })
+        matches!(
+            self,
+            Progress::Slice { take: Some(0), drains: false, .. }
+                | Progress::While { skip: false, over: true, drains: false }
+        )
     }
 }
 

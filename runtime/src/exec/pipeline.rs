@@ -78,6 +78,8 @@ pub enum End {
         /// The kinds of the left columns.
         left: Vec<Kind>,
     },
+    /// They are kept in their order, those before an error too: they go on before it comes up.
+    Kept,
     /// They are sorted; only the first `limit` go on.
     Sort {
         /// Which way each of the first columns sorts.
@@ -176,11 +178,15 @@ pub enum Passage {
         skip: u64,
         /// Rows that go on.
         take: Option<u64>,
+        /// Whether rows are pulled to the end, those that do not go on too.
+        drains: bool,
     },
     /// Lets rows pass up to the first for which the last column is not true, or from there on; that column does not go on.
     While {
         /// Whether the first rows are left out.
         skip: bool,
+        /// Whether rows are pulled to the end, those that do not go on too.
+        drains: bool,
     },
     /// Adds a column with the number of each row among those of the same key; the keys are the last columns and do not go on.
     Number {

@@ -67,6 +67,10 @@ fn outputs<'a>(
                 Ok(None)
             }
         }
+        Some((Step::Assert(assertion), rest)) => {
+            evaluator.assert(assertion, &*row)?;
+            outputs(evaluator, segment, rest, row)
+        }
         Some((Step::Define(definitions), rest)) => {
             outputs(evaluator, segment, rest, Rc::new(Defined::new(evaluator, row, definitions)))
         }

@@ -169,6 +169,9 @@ impl<'a> Run<'a> {
         claims.failed = self.own.iter().map(|own| own.failed.clone()).collect();
         claims.failed_at_last = self.failed.clone();
         claims.begin()?;
+        if let Some(error) = claims.last_words().next().filter(|_| fault::is(Fault::RightErrorFirst)) {
+            return Err(error.clone());
+        }
         let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
         let mut error = None;
         let mut committed = 0u64;
@@ -187,6 +190,8 @@ impl<'a> Run<'a> {
                     },
                     work: &|worker, number, claimed: Claimed| self.work(worker, number, claimed, encode),
                     commit: &mut |made| {
+                        // As workers number what they push: some branches may have no passages.
+                        passages.ordinal = committed << ORDINAL_BITS;
                         committed += 1;
                         match self.commit(made, &mut passages, &full, encode, accept) {
                             Ok(flow) => flow,
@@ -369,6 +374,11 @@ impl<'a> Run<'a> {
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
         if let Some(error) = error {
             operators.for_each(|other| first.merge(other));
+            // A table that is not there is missed when the rows are opened, before the first of them.
+            let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
+            if self.pipeline.end == End::Kept && !is_missing_table {
+                return first.finish(self.env, self.options).map(|given| given.broken(error));
+            }
             return Err(first.earlier_error(end).unwrap_or(error));
         }
         if self.pipeline.end == End::State {

@@ -10,7 +10,8 @@ use pipelang_lang::ty::Schema;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-/// All files of this machine, modules among them, by paths as the process sees them. Binds no tables.
+/// All files of this machine, modules among them, by paths as the process sees them. Binds no tables. Whether there is a
+/// clock and an environment is the affair of the run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileSources;
 
@@ -55,6 +56,14 @@ impl Sources for FileSources {
 
     fn bound(&self, _name: &str) -> Option<Schema> {
         None
+    }
+
+    fn clock(&self) -> bool {
+        true
+    }
+
+    fn environment(&self) -> bool {
+        true
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {

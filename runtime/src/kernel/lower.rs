@@ -27,10 +27,19 @@ pub fn lower(segment: &Segment, plan: &Plan, nullable: &[bool]) -> Program {
     let mut lowering = Lowering::new(segment, plan, nullable);
     let mut mask = ALL;
     for step in &segment.steps {
-        if let Step::Filter(predicate) = step {
-            let value = lowering.demand(*predicate, mask);
-            let condition = lowering.truth(value);
-            mask = lowering.narrow(mask, condition);
+        match step {
+            Step::Filter(predicate) => {
+                let value = lowering.demand(*predicate, mask);
+                let condition = lowering.truth(value);
+                mask = lowering.narrow(mask, condition);
+            }
+            Step::Assert(assertion) => {
+                let value = lowering.demand(assertion.predicate, mask);
+                let condition = lowering.truth(value);
+                let broken = lowering.builder.not(condition);
+                lowering.check(broken, mask, None);
+            }
+            Step::Define(_) => {}
         }
     }
     for Output { expr, .. } in &segment.outputs {

@@ -1,6 +1,6 @@
 //! A fused run of row-wise stages, as it was cut from the plan.
 
-use pipelang_lang::ir::{ColumnId, ExprId};
+use pipelang_lang::ir::{Assertion, ColumnId, ExprId};
 
 /// A run of row-wise stages between a source or breaker and the next breaker, slice or sink.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Segment {
 pub enum Step {
     /// Keeps the rows for which this is true (null counts as false). Demanded for each row that reaches it.
     Filter(ExprId),
+    /// Fails at a row for which this does not hold. It is demanded for each row that reaches it.
+    Assert(Assertion),
     /// From here on each of these columns is this expression; it evaluates nothing by itself.
     Define(Vec<(ColumnId, ExprId)>),
 }

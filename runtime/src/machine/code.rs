@@ -210,6 +210,8 @@ pub enum Instruction {
     Index { to: Value, value: Value, index: Value, or_null: bool },
     /// The next item of a list, `at` counting; at its end goes on with `target`.
     Item { to: Value, list: Value, at: Word, target: u32 },
+    /// The items of a list in the order of as many keys.
+    Sort { to: Value, list: Value, keys: Value, descending: bool },
     /// The items before the one that was last had.
     Before { to: Value, list: Value, at: Word },
     /// The items from the one on that was last had.

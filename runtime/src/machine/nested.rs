@@ -115,7 +115,7 @@ impl Compiler<'_> {
         let result = self.place_for(ty);
         let skip = self.null_list(place, self.ty(list), result);
         match each {
-            Each::Map | Each::FlatMap | Each::Filter => {
+            Each::Map | Each::FlatMap | Each::Filter | Each::Sort | Each::SortDescending => {
                 let made = self.code.new_list();
                 self.emit(Instruction::Begin { list: made });
                 let (items, mark) = self.begin_items(value, column);
@@ -123,10 +123,13 @@ impl Compiler<'_> {
                 self.end_items(&items, mark);
                 let to = self.code.new_value();
                 self.emit(Instruction::Finish { to, list: made });
+                if matches!(each, Each::Sort | Each::SortDescending) {
+                    let descending = each == Each::SortDescending;
+                    self.emit(Instruction::Sort { to, list: value, keys: to, descending });
+                }
                 self.move_to(result, Place::Value(to));
             }
             Each::TakeWhile | Each::SkipWhile => self.split(each, value, (column, body), result),
-            Each::Any | Each::All => self.search(each == Each::Any, value, (column, body), result),
         }
         self.land(skip.as_slice());
         result
@@ -144,7 +147,7 @@ impl Compiler<'_> {
                 self.emit(Instruction::Push { list: made, item: items.item });
                 self.land(&jumps);
             }
-            Each::Map | Each::TakeWhile | Each::SkipWhile | Each::Any | Each::All => {
+            Each::Map | Each::Sort | Each::SortDescending | Each::TakeWhile | Each::SkipWhile => {
                 let item = self.value(body);
                 self.emit(Instruction::Push { list: made, item });
             }
@@ -172,29 +175,6 @@ impl Compiler<'_> {
         });
         self.land(&[end]);
         self.move_to(result, Place::Value(to));
-    }
-
-    /// Whether the body is true for any or for all items.
-    fn search(&mut self, any: bool, list: Value, (column, body): (ColumnId, ExprId), result: Place) {
-        let known = [false, true].map(|value| Place::Word { word: self.word(u64::from(value)), null: NEVER });
-        let (items, mark) = self.begin_items(list, column);
-        let (jumps, _) = self.unless(body);
-        let found = if any {
-            self.move_to(result, known[1]);
-            let found = self.emit(Instruction::Jump { target: 0 });
-            self.land(&jumps);
-            self.end_items(&items, mark);
-            self.move_to(result, known[0]);
-            found
-        } else {
-            self.end_items(&items, mark);
-            self.move_to(result, known[1]);
-            let end = self.emit(Instruction::Jump { target: 0 });
-            self.land(&jumps);
-            self.move_to(result, known[0]);
-            end
-        };
-        self.land(&[found]);
     }
 
     fn fold(

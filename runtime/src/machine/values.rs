@@ -160,6 +160,9 @@ impl Values<'_> {
                 let found = find(self.get(value), self.get(index));
                 (to, if or_null { Some(found.unwrap_or(Scalar::Null)) } else { found })
             }
+            Instruction::Sort { to, list, keys, descending } => {
+                (to, Some(sorted(self.get(list), self.get(keys), descending)))
+            }
             Instruction::Finish { to, list } => {
                 let items = std::mem::take(self.making(list));
                 (to, Some(Scalar::List(items.into())))
@@ -168,6 +171,14 @@ impl Values<'_> {
         };
         self.put(to, result)
     }
+}
+
+/// The items of a list in the order of their keys.
+fn sorted(list: &Scalar, keys: &Scalar, descending: bool) -> Scalar {
+    let (Scalar::List(items), Scalar::List(keys)) = (list, keys) else { return Scalar::Null };
+    let mut sorted: Vec<(&Scalar, &Scalar)> = keys.iter().zip(&**items).collect();
+    sorted.sort_by(|a, b| scalar::sort_order(a.0, b.0, descending));
+    Scalar::List(sorted.into_iter().map(|(_, item)| item.clone()).collect())
 }
 
 /// The position of the item that was last had.

@@ -28,6 +28,11 @@ pub trait Row {
 
     /// Where the row stands in a file, if it comes from one without a breaker in between.
     fn place(&self) -> Option<Place>;
+
+    /// The row that this one only adds columns to, if it does no more: calls nest ten thousand deep, and so do their rows.
+    fn below(&self) -> Option<&dyn Row> {
+        None
+    }
 }
 
 /// A row of no columns.

@@ -5,6 +5,7 @@
 //! all of them when it is opened, and a column is evaluated when somebody asks a row for it ([`expr`]). So demand, the
 //! order of errors and the exact prefix before an error are what they are by construction.
 
+mod assertion;
 mod csv;
 pub mod expr;
 mod nested;

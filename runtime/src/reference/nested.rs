@@ -10,7 +10,7 @@ use pipelang_lang::catalog::ReducerId;
 use pipelang_lang::codes::E0801;
 use pipelang_lang::ir::typing::reduced_types;
 use pipelang_lang::ir::{ColumnId, DEEPEST_CALL, Each, Expr, ExprId, RoutineId};
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::scalar::{Fault, Scalar, sort_order};
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
 
@@ -29,7 +29,15 @@ impl Row for Bound<'_> {
     }
 
     fn place(&self) -> Option<Place> {
-        self.below.place()
+        let mut row = self.below;
+        while let Some(below) = row.below() {
+            row = below;
+        }
+        row.place()
+    }
+
+    fn below(&self) -> Option<&dyn Row> {
+        Some(self.below)
     }
 }
 
@@ -71,8 +79,12 @@ impl Evaluator<'_> {
             }
             Each::TakeWhile => list(items[..self.prefix(items, holds)?].to_vec()),
             Each::SkipWhile => list(items[self.prefix(items, holds)?..].to_vec()),
-            Each::Any => Scalar::Bool(self.prefix(items, |value| holds(value).map(|it| !it))? < items.len()),
-            Each::All => Scalar::Bool(self.prefix(items, holds)? == items.len()),
+            Each::Sort | Each::SortDescending => {
+                let with_key = |value: &Scalar| Ok((gives(value)?, value.clone()));
+                let mut keyed = items.iter().map(with_key).collect::<Result<Vec<_>, Arc<RowError>>>()?;
+                keyed.sort_by(|a, b| sort_order(&a.0, &b.0, each == Each::SortDescending));
+                list(keyed.into_iter().map(|(_, value)| value).collect())
+            }
         })
     }
 

@@ -33,17 +33,19 @@ impl<'a> Oracle<'a> {
             })),
             Stage::Iterate { column, init, state, next } => self.iterate(*column, *init, *state, *next),
             Stage::While { input, predicate, skip } => {
-                let mut rows = self.open(*input)?;
+                let rows = self.open(*input)?;
                 match skip {
                     true => self.skip_while(rows, *predicate),
-                    false => Box::new(std::iter::from_fn(move || match rows.next()? {
-                        Ok(row) => match evaluator.holds(*predicate, &*row) {
-                            Ok(holds) => holds.then_some(Ok(row)),
-                            Err(error) => Some(Err(RunError::Row(error))),
-                        },
-                        Err(error) => Some(Err(error)),
-                    })),
+                    false => self.take_while(rows, *predicate, self.plan.runs_to_its_end(*input)),
                 }
+            }
+            Stage::Assert { input, assertion } => {
+                let rows = self.open(*input)?;
+                Box::new(rows.map(move |row| {
+                    let row = row?;
+                    evaluator.assert(assertion, &*row).map_err(RunError::Row)?;
+                    Ok(row)
+                }))
             }
             Stage::Fold { input, column, init, state, next, all } => {
                 let rows = self.open(*input)?;
@@ -80,7 +82,10 @@ impl<'a> Oracle<'a> {
             Stage::Unpivot { input, name, value, values } => self.unpivot(self.open(*input)?, (*name, *value), values),
             Stage::Union { input, other, columns } => self.union(*input, *other, columns)?,
             Stage::Join { input, other, join } => self.join(*input, *other, join)?,
-            Stage::Slice { input, skip, take } => slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX)),
+            Stage::Slice { input, skip, take } => {
+                let drains = self.plan.runs_to_its_end(*input);
+                slice(self.open(*input)?, *skip, take.unwrap_or(u64::MAX), drains)
+            }
             Stage::Window { input, keys, on, functions } => self.window(*input, keys, on.as_ref(), functions)?,
             Stage::Sort { input, keys } => self.sort(*input, keys, u64::MAX)?,
             Stage::TopK { input, keys, count } => self.sort(*input, keys, *count)?,
@@ -131,6 +136,27 @@ impl<'a> Oracle<'a> {
                 Ok(Rc::new(ValueRow(vec![(column, value)])) as AnyRow)
             });
             Some(row)
+        }))
+    }
+
+    fn take_while(self, mut rows: Rows<'a>, predicate: ExprId, drains: bool) -> Rows<'a> {
+        let mut over = false;
+        Box::new(std::iter::from_fn(move || {
+            if over {
+                return None;
+            }
+            let row = match rows.next()? {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error)),
+            };
+            match self.evaluator().holds(predicate, &*row) {
+                Ok(true) => Some(Ok(row)),
+                Ok(false) => {
+                    over = true;
+                    rest(&mut rows, drains)
+                }
+                Err(error) => Some(Err(RunError::Row(error))),
+            }
         }))
     }
 
@@ -229,12 +255,17 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// Leaves out `skip` rows, then gives at most `take`, and pulls none after those.
-fn slice(mut rows: Rows, skip: u64, take: u64) -> Rows {
+/// Pulls all rows that there are, if they are to be looked at; none goes on.
+fn rest<'a>(rows: &mut Rows<'a>, drains: bool) -> Option<Result<AnyRow<'a>, RunError>> {
+    if drains { rows.find(|row| row.is_err()) } else { None }
+}
+
+/// Leaves out `skip` rows, then gives at most `take`, and pulls none after those unless all are to be looked at.
+fn slice(mut rows: Rows, skip: u64, take: u64, drains: bool) -> Rows {
     let (mut skip, mut take) = (skip, take);
     Box::new(std::iter::from_fn(move || {
         if take == 0 {
-            return None;
+            return rest(&mut rows, drains);
         }
         while skip > 0 {
             skip -= 1;

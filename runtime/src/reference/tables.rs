@@ -194,10 +194,11 @@ fn is_within(a: &Scalar, b: &Scalar, within: &Scalar) -> bool {
 /// What comes of a left row and its matches.
 fn of_left_row<'a>(join: &'a Join, left: AnyRow<'a>, found: Vec<AnyRow<'a>>) -> Vec<AnyRow<'a>> {
     let both = |right: AnyRow<'a>| joined_row(join, Some(left.clone()), Some(right));
-    let alone = || vec![joined_row(join, Some(left.clone()), None)];
     match (join.kind, found.is_empty()) {
         (JoinKind::Inner, _) | (JoinKind::Left | JoinKind::Full, false) => found.into_iter().map(both).collect(),
-        (JoinKind::Left | JoinKind::Full, true) | (JoinKind::Semi, false) | (JoinKind::Anti, true) => alone(),
+        (JoinKind::Left | JoinKind::Full, true) => vec![joined_row(join, Some(left.clone()), None)],
+        // These choose rows, as a filter does.
+        (JoinKind::Semi, false) | (JoinKind::Anti, true) => vec![left],
         (JoinKind::Semi, true) | (JoinKind::Anti, false) | (JoinKind::Mark, _) => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use crate::error::{RowError, RowFault, RunError};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{JoinKind, SiteId};
 use pipelang_lang::scalar::{self, Comparison, Scalar};
 use pipelang_lang::ty::Kind;
@@ -136,7 +137,7 @@ impl JoinTable {
     fn link(&mut self) -> Result<(), RunError> {
         let mut last = vec![END; self.count];
         for row in 0..self.count {
-            if self.keys.iter().any(|key| key.is_null(row)) {
+            if has_null(&self.keys, row) {
                 continue;
             }
             let key = self.equal.get(row);
@@ -153,7 +154,7 @@ impl JoinTable {
                     last[row] = row as u32;
                 }
                 hashbrown::hash_table::Entry::Occupied(occupied) => {
-                    if let Some(site) = self.layout.unique {
+                    if let Some(site) = self.layout.unique.filter(|_| !fault::is(Fault::DuplicatesUnnoticed)) {
                         return Err(self.duplicate_key(row, site));
                     }
                     let first = *occupied.get() as usize;
@@ -220,19 +221,23 @@ impl JoinTable {
         for row in 0..left.rows {
             let before = from.len();
             self.matches(row, &probe, |right| {
-                if kind == JoinKind::Full {
+                if kind == JoinKind::Full && !(fault::is(Fault::MatchForgotten) && from.len() > before) {
                     self.matched[right as usize].store(true, Memory::Relaxed);
                 }
                 from.push(row as u32);
                 matches.push(right);
                 !matches!(kind, JoinKind::Semi | JoinKind::Anti)
             });
+            if fault::is(Fault::MatchesReversed) {
+                matches[before..].reverse();
+            }
             let found = from.len() > before;
             match (kind, found) {
                 (JoinKind::Anti, true) => {
                     from.truncate(before);
                     matches.truncate(before);
                 }
+                (JoinKind::Left, false) if fault::is(Fault::UnmatchedLost) => {}
                 (JoinKind::Anti | JoinKind::Left | JoinKind::Full, false) => {
                     from.push(row as u32);
                     matches.push(self.count as u32);
@@ -240,9 +245,10 @@ impl JoinTable {
                 (JoinKind::Inner | JoinKind::Semi | JoinKind::Mark, _) | (JoinKind::Left | JoinKind::Full, true) => {}
             }
             if from.len() >= rows || row + 1 == left.rows {
-                let out = left.take(&UInt32Array::from(std::mem::take(&mut from)));
+                let out = left.repeated(&std::mem::take(&mut from));
                 let matches = UInt32Array::from(std::mem::take(&mut matches));
                 let out = match kind {
+                    // These choose rows, as a filter does, which keep their places in files.
                     JoinKind::Semi | JoinKind::Anti | JoinKind::Mark => out,
                     JoinKind::Inner | JoinKind::Left | JoinKind::Full => beside(out, self.right(&matches)),
                 };
@@ -278,7 +284,7 @@ impl JoinTable {
 
     /// Calls `found` with each match of a left row, in order, as long as it says so.
     fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) {
-        if probe.keys.iter().any(|key| key.is_null(row)) {
+        if has_null(probe.keys, row) {
             return;
         }
         let key = probe.equal.get(row);
@@ -304,7 +310,8 @@ impl JoinTable {
         let later =
             rows.partition_point(|row| scalar::compare(Comparison::LessOrEqual, &times.get(*row as usize), time));
         let row = *rows.get(later.checked_sub(1)?)?;
-        within.as_ref().is_none_or(|within| is_within(&times.get(row as usize), time, within)).then_some(row)
+        let within = within.as_ref().filter(|_| !fault::is(Fault::WithinUnchecked));
+        within.is_none_or(|within| is_within(&times.get(row as usize), time, within)).then_some(row)
     }
 
     /// Whether the comparisons other than `==` hold.
@@ -330,6 +337,11 @@ struct Probing<'a> {
     keys: &'a [Column],
     equal: Keys,
     within: Option<&'a Option<Scalar>>,
+}
+
+/// Whether a row has a null among its keys: then it matches nothing.
+fn has_null(keys: &[Column], row: usize) -> bool {
+    !fault::is(Fault::NullKeysMatch) && keys.iter().any(|key| key.is_null(row))
 }
 
 /// Which of two times is later; both are there, and no NaN.

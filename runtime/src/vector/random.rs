@@ -65,7 +65,7 @@ pub fn functions() -> Functions {
             name: name.into(),
             group: "test",
             doc: "".into(),
-            parameters: vec![Parameter { name: "x", pattern: Pattern::Is(kind.clone()), default: None, check: None }],
+            parameters: vec![Parameter::new("x", Pattern::Is(kind.clone()))],
             variadic: false,
             result: ResultType::Is(Type::of(kind)),
             may_be_null,

@@ -1,5 +1,6 @@
 //! One constructor for each thing that the checker says: by code, in the order of `codes.rs`. No logic but wording.
 
+mod cols;
 mod functions;
 mod modules;
 mod names;
@@ -10,6 +11,7 @@ mod tables;
 mod tests;
 mod types;
 
+pub(super) use cols::*;
 pub(super) use functions::*;
 pub(super) use modules::*;
 pub(super) use names::*;
@@ -20,7 +22,7 @@ pub(super) use tables::*;
 pub(super) use tests::*;
 pub(super) use types::*;
 
-use crate::codes::{E0405, E0601, E0801, E0902};
+use crate::codes::{E0405, E0801, E0902};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Fault;
 use crate::source::Span;
@@ -75,9 +77,21 @@ pub(super) fn path_constant(span: Span, found: &crate::ty::Type) -> Diagnostic {
     }
 }
 
+/// E0405: a function that asks for what the host has not granted.
+pub(super) fn not_granted(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(E0405, span, format!("this program may not look at the {what}"))
+        .help(format!("the host of this script grants no {what}"))
+}
+
+/// E0405: a function that asks when the run begins, of a row.
+pub(super) fn asked_of_rows(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0405, span, format!("what `{name}` is asked is known before the script runs"))
+        .saying("this is computed from rows")
+}
+
 /// E0601 and its like, of a constant.
 pub(super) fn constant_fault(span: Span, fault: Fault) -> Diagnostic {
-    let message = if fault.code == E0601 { "integer overflow" } else { "this constant has no value" };
+    let message = fault.headline.unwrap_or("this constant has no value");
     Diagnostic::error(fault.code, span, message).saying(fault.detail)
 }
 

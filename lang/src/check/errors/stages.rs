@@ -2,7 +2,7 @@
 
 use super::{list, suggest};
 use crate::catalog::OptionKind;
-use crate::codes::{E0101, E0107, E0108, E0206, E0304, E0305, E0401, E0402, E0403};
+use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::Name;
@@ -78,6 +78,48 @@ pub(in super::super) fn no_order(span: Span, found: &Type) -> Diagnostic {
 pub(in super::super) fn distinct_without_order(span: Span, column: &str, found: &Type) -> Diagnostic {
     Diagnostic::error(E0304, span, format!("the column `{column}` is {found}, which cannot be a key"))
         .help("say by what rows are the same: `distinct by key`; or leave the column out before: `drop column`")
+}
+
+/// E0305
+pub(in super::super) fn pivot_without_key(span: Span, signature: &str) -> Diagnostic {
+    Diagnostic::error(E0305, span, "`pivot` wants a key, whose values become columns").help(format!("`{signature}`"))
+}
+
+/// E0406
+pub(in super::super) fn pivot_without_values(span: Span, key: Span) -> Diagnostic {
+    Diagnostic::error(E0406, span, "the columns of this `pivot` are not known before it runs")
+        .label(key, "its values become columns")
+        .help("write them down: `values: [\"a\", \"b\"]`; `rows | select key | distinct` lists them")
+}
+
+/// E0304
+pub(in super::super) fn pivot_values(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "the values of a `pivot` are a list that is known before the script runs")
+        .help("such as `values: [\"jan\", \"feb\"]` or `values: 2020..2024`")
+}
+
+/// E0301: a value that the key never has.
+pub(in super::super) fn pivot_value(span: Span, found: &Type, key: Span, ty: &Type) -> Diagnostic {
+    Diagnostic::error(E0301, span, format!("cannot compare {} with {}", ty.kind, found.kind))
+        .saying(format!("this is {found}"))
+        .label(key, format!("the key is {ty}"))
+}
+
+/// E0305
+pub(in super::super) fn nest_without_by(span: Span) -> Diagnostic {
+    Diagnostic::error(E0305, span, "`nest` wants keys, by which rows belong together").help("`nest by key`")
+}
+
+/// E0304
+pub(in super::super) fn nest_name(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "the name of a column is written as text")
+        .help("`nest name: \"orders\" by customer`")
+}
+
+/// E0305
+pub(in super::super) fn describe_argument(span: Span) -> Diagnostic {
+    Diagnostic::error(E0305, span, "`describe` takes nothing: it looks at all columns")
+        .help("for some of them: `select column, other | describe`")
 }
 
 /// E0305: `distinct region`, as SQL and dplyr have it.

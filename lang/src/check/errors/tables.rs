@@ -161,3 +161,8 @@ pub(in super::super) fn stage_after_write(span: Span, stage: &str) -> Diagnostic
 pub(in super::super) fn write_inside(span: Span) -> Diagnostic {
     Diagnostic::error(E0206, span, "`write` ends a statement of its own")
 }
+
+/// E0304
+pub(in super::super) fn no_fraction(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a fraction of the rows is from 0 to 1")
+}

@@ -186,6 +186,7 @@ pub(in super::super) fn argument_type(
             Pattern::Number => "a list of numbers".into(),
             _ => "a list".into(),
         },
+        Pattern::AnyList => "a list".into(),
         Pattern::Item => "an item of its list".into(),
         Pattern::Map => "a map".into(),
     };
@@ -198,7 +199,11 @@ pub(in super::super) fn argument_type(
 /// E0304: a constant text that an argument cannot be.
 pub(in super::super) fn unfit_argument(span: Span, unfit: &Unfit) -> Diagnostic {
     let near: Vec<&str> = unfit.near.iter().map(|near| &**near).collect();
-    suggest(Diagnostic::error(E0304, span, &*unfit.message), span, &near, |name| format!("{name:?}"))
+    let mut diagnostic = Diagnostic::error(E0304, span, &*unfit.message);
+    if let Some(why) = &unfit.why {
+        diagnostic = diagnostic.saying(why.clone());
+    }
+    suggest(diagnostic, span, &near, |name| format!("{name:?}"))
 }
 
 /// E0304: something that is not a single value.

@@ -2,7 +2,7 @@
 
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
 use crate::catalog::{Effect, OptionValue};
-use crate::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin};
+use crate::ir::{Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin};
 use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
 
@@ -66,6 +66,7 @@ impl Reader<'_> {
             "aggregate" => self.aggregate(cursor, input),
             "window" => self.window(cursor, input),
             "number" => self.number(cursor, input),
+            "assert" => self.assertion(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
                 let count = cursor.number()?;
@@ -237,6 +238,27 @@ impl Reader<'_> {
         };
         let ty = self.plan.exprs.ty(expr).clone();
         Ok((label.clone(), self.plan.add_column(label.name, ty), expr))
+    }
+
+    /// `x > 0, "message" showing x, y = z`
+    fn assertion(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {
+        let predicate = self.expr(cursor)?;
+        let message = if cursor.eat(",") { Some(self.expr(cursor)?) } else { None };
+        let mut shown = Vec::new();
+        if cursor.eat_word("showing") {
+            while shown.is_empty() || cursor.eat(",") {
+                let label = cursor.label()?;
+                let expr = if cursor.eat("=") {
+                    self.expr(cursor)?
+                } else {
+                    let column = self.lookup(&label.name)?;
+                    self.plan.column_expr(column)
+                };
+                shown.push((label.name, expr));
+            }
+        }
+        let site = self.plan.add_site(NOWHERE, None);
+        Ok((Stage::Assert { input, assertion: Assertion { predicate, message, shown, site } }, Vec::new()))
     }
 
     /// `n by k, x + 1`

@@ -38,6 +38,18 @@ fn a_plan_reads_back() {
 }
 
 #[test]
+fn assertions_read_back() {
+    stays(
+        r#"table
+  range it = 1..
+  | map a = it -> a
+  | assert a < 9, "a" showing b = a, a
+  | assert true
+"#,
+    );
+}
+
+#[test]
 fn numbers_read_back() {
     stays(
         r#"table

@@ -1,9 +1,9 @@
 //! The part of the verifier that looks at expressions, each once.
 
 use super::Verifier;
-use crate::catalog::Effect;
+use crate::catalog::{Effect, Pattern};
 use crate::ir::print::print_expr;
-use crate::ir::typing::{is_of_type, is_wider, natural_type, own_effect, reduced_types, scalar_type, takes};
+use crate::ir::typing::{accepts, is_of_type, is_wider, natural_type, own_effect, reduced_types, scalar_type, takes};
 use crate::ir::{Each, Expr, ExprId};
 use crate::scalar::{Scalar, arithmetic_kind};
 use crate::ty::{Kind, Type};
@@ -151,7 +151,8 @@ impl Verifier<'_> {
                 let gives = match each {
                     Each::Map => true,
                     Each::FlatMap => matches!(ty(body).kind, Kind::List(_)),
-                    Each::Filter | Each::TakeWhile | Each::SkipWhile | Each::Any | Each::All => is_bool(body),
+                    Each::Filter | Each::TakeWhile | Each::SkipWhile => is_bool(body),
+                    Each::Sort | Each::SortDescending => accepts(&Pattern::Ordered, &ty(body).kind),
                 };
                 is_item && gives
             }

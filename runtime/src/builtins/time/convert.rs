@@ -11,8 +11,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 use pipelang_lang::calendar::{self, DAY, SECOND, date_of, days, spell_date};
 use pipelang_lang::catalog::{Parameter, Unfit};
-use pipelang_lang::codes::{E0601, E0604};
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::codes::E0604;
+use pipelang_lang::scalar::{Fault, Scalar, overflow, overflow_of};
 use pipelang_lang::ty::{Kind, Type};
 
 /// The functions of this file.
@@ -40,7 +40,7 @@ fn check_format(format: &str) -> Result<(), Unfit> {
     let bad = ends.map(|end| &format[..end]).find(|start| !is_known(start) && !start.ends_with('%')).unwrap_or(format);
     let directive = &bad[bad.rfind('%').unwrap_or(0)..];
     let message = format!("`{directive}` means nothing in a format such as `%Y-%m-%d`");
-    Err(Unfit { message, near: Vec::new() })
+    Err(Unfit { message, why: None, near: Vec::new() })
 }
 
 fn to_date() -> Vec<Function> {
@@ -90,10 +90,7 @@ fn to_date() -> Vec<Function> {
                 shows!("date(@2024-02-29T23:30:00Z)", "\"2024-02-29\""),
                 shows!("date(@2024-02-29T23:30:00Z, zone: \"Europe/Berlin\")", "\"2024-03-01\""),
             ],
-            |arguments| {
-                let local = zone::local(time(&arguments[0]), &zone::of(&arguments[1])?)?;
-                Ok(Scalar::Date(local.div_euclid(DAY) as i32))
-            },
+            date_in_zone,
         )
         .failing(),
     );
@@ -201,9 +198,15 @@ fn to_datetime() -> Vec<Function> {
     rows
 }
 
+/// The date of a datetime in a zone.
+pub(in crate::builtins) fn date_in_zone(arguments: &[Scalar]) -> Result<Scalar, Fault> {
+    let local = zone::local(time(&arguments[0]), &zone::of(&arguments[1])?)?;
+    Ok(Scalar::Date(local.div_euclid(DAY) as i32))
+}
+
 fn midnight(day: i32) -> Result<i64, Fault> {
     let midnight = i64::from(day).checked_mul(DAY);
-    midnight.ok_or_else(|| Fault::new(E0601, format!("the midnight of {} does not fit into datetime", spell_date(day))))
+    midnight.ok_or_else(|| overflow_of(&Kind::DateTime, format_args!("the midnight of {}", spell_date(day))))
 }
 
 fn not_in_format(arguments: &[Scalar], wanted: &str) -> Fault {
@@ -267,7 +270,8 @@ fn check_unit(name: &str) -> Result<(), Unfit> {
     match per_second(name) {
         Some(_) => Ok(()),
         None => {
-            Err(Unfit { message: format!("{name:?} is no unit: \"s\", \"ms\", \"us\" or \"ns\""), near: Vec::new() })
+            let message = format!("{name:?} is no unit: \"s\", \"ms\", \"us\" or \"ns\"");
+            Err(Unfit { message, why: None, near: Vec::new() })
         }
     }
 }
@@ -342,7 +346,7 @@ fn epochs() -> Vec<Function> {
             |arguments| {
                 let (time, per_second) = (i128::from(time(&arguments[0])), unit_of(&arguments[1])?);
                 let count = (time * per_second).div_euclid(i128::from(SECOND));
-                i64::try_from(count).map(Scalar::Int).map_err(|_| Fault::new(E0601, "this count does not fit into int"))
+                i64::try_from(count).map(Scalar::Int).map_err(|_| overflow("this count"))
             },
         )
         .failing(),

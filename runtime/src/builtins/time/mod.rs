@@ -3,7 +3,9 @@
 mod convert;
 mod parts;
 mod shift;
-mod zone;
+pub(super) mod zone;
+
+pub(super) use convert::date_in_zone;
 
 use super::Function;
 

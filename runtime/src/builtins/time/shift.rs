@@ -6,8 +6,8 @@ use crate::builtins::row::{date, duration, gives, int, of, shows, time, total};
 use jiff::tz::TimeZone;
 use pipelang_lang::calendar::{DAY, civil, date_of, days_of_month, spell_date, spell_datetime, spell_duration};
 use pipelang_lang::catalog::Example;
-use pipelang_lang::codes::{E0601, E0602};
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::codes::E0602;
+use pipelang_lang::scalar::{Fault, Scalar, overflow_of};
 use pipelang_lang::ty::{Kind, Type};
 
 /// The functions of this file.
@@ -27,7 +27,7 @@ macro_rules! adds {
         [
             total($name, vec![of("d", Kind::Date), of("n", Kind::Int)], gives(Type::DATE), $doc, $date, |arguments| {
                 let (day, by) = (date(&arguments[0]), int(&arguments[1]));
-                let moved = ($move)(day, by).ok_or_else(|| too_far(&spell_date(day), "date"));
+                let moved = ($move)(day, by).ok_or_else(|| too_far(&spell_date(day), Kind::Date));
                 moved.map(Scalar::Date)
             })
             .failing(),
@@ -113,7 +113,7 @@ fn starts_of(
 
 fn start_of_date(arguments: &[Scalar], start: Move) -> Result<Scalar, Fault> {
     let day = date(&arguments[0]);
-    start(day, 0).map(Scalar::Date).ok_or_else(|| too_far(&spell_date(day), "date"))
+    start(day, 0).map(Scalar::Date).ok_or_else(|| too_far(&spell_date(day), Kind::Date))
 }
 
 fn start_of_time(arguments: &[Scalar], start: Move) -> Result<Scalar, Fault> {
@@ -121,7 +121,7 @@ fn start_of_time(arguments: &[Scalar], start: Move) -> Result<Scalar, Fault> {
     let day = i32::try_from(zone::local(time, &zone)?.div_euclid(DAY)).ok().and_then(|day| start(day, 0));
     let first = day
         .and_then(|day| i64::from(day).checked_mul(DAY))
-        .ok_or_else(|| too_far(&spell_datetime(time), "datetime"))?;
+        .ok_or_else(|| too_far(&spell_datetime(time), Kind::DateTime))?;
     zone::instant(first, &zone).map(Scalar::DateTime)
 }
 
@@ -155,7 +155,7 @@ fn bins() -> [Function; 2] {
             |arguments| {
                 let (day, width) = (date(&arguments[0]), width_of(&arguments[1], DAY)?);
                 let start = i64::from(day) - past(i128::from(day) * i128::from(DAY), width) / DAY;
-                i32::try_from(start).map(Scalar::Date).map_err(|_| too_far(&spell_date(day), "date"))
+                i32::try_from(start).map(Scalar::Date).map_err(|_| too_far(&spell_date(day), Kind::Date))
             },
         )
         .failing(),
@@ -183,7 +183,7 @@ fn past(time: i128, width: i64) -> i64 {
 fn bin_in_zone(time: i64, width: i64, zone: &TimeZone) -> Result<i64, Fault> {
     let offset = zone::offset(time, zone)?;
     let into = past(i128::from(time) + i128::from(offset), width);
-    let start = time.checked_sub(into).ok_or_else(|| too_far(&spell_datetime(time), "datetime"))?;
+    let start = time.checked_sub(into).ok_or_else(|| too_far(&spell_datetime(time), Kind::DateTime))?;
     if zone::offset(start, zone)? == offset {
         return Ok(start);
     }
@@ -213,9 +213,9 @@ fn moved(time: i64, zone: &TimeZone, by: i64, shift: Move) -> Result<i64, Fault>
     let (day, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));
     let day = i32::try_from(day).ok().and_then(|day| shift(day, by));
     let moved = day.and_then(|day| i64::try_from(i128::from(day) * i128::from(DAY) + i128::from(of_day)).ok());
-    zone::instant(moved.ok_or_else(|| too_far(&spell_datetime(time), "datetime"))?, zone)
+    zone::instant(moved.ok_or_else(|| too_far(&spell_datetime(time), Kind::DateTime))?, zone)
 }
 
-fn too_far(from: &str, kind: &str) -> Fault {
-    Fault::new(E0601, format!("what is asked for, from {from}, does not fit into {kind}"))
+fn too_far(from: &str, kind: Kind) -> Fault {
+    overflow_of(&kind, format_args!("what is asked for, from {from},"))
 }

@@ -19,7 +19,7 @@ pub(super) fn parameter() -> Parameter {
 }
 
 /// The parameter `zone`, which is UTC if it is left out.
-pub(super) fn optional() -> Parameter {
+pub(in crate::builtins) fn optional() -> Parameter {
     Parameter { default: Some(Scalar::String("UTC".into())), ..parameter() }
 }
 
@@ -35,7 +35,7 @@ fn check(name: &str) -> Result<(), Unfit> {
         Some(zone) => vec![zone.clone()],
         None => did_you_mean(name, names.iter().map(|name| &**name)).into_iter().map(String::from).collect(),
     };
-    Err(Unfit { message: format!("there is no time zone {name:?}"), near })
+    Err(Unfit { message: format!("there is no time zone {name:?}"), why: None, near })
 }
 
 /// The zone that an argument names.

@@ -2,6 +2,7 @@
 
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
@@ -55,18 +56,21 @@ impl Cutter<'_> {
                 unreachable!("a source has no input")
             }
             Stage::Filter { predicate, .. } => open.segment.steps.push(Step::Filter(*predicate)),
+            Stage::Assert { assertion, .. } => open.segment.steps.push(Step::Assert(assertion.clone())),
             Stage::Map { definitions, .. } => {
                 open.segment.steps.push(Step::Define(definitions.clone()));
                 open.row.extend(definitions.iter().map(|(column, _)| *column));
             }
-            Stage::Slice { skip, take, .. } => {
+            Stage::Slice { input, skip, take } => {
                 open.carry(&live);
-                open.pass(plan, &[], Passage::Slice { skip: *skip, take: *take });
+                let drains = plan.runs_to_its_end(*input);
+                open.pass(plan, &[], Passage::Slice { skip: *skip, take: *take, drains });
             }
-            Stage::While { predicate, skip, .. } => {
+            Stage::While { input, predicate, skip } => {
                 open.carry(&live);
                 let looks_at = [Output { expr: *predicate, demanded: false }];
-                open.pass(plan, &looks_at, Passage::While { skip: *skip });
+                let drains = plan.runs_to_its_end(*input);
+                open.pass(plan, &looks_at, Passage::While { skip: *skip, drains });
             }
             Stage::Fold { column, init, state, next, all, .. } => {
                 let mut needed = if *all { live } else { HashSet::new() };
@@ -127,6 +131,7 @@ impl Cutter<'_> {
                 .map(|(open, row)| self.branches(open, row));
                 let row: Vec<ColumnId> = columns.iter().map(|(column, ..)| *column).collect();
                 open = Open::new(None, row);
+                let (first, second) = if fault::is(Fault::UnionSwapped) { (second, first) } else { (first, second) };
                 open.branches = first.into_iter().chain(second).collect();
             }
             Stage::Join { other, join, .. } => open = self.join(open, *other, join, &live),
@@ -153,7 +158,7 @@ impl Cutter<'_> {
         if open.source.is_none() && open.links.iter().any(|link| matches!(link, Link::Pass(_))) {
             // What looks at the order of a union's rows must see all its branches.
             let outputs = carried(self.plan, &row).collect();
-            open = self.breaker(open, outputs, End::Sort { descending: Vec::new(), limit: None }, row.clone());
+            open = self.breaker(open, outputs, End::Kept, row.clone());
         }
         let outputs = carried(self.plan, &row).collect();
         let Pipeline { mut branches, links, .. } = open.close(outputs, End::Output);
@@ -299,6 +304,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::While { .. }
         | Stage::Fold { .. }
         | Stage::Number { .. }
+        | Stage::Assert { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
         | Stage::Unpivot { .. }
@@ -324,7 +330,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
                 }
                 live.extend(used.into_iter().flat_map(|expr| plan.exprs.columns(expr)));
             }
-            Stage::Filter { .. } | Stage::Aggregate { .. } => {}
+            Stage::Filter { .. } | Stage::Assert { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
             Stage::Window { .. }
             | Stage::Sort { .. }

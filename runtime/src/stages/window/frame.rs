@@ -1,6 +1,7 @@
 //! Where the frame of each row of a group starts and ends. Both only move forward from row to row.
 
 use crate::batch::Column;
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Frame;
 use pipelang_lang::scalar::Scalar;
 use std::cmp::Ordering;
@@ -36,7 +37,8 @@ fn by_rows(place: usize, group: &Range<usize>, start: Option<i64>, end: Option<i
     // Wide enough for any bound.
     let (first, last) = (group.start as i128, group.end as i128);
     let bound = |by: Option<i64>, otherwise: i128| by.map_or(otherwise, |by| place as i128 + i128::from(by));
-    let (start, end) = (bound(start, first), bound(end, last - 1) + 1);
+    let behind = 1 + i128::from(fault::is(Fault::FrameTooLong));
+    let (start, end) = (bound(start, first), bound(end, last - 1) + behind);
     let within = |place: i128| place.clamp(first, last) as usize;
     Seen { places: within(start)..within(end), is_there: !full || (start >= first && end <= last) }
 }

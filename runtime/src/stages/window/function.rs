@@ -8,6 +8,7 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::reducers::{self, Reducer, Reducers};
 use arrow_array::{Int64Array, UInt32Array};
+use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{Frame, WindowKind};
 use pipelang_lang::scalar::Scalar;
 use std::ops::Range;
@@ -55,6 +56,7 @@ impl Span<'_> {
     fn neighbours(&self, offset: i64) -> Column {
         let there = |(place, group): (usize, Range<usize>)| {
             let there = i64::try_from(place).ok()?.checked_add(offset)?;
+            let group = if fault::is(Fault::NeighbourOfOtherGroup) { 0..self.places() } else { group };
             usize::try_from(there).ok().filter(|there| group.contains(there)).map(|there| there as u32)
         };
         let places = self.groups().flat_map(|group| group.clone().map(move |place| (place, group.clone())));
@@ -70,7 +72,7 @@ impl Span<'_> {
             let (mut rank, mut before) = (0, None);
             for (at, place) in sorted.into_iter().enumerate() {
                 if before != Some(keys.get(place)) {
-                    rank = if dense { rank + 1 } else { at as i64 + 1 };
+                    rank = if dense || fault::is(Fault::RankDense) { rank + 1 } else { at as i64 + 1 };
                     before = Some(keys.get(place));
                 }
                 ranks[place] = rank;

@@ -1,0 +1,103 @@
+//! What a host lets scripts do: nothing, unless it grants it. Files are in `fs.rs`; here are the others.
+
+use pipelang_runtime::builtins::Outside;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Something that a script may do; handed to [`EngineBuilder::grant`](crate::EngineBuilder::grant).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant(pub(crate) Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    ReadBelow(PathBuf),
+    ReadAll,
+    WriteBelow(PathBuf),
+    WriteAll,
+    /// The time at which a run begins; none is the machine's.
+    Clock(Option<SystemTime>),
+    Environment(Variables),
+}
+
+/// The variables of an environment. Their values may be secrets, so that they are not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Variables(Arc<BTreeMap<String, String>>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+/// Scripts may know what time it is: `now()` and `today()`.
+pub mod clock {
+    use super::{Grant, Kind};
+    use std::time::SystemTime;
+
+    /// The time of this machine, looked at when a run begins.
+    pub fn system() -> Grant {
+        Grant(Kind::Clock(None))
+    }
+
+    /// Always this time, so that runs can be repeated.
+    ///
+    /// ```
+    /// use pipelang::{Engine, clock};
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build();
+    /// assert_eq!(engine.eval::<String>("string(today())")?, "1970-01-02");
+    /// assert!(Engine::default().eval::<String>("string(today())").is_err());
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn at(time: SystemTime) -> Grant {
+        Grant(Kind::Clock(Some(time)))
+    }
+}
+
+/// Scripts may read variables of an environment: `env("HOME")`.
+pub mod environment {
+    use super::{Grant, Kind, Variables};
+
+    /// These variables and no others, whatever the environment of the process has.
+    ///
+    /// ```
+    /// use pipelang::{Engine, environment};
+    ///
+    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build();
+    /// assert_eq!(engine.eval::<Option<String>>(r#"env("REGION")"#)?.as_deref(), Some("EU"));
+    /// assert_eq!(engine.eval::<Option<String>>(r#"env("HOME")"#)?, None);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn variables<K: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (K, V)>) -> Grant {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Grant(Kind::Environment(Variables(std::sync::Arc::new(variables))))
+    }
+}
+
+/// What a run may ask that begins now. Of several grants of one kind the first counts.
+pub(crate) fn outside(grants: &[Grant]) -> Outside {
+    let now = grants.iter().find_map(|grant| match grant.0 {
+        Kind::Clock(time) => Some(microseconds(time.unwrap_or_else(SystemTime::now))),
+        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll | Kind::Environment(_) => None,
+    });
+    let variables = grants.iter().find_map(|grant| match &grant.0 {
+        Kind::Environment(variables) => Some(variables.0.clone()),
+        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll | Kind::Clock(_) => None,
+    });
+    Outside { now, variables }
+}
+
+/// A time as datetimes are; one beyond the years that zones know is the last of those, or the first.
+fn microseconds(time: SystemTime) -> i64 {
+    /// The year 9999, in microseconds.
+    const MOST: i64 = 253_370_764_800_000_000;
+    let whole = |length: std::time::Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX).min(MOST);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => whole(after),
+        Err(before) => -whole(before.duration()),
+    }
+}
