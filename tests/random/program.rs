@@ -497,8 +497,8 @@ impl Maker<'_> {
             _ => loop {
                 let (stream, endless) = self.source();
                 // Stages over a list, which is a value where a value may stand, are fewer.
-                let is_list = stream.text.starts_with('[');
-                if !endless && !(self.is_behind_in && is_list) {
+                let is_list_behind_in = self.is_behind_in && stream.text.starts_with('[');
+                if !endless && !is_list_behind_in {
                     return stream;
                 }
             },
