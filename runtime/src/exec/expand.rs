@@ -19,6 +19,7 @@ const ROWS: usize = 16_384;
 pub enum Expand<'a> {
     Explode { kind: &'a Kind, keep: bool },
     Unpivot { names: &'a [Arc<str>] },
+    Moved,
     Join { probe: &'a Probe, table: Arc<JoinTable> },
 }
 
@@ -28,6 +29,7 @@ impl<'a> Expand<'a> {
         Ok(match expansion {
             Expansion::Explode { kind, keep } => Expand::Explode { kind, keep: *keep },
             Expansion::Unpivot { names } => Expand::Unpivot { names },
+            Expansion::Moved => Expand::Moved,
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
                 Ok(Given::Rows(_) | Given::Broken(..)) => {
@@ -43,6 +45,9 @@ impl<'a> Expand<'a> {
         match self {
             Expand::Explode { kind, keep } => explode(kind, *keep, batch, give),
             Expand::Unpivot { names } => unpivot(names, batch, give),
+            Expand::Moved => {
+                give(Batch { origin: None, ..batch });
+            }
             Expand::Join { probe, table } => table.probe(probe.kind, probe.carried, &probe.nearest, batch, ROWS, give),
         }
     }

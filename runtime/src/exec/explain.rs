@@ -101,6 +101,7 @@ fn expansion(expansion: &Expansion) -> String {
             format!("explode: each row once for every item of a list{kept} (streams)")
         }
         Expansion::Unpivot { names } => format!("unpivot: each row once for each of {} values (streams)", names.len()),
+        Expansion::Moved => "to the rows of the others".to_string(),
         Expansion::Join(probe) => {
             let nearest = if probe.nearest.is_some() { ", the nearest row" } else { "" };
             let keys = probe.comparisons.len();

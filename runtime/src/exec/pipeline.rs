@@ -137,6 +137,8 @@ pub enum Expansion {
         /// The names of those columns.
         names: Vec<Arc<str>>,
     },
+    /// The rows as they are, without their places in files: what a union gives has none, however it is cut.
+    Moved,
     /// Each row with the rows of a table that match it.
     Join(Probe),
 }

@@ -162,7 +162,10 @@ impl Cutter<'_> {
         }
         let outputs = carried(self.plan, &row).collect();
         let Pipeline { mut branches, links, .. } = open.close(outputs, End::Output);
-        branches.iter_mut().for_each(|branch| branch.links.extend(links.iter().cloned()));
+        for branch in &mut branches {
+            branch.links.extend(links.iter().cloned());
+            branch.links.push(Link::Expand(Expansion::Moved));
+        }
         branches
     }
 
