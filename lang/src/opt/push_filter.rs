@@ -21,8 +21,8 @@
 //!   one for which `p` was not asked.
 //! - past an *unpivot*, if `p` mentions neither the name nor the value: every row comes out at least once, and asks for
 //!   `p` as its first rows do. Only what differs from time to time must be asked as often as before.
-//! - past a *union*, into both sides, each with its own columns in place of those of the union: the same rows are asked in
-//!   the same order. Not where a column has another type in one of them.
+//! - past a *union*, into both sides, each with its own columns in place of those of the union, if `p` cannot fail: the rows
+//!   of a side may have a place in a file, which an error would tell. Not where a column has another type in one of them.
 //! - past a *join* but a full one, if `p` mentions only columns of the left rows and neither `p` nor a left key that the
 //!   join demands can fail: what becomes of a left row does not depend on the others. The right rows stay as they are,
 //!   so where they fail, they still do, behind the same failures of the left ones.
@@ -163,14 +163,15 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
 
 /// Puts filters that stand right behind a union into both its sides, where that may be.
 fn into_unions(plan: &mut Plan) -> bool {
-    let mut idle = Vec::new();
+    let (mut idle, fallible) = (Vec::new(), plan.fallible_columns());
     for at in 0..plan.nodes.len() {
         let Stage::Filter { input: union, predicate } = plan.nodes[at].stage else { continue };
         let Stage::Union { input, other, columns } = plan.node(union).stage.clone() else { continue };
         let used = plan.exprs.columns(predicate);
         let ty = |column: ColumnId| &plan.column(column).ty;
         let is_same = |(column, a, b): &(ColumnId, ColumnId, ColumnId)| ty(*column) == ty(*a) && ty(*column) == ty(*b);
-        if !columns.iter().filter(|(column, ..)| used.contains(column)).all(is_same) {
+        let is_same = columns.iter().filter(|(column, ..)| used.contains(column)).all(is_same);
+        if !is_same || !plan.is_total(predicate, &fallible) {
             continue;
         }
         let span = plan.nodes[at].span;
