@@ -69,7 +69,6 @@ impl Maker<'_> {
             "take_while" | "skip_while" => (self.while_stage(name), shape),
             "scan" => self.scan(shape),
             "distinct" => (self.distinct(), shape),
-            "assert" => (self.assert(), shape),
             "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join" | "cross_join" => {
                 (self.join(name, shape), Shape::Table)
             }
@@ -78,6 +77,7 @@ impl Maker<'_> {
             "flat_map" => self.flat_map(),
             "unpivot" => (self.unpivot(), Shape::Table),
             "parse" => (self.parse(shape), Shape::Table),
+            "assert" => (self.assert(), shape),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
             _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),
         }
