@@ -107,6 +107,10 @@ impl Histogram {
             .filter(|name| !NOT_DRAWN.contains(&&**name))
             .filter(|name| self.percent(self.features.get(name).copied().unwrap_or(0)) < 0.5)
             .collect()
+        let share = |name: &str| self.percent(self.features.get(name).copied().unwrap_or(0));
+        // There are many functions, and a program calls few.
+        let rare = functions.filter(|name| share(name) < 0.1);
+        stages.chain(forms).chain(reducers).chain(operators).filter(|name| share(name) < 0.5).chain(rare).collect()
     }
 }
 
