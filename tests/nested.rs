@@ -48,12 +48,12 @@ const TOTAL: &[(&str, &str)] = &[
     ("#filter(l, i => t)", "i: int"),
     ("#take_while(l, i => i != 1)", "i: int"),
     ("#skip_while(l, i => i != 1)", "i: int"),
-    ("#any(l, i => i == 5 and t)", "i: int"),
-    ("#all(l, i => i == 5 or t)", "i: int"),
+    ("#reduce any(#map(l, i => i == 5 and t))", "i: int"),
+    ("#reduce all(#map(l, i => i == 5 or t))", "i: int"),
     ("#flat_map(ll, i => i)", "i: [int]"),
     ("#flat_map(ll, i => if t { l } else { null:[int]? })", "i: [int]"),
     ("#map(ll, i => #filter(i, j => j != n and j > 1))", "i: [int], j: int"),
-    ("#map(ll, i => #any(i, j => #any(l, h => h == j)))", "i: [int], j: int, h: int"),
+    ("#map(ll, i => #reduce any(#map(i, j => #reduce any(#map(l, h => h == j)))))", "i: [int], j: int, h: int"),
     ("#fold(l, 0, (st, i) => st *! 0)", "st: int, i: int"),
     ("#fold(l, m, (st, i) => st ?? i)", "st: int?, i: int"),
     ("#scan(l, 1.5, (st, i) => st * float(i))", "st: float, i: int"),
@@ -113,7 +113,7 @@ const FAILING: &[(&str, &str)] = &[
     ("#map(l, i => i +! 1)", "i: int"),
     ("#map(l, i => n //! (i -! 2))", "i: int"),
     ("#filter(l, i => 1 //! (i -! 5) == 1)", "i: int"),
-    ("#any(ll, i => i[1]! == 9)", "i: [int]"),
+    ("#reduce any(#map(ll, i => i[1]! == 9))", "i: [int]"),
     ("#fold(l, 1, (st, i) => st *! i *! 2)", "st: int, i: int"),
     ("[60 //! n]", ""),
     ("$factorial!(n)", ""),
@@ -352,8 +352,9 @@ impl Writer {
             3 => format!("({} == {})", self.list(d), self.list(d)),
             4 => format!("({} {compare} {})", self.int_or_null(d), self.int_or_null(d)),
             5 => {
-                let (name, list) = (["any", "all"][self.below(2)], self.list(d));
-                self.each(name, list, d)
+                let (name, list, item) = (["any", "all"][self.below(2)], self.list(d), self.bind());
+                let body = self.body(&[&item], |w| w.condition(d));
+                format!("(#reduce {name}(#map({list}, {item} => {body})) ?? false)")
             }
             _ => format!("({} {compare} {})", self.int(d), self.int(d)),
         }

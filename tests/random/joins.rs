@@ -98,7 +98,8 @@ impl Maker<'_> {
     fn right(&mut self, most: usize) -> Right {
         let left = std::mem::take(&mut self.row);
         let (mut text, shape) = self.other_rows(most);
-        let is_other = |column: &Column| left.iter().all(|other| other.name != column.name);
+        // The column of single values is then called `value`.
+        let is_other = |column: &Column| column.name != "value" && left.iter().all(|other| other.name != column.name);
         if shape == Shape::Table && self.row.iter().all(is_other) {
             let columns = std::mem::replace(&mut self.row, left);
             return Right { text: format!("({text})"), columns };

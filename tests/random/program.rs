@@ -489,14 +489,16 @@ impl Maker<'_> {
     /// A stream to put beside the one at hand, which now and then is the same.
     pub fn other_stream(&mut self) -> Stream {
         match &self.current {
-            Some(stream) if self.draw.chance(20) => {
+            Some(stream) if self.draw.chance(20) && !(self.is_behind_in && stream.text.starts_with('[')) => {
                 let stream = stream.clone();
                 self.saw("form stream beside itself");
                 stream
             }
             _ => loop {
                 let (stream, endless) = self.source();
-                if !endless {
+                // Stages over a list, which is a value where a value may stand, are fewer.
+                let is_list_behind_in = self.is_behind_in && stream.text.starts_with('[');
+                if !endless && !is_list_behind_in {
                     return stream;
                 }
             },

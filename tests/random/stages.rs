@@ -73,7 +73,6 @@ impl Maker<'_> {
             "take_while" | "skip_while" => (self.while_stage(name), shape),
             "scan" => self.scan(shape),
             "distinct" => (self.distinct(), shape),
-            "assert" => (self.assert(), shape),
             "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join" | "cross_join" => {
                 (self.join(name, shape), Shape::Table)
             }
@@ -86,6 +85,7 @@ impl Maker<'_> {
             "nest" => (self.nest(shape), Shape::Table),
             "describe" => (self.describe(), Shape::Table),
             "sample" => (self.sample(), shape),
+            "assert" => (self.assert(), shape),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
             _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),
         }

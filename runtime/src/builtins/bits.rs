@@ -82,8 +82,14 @@ pub(super) fn rows() -> Vec<Function> {
 
 /// A row of a shift; by less than nothing is an error.
 fn shift(name: &'static str, doc: &str, examples: &'static [Example], f: fn(i64, u32) -> i64) -> Function {
-    let mut row =
-        total(name, vec![of("a", Kind::Int), of("by", Kind::Int)], gives(Type::INT), doc, examples, |_| unreachable!());
+    let mut row = total(
+        name,
+        vec![of("a", Kind::Int), of("places", Kind::Int)],
+        gives(Type::INT),
+        doc,
+        examples,
+        |_| unreachable!(),
+    );
     row.def.body = std::sync::Arc::new(move |arguments: &[Scalar]| {
         let (a, by) = (int(&arguments[0]), int(&arguments[1]));
         if by < 0 {
