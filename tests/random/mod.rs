@@ -15,6 +15,7 @@ mod numbered;
 pub mod program;
 mod reducers;
 pub mod run;
+mod shapes;
 mod shrink;
 mod stages;
 mod state;
