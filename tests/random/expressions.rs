@@ -439,27 +439,15 @@ impl Maker<'_> {
 
     fn call_that(&mut self, kind: Kind, depth: usize, gives: &dyn Fn(&FunctionDef) -> bool) -> Option<Made> {
         let catalog = self.catalog;
-        let gives = |function: &FunctionDef| match &function.result {
-            ResultType::Is(ty) => Kind::of(&ty.kind) == Some(kind),
-            ResultType::SameAsArguments => match function.parameters.first().map(|p| &p.pattern) {
-                Some(Pattern::Number) => kind.is_numeric(),
-                Some(Pattern::Ordered) => kind.is_plain(),
-                Some(Pattern::Any) => true,
-                Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
-                Some(Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map) | None => false,
-            },
-            ResultType::Item | ResultType::Items | ResultType::Pairs | ResultType::Numbered => false,
-        };
-        let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let keeps_short = |function: &FunctionDef| {
             !(self.is_state_text && kind == Kind::String) || KEEP_SHORT.contains(&&*function.name)
         };
-        let fits = |function: &&FunctionDef| gives(function) && keeps_short(function);
-        let all: Vec<&FunctionDef> = catalog.functions().filter(|f| fits(f) && f.effect <= Effect::MayFail).collect();
         // What a run asks has the same answer in all of these runs.
         let tame = |f: &&FunctionDef| matches!(f.effect, Effect::Total | Effect::Nondeterministic);
-        let all: Vec<&FunctionDef> =
-            catalog.functions().filter(|f| gives(f) && f.effect <= Effect::Nondeterministic).collect();
+        let all: Vec<&FunctionDef> = catalog
+            .functions()
+            .filter(|f| gives(f) && keeps_short(f) && f.effect <= Effect::Nondeterministic)
+            .collect();
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
         // What makes a text hardly ever fails.
         let failing = if kind == Kind::Date { 45 } else { 15 };
