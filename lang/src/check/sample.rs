@@ -53,14 +53,14 @@ pub(super) fn sample<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         }
     }
     match (count, fraction) {
-        (None, Some(fraction)) => Some(checker.sample_fraction(input, fraction, seed, call.span())),
+        (None, Some(fraction)) => checker.sample_fraction(input, fraction, seed, call.span()),
         (Some(count), None) => {
             checker.ends(&input, call)?;
             let keys = match &call.stage.by {
                 Some(_) => checker.keys(call, &input.row)?,
                 None => Vec::new(),
             };
-            Some(checker.sample_count(input, count, seed, keys, call.span()))
+            checker.sample_count(input, count, seed, keys, call.span())
         }
         (None, None) | (Some(_), Some(_)) => {
             checker.report(errors::stage_arguments(call.span(), "sample", call.def.signature, 0));
@@ -71,21 +71,21 @@ pub(super) fn sample<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
 
 impl<'a> Checker<'a> {
     /// Each row with that chance.
-    fn sample_fraction(&mut self, input: Stream, fraction: f64, seed: i64, span: Span) -> Stream {
+    fn sample_fraction(&mut self, input: Stream, fraction: f64, seed: i64, span: Span) -> Option<Stream> {
         let fields = input.row.fields.clone();
         let (node, number) = self.number(input.node, span, &fields, Vec::new());
-        let chance = self.chance(seed, number, span);
+        let chance = self.chance(seed, number, span)?;
         let most = self.float(fraction);
         let predicate = self.add(Expr::Compare(Comparison::Less, chance, most), Type::BOOL);
         let node = self.add_node(Stage::Filter { input: node, predicate }, span, fields);
-        Stream { node, ..input }
+        Some(Stream { node, ..input })
     }
 
     /// The rows with the least random numbers, of each group if there are keys, in the order that they came in.
-    fn sample_count(&mut self, input: Stream, count: i64, seed: i64, keys: Vec<ExprId>, span: Span) -> Stream {
+    fn sample_count(&mut self, input: Stream, count: i64, seed: i64, keys: Vec<ExprId>, span: Span) -> Option<Stream> {
         let fields = input.row.fields.clone();
         let (node, number) = self.number(input.node, span, &fields, Vec::new());
-        let chance = self.chance(seed, number, span);
+        let chance = self.chance(seed, number, span)?;
         let numbered = self.with_number(&fields, number);
         let by_chance = vec![SortKey { expr: chance, descending: false }];
         let node = self.add_node(Stage::Sort { input: node, keys: by_chance }, span, numbered.clone());
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         };
         let keys = vec![SortKey { expr: self.plan.column_expr(number), descending: false }];
         let node: NodeId = self.add_node(Stage::Sort { input: node, keys }, span, fields);
-        Stream { node, ..input }
+        Some(Stream { node, ..input })
     }
 
     fn with_number(&self, fields: &Fields, number: ColumnId) -> Fields {
@@ -113,10 +113,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The random number of a row.
-    fn chance(&mut self, seed: i64, number: ColumnId, span: Span) -> ExprId {
+    fn chance(&mut self, seed: i64, number: ColumnId, span: Span) -> Option<ExprId> {
         let (seed, number) = (self.int(seed), self.plan.column_expr(number));
-        let rand = self.catalog.functions_named("rand").first();
-        let rand = *rand.expect("a catalog has `rand` where it has stages that sample");
-        self.call_expr(rand, vec![seed, number], span)
+        let Some(rand) = self.catalog.functions_named("rand").first().copied() else {
+            self.report(errors::not_yet(span, "`sample` without the function `rand`"));
+            return None;
+        };
+        Some(self.call_expr(rand, vec![seed, number], span))
     }
 }

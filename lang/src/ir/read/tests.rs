@@ -75,7 +75,7 @@ values
 table
   values {} ()
   | map a = {b: 1, c: [null:int?, 2]}, d = #map{"k": 1.5}, e = #const {x: int, y: [string?]}? {1, ["q", null]}
-  | map f = a.c[0]!, g = d["k"]?, h = #any(e.y, y => y == "q"), i = #duration 300000000 -! #duration -1
+  | map f = a.c[0]!, g = d["k"]?, h = #filter(e.y, y => y == "q"), i = #duration 300000000 -! #duration -1
       with y: string?
   | map j = $gcd!(12, 18), k = #json "{\"a\":1}", l = #const map<[int]> {"a": [], "b": [1]}
 "#;
