@@ -42,41 +42,21 @@ impl Stage {
 
     /// The columns of its input that it mentions by themselves, outside of expressions.
     pub fn takes(&self) -> Vec<ColumnId> {
-        match self {
-            Stage::Union { columns, .. } => columns.iter().map(|(_, first, _)| *first).collect(),
-            Stage::Join { join, .. } => {
-                let mut columns = join.left_keys();
-                columns.extend(join.left.iter().map(|(_, left)| *left));
-                columns
-            }
-            Stage::Scan { .. }
-            | Stage::Range { .. }
-            | Stage::Values { .. }
-            | Stage::Iterate { .. }
-            | Stage::Filter { .. }
-            | Stage::Map { .. }
-            | Stage::Aggregate { .. }
-            | Stage::Window { .. }
-            | Stage::Sort { .. }
-            | Stage::TopK { .. }
-            | Stage::Slice { .. }
-            | Stage::While { .. }
-            | Stage::Fold { .. }
-            | Stage::Number { .. }
-            | Stage::Assert { .. }
-            | Stage::Unpivot { .. }
-            | Stage::Explode { .. } => Vec::new(),
-        }
+        self.taken().0
     }
 
     /// The columns of the other rows that it mentions.
     pub fn takes_of_other(&self) -> Vec<ColumnId> {
+        self.taken().1
+    }
+
+    /// The columns of its input, and those of the other rows, that it mentions by themselves.
+    fn taken(&self) -> (Vec<ColumnId>, Vec<ColumnId>) {
         match self {
-            Stage::Union { columns, .. } => columns.iter().map(|(.., other)| *other).collect(),
+            Stage::Union { columns, .. } => columns.iter().map(|(_, first, other)| (*first, *other)).unzip(),
             Stage::Join { join, .. } => {
-                let mut columns = join.right_keys();
-                columns.extend(join.right.iter().map(|(_, right)| *right));
-                columns
+                let old = |columns: &[(ColumnId, ColumnId)]| columns.iter().map(|(_, old)| *old).collect::<Vec<_>>();
+                ([join.left_keys(), old(&join.left)].concat(), [join.right_keys(), old(&join.right)].concat())
             }
             Stage::Scan { .. }
             | Stage::Range { .. }
@@ -94,7 +74,7 @@ impl Stage {
             | Stage::Number { .. }
             | Stage::Assert { .. }
             | Stage::Unpivot { .. }
-            | Stage::Explode { .. } => Vec::new(),
+            | Stage::Explode { .. } => Default::default(),
         }
     }
 
