@@ -61,7 +61,7 @@ pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity
 pub use pipelang_lang::report::RenderOptions;
 pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
-pub use pipelang_runtime::exec::{Executor, Stats};
+pub use pipelang_runtime::exec::{Executor, Stats, native_code};
 pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::OutputFormat;
 pub use pipelang_runtime::limits::CancelToken;

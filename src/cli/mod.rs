@@ -93,6 +93,9 @@ fn dispatch(arguments: Arguments) -> Exit {
 
 /// The engine of the command line: whatever the user may read, scripts may read.
 fn engine(settings: &Settings) -> Engine {
+    if let (arguments::ExecutorName::Jit, Err(why)) = (settings.executor, pipelang::native_code()) {
+        complain(&no_native_code(&why));
+    }
     // A variable that is not text is none that a script could read.
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -105,6 +108,11 @@ fn engine(settings: &Settings) -> Engine {
         .optimize(!settings.no_optimize)
         .locked(settings.locked)
         .build()
+}
+
+/// A warning: what was asked for cannot be had, and what runs instead.
+fn no_native_code(why: &str) -> String {
+    format!("warning: no native code: {why}; `--executor vector` runs instead, with the same results")
 }
 
 /// Prints a report to stderr as it is asked for.

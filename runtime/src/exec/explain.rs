@@ -64,8 +64,10 @@ fn computed_by(plan: &Plan, pipeline: &Pipeline, executor: Executor) -> String {
     match executor {
         Executor::Reference => "the reference, row by row, over the plan as written".to_string(),
         Executor::Vector | Executor::Auto => format!("vector, the batch interpreter ({kernels})"),
-        Executor::Jit if cfg!(feature = "jit") => format!("jit, native code for {kernels}; vector for the rest"),
-        Executor::Jit => format!("vector, the batch interpreter ({kernels}): native code is not part of this build"),
+        Executor::Jit => match super::native_code() {
+            Ok(()) => format!("jit, native code for {kernels}; vector for the rest"),
+            Err(why) => format!("vector, the batch interpreter ({kernels}); no native code: {why}"),
+        },
     }
 }
 

@@ -46,6 +46,15 @@ pub enum Executor {
     Auto,
 }
 
+/// Whether there is native code for this machine and in this build; the error says why not. Without it
+/// [`Executor::Jit`] runs the batch interpreter, with the same results.
+pub fn native_code() -> Result<(), String> {
+    #[cfg(feature = "jit")]
+    return crate::jit::supported();
+    #[cfg(not(feature = "jit"))]
+    Err("it is not part of this build".into())
+}
+
 /// How a statement is run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

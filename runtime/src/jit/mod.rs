@@ -123,7 +123,17 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
+/// Whether there is machine code for this machine; the error says why not.
+pub fn supported() -> Result<(), String> {
+    native().map(|_| ())
+}
+
 fn new_module() -> Result<JITModule, String> {
+    Ok(JITModule::new(JITBuilder::with_isa(native()?, default_libcall_names())))
+}
+
+/// This machine, as code is made for it.
+fn native() -> Result<isa::OwnedTargetIsa, String> {
     let mut flags = settings::builder();
     let verify = if cfg!(debug_assertions) { "true" } else { "false" };
     for (name, value) in
@@ -135,7 +145,7 @@ fn new_module() -> Result<JITModule, String> {
     if rounds_by_call(&*isa) {
         return Err("this processor cannot round floats without a call".into());
     }
-    Ok(JITModule::new(JITBuilder::with_isa(isa, default_libcall_names())))
+    Ok(isa)
 }
 
 /// Old x86 processors have no instruction for `floor`; Cranelift would call the C library.
