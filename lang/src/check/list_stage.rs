@@ -85,7 +85,9 @@ impl<'a> Checker<'a> {
         let outside = self.stage_name.replace(name.clone());
         let result = self.known_list_stage(name, (list, span), stage);
         self.stage_name = outside;
-        super::expr::or_unknown(result)
+        let value = super::expr::or_unknown(result);
+        self.note_list_stage(stage, list, &value);
+        value
     }
 
     fn known_list_stage(
