@@ -49,8 +49,10 @@ impl<'a> Checker<'a> {
     /// Whether a pipeline inside of a stage is run once and not for each row: its source is written down and has nothing
     /// of the row, and it has a stage that lists do not have.
     pub(super) fn runs_once(&self, source: &Value<'a>, stages: &[ast::Stage]) -> bool {
-        let is_of_lists =
-            |stage: &ast::Stage| matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text));
+        let is_of_lists = |stage: &ast::Stage| {
+            let is_named = matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text));
+            is_named && stage.by.is_none() && stage.on.is_none()
+        };
         self.rows_entered > 0
             && matches!(source, Value::List(_) | Value::Range(_))
             && !self.mentions_row(source)

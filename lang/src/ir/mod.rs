@@ -16,6 +16,7 @@ mod plan;
 pub mod print;
 pub mod read;
 mod subquery;
+mod tee;
 #[cfg(test)]
 pub(crate) mod testing;
 mod total;
@@ -28,6 +29,7 @@ pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, 
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
 pub use subquery::Subquery;
+pub use tee::Tee;
 pub use total::FallibleColumns;
 pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
@@ -258,6 +260,14 @@ pub enum Stage {
         /// What is to hold.
         assertion: Assertion,
     },
+    /// Gives all rows, and writes them to a file on their way. All rows that come to it are written, however few are taken
+    /// behind it: [`Plan::runs_to_its_end`].
+    Tee {
+        /// Where the rows come from.
+        input: NodeId,
+        /// What is written, and where.
+        tee: Tee,
+    },
     /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
     Number {
         /// Where the rows come from.
@@ -400,6 +410,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -422,6 +433,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -451,6 +463,7 @@ impl Stage {
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
             Stage::Assert { assertion, .. } => assertion.exprs().collect(),
+            Stage::Tee { tee, .. } => tee.exprs().collect(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -492,6 +505,7 @@ impl Stage {
             | Stage::TopK { .. }
             | Stage::Slice { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::While { .. } => Vec::new(),
         }
     }
@@ -516,6 +530,7 @@ impl Stage {
             | Stage::Union { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Join { .. } => None,
         }
     }

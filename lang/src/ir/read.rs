@@ -73,25 +73,35 @@ fn error(line: usize, message: impl Into<String>) -> ReadError {
 /// `table`, or `table to csv "out.csv"`.
 fn shape(number: usize, line: &str) -> Result<(Shape, Option<Target>), ReadError> {
     let mut cursor = Cursor::new(line);
-    let shape = match cursor.peek_word() {
-        _ if line.starts_with(' ') => {
-            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
-        }
+    if line.starts_with(' ') {
+        return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
+    }
+    let mut both = || {
+        let shape = shape_word(&mut cursor)?;
+        let target = target(&mut cursor)?;
+        cursor.end().map(|()| (shape, target))
+    };
+    both().map_err(|message| error(number, message))
+}
+
+fn shape_word(cursor: &mut Cursor) -> Parsed<Shape> {
+    let word = cursor.peek_word();
+    let shape = match word {
         "table" => Shape::Table,
         "values" => Shape::Values,
         "scalar" => Shape::Scalar,
-        other => return Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
+        other => return Err(format!("`{other}` is no shape: `table`, `values` or `scalar`")),
     };
-    let target = |cursor: &mut Cursor| {
-        let word = cursor.peek_word();
-        cursor.eat(word);
-        if !cursor.eat_word("to") {
-            return cursor.end().map(|()| None);
-        }
-        let target = Target { format: cursor.name()?, path: cursor.string()?.into() };
-        cursor.end().map(|()| Some(target))
-    };
-    Ok((shape, target(&mut cursor).map_err(|message| error(number, message))?))
+    cursor.eat_word(word);
+    Ok(shape)
+}
+
+/// `to csv "out.csv"`, or nothing.
+fn target(cursor: &mut Cursor) -> Parsed<Option<Target>> {
+    if !cursor.eat_word("to") {
+        return Ok(None);
+    }
+    Ok(Some(Target { format: cursor.name()?, path: cursor.string()?.into() }))
 }
 
 /// The empty span that everything read has.

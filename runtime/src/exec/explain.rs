@@ -170,6 +170,7 @@ fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
         Passage::While { skip: true, .. } => "rows from the first on for which the condition is not true".to_string(),
         Passage::Number { keys: 0 } => "number of each row".to_string(),
         Passage::Number { keys } => format!("number of each row by {keys} keys (streams, holds one number per key)"),
+        Passage::Tee(tee) => format!("tee: writes {} to {:?}", count(tee.fields.len(), "column"), tee.target.path),
         Passage::Fold { states, .. } => {
             let (init, next) = (states.init, states.next);
             format!("state: {}, then {}", print_expr(plan, catalog, init), print_expr(plan, catalog, next))

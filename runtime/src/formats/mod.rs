@@ -7,6 +7,7 @@ pub mod jsonl;
 pub mod sources;
 pub mod table;
 pub mod target;
+pub mod tee;
 pub mod write;
 
 pub use sources::FileSources;

@@ -20,6 +20,7 @@ mod window;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
+use crate::formats::tee::Tees;
 use crate::limits::Watch;
 use expr::Evaluator;
 use pipelang_lang::catalog::Catalog;
@@ -39,6 +40,8 @@ pub struct Oracle<'a> {
     pub tables: &'a dyn Fn(&str) -> Option<Batch>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
+    /// The files of the statement's tees.
+    pub tees: &'a Tees,
 }
 
 impl<'a> Oracle<'a> {

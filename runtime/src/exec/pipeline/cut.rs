@@ -92,6 +92,11 @@ impl Cutter<'_> {
                 open.pass(plan, &keys, passage);
                 open.add(*column);
             }
+            Stage::Tee { tee, .. } => {
+                open.carry(&live);
+                let written: Vec<Output> = tee.exprs().map(demanded).collect();
+                open.pass(plan, &written, Passage::Tee(tee.clone()));
+            }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
             Stage::Window { keys, on, functions, .. } => {
@@ -308,6 +313,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Fold { .. }
         | Stage::Number { .. }
         | Stage::Assert { .. }
+        | Stage::Tee { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
         | Stage::Unpivot { .. }
@@ -341,6 +347,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Tee { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
             | Stage::Unpivot { .. }
