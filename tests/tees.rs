@@ -51,7 +51,8 @@ fn an_error_in_the_statement_leaves_the_file_that_was_there() {
         format!("1..5 | map {{a: it, b: 6 // (it - 3)}} | tee {file:?} | select a | filter a != 3")
     });
     assert_eq!((shown.contains("E0602"), &*written), (true, "old\n"), "{shown}");
-    let (shown, written) = shown_and_written(|file| format!("let n = (1..3 | tee {file:?} | sum it)\n1..2 | map 1 // (n - 6)"));
+    let (shown, written) =
+        shown_and_written(|file| format!("let n = (1..3 | tee {file:?} | sum it)\n1..2 | map 1 // (n - 6)"));
     assert_eq!((shown.contains("E0602"), &*written), (true, "old\n"), "{shown}");
 }
 

@@ -332,6 +332,10 @@ impl<'a> Checker<'a> {
         if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
             return self.call_as_stage(function, input, span, stage);
         }
+        if self.pivots.contains_key(&input.node) && &*name.text != "write" {
+            self.report_open_pivot(input.node, Some(name.span));
+            return Value::Unknown;
+        }
         if self.targets.contains_key(&input.node) {
             return self.unknown(errors::stage_after_write(name.span, &name.text));
         }

@@ -18,10 +18,14 @@ pub(super) fn write<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: 
         checker.report(errors::write_inside(call.span()));
         return None;
     }
-    let stage = |input| Stage::Map { input, definitions: Vec::new() };
-    let output = checker.same_rows(input, call.span(), stage);
-    checker.targets.insert(output.node, target);
-    Some(output)
+    let stage = Stage::Map { input: input.node, definitions: Vec::new() };
+    let fields = checker.plan.node(input.node).output.clone();
+    let node = checker.add_node(stage, call.span(), fields);
+    checker.targets.insert(node, target);
+    if let Some(open) = checker.pivots.get(&input.node).cloned() {
+        checker.pivots.insert(node, open);
+    }
+    Some(Stream { node, ..input })
 }
 
 /// `tee "file.csv"`

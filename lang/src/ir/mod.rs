@@ -12,6 +12,7 @@ mod expr;
 mod fields;
 mod join;
 mod other;
+mod pivot;
 mod plan;
 pub mod print;
 pub mod read;
@@ -28,6 +29,7 @@ pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
+pub use pivot::Pivot;
 pub use subquery::Subquery;
 pub use tee::Tee;
 pub use total::FallibleColumns;
@@ -376,6 +378,8 @@ pub struct Statement {
     pub shape: Shape,
     /// The file that they are written to, if they are not shown.
     pub target: Option<Target>,
+    /// Which columns are made of them at the end.
+    pub pivot: Option<Pivot>,
     /// The statement in the script.
     pub span: Span,
 }

@@ -35,8 +35,8 @@ pub(super) use text::WORDS;
 
 use super::typing::natural_output;
 use super::{
-    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin,
-    Target,
+    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Pivot, Plan, Shape, SortKey, Stage, Statement,
+    TableOrigin, Target,
 };
 use crate::catalog::{Catalog, Effect, OptionValue};
 use expr::Printer;
@@ -57,7 +57,15 @@ pub fn print(plan: &Plan, catalog: &Catalog) -> String {
 /// The printed form of one statement; it ends in a newline.
 pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) -> String {
     let target = statement.target.as_ref().map_or(String::new(), target_text);
-    format!("{}{target}\n{}", shape_word(statement.shape), print_chain(plan, catalog, statement.node))
+    let pivot = statement.pivot.as_ref().map_or(String::new(), pivot_text);
+    format!("{}{pivot}{target}\n{}", shape_word(statement.shape), print_chain(plan, catalog, statement.node))
+}
+
+/// ` pivot behind 2 keys of total, n`
+fn pivot_text(pivot: &Pivot) -> String {
+    let names = commas(pivot.results.iter().map(|name| text::name(name)));
+    let of = if names.is_empty() { "" } else { " of " };
+    format!(" pivot behind {} keys{of}{names}", pivot.keys)
 }
 
 fn shape_word(shape: Shape) -> &'static str {

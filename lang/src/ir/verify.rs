@@ -351,6 +351,12 @@ impl Verifier<'_> {
             let output = &self.plan.node(statement.node).output;
             let one = output.len() == 1 || statement.shape == Shape::Table;
             self.check(one, || format!("single values of rows with {} columns", output.len()));
+            if let Some(pivot) = &statement.pivot {
+                let fits = output.len() == pivot.width() && statement.shape == Shape::Table;
+                self.check(fits, || "its rows are not what its pivot takes".into());
+                let name = output.iter().nth(pivot.keys).map(|field| &self.plan.column(field.column).ty);
+                self.check(name == Some(&Type::STRING), || "the names of its pivot are no texts".into());
+            }
             for field in output.iter() {
                 let kind = &self.plan.column(field.column).ty.kind;
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));

@@ -20,8 +20,8 @@ fn without_subqueries(plan: &Plan) -> Plan {
 pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Executor) -> String {
     let mut text = String::new();
     let plain = without_subqueries(plan);
-    let node = plan.statements[statement].node;
-    let (pipelines, lowered) = (pipeline::cut(plan, node), pipeline::cut(&plain, node));
+    let statement = &plan.statements[statement];
+    let (pipelines, lowered) = (pipeline::cut(plan, statement), pipeline::cut(&plain, statement));
     for (at, (pipeline, lowered)) in pipelines.iter().zip(&lowered).enumerate() {
         let _ = write!(text, "pipeline {}:", at + 1);
         let mut in_order = false;
@@ -45,7 +45,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
 pub fn kernels(plan: &Plan, statement: usize) -> String {
     let mut text = String::new();
     let plan = &without_subqueries(plan);
-    for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
+    for (at, pipeline) in pipeline::cut(plan, &plan.statements[statement]).iter().enumerate() {
         for segment in segments(pipeline) {
             for (nulls, title) in [(false, "no input has nulls"), (true, "inputs may have nulls")] {
                 let _ = writeln!(text, "pipeline {}, {title}:", at + 1);

@@ -13,6 +13,7 @@ pub mod output;
 mod parallel;
 mod passage;
 mod pipeline;
+mod pivot;
 mod replay;
 mod run;
 mod segment;
@@ -29,7 +30,7 @@ use crate::limits::Watch;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
-use pipelang_lang::ir::Plan;
+use pipelang_lang::ir::{Plan, Statement};
 use pipelang_lang::scalar::Scalar;
 use run::{Results, Run};
 
@@ -196,7 +197,7 @@ fn run_pipelines(
     tees: &Tees,
     sink: &mut Sink,
 ) -> Result<Stats, RunError> {
-    let pipelines = pipeline::cut(env.plan, env.plan.statements[statement].node);
+    let pipelines = pipeline::cut(env.plan, &env.plan.statements[statement]);
     let (mut stats, mut results) = (Stats::default(), Results::new());
     for pipeline in &pipelines {
         let given = Run::new(env, pipeline, options, tees, &results).run(&mut results, sink, &mut stats);
@@ -213,8 +214,8 @@ fn run_reference(
     sink: &mut Sink,
 ) -> Result<Stats, RunError> {
     let plan = env.plan;
-    let node = plan.statements[statement].node;
-    let kinds: Vec<_> = plan.schema(node).fields.into_iter().map(|field| field.ty.kind).collect();
+    let Statement { node, pivot, .. } = &plan.statements[statement];
+    let kinds: Vec<_> = plan.schema(*node).fields.into_iter().map(|field| field.ty.kind).collect();
     let mut rows = Vec::new();
     let oracle = Oracle {
         plan,
@@ -224,8 +225,12 @@ fn run_reference(
         watch: &options.watch,
         tees,
     };
-    let result = oracle.run(node, &mut |row| {
-        rows.push(row.into_iter().map(Ok).collect());
+    let result = oracle.run_carried(*node, &mut |row| {
+        let failed = row.iter().find_map(|value| value.as_ref().err()).filter(|_| pivot.is_none());
+        if let Some(error) = failed {
+            return Err(RunError::Row(error.clone()));
+        }
+        rows.push(row);
         if rows.len() == 1024 {
             let batch = replay::batch_of(&kinds, std::mem::take(&mut rows), None);
             (sink.accept)((sink.encode)(batch))?;
