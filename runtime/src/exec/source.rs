@@ -5,7 +5,7 @@ use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Chunk, Cut, MorselSize, Parse, Parsed, ScanRequest};
+use crate::formats::{self, MorselSize, Parsed, Piece, Scan, ScanRequest};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
@@ -59,8 +59,8 @@ impl<'a> Tables<'a> {
 
 /// A piece of a source, small to hand over.
 pub enum Morsel {
-    /// Text to parse.
-    Chunk(Chunk),
+    /// A piece of a file.
+    Piece(Piece),
     /// A range of a bound table.
     Bound(Range<usize>),
     /// Ints: the first and how many.
@@ -145,21 +145,20 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            let scan = (format.open)(&request)?;
-            Ok(text(scan.cut, scan.parse))
+            Ok(file((format.open)(&request)?))
         }
     }
 }
 
-fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
+fn file<'a>(mut scan: Scan) -> Reader<'a> {
     let mut ended = false;
     Reader {
         claim: Box::new(move || {
             if ended {
                 return None;
             }
-            match cut.next() {
-                Ok(Some(chunk)) => Some(Morsel::Chunk(chunk)),
+            match scan.0() {
+                Ok(Some(piece)) => Some(Morsel::Piece(piece)),
                 Ok(None) => {
                     ended = true;
                     None
@@ -171,7 +170,7 @@ fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
             }
         }),
         load: Arc::new(move |morsel| match morsel {
-            Morsel::Chunk(chunk) => parse.parse(&chunk),
+            Morsel::Piece(piece) => piece(),
             other => load_plain(other),
         }),
     }
@@ -246,7 +245,7 @@ fn load_plain(morsel: Morsel) -> Parsed {
         Morsel::Batch(batch) => whole(batch),
         Morsel::Computed(parsed) => parsed,
         Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
-        Morsel::Chunk(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
+        Morsel::Piece(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
             unreachable!("each source loads its own kind of morsel")
         }
     }

@@ -46,7 +46,7 @@ impl Row for RecordRow {
     }
 
     fn place(&self) -> Option<Place> {
-        Some(Place { file: self.shared.file.clone(), line: self.line })
+        Some(Place::line(self.shared.file.clone(), self.line))
     }
 }
 
@@ -72,12 +72,12 @@ pub(super) fn rows<'a>(
     let fields = table.schema.fields.iter().map(|field| (field.clone(), *inferred && !declares(&field.name)));
     let shared = Rc::new(Shared {
         file: path.clone(),
-        is_objects: bytes.trim_ascii_start().starts_with(b"{"),
+        is_objects: bytes.iter().find(|byte| !is_blank(byte)).is_none_or(|byte| *byte == b'{'),
         fields: fields.collect(),
         columns: columns.to_vec(),
     });
     let lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-    let numbered = lines.into_iter().zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
+    let numbered = lines.into_iter().zip(1..).filter(|(line, _)| !line.iter().all(is_blank));
     Ok(numbered.map(move |(line, number)| {
         oracle.watch.check()?;
         let row = record(line, number, &shared)?;
@@ -85,9 +85,13 @@ pub(super) fn rows<'a>(
     }))
 }
 
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 fn record(line: Vec<u8>, number: u64, shared: &Rc<Shared>) -> Result<RecordRow, RunError> {
     let broken = |code, message| {
-        let place = Place { file: shared.file.clone(), line: number };
+        let place = Place::line(shared.file.clone(), number);
         RunError::Record { code, message, place }
     };
     let text = String::from_utf8(line).map_err(|_| broken(E0504, "this record is not UTF-8".to_string()))?;

@@ -108,5 +108,5 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     };
     let columns = request.columns.iter().map(wanted).collect();
     let parse = JsonParse::new(request.path.clone(), is_objects.unwrap_or(true), columns);
-    Ok(Scan { cut: Box::new(cutter), parse: Arc::new(parse) })
+    Ok(Scan::of_text(cutter, parse))
 }

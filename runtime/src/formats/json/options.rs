@@ -50,7 +50,7 @@ pub fn declared<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -
             _ => {
                 let near = did_you_mean(name, OPTIONS.iter().map(|option| option.name));
                 let help = near.first().map(|name| format!("did you mean `{name}`?"));
-                return problem(E0206, format!("JSON has no option `{name}`"), help);
+                return problem(E0206, format!("`{name}` is no option of JSON"), help);
             }
         }
     }

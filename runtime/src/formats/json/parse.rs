@@ -6,7 +6,7 @@
 use super::fit;
 use super::index::{Index, Keys, MISSING};
 use super::text;
-use crate::batch::{Batch, BatchFault, Column, Origin};
+use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::csv::quick;
 use crate::formats::{Chunk, Parse, Parsed};
@@ -58,16 +58,13 @@ impl Parse for JsonParse {
         faults.sort_by_key(|fault| (fault.row, fault.column));
         let error = index.broken.as_ref().map(|broken| {
             let line = chunk.first_line + memchr_iter(b'\n', &chunk.text[..broken.start]).count() as u64;
-            let place = Place { file: self.file.clone(), line };
+            let place = Place::line(self.file.clone(), line);
             RunError::Record { code: broken.code, message: broken.message.clone(), place }
         });
         let rows = index.rows();
-        let origin = Origin {
-            file: self.file.clone(),
-            first_line: chunk.first_line,
-            text: chunk.text.clone(),
-            starts: index.starts.into(),
-        };
+        let (first_line, text) = (chunk.first_line, chunk.text.clone());
+        let records = Records::OfText { first_line, text, starts: index.starts.into() };
+        let origin = Origin { file: self.file.clone(), records };
         Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error }
     }
 }
@@ -210,7 +207,7 @@ impl<'a> Cells<'a> {
                 let start = self.index.starts[row] as usize;
                 self.line += memchr_iter(b'\n', &self.chunk.text[self.counted..start]).count() as u64;
                 self.counted = start;
-                let place = Place { file: self.parse.file.clone(), line: self.line };
+                let place = Place::line(self.parse.file.clone(), self.line);
                 let cell = misfit.of_column(&self.wanted.name, self.wanted.inferred);
                 let error = Arc::new(RowError { fault: RowFault::Cell(cell), place: Some(place) });
                 self.faults.push(BatchFault { row: row as u32, column: self.at as u32, error });

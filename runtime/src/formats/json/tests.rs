@@ -49,7 +49,7 @@ impl Random {
                 ".5",
                 "0x1",
             ])),
-            3 | 4 | 5 => self.text(out),
+            3..=5 => self.text(out),
             6 => self.list(depth, out),
             _ => self.record(depth, out),
         }
