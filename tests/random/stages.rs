@@ -38,6 +38,10 @@ impl Maker<'_> {
             (1, "flat_map"),
             (2 * table, "unpivot"),
             (2, "parse"),
+            (1, "pivot"),
+            (1, "nest"),
+            (1, "describe"),
+            (1, "sample"),
         ]);
         if name == "user's" {
             return (self.user_stage(), shape);
@@ -78,6 +82,10 @@ impl Maker<'_> {
             "flat_map" => self.flat_map(),
             "unpivot" => (self.unpivot(), Shape::Table),
             "parse" => (self.parse(shape), Shape::Table),
+            "pivot" => (self.pivot(shape), Shape::Table),
+            "nest" => (self.nest(shape), Shape::Table),
+            "describe" => (self.describe(), Shape::Table),
+            "sample" => (self.sample(), shape),
             "assert" => (self.assert(), shape),
             "tee" => ("tee \"/dev/null\", format: \"csv\"".to_string(), shape),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),

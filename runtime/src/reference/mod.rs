@@ -8,6 +8,7 @@
 mod assertion;
 mod csv;
 pub mod expr;
+mod json;
 mod nested;
 mod reduce;
 mod stages;
