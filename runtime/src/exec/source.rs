@@ -5,7 +5,7 @@ use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Chunk, Cut, MorselSize, Parse, Parsed, ScanRequest};
+use crate::formats::{self, Chunk, Files, MorselSize, Parse, Parsed, ScanRequest};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
@@ -59,8 +59,8 @@ impl<'a> Tables<'a> {
 
 /// A piece of a source, small to hand over.
 pub enum Morsel {
-    /// Text to parse.
-    Chunk(Chunk),
+    /// A piece of a file, and who parses it.
+    Chunk(Chunk, Arc<dyn Parse>),
     /// A range of a bound table.
     Bound(Range<usize>),
     /// Ints: the first and how many.
@@ -134,7 +134,7 @@ fn scan<'a>(
                 }),
             })
         }
-        TableOrigin::File { path, format, options: read_options, inferred } => {
+        TableOrigin::File { path, format, options: read_options, inferred, files } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
@@ -145,21 +145,20 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            let scan = (format.open)(&request)?;
-            Ok(text(scan.cut, scan.parse))
+            Files::open(format, request, files).map(of_files)
         }
     }
 }
 
-fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
+fn of_files<'a>(mut files: Files) -> Reader<'a> {
     let mut ended = false;
     Reader {
         claim: Box::new(move || {
             if ended {
                 return None;
             }
-            match cut.next() {
-                Ok(Some(chunk)) => Some(Morsel::Chunk(chunk)),
+            match files.next() {
+                Ok(Some((chunk, parse))) => Some(Morsel::Chunk(chunk, parse)),
                 Ok(None) => {
                     ended = true;
                     None
@@ -170,10 +169,7 @@ fn text<'a>(mut cut: Box<dyn Cut>, parse: Arc<dyn Parse>) -> Reader<'a> {
                 }
             }
         }),
-        load: Arc::new(move |morsel| match morsel {
-            Morsel::Chunk(chunk) => parse.parse(&chunk),
-            other => load_plain(other),
-        }),
+        load: Arc::new(load_plain),
     }
 }
 
@@ -243,10 +239,11 @@ fn whole(batch: Batch) -> Parsed {
 
 fn load_plain(morsel: Morsel) -> Parsed {
     match morsel {
+        Morsel::Chunk(chunk, parse) => parse.parse(&chunk),
         Morsel::Batch(batch) => whole(batch),
         Morsel::Computed(parsed) => parsed,
         Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
-        Morsel::Chunk(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
+        Morsel::Bound(_) | Morsel::Ints(..) => {
             unreachable!("each source loads its own kind of morsel")
         }
     }

@@ -56,7 +56,7 @@ type Options = Vec<(Arc<str>, OptionValue)>;
 
 fn describe(path: &Arc<str>, options: &Options) -> Result<TableInfo, Box<Diagnostic>> {
     let options = options.iter().map(|(name, value)| (name.clone(), span(), value.clone())).collect();
-    FileSources.describe(&ReadRequest { path: path.clone(), span: span(), options })
+    FileSources.describe(&ReadRequest { path: path.clone(), span: span(), options, one_of_several: false })
 }
 
 fn text_option(name: &str, value: &str) -> (Arc<str>, OptionValue) {
