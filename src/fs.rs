@@ -7,7 +7,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::{self, FileSources};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
@@ -153,7 +153,11 @@ fn is_below(path: &str, root: &Path) -> bool {
 fn real(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok().or_else(|| {
         let is_pattern = |part: &Path| part.to_string_lossy().contains(['*', '?', '[']);
-        let path = path.ancestors().find(|part| !part.parent().is_some_and(is_pattern))?;
+        let whole = path;
+        let path = whole.ancestors().find(|part| !part.parent().is_some_and(is_pattern))?;
+        if whole.strip_prefix(path).ok()?.components().any(|part| part == Component::ParentDir) {
+            return None;
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Some(folder.canonicalize().ok()?.join(path.file_name()?))
     })

@@ -5,7 +5,7 @@ use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Chunk, Files, MorselSize, Parse, Parsed, ScanRequest};
+use crate::formats::{self, Files, MorselSize, Parsed, Piece, ScanRequest};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
@@ -59,8 +59,8 @@ impl<'a> Tables<'a> {
 
 /// A piece of a source, small to hand over.
 pub enum Morsel {
-    /// A piece of a file, and who parses it.
-    Chunk(Chunk, Arc<dyn Parse>),
+    /// A piece of a file.
+    Piece(Piece),
     /// A range of a bound table.
     Bound(Range<usize>),
     /// Ints: the first and how many.
@@ -157,8 +157,8 @@ fn of_files<'a>(mut files: Files) -> Reader<'a> {
             if ended {
                 return None;
             }
-            match files.next() {
-                Ok(Some((chunk, parse))) => Some(Morsel::Chunk(chunk, parse)),
+            match files.next_piece() {
+                Ok(Some(piece)) => Some(Morsel::Piece(piece)),
                 Ok(None) => {
                     ended = true;
                     None
@@ -239,7 +239,7 @@ fn whole(batch: Batch) -> Parsed {
 
 fn load_plain(morsel: Morsel) -> Parsed {
     match morsel {
-        Morsel::Chunk(chunk, parse) => parse.parse(&chunk),
+        Morsel::Piece(Piece { chunk, parse }) => parse.parse(&chunk),
         Morsel::Batch(batch) => whole(batch),
         Morsel::Computed(parsed) => parsed,
         Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },

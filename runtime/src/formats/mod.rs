@@ -10,7 +10,7 @@ pub mod table;
 pub mod target;
 pub mod write;
 
-pub use several::{Files, matching};
+pub use several::{Files, Piece, matching};
 pub use sources::FileSources;
 
 use crate::batch::Batch;

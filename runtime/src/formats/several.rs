@@ -18,6 +18,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -151,32 +152,41 @@ fn names(schema: &Schema) -> Vec<Arc<str>> {
     schema.fields.iter().map(|field| field.name.clone()).collect()
 }
 
+/// A piece of a file, with who parses it.
+pub struct Piece {
+    /// The piece.
+    pub chunk: Chunk,
+    /// Who knows its file.
+    pub parse: Arc<dyn Parse>,
+}
+
 /// The files of a table, of which one is read at a time.
 pub struct Files {
     format: &'static Format,
     request: ScanRequest,
-    files: std::vec::IntoIter<TableFile>,
+    /// Those that are still to be read.
+    files: VecDeque<TableFile>,
     open: Scan,
 }
 
 impl Files {
     /// Opens the first; `files` are those of the plan.
     pub fn open(format: &'static Format, request: ScanRequest, files: &[TableFile]) -> Result<Files, RunError> {
-        let mut files = files.to_vec().into_iter();
-        let open = match files.next() {
+        let mut files: VecDeque<TableFile> = files.iter().cloned().collect();
+        let open = match files.pop_front() {
             Some(first) => open_one(format, &request, &first)?,
             None => (format.open)(&request)?,
         };
         Ok(Files { format, request, files, open })
     }
 
-    /// The next piece and who parses it; none behind the last file.
-    pub fn next(&mut self) -> Result<Option<(Chunk, Arc<dyn Parse>)>, RunError> {
+    /// The next piece; none behind the last file.
+    pub fn next_piece(&mut self) -> Result<Option<Piece>, RunError> {
         loop {
             if let Some(chunk) = self.open.cut.next()? {
-                return Ok(Some((chunk, self.open.parse.clone())));
+                return Ok(Some(Piece { chunk, parse: self.open.parse.clone() }));
             }
-            let Some(file) = self.files.next() else { return Ok(None) };
+            let Some(file) = self.files.pop_front() else { return Ok(None) };
             self.open = open_one(self.format, &self.request, &file)?;
         }
     }
