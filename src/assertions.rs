@@ -17,7 +17,7 @@ const LONGEST: usize = 120;
 ///
 /// ```
 /// let text = "fn double(x: int) -> int { x + x }\ntest \"doubling\" { assert_eq(double(2), 5) }";
-/// let tests = pipelang::Engine::default().tests("double.pipe", text)?;
+/// let tests = pipelang::Engine::default().tests("double.pipe", text, &Default::default())?;
 /// let report = tests.run(0, &pipelang::RunSettings::default()).unwrap_err();
 /// assert!(report.to_string().contains("this is 4"));
 /// # Ok::<(), pipelang::Report>(())

@@ -91,10 +91,10 @@ impl Engine {
         self.compile_with(name, text, parameters, None)
     }
 
-    /// Compiles the tests of a script.
-    pub fn tests(&self, name: &str, text: &str) -> Result<Tests, Report> {
+    /// Compiles the tests of a script with values for its `param`s.
+    pub fn tests(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Tests, Report> {
         let (sources, compiled, optimized) =
-            self.compiled(name, text, &Parameters::default(), None, |compiled| &compiled.tests.plan)?;
+            self.compiled(name, text, parameters, None, |compiled| &compiled.tests.plan)?;
         let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
         Ok(Tests::new(script, compiled.tests.list))
     }

@@ -36,7 +36,7 @@ pub(crate) fn add_line(diagnostic: &mut Diagnostic, error: &RunError) {
 
 fn line_of(place: &DataPlace) -> Option<String> {
     let compressed = place.file.ends_with(".gz") || place.file.ends_with(".zst");
-    let file = File::open(&place.file).ok().filter(|_| !compressed)?;
+    let file = File::open(&place.file).ok().filter(|_| !compressed && !place.counts_rows)?;
     if !file.metadata().ok()?.is_file() {
         return None;
     }

@@ -35,6 +35,22 @@ fn tests_pass_with_every_executor() {
 }
 
 #[test]
+fn tests_and_explanations_take_parameters() {
+    let folder = folder(&[("a.pipe", "param n: int\n1..n | count\ntest \"n\" { assert(n == 7) }\n")]);
+    let file = path(folder.path(), "a.pipe");
+    let passed = format!("ok     {file}: n\n1 test: 1 passed, 0 failed\n");
+    let output = pipe(&["test", &file, "--", "--n", "7"]);
+    assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), &*passed, ""));
+    assert_eq!(pipe(&["test", &file, "--", "--n=8"]).exit, Some(1));
+    assert_eq!(pipe(&["test", &file]).exit, Some(2), "it has no value");
+    assert_eq!(pipe(&["test", &file, "--", "7"]).exit, Some(2));
+    let output = pipe(&["explain", &file, "--", "--n", "41"]);
+    assert!(output.exit == Some(0) && output.out.contains("range value = 1..41"), "{}", output.out);
+    let help = pipe(&["explain", &file, "--", "--help"]);
+    assert!(help.exit == Some(0) && help.out.contains("--n <int>"), "{}", help.out);
+}
+
+#[test]
 fn failures_say_what_was_found() {
     let script = r#"let n = 3
 test "message" { assert(n > 4, "so small") }
@@ -172,9 +188,11 @@ fn check_needs_no_values_and_shows_columns() {
     let output = pipe(&["check", "--schema", &right]);
     let lines: Vec<&str> = output.out.lines().map(|line| line.strip_prefix(&*right).expect("the file")).collect();
     let expected = [
+        ":3:14: read: id: int?, customer: int?, region: string?, qty: int?, price: float?, day: date?",
         ":4:10: filter: id: int?, customer: int?, region: string?, qty: int?, price: float?, day: date?",
         ":4:31: aggregate: region: string?, n: int",
         ":4:65: sort: region: string?, n: int",
+        ":5:1: read: not known",
         ":5:14: filter: not known",
         ":5:41: take: not known",
         ":6:12: count: int",

@@ -63,6 +63,14 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | derive n = name.up¦", &["upper"]),
     ("xs | derive n = price.ro¦", &["round"]),
     ("xs | derive n = price.uppe¦", &[]),
+    // The fields of what is matched.
+    ("xs | map x => match x { {¦", &["id", "price", "name"]),
+    ("xs | map x => match x { {id: 1, pr¦", &["price"]),
+    ("xs | map x => match x { {id: 1} => 2, {na¦} => 3 }", &["name"]),
+    ("xs | map x => match x { {id: 1} => i¦", &["id", "it"]),
+    // The items of a list.
+    ("xs | derive ys = ([{a: 1, b: 2}] | filter ¦", &["a", "b", "it"]),
+    ("xs | derive ys = ([{a: 1, b: 2}] | derive c = a | so¦", &["sort"]),
     // Types.
     ("type Sale = {a: int}\nfn f(a: S¦", &["Sale"]),
     ("param p: fl¦", &["float"]),

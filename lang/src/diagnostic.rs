@@ -37,6 +37,8 @@ pub struct DataPlace {
     pub file: String,
     /// Line, from 1.
     pub line: u64,
+    /// Whether that is the number of a row instead, as in files that are no text.
+    pub counts_rows: bool,
     /// Name of the column, where one is meant.
     pub column: Option<String>,
     /// The raw line, at most some hundred bytes of it.

@@ -80,7 +80,7 @@ pub fn render_short(diagnostics: &[Diagnostic], sources: &SourceMap, options: Re
             let _ = write!(out, "; {}", visible(&primary.text, options.ascii));
         }
         if let Some(data) = diagnostic.data.as_ref().filter(|_| diagnostic.primary.is_some()) {
-            let _ = write!(out, " (in {}:{})", visible(&data.file, options.ascii), data.line);
+            let _ = write!(out, " (in {})", data_place(data, options));
         }
         out.push('\n');
     }
@@ -138,7 +138,7 @@ fn draw(out: &mut String, diagnostic: &Diagnostic, sources: &SourceMap, options:
 fn foot(diagnostic: &Diagnostic, options: RenderOptions) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(data) = diagnostic.data.as_ref().filter(|_| diagnostic.primary.is_some()) {
-        lines.push(format!("in {}:{}", visible(&data.file, options.ascii), data.line));
+        lines.push(format!("in {}", data_place(data, options)));
     }
     for (at, help) in diagnostic.help.iter().enumerate() {
         let word = if at == 0 && !diagnostic.edits.is_empty() { "fix:" } else { "help:" };
@@ -298,6 +298,12 @@ fn place(mark: &str, labels: &[(&Label, bool)], sources: &SourceMap, options: Re
     let file = sources.get(label.span.source);
     let (line, column) = file.line_column(label.span.start as usize);
     format!("{}:{line}:{column}", visible(&file.name, options.ascii))
+}
+
+/// `orders.csv:5`, or `orders.parquet, row 5`.
+fn data_place(data: &DataPlace, options: RenderOptions) -> String {
+    let between = if data.counts_rows { ", row " } else { ":" };
+    format!("{}{between}{}", visible(&data.file, options.ascii), data.line)
 }
 
 /// The line of a data file with its cell underlined, by hand: data files may be of any size and hold anything.

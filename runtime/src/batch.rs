@@ -9,7 +9,7 @@ mod values;
 
 pub use values::Values;
 
-use crate::error::{Place, RowError};
+use crate::error::{At, Place, RowError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
@@ -297,30 +297,54 @@ pub fn wide_array(array: Decimal128Array) -> Decimal128Array {
     array.with_precision_and_scale(38, 0).expect("38 digits are allowed")
 }
 
-/// Where the rows of a batch stand in a file; rows know their line only when somebody asks.
+/// Where the rows of a batch stand in a file.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// The file as the script names it.
     pub file: Arc<str>,
-    /// The line of the first byte of `text`, from 1.
-    pub first_line: u64,
-    /// The text that the rows were read from.
-    pub text: Buffer,
-    /// Where in `text` each row's record begins.
-    pub starts: Arc<[u32]>,
+    /// The records of the rows.
+    pub records: Records,
+}
+
+/// What rows were read from.
+#[derive(Clone, Debug)]
+pub enum Records {
+    /// Text; rows know their line only when somebody asks.
+    OfText {
+        /// The line of the first byte of `text`, from 1.
+        first_line: u64,
+        /// What the rows were read from.
+        text: Buffer,
+        /// Where in `text` each row's record begins.
+        starts: Arc<[u32]>,
+    },
+    /// A file without lines: the number of each row in it, from 1.
+    Numbered(Arc<[u64]>),
 }
 
 impl Origin {
     /// The place of a row.
     pub fn place(&self, row: usize) -> Place {
-        let before = &self.text.as_slice()[..self.starts[row] as usize];
-        let line = self.first_line + memchr::memchr_iter(b'\n', before).count() as u64;
-        Place { file: self.file.clone(), line }
+        let at = match &self.records {
+            Records::OfText { first_line, text, starts } => {
+                let before = &text.as_slice()[..starts[row] as usize];
+                At::Line(first_line + memchr::memchr_iter(b'\n', before).count() as u64)
+            }
+            Records::Numbered(numbers) => At::Row(numbers[row]),
+        };
+        Place { file: self.file.clone(), at }
     }
 
     /// The places of some of the rows, in that order.
     pub fn of_rows(&self, rows: impl Iterator<Item = usize>) -> Origin {
-        Origin { starts: rows.map(|row| self.starts[row]).collect(), ..self.clone() }
+        let records = match &self.records {
+            Records::OfText { first_line, text, starts } => {
+                let starts = rows.map(|row| starts[row]).collect();
+                Records::OfText { first_line: *first_line, text: text.clone(), starts }
+            }
+            Records::Numbered(numbers) => Records::Numbered(rows.map(|row| numbers[row]).collect()),
+        };
+        Origin { file: self.file.clone(), records }
     }
 }
 
@@ -374,10 +398,7 @@ impl Batch {
             rows: length,
             columns: self.columns.iter().map(|column| column.slice(start, length)).collect(),
             faults: faults.map(|fault| BatchFault { row: fault.row - start as u32, ..fault.clone() }).collect(),
-            origin: self
-                .origin
-                .as_ref()
-                .map(|origin| Origin { starts: origin.starts[start..start + length].into(), ..origin.clone() }),
+            origin: self.origin.as_ref().map(|origin| origin.of_rows(start..start + length)),
         }
     }
 

@@ -15,8 +15,33 @@ use std::sync::Arc;
 pub struct Place {
     /// The file as the script names it.
     pub file: Arc<str>,
-    /// The line on which the record begins, from 1.
-    pub line: u64,
+    /// Where in it.
+    pub at: At,
+}
+
+/// Where in a file a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// On which line its record begins, from 1.
+    Line(u64),
+    /// Which row it is, from 1, where a file has no lines.
+    Row(u64),
+}
+
+impl Place {
+    /// A line of a text.
+    pub fn line(file: Arc<str>, line: u64) -> Place {
+        Place { file, at: At::Line(line) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.at {
+            At::Line(line) => write!(f, "{}:{line}", self.file),
+            At::Row(row) => write!(f, "{}, row {row}", self.file),
+        }
+    }
 }
 
 /// A cell that is not a value of its column's type.
@@ -120,7 +145,7 @@ impl RunError {
         match self {
             RunError::Row(error) => row_diagnostic(error, plan),
             RunError::Record { code, message, place } => {
-                let headline = format!("{}:{}: {message}", place.file, place.line);
+                let headline = format!("{place}: {message}");
                 Diagnostic::outside(*code, headline).at_data(data_place(place, None))
             }
             RunError::Outside { code, message } => Diagnostic::outside(*code, message.clone()),
@@ -144,7 +169,7 @@ impl fmt::Display for RunError {
                 RowFault::Cell(cell) => write!(f, "`{}` should be {}: {:?}", cell.column, cell.expected, cell.text),
                 RowFault::Stopped(why) => why.fmt(f),
             },
-            RunError::Record { message, place, .. } => write!(f, "{}:{}: {message}", place.file, place.line),
+            RunError::Record { message, place, .. } => write!(f, "{place}: {message}"),
             RunError::Outside { message, .. } | RunError::Limit(message) | RunError::Internal(message) => {
                 f.write_str(message)
             }
@@ -156,10 +181,16 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
+/// The place as reports have it.
+pub fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
+    let (number, counts_rows) = match place.at {
+        At::Line(line) => (line, false),
+        At::Row(row) => (row, true),
+    };
     DataPlace {
         file: place.file.to_string(),
-        line: place.line,
+        line: number,
+        counts_rows,
         column: column.map(str::to_string),
         excerpt: None,
         cell: None,
@@ -208,7 +239,7 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
         RowFault::Cell(cell) => {
             let text: String = cell.text.chars().take(60).collect();
             let place = error.place.as_ref();
-            let at = place.map_or(String::new(), |p| format!("{}:{}: ", p.file, p.line));
+            let at = place.map_or(String::new(), |place| format!("{place}: "));
             let article = if cell.expected == "int" { "an" } else { "a" };
             let headline = format!("{at}`{}` should be {article} {}, but is {text:?}", cell.column, cell.expected);
             let mut diagnostic = Diagnostic::outside(codes::E0501, headline);

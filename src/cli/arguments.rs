@@ -57,6 +57,9 @@ pub enum Command {
         /// What is shown of a script
         #[arg(long, value_enum, default_value_t = PhaseName::Plan)]
         phase: PhaseName,
+        /// The parameters of the script, behind `--`: -- --name value
+        #[arg(last = true)]
+        parameters: Vec<String>,
         #[command(flatten)]
         settings: Settings,
     },
@@ -68,6 +71,9 @@ pub enum Command {
         /// Only the tests whose names contain this
         #[arg(long, value_name = "TEXT")]
         filter: Option<String>,
+        /// The parameters of the scripts, behind `--`: -- --name value
+        #[arg(last = true)]
+        parameters: Vec<String>,
         #[command(flatten)]
         settings: Settings,
     },

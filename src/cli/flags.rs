@@ -1,12 +1,27 @@
 //! The parameters of a script on the command line, which stand after its file: `--name value`, `--name=value`. A `bool`
 //! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given.
 
-use pipelang::tools::{ParameterHelp, ScriptHelp};
+use super::{Exit, complain, show};
+use pipelang::tools::{ParameterHelp, ScriptHelp, script_help};
 use pipelang::{ParameterValue, Parameters};
 use std::fmt::Write;
 
+/// The values that the words after the file give to the parameters of a script. Where there is nothing to run, because
+/// the help was asked for or a word is wrong, that has been said, and this is what to end with.
+pub fn of(file: &str, text: &str, words: &[String]) -> Result<Parameters, Exit> {
+    let about = script_help(text);
+    match read(words, &about) {
+        Ok(Given::Parameters(parameters)) => Ok(parameters),
+        Ok(Given::Help) => Err(show(&help(file, &about))),
+        Err(text) => {
+            complain(&text);
+            Err(Exit::Usage)
+        }
+    }
+}
+
 /// What stands after the file of a script.
-pub enum Given {
+enum Given {
     /// Values.
     Parameters(Parameters),
     /// `--help`, unless the script has a parameter of that name.
@@ -14,7 +29,7 @@ pub enum Given {
 }
 
 /// Reads the words after the file; whether names and values are right is told by the compiler.
-pub fn read(words: &[String], script: &ScriptHelp) -> Result<Given, String> {
+fn read(words: &[String], script: &ScriptHelp) -> Result<Given, String> {
     let mut words = words.iter().map(String::as_str).peekable();
     let mut parameters = Parameters::default();
     while let Some(word) = words.next() {
@@ -62,7 +77,7 @@ fn cleared(script: &ScriptHelp, name: &str) -> Option<String> {
 }
 
 /// The help of a script: what it is, how it is called, its parameters.
-pub fn help(file: &str, script: &ScriptHelp) -> String {
+fn help(file: &str, script: &ScriptHelp) -> String {
     let mut text = String::new();
     if !script.about.is_empty() {
         let _ = writeln!(text, "{}\n", script.about);

@@ -80,9 +80,13 @@ fn dispatch(arguments: Arguments) -> Exit {
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Schema { file, name, settings }) => schema::schema(&file, name.as_deref(), &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
-        Some(Command::Explain { what: Some(what), phase, settings, .. }) => explain::explain(&what, phase, &settings),
+        Some(Command::Explain { what: Some(what), phase, parameters, settings, .. }) => {
+            explain::explain(&what, phase, &parameters, &settings)
+        }
         Some(Command::Explain { what: None, .. }) => show(&pipelang::tools::rules_text()),
-        Some(Command::Test { files, filter, settings }) => test::test(&files, filter.as_deref(), &settings),
+        Some(Command::Test { files, filter, parameters, settings }) => {
+            test::test(&files, filter.as_deref(), &parameters, &settings)
+        }
         Some(Command::Functions { what, names, settings }) => functions::functions(what.as_deref(), names, &settings),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(&arguments.script.settings)

@@ -1,10 +1,8 @@
 //! `pipe FILE`, `pipe -e '…'`, `pipe -`: compiles a script and writes what it gives.
 
 use super::arguments::{ScriptArguments, Settings};
-use super::flags::{self, Given};
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, interruption, print_report, read_script, show};
-use pipelang::tools::script_help;
+use super::{Exit, engine, flags, interruption, print_report, read_script};
 use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -21,14 +19,9 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
             Err(exit) => return exit,
         },
     };
-    let about = script_help(&text);
-    let parameters = match flags::read(arguments.words(), &about) {
-        Ok(Given::Parameters(parameters)) => parameters,
-        Ok(Given::Help) => return show(&flags::help(arguments.file().unwrap_or("-e …"), &about)),
-        Err(text) => {
-            complain(&text);
-            return Exit::Usage;
-        }
+    let parameters = match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words()) {
+        Ok(parameters) => parameters,
+        Err(exit) => return exit,
     };
     let script = match engine(settings).script(&name, &text, &parameters) {
         Ok(script) => script,

@@ -1,15 +1,15 @@
 //! `pipe test FILE…`: runs the tests of scripts. The list of tests goes to stdout, what is wrong with them to stderr.
 
 use super::arguments::Settings;
-use super::{Exit, complain, engine, print_report, read_script, run, write_out};
+use super::{Exit, complain, engine, flags, print_report, read_script, run, write_out};
 use pipelang::{Engine, Report};
 
 /// Runs the tests of all files, those whose names contain `filter`.
-pub fn test(files: &[String], filter: Option<&str>, settings: &Settings) -> Exit {
+pub fn test(files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
     let engine = engine(settings);
     let mut tally = Tally::default();
     for file in files {
-        if let Err(exit) = test_file(&engine, file, filter, settings, &mut tally) {
+        if let Err(exit) = test_file(&engine, file, filter, words, settings, &mut tally) {
             return exit;
         }
     }
@@ -41,11 +41,13 @@ fn test_file(
     engine: &Engine,
     file: &str,
     filter: Option<&str>,
+    words: &[String],
     settings: &Settings,
     tally: &mut Tally,
 ) -> Result<(), Exit> {
     let (name, text) = read_script(file)?;
-    let tests = match engine.tests(&name, &text) {
+    let parameters = flags::of(&name, &text, words)?;
+    let tests = match engine.tests(&name, &text, &parameters) {
         Ok(tests) => tests,
         Err(report) => {
             print_report(&report, settings);

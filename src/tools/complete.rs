@@ -167,29 +167,67 @@ fn takes_file(before: &[(Token, pipelang_lang::source::Span)]) -> bool {
     }
 }
 
+/// A bracket that is open at the cursor; the outermost stands for the text itself.
+#[derive(Default)]
+struct Open {
+    /// What closes it.
+    closer: &'static str,
+    /// Whether arms of a `match` stand in it.
+    is_match: bool,
+    /// Whether the cursor stands in an arm before its `=>`.
+    wants_arrow: bool,
+    /// Whether there is a `match` in it whose arms are to come.
+    expects_arms: bool,
+}
+
+impl Open {
+    /// Takes note of a token that stands directly in it.
+    fn see(&mut self, token: &Token) {
+        match token {
+            Token::Match => self.expects_arms = true,
+            Token::FatArrow => self.wants_arrow = false,
+            Token::Comma | Token::Newline | Token::End if self.is_match => self.wants_arrow = true,
+            _ => {}
+        }
+    }
+}
+
 /// The text up to the word at the cursor, the marker, what closes the open brackets, and the definitions further down.
 fn marked(text: &str, before: &str, start: usize) -> String {
     let mut marked = format!("{}{MARKER}", &before[..start]);
-    let mut open = Vec::new();
+    let mut open: Vec<Open> = vec![Open::default()];
     let mut tokens = lexer::lex(SourceId(0), &before[..start]).tokens;
     // The lexer closes the holes that are open where the text ends.
     tokens.retain(|(_, span)| !span.range().is_empty());
     for (at, (token, _)) in tokens.iter().enumerate() {
         let is_head = matches!(&tokens[..at], [.., (Token::Fn, _), (name, _)] if name.is_name());
-        match token {
-            Token::ParenOpen if is_head => open.push(") { null }"),
-            Token::ParenOpen => open.push(")"),
-            Token::BracketOpen => open.push("]"),
-            Token::BraceOpen => open.push("}"),
-            Token::HoleOpen => open.push("}\""),
-            token if token.closes() => drop(open.pop()),
-            _ => {}
-        }
+        let (closer, is_match) = match (token, open.last_mut()) {
+            (Token::ParenOpen, _) if is_head => (") { null }", false),
+            (Token::ParenOpen, _) => (")", false),
+            (Token::BracketOpen, _) => ("]", false),
+            (Token::BraceOpen, Some(around)) => ("}", std::mem::take(&mut around.expects_arms)),
+            (Token::HoleOpen, _) => ("}\"", false),
+            (token, _) if token.closes() => {
+                open.truncate(open.len().saturating_sub(1).max(1));
+                continue;
+            }
+            (token, Some(around)) => {
+                around.see(token);
+                continue;
+            }
+            (_, None) => continue,
+        };
+        open.push(Open { closer, wants_arrow: is_match, is_match, expects_arms: false });
     }
     if tokens.last().is_some_and(|(token, _)| *token == Token::Arrow) {
         marked.push_str(" { null }");
     }
-    marked.extend(open.into_iter().rev());
+    for open in open.into_iter().rev() {
+        if open.wants_arrow {
+            marked.push_str(" => null");
+        }
+        marked.push_str(open.closer);
+    }
     marked.push('\n');
     for statement in syntax::parse(SourceId(0), text).0.statements {
         let span = statement.span().range();
@@ -218,6 +256,7 @@ fn candidates(known: &Known, start: usize) -> Vec<Item> {
     match &sight.place {
         Place::Stage => items::stages(known),
         Place::Member(what) => items::members(known, what.as_ref()),
+        Place::Pattern(subject) => items::fields_of(subject.as_ref()),
         Place::Operand => {
             let mut found = items::columns(sight);
             found.extend(options());

@@ -157,6 +157,17 @@ pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
     found
 }
 
+/// The fields of a record, and nothing else.
+pub(super) fn fields_of(what: Option<&Meaning>) -> Vec<Item> {
+    match what {
+        Some(Meaning::Value(ty)) => match &ty.kind {
+            Kind::Record(schema) => fields(schema, ItemKind::Field),
+            _ => Vec::new(),
+        },
+        Some(Meaning::Rows(_) | Meaning::Function) | None => Vec::new(),
+    }
+}
+
 fn takes(pattern: &Pattern, kind: &Kind) -> bool {
     accepts(pattern, kind) || (*pattern == Pattern::Is(Kind::Float) && *kind == Kind::Int)
 }

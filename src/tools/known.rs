@@ -6,7 +6,9 @@ use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, STAGES, Stage
 use pipelang_lang::ir::Shape;
 use pipelang_lang::modules::{self, Module, ModuleId, Modules};
 use pipelang_lang::source::{SourceId, SourceMap, Span};
-use pipelang_lang::syntax::ast::{self, Function, Name, Script, Statement, TypeExpr};
+use pipelang_lang::syntax::ast::{self, Expr, ExprKind, Function, Name, Script, Statement, TypeExpr};
+use pipelang_lang::syntax::nodes::Node;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// A stage with the rows that go out of it.
@@ -20,18 +22,20 @@ pub struct StageRows {
     pub columns: Vec<(String, String)>,
 }
 
-/// The stages of a script in the order in which they stand, with the columns after each; those in the body of a function
-/// are as in its first call. A script that is wrong has them up to where it is.
+/// The sources that are called (`read`) and the stages of a script in the order in which they stand, with the columns
+/// after each; those in the body of a function are as in its first call. A script that is wrong has them up to where it is.
 pub fn stages(engine: &Engine, name: &str, text: &str, parameters: &Parameters) -> Vec<StageRows> {
     let known = Known::new(engine, name, text, parameters, None);
-    let mut stages: Vec<StageRows> = Vec::new();
-    for note in known.stages() {
-        let range = note.span.range();
-        if stages.iter().all(|stage| stage.range != range) {
-            let columns = note.output.as_ref().map_or(Vec::new(), columns);
-            stages.push(StageRows { range, name: text[note.name.range()].to_string(), columns });
-        }
-    }
+    let of_stage = |note: &StageNote| (note.span, note.name, note.output.as_ref().map_or(Vec::new(), columns));
+    let found = known.sources().chain(known.stages().map(of_stage));
+    let mut seen = HashSet::new();
+    let first = found.filter(|(span, ..)| seen.insert(*span));
+    let row = |(span, name, columns): (Span, Span, _)| StageRows {
+        range: span.range(),
+        name: text[name.range()].to_string(),
+        columns,
+    };
+    let mut stages: Vec<StageRows> = first.map(row).collect();
     stages.sort_by_key(|stage| stage.range.start);
     stages
 }
@@ -108,6 +112,22 @@ impl<'a> Known<'a> {
     pub fn imported(&self, name: &str) -> Option<&Script> {
         let (_, module) = self.imports().iter().find(|(given, _)| &*given.text == name)?;
         Some(&self.module((*module)?)?.tree)
+    }
+
+    /// The calls of the script itself that give rows: where each stands, the name of its function, its columns.
+    fn sources(&self) -> impl Iterator<Item = (Span, Span, Vec<(String, String)>)> {
+        let script = self.script();
+        let of_script = self.notes.values.iter().filter(|(span, _)| span.source == SCRIPT);
+        of_script.filter_map(move |(span, meaning)| {
+            let Meaning::Rows(_) = meaning else { return None };
+            let name = script.around(span.start).into_iter().find_map(|node| match node {
+                Node::Expr(Expr { kind: ExprKind::Call { function, .. }, span: at, .. }) if at == span => {
+                    function.last()
+                }
+                _ => None,
+            })?;
+            Some((*span, name.span, columns(meaning)))
+        })
     }
 
     /// The stages of the script itself.

@@ -428,24 +428,26 @@ impl Maker<'_> {
 
     /// A call of a function of the catalog, whatever there is.
     fn call(&mut self, kind: Kind, depth: usize) -> Option<Made> {
+        self.call_that(kind, depth, &|function| gives(function, kind))
+    }
+
+    /// A call of a function of the catalog that makes a list of texts, none of them null.
+    pub fn call_of_texts(&mut self, depth: usize) -> Option<Made> {
+        let texts = ResultType::Is(ty::Type::list(ty::Type::STRING));
+        self.call_that(Kind::Texts, depth, &|function| function.result == texts)
+    }
+
+    fn call_that(&mut self, kind: Kind, depth: usize, gives: &dyn Fn(&FunctionDef) -> bool) -> Option<Made> {
         let catalog = self.catalog;
-        let gives = |function: &FunctionDef| match &function.result {
-            ResultType::Is(ty) => Kind::of(&ty.kind) == Some(kind),
-            ResultType::SameAsArguments => match function.parameters.first().map(|p| &p.pattern) {
-                Some(Pattern::Number) => kind.is_numeric(),
-                Some(Pattern::Ordered) => kind.is_plain(),
-                Some(Pattern::Any) => true,
-                Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
-                Some(Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map) | None => false,
-            },
-            ResultType::Item | ResultType::Items | ResultType::Pairs | ResultType::Numbered => false,
-        };
-        let tame = |function: &&FunctionDef| function.effect == Effect::Total;
         let keeps_short = |function: &FunctionDef| {
             !(self.is_state_text && kind == Kind::String) || KEEP_SHORT.contains(&&*function.name)
         };
-        let fits = |function: &&FunctionDef| gives(function) && keeps_short(function);
-        let all: Vec<&FunctionDef> = catalog.functions().filter(|f| fits(f) && f.effect <= Effect::MayFail).collect();
+        // What a run asks has the same answer in all of these runs.
+        let tame = |f: &&FunctionDef| matches!(f.effect, Effect::Total | Effect::Nondeterministic);
+        let all: Vec<&FunctionDef> = catalog
+            .functions()
+            .filter(|f| gives(f) && keeps_short(f) && f.effect <= Effect::Nondeterministic)
+            .collect();
         let total: Vec<&FunctionDef> = all.iter().copied().filter(|f| tame(f)).collect();
         // What makes a text hardly ever fails.
         let failing = if kind == Kind::Date { 45 } else { 15 };
@@ -494,6 +496,7 @@ impl Maker<'_> {
             // A constant that has no meaning is refused before the run.
             let known: &[&str] = match parameter.name {
                 "zone" => &["\"UTC\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Asia/Kolkata\""],
+                "name" => &["\"REGION\"", "\"EMPTY\"", "\"MISSING\""],
                 "unit" => &["\"s\"", "\"ms\"", "\"us\""],
                 "format" => &["\"%Y-%m-%d\"", "\"%d.%m.%y\"", "\"%F %T\"", "\"%j of %Y\""],
                 _ => &[],
@@ -520,6 +523,21 @@ impl Maker<'_> {
             });
         }
         Some(arguments)
+    }
+}
+
+/// Whether a function can give values of a kind.
+fn gives(function: &FunctionDef, kind: Kind) -> bool {
+    match &function.result {
+        ResultType::Is(ty) => Kind::of(&ty.kind) == Some(kind),
+        ResultType::SameAsArguments => match function.parameters.first().map(|p| &p.pattern) {
+            Some(Pattern::Number) => kind.is_numeric(),
+            Some(Pattern::Ordered) => kind.is_plain(),
+            Some(Pattern::Any) => true,
+            Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
+            Some(Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map) | None => false,
+        },
+        ResultType::Item | ResultType::Items | ResultType::Pairs | ResultType::Numbered => false,
     }
 }
 

@@ -195,6 +195,13 @@ impl Maker<'_> {
 
     /// A literal, or a column.
     fn plain_list(&mut self, kind: Kind, depth: usize) -> List {
+        if kind == Kind::String
+            && depth > 0
+            && self.draw.chance(60)
+            && let Some(call) = self.call_of_texts(depth)
+        {
+            return List { text: call.text, nullable: call.nullable, item: Ty { kind, nullable: false } };
+        }
         if let Some(list_kind) = Kind::list_of(kind) {
             let columns: Vec<Column> = self.row.iter().filter(|column| column.ty.kind == list_kind).cloned().collect();
             if !columns.is_empty() && self.draw.chance(70) {

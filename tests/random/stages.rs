@@ -37,6 +37,10 @@ impl Maker<'_> {
             (1, "flat_map"),
             (2 * table, "unpivot"),
             (2, "parse"),
+            (1, "pivot"),
+            (1, "nest"),
+            (1, "describe"),
+            (1, "sample"),
         ]);
         if name == "user's" {
             return (self.user_stage(), shape);
@@ -77,6 +81,10 @@ impl Maker<'_> {
             "flat_map" => self.flat_map(),
             "unpivot" => (self.unpivot(), Shape::Table),
             "parse" => (self.parse(shape), Shape::Table),
+            "pivot" => (self.pivot(shape), Shape::Table),
+            "nest" => (self.nest(shape), Shape::Table),
+            "describe" => (self.describe(), Shape::Table),
+            "sample" => (self.sample(), shape),
             "assert" => (self.assert(), shape),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
             _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),

@@ -49,8 +49,10 @@ impl<'a> Checker<'a> {
     /// Whether a pipeline inside of a stage is run once and not for each row: its source is written down and has nothing
     /// of the row, and it has a stage that lists do not have.
     pub(super) fn runs_once(&self, source: &Value<'a>, stages: &[ast::Stage]) -> bool {
-        let is_of_lists =
-            |stage: &ast::Stage| matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text));
+        let is_of_lists = |stage: &ast::Stage| {
+            let is_keyed = stage.by.is_some() || stage.on.is_some();
+            matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text)) && !is_keyed
+        };
         self.rows_entered > 0
             && matches!(source, Value::List(_) | Value::Range(_))
             && !self.mentions_row(source)
@@ -83,7 +85,9 @@ impl<'a> Checker<'a> {
         let outside = self.stage_name.replace(name.clone());
         let result = self.known_list_stage(name, (list, span), stage);
         self.stage_name = outside;
-        super::expr::or_unknown(result)
+        let value = super::expr::or_unknown(result);
+        self.note_list_stage(stage, list, &value);
+        value
     }
 
     fn known_list_stage(
@@ -123,8 +127,12 @@ impl<'a> Checker<'a> {
                 }
             }
             "fold" | "scan" => {
-                let arguments = self.list_arguments(name, stage)?;
-                self.fold_list(&name.text, list, &arguments, name.span)
+                let (column, arguments) = self.state_list_arguments(name, stage)?;
+                let states = self.fold_list(&name.text, list, &arguments, name.span)?;
+                match column {
+                    Some(column) => self.beside_items(list, states, column, stage.span),
+                    None => Some(states),
+                }
             }
             other => {
                 if let Some(reducer) = self.catalog.reducer_named(other) {
@@ -191,10 +199,7 @@ impl<'a> Checker<'a> {
                 }
                 Some((new, _, value)) => {
                     given.push(new.clone());
-                    match fields.iter_mut().find(|field| field.0 == new) {
-                        Some(field) => field.1 = value,
-                        None => fields.push((new, value)),
-                    }
+                    put(&mut fields, new, value);
                 }
                 None => known = false,
             }
@@ -203,6 +208,25 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.in_row(&row, |c| c.record_value(&fields, stage.span))
+    }
+
+    /// The items, each with the state behind it in a column: `scan name = init, …`. A value that is no record goes, as in
+    /// a stream.
+    fn beside_items(&mut self, list: ExprId, states: ExprId, column: &'a Name, span: Span) -> Option<ExprId> {
+        let Kind::List(item) = self.ty(list).kind.clone() else { return None };
+        let Kind::List(state) = self.ty(states).kind.clone() else { return None };
+        let zip = *self.catalog.functions_named("zip").first()?;
+        let pairs = self.call_expr(zip, vec![list, states], span);
+        self.each(Each::Map, pairs, |c, pair| {
+            let pair = c.plan.column_expr(pair);
+            let (item_value, state_value) = (c.field_expr(pair, 0, &item), c.field_expr(pair, 1, &state));
+            let mut fields = match &item.kind {
+                Kind::Record(schema) if !item.nullable => c.taken_apart(item_value, schema),
+                _ => Vec::new(),
+            };
+            put(&mut fields, column.text.clone(), Value::Expr(state_value));
+            c.record_value(&fields, span)
+        })
     }
 
     /// One argument of `select` or `derive`: its name, where that stands, its value.
@@ -252,15 +276,31 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The arguments of `fold` or `scan`, and the column that is to hold the states, if it has a name.
+    fn state_list_arguments(
+        &mut self,
+        name: &Name,
+        stage: &'a ast::Stage,
+    ) -> Option<(Option<&'a Name>, Vec<&'a ast::Expr>)> {
+        if let ("scan", [first, others @ ..]) = (&*name.text, stage.arguments.as_slice())
+            && let (Label::Column(column), ArgumentValue::Expr(init)) = (&first.label, &first.value)
+        {
+            let mut arguments = vec![init];
+            arguments.extend(self.unlabelled(name, others)?);
+            return Some((Some(column), arguments));
+        }
+        Some((None, self.list_arguments(name, stage)?))
+    }
+
     fn list_arguments(&mut self, name: &Name, stage: &'a ast::Stage) -> Option<Vec<&'a ast::Expr>> {
+        self.unlabelled(name, &stage.arguments)
+    }
+
+    fn unlabelled(&mut self, name: &Name, given: &'a [Argument]) -> Option<Vec<&'a ast::Expr>> {
         let mut arguments = Vec::new();
-        for argument in &stage.arguments {
+        for argument in given {
             match (&argument.label, &argument.value) {
                 (Label::None, ArgumentValue::Expr(expr)) => arguments.push(expr),
-                (Label::Column(column), _) if matches!(&*name.text, "fold" | "scan") => {
-                    self.report(errors::not_yet(column.span, &format!("a named `{}` over a list", name.text)));
-                    return None;
-                }
                 (Label::Column(column), _) => {
                     self.report(errors::names_nothing(&name.text, column.span));
                     return None;
@@ -276,5 +316,13 @@ impl<'a> Checker<'a> {
             }
         }
         Some(arguments)
+    }
+}
+
+/// Puts a field in the place of that of its name, or at the end.
+fn put<'a>(fields: &mut Vec<(Arc<str>, Value<'a>)>, name: Arc<str>, value: Value<'a>) {
+    match fields.iter_mut().find(|field| field.0 == name) {
+        Some(field) => field.1 = value,
+        None => fields.push((name, value)),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Checker;
 use super::scope::{Row, Stream, Value};
-use crate::ir::Shape;
+use crate::ir::{ExprId, Shape};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Field, Kind, Schema, Type};
@@ -82,12 +82,21 @@ pub enum Place {
     Operand,
     /// A field or function of this; nothing after an error.
     Member(Option<Meaning>),
+    /// A field of this in a pattern.
+    Pattern(Option<Meaning>),
 }
 
 impl Notes {
     /// Notes that also say what is in sight at `watched`, which is the place of a name.
     pub(super) fn watching(watched: Option<Span>) -> Notes {
         Notes { watched, ..Notes::default() }
+    }
+}
+
+impl Rows {
+    fn of_values(ty: Type) -> Rows {
+        let schema = Schema { fields: vec![Field { name: "value".into(), ty }] };
+        Rows { schema, shape: Shape::Values, known: true }
     }
 }
 
@@ -142,6 +151,25 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The same for a stage over a list, whose items are the rows.
+    pub(super) fn note_list_stage(&mut self, stage: &'a ast::Stage, list: ExprId, output: &Value<'a>) {
+        let Some(notes) = &self.notes else { return };
+        let (Some(name), Kind::List(item)) = (stage.name.last(), &self.ty(list).kind) else { return };
+        let input = match &item.kind {
+            Kind::Record(schema) if !item.nullable => {
+                Rows { schema: (**schema).clone(), shape: Shape::Table, known: true }
+            }
+            _ => Rows::of_values((**item).clone()),
+        };
+        if notes.watched == Some(name.span) && notes.sight.is_none() {
+            self.note_sight(Place::Stage);
+        }
+        let note = StageNote { span: stage.span, name: name.span, input, output: self.meaning(output) };
+        if let Some(notes) = &mut self.notes {
+            notes.stages.push(note);
+        }
+    }
+
     /// Notes what is in sight where the name of an operand stands, if that is the watched place.
     pub(super) fn note_operand(&mut self, span: Span) {
         if self.is_watched(span) {
@@ -154,6 +182,13 @@ impl<'a> Checker<'a> {
         if self.is_watched(span) {
             let record = self.value(record);
             self.note_sight(Place::Member(self.meaning(&record)));
+        }
+    }
+
+    /// The same where the name of a field stands in a pattern for `subject`.
+    pub(super) fn note_pattern(&mut self, subject: &Value<'a>, span: Span) {
+        if self.is_watched(span) {
+            self.note_sight(Place::Pattern(self.meaning(subject)));
         }
     }
 
@@ -184,7 +219,7 @@ impl<'a> Checker<'a> {
     }
 
     fn meaning(&self, value: &Value<'a>) -> Option<Meaning> {
-        let type_of = |id: &crate::ir::ExprId| Some(self.ty(*id).clone()).filter(|ty| !ty.is_unknown());
+        let type_of = |id: &ExprId| Some(self.ty(*id).clone()).filter(|ty| !ty.is_unknown());
         match value {
             Value::Unknown => None,
             Value::Expr(id) => type_of(id).map(Meaning::Value),
@@ -196,8 +231,7 @@ impl<'a> Checker<'a> {
             }
             Value::Range(range) => {
                 let ty = type_of(&range.start.or(range.end)?)?;
-                let schema = Schema { fields: vec![Field { name: "value".into(), ty }] };
-                Some(Meaning::Rows(Rows { schema, shape: Shape::Values, known: true }))
+                Some(Meaning::Rows(Rows::of_values(ty)))
             }
             Value::Lambda(_) => Some(Meaning::Function),
         }

@@ -73,6 +73,7 @@ fn an_error_in_a_data_file() {
     diagnostic.data = Some(DataPlace {
         file: "people.csv".into(),
         line: 5649,
+        counts_rows: false,
         column: Some("birth_date".into()),
         excerpt: Some("Pedro,The\x1b 90s\nnext".into()),
         cell: Some(6..13),
@@ -97,8 +98,14 @@ fn a_failing_row_names_its_line() {
     let (sources, id) = script("read(\"orders.csv\") | derive x = qty * cents");
     let mut diagnostic = Diagnostic::error(E0601, span_of(&sources, id, "qty * cents"), "integer overflow")
         .saying("9 * 9 does not fit into int (64 bits)");
-    diagnostic.data =
-        Some(DataPlace { file: "orders.csv".into(), line: 73113, column: None, excerpt: None, cell: None });
+    diagnostic.data = Some(DataPlace {
+        file: "orders.csv".into(),
+        line: 73113,
+        counts_rows: false,
+        column: None,
+        excerpt: None,
+        cell: None,
+    });
     let text = render(std::slice::from_ref(&diagnostic), &sources, PLAIN);
     assert!(text.ends_with("───╯ in orders.csv:73113     more: pipe explain E0601\n"), "{text}");
 }

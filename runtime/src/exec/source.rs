@@ -5,7 +5,7 @@ use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Files, MorselSize, Parsed, Piece, ScanRequest};
+use crate::formats::{self, MorselSize, Parsed, Piece, Scan, ScanRequest};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use arrow_array::Int64Array;
@@ -145,19 +145,19 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            Files::open(format, request, files).map(of_files)
+            Ok(file(formats::open(format, request, files)?))
         }
     }
 }
 
-fn of_files<'a>(mut files: Files) -> Reader<'a> {
+fn file<'a>(mut scan: Scan) -> Reader<'a> {
     let mut ended = false;
     Reader {
         claim: Box::new(move || {
             if ended {
                 return None;
             }
-            match files.next_piece() {
+            match scan.0() {
                 Ok(Some(piece)) => Some(Morsel::Piece(piece)),
                 Ok(None) => {
                     ended = true;
@@ -169,7 +169,10 @@ fn of_files<'a>(mut files: Files) -> Reader<'a> {
                 }
             }
         }),
-        load: Arc::new(load_plain),
+        load: Arc::new(move |morsel| match morsel {
+            Morsel::Piece(piece) => piece(),
+            other => load_plain(other),
+        }),
     }
 }
 
@@ -239,11 +242,10 @@ fn whole(batch: Batch) -> Parsed {
 
 fn load_plain(morsel: Morsel) -> Parsed {
     match morsel {
-        Morsel::Piece(Piece { chunk, parse }) => parse.parse(&chunk),
         Morsel::Batch(batch) => whole(batch),
         Morsel::Computed(parsed) => parsed,
         Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
-        Morsel::Bound(_) | Morsel::Ints(..) => {
+        Morsel::Piece(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
             unreachable!("each source loads its own kind of morsel")
         }
     }

@@ -10,7 +10,7 @@ pub mod table;
 pub mod target;
 pub mod write;
 
-pub use several::{Files, Piece, matching};
+pub use several::{matching, open};
 pub use sources::FileSources;
 
 use crate::batch::Batch;
@@ -47,7 +47,7 @@ pub struct ScanRequest {
     pub morsel: MorselSize,
 }
 
-/// A piece of a file, cut at records.
+/// A piece of a text, cut at records.
 #[derive(Clone, Debug)]
 pub struct Chunk {
     /// Whole records.
@@ -65,7 +65,7 @@ pub struct Parsed {
     pub error: Option<RunError>,
 }
 
-/// A file being read: one worker at a time cuts it, all parse what was cut.
+/// A text being read: one worker at a time cuts it, all parse what was cut.
 pub trait Cut: Send {
     /// The next piece, in order; none at the end.
     fn next(&mut self) -> Result<Option<Chunk>, RunError>;
@@ -77,12 +77,22 @@ pub trait Parse: Send + Sync {
     fn parse(&self, chunk: &Chunk) -> Parsed;
 }
 
-/// An opened scan.
-pub struct Scan {
-    /// Cuts the file.
-    pub cut: Box<dyn Cut>,
-    /// Parses a piece.
-    pub parse: Arc<dyn Parse>,
+/// A piece of a file, which any worker makes rows of.
+pub type Piece = Box<dyn FnOnce() -> Parsed + Send>;
+
+/// An opened scan: one worker at a time takes the next piece, in order; none at the end.
+pub struct Scan(pub Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send>);
+
+impl Scan {
+    /// Of a text that is cut, and whose pieces are parsed.
+    pub fn of_text(mut cut: impl Cut + 'static, parse: impl Parse + 'static) -> Scan {
+        let parse = Arc::new(parse);
+        Scan(Box::new(move || {
+            let Some(chunk) = cut.next()? else { return Ok(None) };
+            let parse = parse.clone();
+            Ok(Some(Box::new(move || parse.parse(&chunk))))
+        }))
+    }
 }
 
 /// A format.

@@ -5,7 +5,7 @@
 //! a file has not got a column its rows have null there. The format sees one file at a time and knows nothing of the
 //! others.
 
-use super::{Chunk, Format, Parse, Parsed, Scan, ScanRequest};
+use super::{Format, Parsed, Scan, ScanRequest};
 use crate::batch::{BatchFault, Column};
 use crate::error::RunError;
 use arrow_array::StringViewArray;
@@ -152,44 +152,20 @@ fn names(schema: &Schema) -> Vec<Arc<str>> {
     schema.fields.iter().map(|field| field.name.clone()).collect()
 }
 
-/// A piece of a file, with who parses it.
-pub struct Piece {
-    /// The piece.
-    pub chunk: Chunk,
-    /// Who knows its file.
-    pub parse: Arc<dyn Parse>,
-}
-
-/// The files of a table, of which one is read at a time.
-pub struct Files {
-    format: &'static Format,
-    request: ScanRequest,
-    /// Those that are still to be read.
-    files: VecDeque<TableFile>,
-    open: Scan,
-}
-
-impl Files {
-    /// Opens the first; `files` are those of the plan.
-    pub fn open(format: &'static Format, request: ScanRequest, files: &[TableFile]) -> Result<Files, RunError> {
-        let mut files: VecDeque<TableFile> = files.iter().cloned().collect();
-        let open = match files.pop_front() {
-            Some(first) => open_one(format, &request, &first)?,
-            None => (format.open)(&request)?,
-        };
-        Ok(Files { format, request, files, open })
-    }
-
-    /// The next piece; none behind the last file.
-    pub fn next_piece(&mut self) -> Result<Option<Piece>, RunError> {
+/// Opens the files of a table, of which one is read at a time; `files` are those of the plan.
+pub fn open(format: &'static Format, request: ScanRequest, files: &[TableFile]) -> Result<Scan, RunError> {
+    let Some((first, others)) = files.split_first() else { return (format.open)(&request) };
+    let mut others: VecDeque<TableFile> = others.iter().cloned().collect();
+    let mut open = open_one(format, &request, first)?;
+    Ok(Scan(Box::new(move || {
         loop {
-            if let Some(chunk) = self.open.cut.next()? {
-                return Ok(Some(Piece { chunk, parse: self.open.parse.clone() }));
+            if let Some(piece) = open.0()? {
+                return Ok(Some(piece));
             }
-            let Some(file) = self.files.pop_front() else { return Ok(None) };
-            self.open = open_one(self.format, &self.request, &file)?;
+            let Some(file) = others.pop_front() else { return Ok(None) };
+            open = open_one(format, &request, &file)?;
         }
-    }
+    })))
 }
 
 /// Opens one of several files. The format is asked for what the file has, as the types of the table.
@@ -210,8 +186,13 @@ fn open_one(format: &Format, request: &ScanRequest, file: &TableFile) -> Result<
         });
     }
     let request = ScanRequest { path: file.path.clone(), schema, columns: wanted, ..request.clone() };
-    let Scan { cut, parse } = (format.open)(&request)?;
-    Ok(Scan { cut, parse: Arc::new(Placed { parse, slots }) })
+    let Scan(mut next) = (format.open)(&request)?;
+    let slots: Arc<[Slot]> = slots.into();
+    Ok(Scan(Box::new(move || {
+        let Some(piece) = next()? else { return Ok(None) };
+        let slots = slots.clone();
+        Ok(Some(Box::new(move || placed(piece(), &slots))))
+    })))
 }
 
 fn has_file_column(request: &ScanRequest) -> bool {
@@ -229,32 +210,24 @@ enum Slot {
 }
 
 /// Puts the columns of one file into their places among those of the table.
-struct Placed {
-    parse: Arc<dyn Parse>,
-    slots: Vec<Slot>,
-}
-
-impl Parse for Placed {
-    fn parse(&self, chunk: &Chunk) -> Parsed {
-        let mut parsed = self.parse.parse(chunk);
-        let batch = &mut parsed.batch;
-        let mut read = std::mem::take(&mut batch.columns).into_iter();
-        let mut places = Vec::new();
-        for (at, slot) in self.slots.iter().enumerate() {
-            batch.columns.extend(match slot {
-                Slot::Read => {
-                    places.push(at as u32);
-                    read.next()
-                }
-                Slot::Missing(kind) => Some(Column::from_scalars(kind, &vec![Scalar::Null; batch.rows])),
-                Slot::Path(path) => Some(repeated(path, batch.rows)),
-            });
-        }
-        for BatchFault { column, .. } in &mut batch.faults {
-            *column = places[*column as usize];
-        }
-        parsed
+fn placed(mut parsed: Parsed, slots: &[Slot]) -> Parsed {
+    let batch = &mut parsed.batch;
+    let mut read = std::mem::take(&mut batch.columns).into_iter();
+    let mut places = Vec::new();
+    for (at, slot) in slots.iter().enumerate() {
+        batch.columns.extend(match slot {
+            Slot::Read => {
+                places.push(at as u32);
+                read.next()
+            }
+            Slot::Missing(kind) => Some(Column::from_scalars(kind, &vec![Scalar::Null; batch.rows])),
+            Slot::Path(path) => Some(repeated(path, batch.rows)),
+        });
     }
+    for BatchFault { column, .. } in &mut batch.faults {
+        *column = places[*column as usize];
+    }
+    parsed
 }
 
 /// The same text in every row, held once.

@@ -108,7 +108,7 @@ impl Reader {
     }
 
     fn broken(&self, code: Code, line: u64, message: String) -> RunError {
-        RunError::Record { code, message, place: Place { file: self.file.clone(), line } }
+        RunError::Record { code, message, place: Place::line(self.file.clone(), line) }
     }
 
     /// The next record; none at the end of the file.
@@ -229,7 +229,7 @@ impl Row for RecordRow {
     }
 
     fn place(&self) -> Option<Place> {
-        Some(Place { file: self.shared.file.clone(), line: self.record.line })
+        Some(Place::line(self.shared.file.clone(), self.record.line))
     }
 }
 

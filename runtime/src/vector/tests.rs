@@ -114,7 +114,7 @@ fn what_is_kept_whole_is_not_copied_and_keeps_its_place() {
         .collect();
     let program = lower(&segment, &plan, &[false]);
     let mut batch = Batch::new(1, vec![Column::from_scalars(&Kind::Int, &[Scalar::Int(5)])]);
-    let origin = crate::batch::Origin { file: "f".into(), first_line: 1, text: Default::default(), starts: [0].into() };
+    let origin = crate::batch::Origin { file: "f".into(), records: crate::batch::Records::Numbered([1].into()) };
     batch.origin = Some(origin);
     let outcome = run(&program, &batch, &Functions::default(), &mut Scratch::new(), &Watch::default());
     let Ok(Outcome::Done(done)) = outcome else { panic!("nothing can fail") };

@@ -174,6 +174,7 @@ impl<'a> Checker<'a> {
         }
         let mut fits = true;
         for (name, inner) in patterns {
+            self.note_pattern(&subject.value, name.span);
             let Some(at) = fields.iter().position(|field| field.0 == name.text) else {
                 let names: Vec<&str> = fields.iter().map(|field| &*field.0).collect();
                 let near = did_you_mean(&name.text, names.iter().copied());

@@ -7,12 +7,12 @@ use super::cut::LONGEST_RECORD;
 use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
-use crate::error::RunError;
+use crate::error::{RunError, data_place};
 use crate::formats::{Cut, MorselSize, cell, files};
 use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0201, E0207, E0502};
-use pipelang_lang::diagnostic::{DataPlace, Diagnostic, did_you_mean};
+use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::fs::File;
@@ -67,13 +67,7 @@ fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
 fn report(error: RunError, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
     match error {
-        RunError::Record { place, .. } => diagnostic.at_data(DataPlace {
-            file: place.file.to_string(),
-            line: place.line,
-            column: None,
-            excerpt: None,
-            cell: None,
-        }),
+        RunError::Record { place, .. } => diagnostic.at_data(data_place(&place, None)),
         _ => diagnostic,
     }
 }

@@ -21,7 +21,6 @@ use options::CsvOptions;
 use parse::{CsvParse, Wanted};
 use pipelang_lang::catalog::FormatDef;
 use pipelang_lang::codes::E0508;
-use std::sync::Arc;
 
 /// The format.
 pub const FORMAT: Format = Format {
@@ -58,5 +57,5 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
         null_words: options.null_words,
         columns: request.columns.iter().map(wanted).collect(),
     };
-    Ok(Scan { cut: Box::new(opened.cutter), parse: Arc::new(parse) })
+    Ok(Scan::of_text(opened.cutter, parse))
 }

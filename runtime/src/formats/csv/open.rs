@@ -76,7 +76,7 @@ fn first_row(cutter: &mut Cutter, options: &CsvOptions) -> Result<Option<Chunk>,
 fn fields(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<String>, RunError> {
     let broken = |code: Code, message: &str, at: usize| {
         let line = chunk.first_line + memchr::memchr_iter(b'\n', &chunk.text[..at]).count() as u64;
-        RunError::Record { code, message: message.to_string(), place: Place { file: path.clone(), line } }
+        RunError::Record { code, message: message.to_string(), place: Place::line(path.clone(), line) }
     };
     let text = std::str::from_utf8(&chunk.text)
         .map_err(|error| broken(E0504, "this record is not UTF-8", error.valid_up_to()))?;

@@ -6,7 +6,7 @@
 use super::dialect::Dialect;
 use super::index::{Flaw, Index};
 use super::quick;
-use crate::batch::{Batch, BatchFault, Column, Origin};
+use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::{Chunk, Parse, Parsed, cell};
 use arrow_array::builder::make_view;
@@ -71,12 +71,9 @@ impl Parse for CsvParse {
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));
         let rows = index.rows();
-        let origin = Origin {
-            file: self.file.clone(),
-            first_line: chunk.first_line,
-            text: chunk.text.clone(),
-            starts: index.starts.into(),
-        };
+        let (first_line, text) = (chunk.first_line, chunk.text.clone());
+        let records = Records::OfText { first_line, text, starts: index.starts.into() };
+        let origin = Origin { file: self.file.clone(), records };
         Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error }
     }
 }
@@ -107,7 +104,7 @@ impl CsvParse {
 
     fn broken(&self, chunk: &Chunk, start: usize, code: Code, message: String) -> RunError {
         let line = chunk.first_line + memchr_iter(b'\n', &chunk.text[..start]).count() as u64;
-        RunError::Record { code, message, place: Place { file: self.file.clone(), line } }
+        RunError::Record { code, message, place: Place::line(self.file.clone(), line) }
     }
 }
 
@@ -269,7 +266,7 @@ impl Cells<'_, '_> {
                 let start = piece.index.starts[row] as usize;
                 self.line += memchr_iter(b'\n', &piece.chunk.text[self.counted..start]).count() as u64;
                 self.counted = start;
-                let place = Place { file: piece.parse.file.clone(), line: self.line };
+                let place = Place::line(piece.parse.file.clone(), self.line);
                 let misfit = cell::misfit(&self.wanted.name, &self.wanted.ty, &text, self.wanted.inferred);
                 let error = Arc::new(RowError { fault: RowFault::Cell(misfit), place: Some(place) });
                 self.faults.push(BatchFault { row: row as u32, column: self.at as u32, error });
