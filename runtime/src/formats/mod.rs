@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod csv;
 mod files;
+pub mod json;
 pub mod jsonl;
 mod several;
 pub mod sources;
@@ -109,7 +110,7 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT];
+pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

@@ -67,7 +67,7 @@ pub(super) fn describe(
             Some(joined) => joined.add(path, info, format, request.span)?,
         }
     }
-    let mut info = joined.expect("there is a file").finish(is_pattern, request)?;
+    let mut info = joined.expect("there is a file").finish(is_pattern, format, request)?;
     match with_file {
         Some(span) => add_file_column(&mut info, span)?,
         None if !is_pattern => info.files.clear(),
@@ -129,11 +129,11 @@ impl Joined {
     }
 
     /// The table: what is not in all files may be null, and what is declared stands in one of them.
-    fn finish(self, is_pattern: bool, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+    fn finish(self, is_pattern: bool, format: &Format, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         let Joined { mut info, counts } = self;
         for (field, count) in info.schema.fields.iter_mut().zip(counts) {
             if field.ty.kind == Kind::Null {
-                field.ty = Type::STRING.or_null();
+                field.ty = (format.join)(&Type::NULL, &Type::NULL).unwrap_or(Type::NULL).or_null();
             }
             field.ty.nullable |= count < info.files.len();
         }

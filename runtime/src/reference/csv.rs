@@ -5,11 +5,10 @@
 
 use super::Oracle;
 use super::expr::{Outcome, Row};
-use super::stages::Rows;
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::cell;
 use flate2::read::MultiGzDecoder;
-use pipelang_lang::catalog::{FILE_COLUMN, OptionValue, TableFile};
+use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
@@ -192,18 +191,6 @@ struct Shared {
     /// The fields of the table, and whether the type of each was inferred.
     fields: Vec<(Field, bool)>,
     columns: Vec<(usize, ColumnId)>,
-    /// The names of the columns of the file, where it is one of several.
-    own: Option<Vec<Arc<str>>>,
-}
-
-impl Shared {
-    /// Where in a record the column of the table is; none if the file has not got it.
-    fn place(&self, position: usize) -> Option<usize> {
-        match &self.own {
-            Some(own) => own.iter().position(|name| *name == self.fields[position].0.name),
-            None => Some(position),
-        }
-    }
 }
 
 /// A record; a cell is read when somebody asks for it.
@@ -217,11 +204,7 @@ impl Row for RecordRow {
         let here = self.shared.columns.iter().find(|(_, id)| *id == column);
         let (position, _) = *here.expect("the plan's columns come from below");
         let (field, inferred) = &self.shared.fields[position];
-        let Some(place) = self.shared.place(position) else {
-            let is_file = *field.name == *FILE_COLUMN && !field.ty.nullable;
-            return Ok(if is_file { Scalar::String(self.shared.file.clone()) } else { Scalar::Null });
-        };
-        let (text, quoted) = &self.record.fields[place];
+        let (text, quoted) = &self.record.fields[position];
         cell::read(text, *quoted, &field.ty, &self.shared.null_words).ok_or_else(|| {
             let misfit = cell::misfit(&field.name, &field.ty, text, *inferred);
             Arc::new(RowError { fault: RowFault::Cell(misfit), place: self.place() })
@@ -233,33 +216,15 @@ impl Row for RecordRow {
     }
 }
 
-/// The rows of a table, file after file.
+/// The rows of a file.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
-    table: &'a Table,
-    columns: &'a [(usize, ColumnId)],
-) -> Result<Rows<'a>, RunError> {
-    let TableOrigin::File { path, files, .. } = &table.origin else { unreachable!("only files are read here") };
-    let Some((first, others)) = files.split_first() else {
-        return rows_of_file(oracle, table, columns, path, None);
-    };
-    let open = move |file: &'a TableFile| rows_of_file(oracle, table, columns, &file.path, Some(file.columns.clone()));
-    let others = others.iter().flat_map(move |file| match open(file) {
-        Ok(rows) => rows,
-        Err(error) => Box::new(std::iter::once(Err(error))),
-    });
-    Ok(Box::new(open(first)?.chain(others)))
-}
-
-/// The rows of a file; `own` are its columns, where it is one of several.
-fn rows_of_file<'a>(
-    oracle: Oracle<'a>,
-    table: &'a Table,
+    table: &Table,
     columns: &[(usize, ColumnId)],
-    path: &Arc<str>,
-    own: Option<Vec<Arc<str>>>,
-) -> Result<Rows<'a>, RunError> {
-    let TableOrigin::File { options, inferred, .. } = &table.origin else { unreachable!("only files are read here") };
+) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
+    let TableOrigin::File { path, options, inferred, .. } = &table.origin else {
+        unreachable!("only files are read here")
+    };
     let text = read_whole(path)
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     let dialect = Dialect::new(path, options);
@@ -270,7 +235,6 @@ fn rows_of_file<'a>(
         null_words: dialect.null_words.clone(),
         fields: fields.collect(),
         columns: columns.to_vec(),
-        own,
     });
     let has_mark = text.starts_with(&[0xef, 0xbb, 0xbf]);
     let (at, file, arity) = (if has_mark { 3 } else { 0 }, path.clone(), None);
@@ -281,18 +245,18 @@ fn rows_of_file<'a>(
     if reader.dialect.header {
         reader.record()?;
     } else {
-        reader.arity = Some(shared.own.as_ref().map_or(shared.fields.len(), Vec::len));
+        reader.arity = Some(table.schema.fields.len());
     }
-    Ok(Box::new(std::iter::from_fn(move || {
+    Ok(std::iter::from_fn(move || {
         if let Err(error) = oracle.watch.check() {
             return Some(Err(error));
         }
         let record = reader.record().transpose()?;
         Some(record.map(|record| Rc::new(RecordRow { shared: shared.clone(), record }) as Rc<dyn Row>))
-    })))
+    }))
 }
 
-fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
     let bytes = std::fs::read(path)?;
     if !path.to_ascii_lowercase().ends_with(".gz") {
         return Ok(bytes);

@@ -8,6 +8,8 @@
 mod assertion;
 mod csv;
 pub mod expr;
+mod files;
+mod json;
 mod nested;
 mod reduce;
 mod stages;
