@@ -69,7 +69,7 @@ impl Runs {
             return Ok(());
         }
         let full = std::mem::take(&mut self.levels[level]);
-        let longer = Merge::open(full, self.kinds.clone(), self.limit)?.to_run()?;
+        let longer = Merge::open(full, self.kinds.clone(), self.limit)?.into_run()?;
         self.add_at(level + 1, longer)
     }
 
@@ -100,7 +100,7 @@ impl Merge {
     }
 
     fn advance(&mut self, run: usize) -> Result<(), RunError> {
-        if let Some(row) = self.runs[run].next()? {
+        if let Some(row) = self.runs[run].read()? {
             self.heads.push(Head { row, run });
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Merge {
         Ok(Some(Merged { ordinals, keys, batch: Batch::of_rows(&self.kinds.get(), cells, None) }))
     }
 
-    fn to_run(mut self) -> Result<RunReader, RunError> {
+    fn into_run(mut self) -> Result<RunReader, RunError> {
         let mut writer = RunWriter::new()?;
         while let Some(row) = self.next_row()? {
             writer.copy(&row)?;

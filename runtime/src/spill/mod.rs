@@ -113,11 +113,6 @@ impl RunWriter {
         self.out.write_all(&length).and_then(|()| self.out.write_all(&self.row)).map_err(|error| unwritten(&error))
     }
 
-    /// How many rows were written.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
     /// The run, to be read.
     pub fn finish(self) -> Result<RunReader, RunError> {
         let mut file = self.out.into_inner().map_err(|error| unwritten(error.error()))?;
@@ -137,21 +132,16 @@ pub struct RunReader {
 }
 
 impl RunReader {
-    /// How many rows are still to be read.
-    pub fn left(&self) -> u64 {
-        self.left
-    }
-
     /// The next row; none at the end.
-    pub fn next(&mut self) -> Result<Option<Row>, RunError> {
+    pub fn read(&mut self) -> Result<Option<Row>, RunError> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
-        self.read().map(Some).map_err(|error| unread(&error))
+        self.read_row().map(Some).map_err(|error| unread(&error))
     }
 
-    fn read(&mut self) -> io::Result<Row> {
+    fn read_row(&mut self) -> io::Result<Row> {
         let mut length = [0; 8];
         self.input.read_exact(&mut length)?;
         self.row.resize(u64::from_le_bytes(length) as usize, 0);
