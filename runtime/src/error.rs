@@ -247,8 +247,11 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
                 diagnostic = diagnostic
                     .help(format!("why: every sampled row had {article} {} (no type was given)", cell.expected));
             }
-            let name = pipelang_lang::ty::spell(&cell.column);
-            diagnostic = diagnostic.help(format!("read it as text: schema: {{{name}: string, ..}}"));
+            // Files that are no text have types of their own.
+            if !place.is_some_and(|place| matches!(place.at, At::Row(_))) {
+                let name = pipelang_lang::ty::spell(&cell.column);
+                diagnostic = diagnostic.help(format!("read it as text: schema: {{{name}: string, ..}}"));
+            }
             match place {
                 Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
                 None => diagnostic,

@@ -1,6 +1,8 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
 pub mod cell;
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod csv;
 mod files;
 pub mod jsonl;
@@ -104,7 +106,13 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT];
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::parquet::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::ipc::FORMAT,
+];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

@@ -101,6 +101,10 @@ impl<'a> Oracle<'a> {
     fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
         Ok(match &table.origin {
             TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
+            #[cfg(feature = "columnar")]
+            TableOrigin::File { format, .. } if matches!(&**format, "parquet" | "arrow") => {
+                Box::new(super::columnar::rows(self, table, columns)?)
+            }
             TableOrigin::File { format, .. } => {
                 return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
             }
