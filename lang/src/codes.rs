@@ -305,6 +305,16 @@ codes! {
     E0504 = 504, "not UTF-8",
         "Text is UTF-8, and this file has bytes that are not. It was probably written in another encoding: convert it.",
         "read(\"utf16.csv\")" => "";
+    E0505 = 505, "a record is not JSON",
+        "Each line of a `.jsonl` file is one JSON value, mostly an object. `NaN`, comments, keys without quotes and commas \
+         before a closing brace are not JSON.",
+        "read(\"broken.jsonl\")" => "";
+    E0506 = 506, "a value of another type in JSON",
+        "A value is of another sort than its column: a text where there were numbers. Types that no `schema:` gives are \
+         inferred from a sample of the file; what is mixed in the sample is `json`. Read the column as `json` and convert \
+         it, or say which type it has.",
+        "read(\"mixed.jsonl\", schema: {price: float?, ..}) | filter price > 1"
+        => "read(\"mixed.jsonl\", schema: {price: json?, ..}) | filter float?(price) > 1";
     E0507 = 507, "damaged file",
         "A Parquet or Arrow file contradicts itself, or is cut off: it was not written or copied to its end. Write or fetch \
          it again.",

@@ -5,6 +5,7 @@ pub mod cell;
 pub mod columnar;
 pub mod csv;
 mod files;
+pub mod json;
 pub mod jsonl;
 pub mod sources;
 pub mod table;
@@ -108,6 +109,7 @@ pub struct Format {
 /// All formats.
 pub const FORMATS: &[Format] = &[
     csv::FORMAT,
+    json::LINES,
     #[cfg(feature = "columnar")]
     columnar::parquet::FORMAT,
     #[cfg(feature = "columnar")]

@@ -118,7 +118,6 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 /// Formats that the language has and this version has not. A name goes when its format comes.
 const LATER: &[&str] = &[
     "json",
-    "jsonl",
     #[cfg(not(feature = "columnar"))]
     "parquet",
     #[cfg(not(feature = "columnar"))]

@@ -256,7 +256,7 @@ pub(super) fn rows<'a>(
     }))
 }
 
-fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
     let bytes = std::fs::read(path)?;
     if !path.to_ascii_lowercase().ends_with(".gz") {
         return Ok(bytes);

@@ -5,7 +5,7 @@
 
 use super::expr::{Defined, NoRow, Outcome, Row};
 use super::reduce::{Key, compare_keys, key, reduce};
-use super::{Oracle, csv};
+use super::{Oracle, csv, json};
 use crate::batch::Batch;
 use crate::error::{Place, RowError, RunError};
 use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
@@ -101,6 +101,7 @@ impl<'a> Oracle<'a> {
     fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
         Ok(match &table.origin {
             TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
+            TableOrigin::File { format, .. } if &**format == "jsonl" => Box::new(json::rows(self, table, columns)?),
             #[cfg(feature = "columnar")]
             TableOrigin::File { format, .. } if matches!(&**format, "parquet" | "arrow") => {
                 Box::new(super::columnar::rows(self, table, columns)?)

@@ -21,7 +21,7 @@ use crate::batch::{Batch, BatchFault, Origin, Records};
 use crate::error::{At, CellError, Place, RowError, RowFault, RunError};
 use arrow_array::ArrayRef;
 use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0206, E0508};
+use pipelang_lang::codes::{E0206, E0501, E0508};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ty::{Field, Schema};
 use std::sync::Arc;
@@ -130,7 +130,8 @@ impl Wanted {
 
 /// A value that is none of its column's type; rows count from 0.
 pub fn misfit_of(file: &Arc<str>, column: &Arc<str>, row: u64, misfit: Misfit) -> RowError {
-    let cell = CellError { column: column.clone(), expected: misfit.expected, text: misfit.text, inferred: false };
+    let Misfit { expected, text } = misfit;
+    let cell = CellError { code: E0501, column: column.clone(), inside: None, expected, text, inferred: false };
     RowError { fault: RowFault::Cell(cell), place: Some(Place { file: file.clone(), at: At::Row(row + 1) }) }
 }
 

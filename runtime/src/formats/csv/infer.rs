@@ -3,7 +3,6 @@
 //! The sample is the first 1,000 records and, where the file can be sought, some records from blocks across it. It is a
 //! guess and nothing depends on it but the types: a later cell that does not fit is an error that names the way out.
 
-use super::cut::LONGEST_RECORD;
 use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
@@ -15,25 +14,15 @@ use pipelang_lang::codes::{E0201, E0207, E0502};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// How many records of the head are looked at.
 const HEAD: usize = 1000;
-/// How many blocks across the file are looked at.
-const BLOCKS: u64 = 8;
-/// How long they are.
-const BLOCK: usize = 16 << 10;
 
 /// The table behind a `read` of a CSV file.
 pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
-    let options = CsvOptions::new(&request.path, named).map_err(|problem| {
-        let span = request.options.get(problem.at).map_or(request.span, |option| option.1);
-        let diagnostic = Diagnostic::error(problem.code, span, problem.message);
-        Box::new(problem.help.into_iter().fold(diagnostic, Diagnostic::help))
-    })?;
+    let options = CsvOptions::new(&request.path, named).map_err(|problem| Box::new(problem.report(request)))?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let opened = open(&request.path, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
@@ -64,7 +53,7 @@ fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
 }
 
 /// What cannot be read, said at the `read`.
-fn report(error: RunError, span: Span) -> Diagnostic {
+pub fn report(error: RunError, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
     match error {
         RunError::Record { place, .. } => diagnostic.at_data(data_place(&place, None)),
@@ -149,35 +138,15 @@ fn sample(path: &str, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Fi
         looked_at = chunk.text.len() as u64;
     }
     // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
-    if !has_newlines && !files::is_compressed(path) {
-        for line in lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
+    if !has_newlines {
+        for line in
+            files::lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
         {
             look(line);
         }
     }
     let typed = |(name, guess): (Arc<str>, Guess)| Field { name, ty: guess.ty() };
     Ok(opened.names.into_iter().zip(guesses).map(typed).collect())
-}
-
-/// Whole lines from some places of a file that was looked at up to about `from`; none if it cannot be sought.
-fn lines_across(path: &str, from: u64) -> Vec<Vec<u8>> {
-    let Ok(mut file) = File::open(path) else { return Vec::new() };
-    let length = file.metadata().ok().filter(|data| data.is_file()).map_or(0, |data| data.len());
-    let mut blocks = Vec::new();
-    for at in 1..=BLOCKS {
-        let place = (length.saturating_mul(at) / BLOCKS).saturating_sub(BLOCK as u64);
-        let mut block = Vec::new();
-        if place <= from || file.seek(SeekFrom::Start(place)).is_err() {
-            continue;
-        }
-        if (&mut file).take(BLOCK as u64).read_to_end(&mut block).is_err() || block.len() > LONGEST_RECORD {
-            continue;
-        }
-        let first = memchr::memchr(b'\n', &block).map_or(block.len(), |newline| newline + 1);
-        let last = memchr::memrchr(b'\n', &block).map_or(first, |newline| newline + 1);
-        blocks.push(block[first..last.max(first)].to_vec());
-    }
-    blocks
 }
 
 /// What the cells of a column have in common so far.

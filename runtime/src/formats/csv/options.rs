@@ -2,9 +2,9 @@
 
 use super::dialect::Dialect;
 use crate::formats::cell;
-use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue};
+use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue, ReadRequest};
 use pipelang_lang::codes::{Code, E0205, E0206, E0304, E0902};
-use pipelang_lang::diagnostic::did_you_mean;
+use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Schema};
 use std::sync::Arc;
@@ -55,6 +55,15 @@ pub struct OptionProblem {
     pub message: String,
     /// Advice.
     pub help: Option<String>,
+}
+
+impl OptionProblem {
+    /// As an error at the option.
+    pub fn report(self, request: &ReadRequest) -> Diagnostic {
+        let span = request.options.get(self.at).map_or(request.span, |option| option.1);
+        let diagnostic = Diagnostic::error(self.code, span, self.message);
+        self.help.into_iter().fold(diagnostic, Diagnostic::help)
+    }
 }
 
 impl CsvOptions {
