@@ -49,7 +49,7 @@ impl Row for BatchRow {
 /// The rows of a file.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
-    table: &'a Table,
+    table: &Table,
     columns: &[(usize, ColumnId)],
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
     let TableOrigin::File { path, format, .. } = &table.origin else { unreachable!("only files are read here") };

@@ -10,6 +10,7 @@ mod assertion;
 mod columnar;
 mod csv;
 pub mod expr;
+mod files;
 mod json;
 mod nested;
 mod reduce;

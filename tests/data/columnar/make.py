@@ -155,6 +155,9 @@ def parquet():
     duckdb.sql(f"COPY (SELECT i AS id, 'n' || i % 5 AS name, i / 4 AS q, [i, i + 1] AS pair FROM range(40) t(i))"
                f" TO '{HERE / 'of_duckdb'}.parquet' (FORMAT parquet)")
     answer("of_duckdb")
+    pq.write_table(pa.table({"id": [1, 2], "n": pa.array([1, 2], pa.int32())}), HERE / "part_1.parquet")
+    pq.write_table(pa.table({"id": [3], "n": [0.5], "more": ["x"]}), HERE / "part_2.parquet")
+    pq.write_table(pa.table({"id": ["a"]}), HERE / "past_3.parquet")
     # What does not fit; nobody else need say what it is.
     pq.write_table(pa.table({
         "id": pa.array([1, 2, 3, 4], pa.int64()),

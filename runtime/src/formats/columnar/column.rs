@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, Float64Array, Int64Array,
 use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 use pipelang_lang::scalar::{Scalar, canonical};
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 
 /// The column, and the rows whose value does not fit.
 pub(super) fn read(array: &ArrayRef, ty: &Type) -> (Column, Vec<(usize, Misfit)>) {
@@ -30,6 +30,9 @@ pub(super) fn read(array: &ArrayRef, ty: &Type) -> (Column, Vec<(usize, Misfit)>
 
 /// The array as a whole; none where it has to be looked at value by value.
 fn whole(array: &ArrayRef, ty: &Type) -> Option<Column> {
+    if array.data_type().is_integer() && ty.kind != Kind::Int {
+        return None;
+    }
     Some(match array.data_type() {
         DataType::Null => Column::Null(array.len()),
         DataType::Boolean => Column::Bool(array.as_boolean().clone()),

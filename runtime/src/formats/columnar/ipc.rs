@@ -4,7 +4,7 @@
 
 use super::damage::{damaged, guarded, may_unpack};
 use super::input::Input;
-use super::{Columns, OPTIONS, Wanted, check_unchanged, rows_of_piece, table, types};
+use super::{Columns, OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{Format, Piece, Scan, ScanRequest, files};
 use arrow_array::RecordBatch;
@@ -23,6 +23,7 @@ pub const FORMAT: Format = Format {
     def: FormatDef { name: "arrow", extensions: &["arrow", "arrows", "feather", "ipc"], options: OPTIONS },
     infer,
     open,
+    join,
 };
 
 /// What stands at both ends of a file, and of the version that is no longer written.

@@ -23,12 +23,18 @@ use arrow_array::ArrayRef;
 use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0206, E0501, E0508};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
-use pipelang_lang::ty::{Field, Schema};
+use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
 
 /// What `read` accepts: the files say everything else themselves.
-const OPTIONS: &[OptionDef] =
-    &[OptionDef { name: "format", kind: OptionKind::String, doc: "The format, where the extension does not tell it." }];
+const OPTIONS: &[OptionDef] = &[
+    OptionDef { name: "format", kind: OptionKind::String, doc: "The format, where the extension does not tell it." },
+    OptionDef {
+        name: "with_file",
+        kind: OptionKind::Bool,
+        doc: "Whether to add a column `file` with the path of each row's file.",
+    },
+];
 
 /// The most rows of a piece.
 const MOST_ROWS: usize = 131_072;
@@ -48,9 +54,9 @@ fn table(
     columns: impl FnOnce() -> Result<Columns, RunError>,
 ) -> Result<TableInfo, Box<Diagnostic>> {
     for (name, span, _) in &request.options {
-        if &**name != "format" {
+        if OPTIONS.iter().all(|option| *option.name != **name) {
             let message = format!("the format `{format}` has no option `{name}`");
-            let near = did_you_mean(name, ["format"]);
+            let near = did_you_mean(name, OPTIONS.iter().map(|option| option.name));
             let diagnostic = Diagnostic::error(E0206, *span, message);
             return Err(Box::new(match near.first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -61,16 +67,31 @@ fn table(
     let columns =
         columns().map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
     let effect = if columns.may_fail { Effect::MayFail } else { Effect::Total };
-    Ok(TableInfo { format, schema: columns.schema, inferred: false, effect })
+    Ok(TableInfo { format, schema: columns.schema, inferred: false, effect, files: Vec::new() })
 }
 
 /// Fails if the file is not as it was when the script was compiled.
 fn check_unchanged(request: &ScanRequest, columns: &Columns) -> Result<(), RunError> {
-    if columns.schema == request.schema {
+    let (found, known) = (&columns.schema.fields, &request.schema.fields);
+    let is_known = |(found, known): (&Field, &Field)| {
+        found.name == known.name && join(&found.ty, &known.ty).as_ref() == Some(&known.ty)
+    };
+    if found.len() == known.len() && found.iter().zip(known).all(is_known) {
         return Ok(());
     }
     let message = format!("the columns of `{}` have changed since the script was compiled", request.path);
     Err(RunError::Outside { code: E0508, message })
+}
+
+/// The type of a column that is of these types in two files.
+fn join(a: &Type, b: &Type) -> Option<Type> {
+    let kind = match (&a.kind, &b.kind) {
+        (a, b) if a == b => a.clone(),
+        (Kind::Null, other) | (other, Kind::Null) => other.clone(),
+        (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Kind::Float,
+        _ => return None,
+    };
+    Some(Type { kind, nullable: a.nullable || b.nullable })
 }
 
 /// How many rows a piece has, where all the rows have so many bytes.

@@ -2,7 +2,7 @@
 
 use super::damage::{damaged, guarded};
 use super::input::Input;
-use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, pages, rows_of_piece, table, types};
+use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{Format, MorselSize, Parsed, Piece, Scan, ScanRequest};
 use arrow_array::RecordBatch;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The format.
 pub const FORMAT: Format =
-    Format { def: FormatDef { name: "parquet", extensions: &["parquet"], options: OPTIONS }, infer, open };
+    Format { def: FormatDef { name: "parquet", extensions: &["parquet"], options: OPTIONS }, infer, open, join };
 
 fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     table(request, "parquet", || {

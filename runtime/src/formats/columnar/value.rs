@@ -21,8 +21,16 @@ pub struct Misfit {
 
 const DAY_MILLIS: i64 = 86_400_000;
 
-/// The value at `row`; `ty` is what `types` made of the type of the array.
+/// The value at `row`; `ty` is what `types` made of the type of the array, or `float` where that is `int` and another
+/// file has floats.
 pub fn read(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
+    Ok(match (value(array, row, ty)?, &ty.kind) {
+        (Scalar::Int(value), Kind::Float) => Scalar::Float(value as f64),
+        (value, _) => value,
+    })
+}
+
+fn value(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
     if *array.data_type() == DataType::Null || array.is_null(row) {
         return null(ty);
     }
