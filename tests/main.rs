@@ -22,5 +22,6 @@ mod real;
 mod rules;
 mod snippets;
 mod targets;
+mod tees;
 mod tidy;
 mod tools;

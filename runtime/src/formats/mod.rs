@@ -11,6 +11,7 @@ mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
+pub mod tee;
 pub mod write;
 
 pub use several::{matching, open};
