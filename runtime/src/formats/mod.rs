@@ -5,6 +5,7 @@ pub mod csv;
 mod files;
 pub mod json;
 pub mod jsonl;
+mod lines;
 pub mod sources;
 pub mod table;
 pub mod target;
@@ -105,7 +106,7 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES];
+pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES, lines::FORMAT];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

@@ -9,6 +9,7 @@ mod assertion;
 mod csv;
 pub mod expr;
 mod json;
+mod lines;
 mod nested;
 mod reduce;
 mod stages;

@@ -5,7 +5,7 @@
 
 use super::expr::{Defined, NoRow, Outcome, Row};
 use super::reduce::{Key, compare_keys, key, reduce};
-use super::{Oracle, csv, json};
+use super::{Oracle, csv, json, lines};
 use crate::batch::Batch;
 use crate::error::{Place, RowError, RunError};
 use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
@@ -102,6 +102,7 @@ impl<'a> Oracle<'a> {
         Ok(match &table.origin {
             TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
             TableOrigin::File { format, .. } if &**format == "jsonl" => Box::new(json::rows(self, table, columns)?),
+            TableOrigin::File { format, path, .. } if &**format == "lines" => Box::new(lines::rows(self, path)?),
             TableOrigin::File { format, .. } => {
                 return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
             }
