@@ -1,6 +1,7 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
 pub mod cell;
+mod compression;
 pub mod csv;
 mod files;
 pub mod json;

@@ -27,10 +27,6 @@ impl Sources for FileSources {
             }
             return Err(Box::new(unopened(&request.path, request.span, missing)));
         }
-        if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
-            let message = "reading files that are compressed with zstd is not there yet";
-            return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
-        }
         (format.infer)(request)
     }
 
@@ -42,13 +38,7 @@ impl Sources for FileSources {
                 (files::extension_of(path).unwrap_or_default(), request.span)
             }
         };
-        let is_zstd = files::extension_of(&request.path).is_some_and(|extension| extension == "zst");
         match super::target::format_named(&name) {
-            Some(_) if is_zstd => Err(Box::new(Diagnostic::error(
-                E0902,
-                request.span,
-                "writing files that are compressed with zstd is not there yet",
-            ))),
             Some(format) => Ok(format.name()),
             None => Err(Box::new(no_output_format(&name, span))),
         }
@@ -102,7 +92,7 @@ fn no_output_format(name: &str, span: Span) -> Diagnostic {
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv` and `.jsonl`, each also with `.gz`")
+        .help("known: `.csv` and `.jsonl`, each also with `.gz` and `.zst`")
         .help("or say it: write …, format: \"csv\"")
 }
 
@@ -160,7 +150,7 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
     let known: Vec<String> = formats().flat_map(|f| f.def.extensions).map(|e| format!("`.{e}`")).collect();
     Err(Box::new(
         Diagnostic::error(E0703, request.span, message)
-            .help(format!("known: {}, each also with `.gz`", known.join(", ")))
+            .help(format!("known: {}, each also with `.gz` and `.zst`", known.join(", ")))
             .help("or say it: read(…, format: \"csv\")"),
     ))
 }
