@@ -28,7 +28,7 @@ impl Sources for Declared {
             OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
-        Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail })
+        Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail, files: Vec::new() })
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

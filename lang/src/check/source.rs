@@ -246,7 +246,7 @@ impl<'a> Checker<'a> {
         if name == LINES {
             options.push(("format".into(), span, OptionValue::Scalar(Scalar::String(LINES.into()))));
         }
-        let request = ReadRequest { path: text, span: path.span, options };
+        let request = ReadRequest { path: text, span: path.span, options, one_of_several: false };
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
@@ -259,6 +259,7 @@ impl<'a> Checker<'a> {
             format: info.format.into(),
             options: request.options.into_iter().map(|(name, _, value)| (name, value)).collect(),
             inferred: info.inferred,
+            files: info.files,
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         let shape = if info.format == LINES { Shape::Values } else { Shape::Table };

@@ -31,7 +31,7 @@ pub use subquery::Subquery;
 pub use total::FallibleColumns;
 pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
-use crate::catalog::{Effect, OptionValue, ReducerId};
+use crate::catalog::{Effect, OptionValue, ReducerId, TableFile};
 use crate::source::Span;
 use crate::ty::{Schema, Type};
 use std::sync::Arc;
@@ -116,6 +116,8 @@ pub enum TableOrigin {
         options: Vec<(Arc<str>, OptionValue)>,
         /// Whether the types were inferred.
         inferred: bool,
+        /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
+        files: Vec<TableFile>,
     },
     /// A table that the host binds.
     Bound(Arc<str>),

@@ -37,7 +37,7 @@ use super::typing::natural_output;
 use super::{
     ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin,
 };
-use crate::catalog::{Catalog, Effect, OptionValue};
+use crate::catalog::{Catalog, Effect, OptionValue, TableFile};
 use expr::Printer;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -307,12 +307,19 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, format, options, inferred: _ } => {
+        TableOrigin::File { path, format, options, files, inferred: _ } => {
             let mut parts = vec![text::string(path), text::name(format)];
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
-            format!("read({})", parts.join(", "))
+            let files: Vec<String> = files.iter().map(file).collect();
+            let of = if files.is_empty() { String::new() } else { format!(" of {}", files.join(", ")) };
+            format!("read({}){of}", parts.join(", "))
         }
     }
+}
+
+/// `"a.csv" (id, name)`
+fn file(file: &TableFile) -> String {
+    format!("{} ({})", text::string(&file.path), commas(file.columns.iter().map(|name| text::name(name))))
 }
 
 fn option(value: &OptionValue) -> String {

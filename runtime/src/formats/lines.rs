@@ -23,7 +23,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The format.
-pub const FORMAT: Format = Format { def: FormatDef { name: "lines", extensions: &[], options: OPTIONS }, infer, open };
+pub const FORMAT: Format = Format {
+    def: FormatDef { name: "lines", extensions: &[], options: OPTIONS },
+    infer,
+    open,
+    join: |one, _| Some(one.clone()),
+};
 
 const OPTIONS: &[OptionDef] =
     &[OptionDef { name: "format", kind: OptionKind::String, doc: "The format, where the extension does not tell it." }];
@@ -37,7 +42,8 @@ fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         return Err(Box::new(OptionProblem { at, code: E0206, message, help: None }.report(request)));
     }
     let fields = vec![Field { name: "value".into(), ty: Type::STRING }];
-    Ok(TableInfo { format: FORMAT.def.name, schema: Schema { fields }, inferred: false, effect: Effect::Total })
+    let (format, schema) = (FORMAT.def.name, Schema { fields });
+    Ok(TableInfo { format, schema, inferred: false, effect: Effect::Total, files: Vec::new() })
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

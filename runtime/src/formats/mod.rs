@@ -7,11 +7,13 @@ mod files;
 pub mod json;
 pub mod jsonl;
 mod lines;
+mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
 pub mod write;
 
+pub use several::{matching, open};
 pub use sources::FileSources;
 
 use crate::batch::Batch;
@@ -19,7 +21,7 @@ use crate::error::RunError;
 use arrow_buffer::Buffer;
 use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ty::Schema;
+use pipelang_lang::ty::{Schema, Type};
 use std::sync::Arc;
 
 /// How much a worker claims at once.
@@ -104,6 +106,9 @@ pub struct Format {
     pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
     /// Opens it.
     pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
+    /// The type in which columns of one name are read from several files where it is not the same in all; none if there
+    /// is none.
+    pub join: fn(&Type, &Type) -> Option<Type>,
 }
 
 /// All formats.

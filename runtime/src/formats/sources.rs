@@ -1,6 +1,6 @@
 //! The files that scripts name, as the compiler sees them.
 
-use super::{Format, by_extension, by_name, files, formats};
+use super::{Format, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
@@ -15,19 +15,27 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileSources;
 
+impl FileSources {
+    /// The table behind a `read` of files that have been looked for: see [`matching`](super::matching).
+    pub fn describe_files(
+        &self,
+        request: &ReadRequest,
+        files: Option<Vec<Arc<str>>>,
+    ) -> Result<TableInfo, Box<Diagnostic>> {
+        let format = format_of(request)?;
+        several::describe(request, files, format, &|request| {
+            if let Err(error) = std::fs::metadata(&*request.path) {
+                let missing = files::unopened(&request.path, &error).to_string();
+                return Err(Box::new(unopened(&request.path, request.span, missing)));
+            }
+            (format.infer)(request)
+        })
+    }
+}
+
 impl Sources for FileSources {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        let format = format_of(request)?;
-        if let Err(error) = std::fs::metadata(&*request.path) {
-            let missing = files::unopened(&request.path, &error).to_string();
-            let is_glob = request.path.contains(['*', '?', '[']);
-            if is_glob {
-                let message = "reading several files by a pattern is not there yet";
-                return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
-            }
-            return Err(Box::new(unopened(&request.path, request.span, missing)));
-        }
-        (format.infer)(request)
+        self.describe_files(request, several::matching(&request.path))
     }
 
     fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {

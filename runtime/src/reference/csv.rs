@@ -219,7 +219,7 @@ impl Row for RecordRow {
 /// The rows of a file.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
-    table: &'a Table,
+    table: &Table,
     columns: &[(usize, ColumnId)],
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
     let TableOrigin::File { path, options, inferred, .. } = &table.origin else {

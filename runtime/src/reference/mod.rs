@@ -8,6 +8,7 @@
 mod assertion;
 mod csv;
 pub mod expr;
+mod files;
 mod json;
 mod lines;
 mod nested;

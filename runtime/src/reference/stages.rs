@@ -3,9 +3,9 @@
 //! A row-wise stage wraps the rows of the one before it. A breaker has read all its input once it is opened, also where
 //! nobody pulls a row from it: what it demands is demanded of every row that reaches it.
 
+use super::Oracle;
 use super::expr::{Defined, NoRow, Outcome, Row};
 use super::reduce::{Key, compare_keys, key, reduce};
-use super::{Oracle, csv, json, lines};
 use crate::batch::Batch;
 use crate::error::{Place, RowError, RunError};
 use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
@@ -100,12 +100,7 @@ impl<'a> Oracle<'a> {
 
     fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
         Ok(match &table.origin {
-            TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
-            TableOrigin::File { format, .. } if &**format == "jsonl" => Box::new(json::rows(self, table, columns)?),
-            TableOrigin::File { format, path, .. } if &**format == "lines" => Box::new(lines::rows(self, path)?),
-            TableOrigin::File { format, .. } => {
-                return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
-            }
+            TableOrigin::File { .. } => self.files(table, columns)?,
             TableOrigin::Bound(name) => {
                 let batch = (self.tables)(name);
                 let batch = Rc::new(batch.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?);

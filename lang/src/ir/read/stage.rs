@@ -1,7 +1,7 @@
 //! Stages, without the `->` behind them.
 
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
-use crate::catalog::{Effect, OptionValue};
+use crate::catalog::{Effect, OptionValue, TableFile};
 use crate::ir::{Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin};
 use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
@@ -139,7 +139,11 @@ impl Reader<'_> {
                 cursor.expect(":")?;
                 options.push((name, option(cursor)?));
             }
-            TableOrigin::File { path, format, options, inferred: false }
+            let mut files = Vec::new();
+            while cursor.eat_word("of") || !files.is_empty() && cursor.eat(",") {
+                files.push(file(cursor)?);
+            }
+            TableOrigin::File { path, format, options, inferred: false, files }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;
@@ -340,6 +344,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `"a.csv" (id, name)`
+fn file(cursor: &mut Cursor) -> Parsed<TableFile> {
+    let path = cursor.string()?.into();
+    cursor.expect("(")?;
+    let mut columns = Vec::new();
+    while !cursor.eat(")") {
+        if !columns.is_empty() {
+            cursor.expect(",")?;
+        }
+        columns.push(cursor.name()?);
+    }
+    Ok(TableFile { path, columns })
 }
 
 fn option(cursor: &mut Cursor) -> Parsed<OptionValue> {

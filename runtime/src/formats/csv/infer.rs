@@ -31,7 +31,7 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     };
     let option = request.options.iter().find(|(name, ..)| &**name == "schema");
     let span = option.map_or(request.span, |(_, span, _)| *span);
-    let names = declared_names(&opened.names, declared, *is_open, options.header, span)?;
+    let names = declared_names(&opened.names, declared, *is_open, &options, request, span)?;
     let is_closed = names.iter().all(|name| declared.position(name).is_some());
     let fields = if is_closed {
         names.iter().map(|name| Field { name: name.clone(), ty: Type::STRING }).collect()
@@ -47,9 +47,9 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
 }
 
 fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
-    let may_fail = fields.iter().any(|field| field.ty.kind != Kind::String);
+    let may_fail = fields.iter().any(|field| !matches!(field.ty.kind, Kind::String | Kind::Null));
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
-    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect }
+    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new() }
 }
 
 /// What cannot be read, said at the `read`.
@@ -66,10 +66,11 @@ fn declared_names(
     names: &[Arc<str>],
     declared: &Schema,
     is_open: bool,
-    header: bool,
+    options: &CsvOptions,
+    request: &ReadRequest,
     span: Span,
 ) -> Result<Vec<Arc<str>>, Box<Diagnostic>> {
-    if !header {
+    if !options.header {
         let fits = if is_open { declared.fields.len() <= names.len() } else { declared.fields.len() == names.len() };
         if !fits {
             let (many, count) = (declared.fields.len(), names.len());
@@ -80,8 +81,9 @@ fn declared_names(
         return Ok(given.chain(names.iter().skip(declared.fields.len()).cloned()).collect());
     }
     for field in &declared.fields {
-        if !names.contains(&field.name) {
-            return Err(Box::new(missing(&field.name, names, span)));
+        let may_be_missing = request.one_of_several && field.ty.nullable;
+        if !names.contains(&field.name) && !may_be_missing {
+            return Err(Box::new(missing(&field.name, names, request, span)));
         }
     }
     let undeclared: Vec<&str> =
@@ -94,14 +96,18 @@ fn declared_names(
     Err(Box::new(Diagnostic::error(E0201, span, message).help(advice)))
 }
 
-fn missing(name: &str, names: &[Arc<str>], span: Span) -> Diagnostic {
+fn missing(name: &str, names: &[Arc<str>], request: &ReadRequest, span: Span) -> Diagnostic {
+    let file = if request.one_of_several { format!("`{}`", request.path) } else { "the file".to_string() };
     let spelled = names.iter().find(|other| other.trim().eq_ignore_ascii_case(name.trim()));
     if let Some(spelled) = spelled {
-        let message = format!("the file spells the column `{name}` as `{spelled}`");
+        let message = format!("{file} spells the column `{name}` as `{spelled}`");
         return Diagnostic::error(E0207, span, message);
     }
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-    let diagnostic = Diagnostic::error(E0201, span, format!("the file has no column `{name}`"));
+    let diagnostic = Diagnostic::error(E0201, span, format!("{file} has no column `{name}`"));
+    if request.one_of_several {
+        return diagnostic.help("where it may be null, a file need not have it");
+    }
     match did_you_mean(name, names.iter().copied()).first() {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("its columns: {}", list(&names))),
@@ -174,7 +180,8 @@ impl Guess {
 
     fn ty(self) -> Type {
         match self {
-            Guess::Nothing | Guess::String => Type::STRING,
+            Guess::Nothing => return Type::NULL,
+            Guess::String => Type::STRING,
             Guess::Bool => Type::BOOL,
             Guess::Int => Type::INT,
             Guess::Float => Type::FLOAT,
@@ -183,6 +190,19 @@ impl Guess {
         }
         .or_null()
     }
+}
+
+/// The type in which cells of two types are read: all of them can be read as text.
+pub fn join(a: &Type, b: &Type) -> Option<Type> {
+    let kind = match (&a.kind, &b.kind) {
+        (Kind::Null, Kind::Null) => &Kind::String,
+        (Kind::Null, kind) | (kind, Kind::Null) => kind,
+        (a, b) if a == b => a,
+        (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => &Kind::Float,
+        (Kind::Date, Kind::DateTime) | (Kind::DateTime, Kind::Date) => &Kind::DateTime,
+        (_, _) => &Kind::String,
+    };
+    Some(Type { kind: kind.clone(), nullable: a.nullable || b.nullable })
 }
 
 /// What a cell looks like. A number that would not be written back alike is text: it may be a code.
@@ -243,6 +263,6 @@ mod tests {
         assert_eq!(Guess::Int.with(Guess::Nothing), Guess::Int);
         assert_eq!(Guess::Int.with(Guess::Bool), Guess::String);
         assert_eq!(Guess::Date.with(Guess::DateTime), Guess::DateTime);
-        assert_eq!(Guess::Nothing.ty(), Type::STRING.or_null());
+        assert_eq!(Guess::Nothing.ty(), Type::NULL);
     }
 }

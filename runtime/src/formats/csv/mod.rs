@@ -27,6 +27,7 @@ pub const FORMAT: Format = Format {
     def: FormatDef { name: "csv", extensions: &["csv", "tsv"], options: options::OPTIONS },
     infer: infer::infer,
     open,
+    join: infer::join,
 };
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

@@ -22,7 +22,7 @@ pub const OPTIONS: &[OptionDef] = &[
     option("encoding", OptionKind::String, "The encoding of the text."),
     option("on_error", OptionKind::String, "What to do with a cell that does not fit: `fail`."),
     option("names", OptionKind::String, "How to spell the names of the columns."),
-    option("with_file", OptionKind::Bool, "Whether to add a column with the name of the file."),
+    option("with_file", OptionKind::Bool, "Whether to add the column `file`, the path of the file that a row is from."),
 ];
 
 const fn option(name: &'static str, kind: OptionKind, doc: &'static str) -> OptionDef {
@@ -116,8 +116,9 @@ impl CsvOptions {
                 self.schema = Some((schema.clone(), *open));
             }
             ("on_error", OptionValue::Scalar(Scalar::String(policy))) => return on_error(policy),
-            ("with_file", OptionValue::Scalar(Scalar::Bool(false))) => {}
-            ("encoding" | "names" | "with_file", OptionValue::Scalar(_)) => {
+            // The column is put behind those of the format.
+            ("with_file", OptionValue::Scalar(Scalar::Bool(_))) => {}
+            ("encoding" | "names", OptionValue::Scalar(_)) => {
                 return Err((E0902, format!("the option `{name}` is not there yet"), None));
             }
             _ => return Err(unknown(name)),

@@ -8,7 +8,7 @@
 use super::text::{Json, Node};
 use crate::formats::cell;
 use pipelang_lang::catalog::{Effect, TableInfo};
-use pipelang_lang::ty::{Field, Schema, Type};
+use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -102,6 +102,34 @@ impl Guess {
     }
 }
 
+/// The type in which values of two types are read: `json` where they have nothing in common.
+pub fn join(a: &Type, b: &Type) -> Option<Type> {
+    let kind = match (&a.kind, &b.kind) {
+        (Kind::Null, Kind::Null) => Kind::Json,
+        (Kind::Null, kind) | (kind, Kind::Null) => kind.clone(),
+        (a, b) if a == b => a.clone(),
+        (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => Kind::Float,
+        (Kind::List(a), Kind::List(b)) => Kind::List(Arc::new(join(a, b)?)),
+        (Kind::Record(a), Kind::Record(b)) => Kind::Record(Arc::new(join_records(a, b)?)),
+        (_, _) => Kind::Json,
+    };
+    Some(Type { kind, nullable: a.nullable || b.nullable })
+}
+
+fn join_records(a: &Schema, b: &Schema) -> Option<Schema> {
+    let mut fields = a.fields.clone();
+    for field in &b.fields {
+        match a.position(&field.name) {
+            Some(at) => fields[at].ty = join(&fields[at].ty, &field.ty)?,
+            None => fields.push(field.clone()),
+        }
+    }
+    for field in &mut fields {
+        field.ty.nullable |= a.position(&field.name).is_none() || b.position(&field.name).is_none();
+    }
+    Some(Schema { fields })
+}
+
 /// The column of records that are no objects.
 pub const VALUE: &str = "value";
 
@@ -136,11 +164,17 @@ impl Sample {
         let places: HashMap<&str, &Field> = declared.iter().map(|field| (&*field.name, field)).collect();
         let typed = |field: Field| places.get(&*field.name).map_or(field, |declared| (*declared).clone());
         let mut fields: Vec<Field> = self.keys.fields().into_iter().map(typed).collect();
+        for (field, (_, guess)) in fields.iter_mut().zip(&self.keys.guesses) {
+            // Another file may know more.
+            if matches!(guess, Guess::Nothing) && !places.contains_key(&*field.name) {
+                field.ty = Type::NULL;
+            }
+        }
         fields.extend(declared.iter().filter(|field| !self.keys.places.contains_key(&field.name)).cloned());
         table_of(fields, format, true)
     }
 }
 
 fn table_of(fields: Vec<Field>, format: &'static str, inferred: bool) -> TableInfo {
-    TableInfo { format, schema: Schema { fields }, inferred, effect: Effect::MayFail }
+    TableInfo { format, schema: Schema { fields }, inferred, effect: Effect::MayFail, files: Vec::new() }
 }

@@ -19,8 +19,12 @@ use pipelang_lang::diagnostic::Diagnostic;
 use std::sync::Arc;
 
 /// The format.
-pub const LINES: Format =
-    Format { def: FormatDef { name: "jsonl", extensions: &["jsonl", "ndjson"], options: OPTIONS }, infer, open };
+pub const LINES: Format = Format {
+    def: FormatDef { name: "jsonl", extensions: &["jsonl", "ndjson"], options: OPTIONS },
+    infer,
+    open,
+    join: super::infer::join,
+};
 
 /// How many records of the head are looked at.
 const HEAD: usize = 1000;

@@ -17,6 +17,11 @@ pub const OPTIONS: &[OptionDef] = &[
         doc: "The types of the columns; with `..` at its end the others are inferred.",
     },
     OptionDef { name: "on_error", kind: OptionKind::String, doc: "What to do with a value that does not fit: `fail`." },
+    OptionDef {
+        name: "with_file",
+        kind: OptionKind::Bool,
+        doc: "Whether to add the column `file`, the path of the file that a row is from.",
+    },
 ];
 
 /// The declared columns, and whether there may be others.
@@ -29,6 +34,8 @@ pub fn declared<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -
         let problem = |code, message, help| Err(OptionProblem { at, code, message, help });
         match (name, value) {
             ("format", OptionValue::Scalar(Scalar::String(_))) => {}
+            // The column is put behind those of the format.
+            ("with_file", OptionValue::Scalar(Scalar::Bool(_))) => {}
             ("schema", OptionValue::Schema { schema, open }) => {
                 if let Some(name) = named_twice(schema) {
                     return problem(E0205, format!("the schema names `{name}` twice"), None);
