@@ -112,7 +112,7 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES, lines::FORMAT];
+pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES, json::DOCUMENT, lines::FORMAT];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

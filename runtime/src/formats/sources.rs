@@ -114,7 +114,7 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 }
 
 /// Formats that the language has and this version has not. A name goes when its format comes.
-const LATER: [&str; 3] = ["json", "parquet", "arrow"];
+const LATER: [&str; 2] = ["parquet", "arrow"];
 
 fn later(name: &str) -> Option<&'static str> {
     LATER.into_iter().find(|later| name.eq_ignore_ascii_case(later))

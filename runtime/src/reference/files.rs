@@ -28,7 +28,8 @@ impl<'a> Oracle<'a> {
         let TableOrigin::File { format, path, .. } = &table.origin else { unreachable!("only files are read here") };
         Ok(match &**format {
             "csv" => Box::new(csv::rows(self, table, columns)?),
-            "jsonl" => Box::new(json::rows(self, table, columns)?),
+            "jsonl" => json::rows(self, table, columns, false)?,
+            "json" => json::rows(self, table, columns, true)?,
             "lines" => Box::new(lines::rows(self, path)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
