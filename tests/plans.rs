@@ -5,7 +5,7 @@
 
 use crate::harness::registry;
 use crate::tidy::walk;
-use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::check::Parameters;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -29,6 +29,10 @@ impl Sources for Declared {
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
         Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail, files: Vec::new() })
+    }
+
+    fn target(&self, _request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        Ok("csv")
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

@@ -31,6 +31,8 @@ impl<'a> Oracle<'a> {
             "jsonl" => json::rows(self, table, columns, false)?,
             "json" => json::rows(self, table, columns, true)?,
             "lines" => Box::new(lines::rows(self, path)?),
+            #[cfg(feature = "columnar")]
+            "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
     }
