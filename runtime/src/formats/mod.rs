@@ -9,11 +9,13 @@ mod files;
 pub mod json;
 pub mod jsonl;
 mod lines;
+mod md;
 mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
 pub mod tee;
+mod text;
 pub mod write;
 
 pub use several::{matching, open};

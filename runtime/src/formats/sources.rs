@@ -94,13 +94,13 @@ impl Sources for FileSources {
 
 /// E0902 of a format that is to come, else E0703.
 fn no_output_format(name: &str, span: Span) -> Diagnostic {
-    const LATER: [&str; 6] = ["tsv", "json", "parquet", "arrow", "md", "table"];
+    const LATER: [&str; 2] = ["parquet", "arrow"];
     if LATER.contains(&name) {
         return Diagnostic::error(E0902, span, format!("writing the format `{name}` is not there yet"))
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv` and `.jsonl`, each also with `.gz` and `.zst`")
+        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`")
         .help("or say it: write …, format: \"csv\"")
 }
 

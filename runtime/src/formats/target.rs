@@ -13,11 +13,7 @@ use tempfile::NamedTempFile;
 
 /// The format of that name or extension.
 pub fn format_named(name: &str) -> Option<RowFormat> {
-    match name.to_ascii_lowercase().as_str() {
-        "csv" => Some(RowFormat::Csv),
-        "jsonl" | "ndjson" => Some(RowFormat::Jsonl),
-        _ => None,
-    }
+    RowFormat::named(&name.to_ascii_lowercase())
 }
 
 /// A file that is being written.
@@ -53,6 +49,16 @@ impl TargetFile {
     pub fn finish(self) -> Result<(), RunError> {
         let place = self.out.finish().and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
         place.and_then(|place| place.finish(&self.path)).map_err(|error| failed(&self.path, &error))
+    }
+}
+
+impl Write for TargetFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
