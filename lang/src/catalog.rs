@@ -468,6 +468,11 @@ pub trait Sources {
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;
 
+    /// The record that the host calls by this name: what the rows of a table are, say.
+    fn bound_type(&self, _name: &str) -> Option<Schema> {
+        None
+    }
+
     /// Whether scripts may know what time it is.
     fn clock(&self) -> bool {
         false
