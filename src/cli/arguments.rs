@@ -157,6 +157,8 @@ pub enum FormatName {
     Table,
     Csv,
     Jsonl,
+    Parquet,
+    Arrow,
 }
 
 impl From<FormatName> for OutputFormat {
@@ -165,6 +167,8 @@ impl From<FormatName> for OutputFormat {
             FormatName::Table => OutputFormat::Table,
             FormatName::Csv => OutputFormat::Csv,
             FormatName::Jsonl => OutputFormat::Jsonl,
+            FormatName::Parquet => OutputFormat::Parquet,
+            FormatName::Arrow => OutputFormat::Arrow,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod csv;
 mod files;
 pub mod json;
 pub mod jsonl;
+mod rows_file;
 mod several;
 pub mod sources;
 pub mod table;
@@ -14,6 +15,7 @@ pub mod target;
 pub mod tee;
 pub mod write;
 
+pub use rows_file::RowsFile;
 pub use several::{matching, open};
 pub use sources::FileSources;
 

@@ -74,6 +74,22 @@ impl TargetFile {
     }
 }
 
+impl Write for TargetFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.out {
+            Out::Plain(out) => out.write(bytes),
+            Out::Gz(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.out {
+            Out::Plain(out) => out.flush(),
+            Out::Gz(out) => out.flush(),
+        }
+    }
+}
+
 impl Place {
     fn of(path: &Path) -> io::Result<Place> {
         // A link stays a link: what it leads to is replaced.

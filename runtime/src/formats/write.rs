@@ -3,6 +3,8 @@
 //! CSV and JSONL are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
 //! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
 
+#[cfg(feature = "columnar")]
+use super::columnar::write::ColumnFormat;
 use super::{csv, jsonl};
 use crate::batch::{Batch, Column};
 use crate::json;
@@ -20,6 +22,12 @@ pub enum OutputFormat {
     Csv,
     /// A JSON object for each row.
     Jsonl,
+    /// A Parquet file.
+    #[cfg(feature = "columnar")]
+    Parquet,
+    /// A stream of Arrow.
+    #[cfg(feature = "columnar")]
+    Arrow,
 }
 
 /// The formats that are written row by row.
@@ -32,20 +40,36 @@ pub enum RowFormat {
 }
 
 impl OutputFormat {
-    /// The format of that name: `table`, `csv` or `jsonl`.
+    /// The format of that name: `table`, `csv`, `jsonl`, `parquet` or `arrow`.
     pub fn named(name: &str) -> Option<OutputFormat> {
         match name {
             "table" => Some(OutputFormat::Table),
             "csv" => Some(OutputFormat::Csv),
             "jsonl" => Some(OutputFormat::Jsonl),
+            #[cfg(feature = "columnar")]
+            "parquet" => Some(OutputFormat::Parquet),
+            #[cfg(feature = "columnar")]
+            "arrow" => Some(OutputFormat::Arrow),
             _ => None,
         }
     }
 
-    /// How to write it row by row; none for a table, which is rendered as a whole.
+    /// How to write it as columns.
+    #[cfg(feature = "columnar")]
+    pub fn by_columns(self) -> Option<ColumnFormat> {
+        match self {
+            OutputFormat::Parquet => Some(ColumnFormat::Parquet),
+            OutputFormat::Arrow => Some(ColumnFormat::ArrowStream),
+            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Jsonl => None,
+        }
+    }
+
+    /// How to write it row by row; none for a table, which is rendered as a whole, and for columns.
     pub fn by_rows(self) -> Option<RowFormat> {
         match self {
             OutputFormat::Table => None,
+            #[cfg(feature = "columnar")]
+            OutputFormat::Parquet | OutputFormat::Arrow => None,
             OutputFormat::Csv => Some(RowFormat::Csv),
             OutputFormat::Jsonl => Some(RowFormat::Jsonl),
         }
