@@ -11,7 +11,7 @@ use crate::formats::RowsFile;
 #[cfg(feature = "columnar")]
 use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
 use crate::formats::table::{self, TableStyle};
-use crate::formats::write::{OutputFormat, RowFormat};
+use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
 use pipelang_lang::ir::Target;
 use std::io::{ErrorKind, Write};
@@ -25,7 +25,7 @@ pub struct Style {
     pub table: TableStyle,
 }
 
-/// Runs all statements and writes what they give; an empty line stands between two results that are not JSON lines.
+/// Runs all statements and writes what they give; an empty line stands between two results, where the format wants one.
 pub fn write_all(
     env: Environment,
     options: &Options,
@@ -83,7 +83,8 @@ fn write_one(
     if let Some(format) = style.format.by_columns() {
         return write_columns(env, statement, options, format, out);
     }
-    let separator: &[u8] = if is_later && style.format != OutputFormat::Jsonl { b"\n" } else { b"" };
+    let has_blank_lines = style.format.by_rows().is_none_or(RowFormat::has_blank_lines);
+    let separator: &[u8] = if is_later && has_blank_lines { b"\n" } else { b"" };
     match style.format.by_rows() {
         Some(format) => write_rows(env, statement, options, format, separator, out),
         None => write_table(env, statement, options, &style.table, separator, out),
@@ -121,14 +122,15 @@ fn write_rows(
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+            Encoded::Bytes(bytes) => out.write_all(joint.next(&bytes)).map_err(output_error),
             Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
     })?;
-    out.write_all(&format.tail()).map_err(output_error)?;
+    out.write_all(format.tail(shape)).map_err(output_error)?;
     Ok(stats)
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "columnar")]
 use super::columnar::write::{ColumnFormat, ColumnWriter};
 use super::target::{TargetFile, format_named};
-use super::write::RowFormat;
+use super::write::{Joint, RowFormat};
 use crate::batch::Batch;
 use crate::error::RunError;
 use pipelang_lang::ir::{Shape, Target};
@@ -18,6 +18,7 @@ enum To {
         format: RowFormat,
         schema: Schema,
         shape: Shape,
+        joint: Joint,
     },
     #[cfg(feature = "columnar")]
     Columns(Box<ColumnWriter<TargetFile>>),
@@ -36,7 +37,8 @@ impl RowsFile {
         let format = format.ok_or_else(|| RunError::Internal(format!("no format `{}`", target.format)))?;
         let mut file = TargetFile::create(&target.path)?;
         file.write(&format.head(schema, shape))?;
-        Ok(RowsFile(To::Text { file, format, schema: schema.clone(), shape }))
+        let joint = Joint::new(format, shape);
+        Ok(RowsFile(To::Text { file, format, schema: schema.clone(), shape, joint }))
     }
 
     /// The format, if any piece of it can be made by itself on any thread.
@@ -51,7 +53,7 @@ impl RowsFile {
     /// Writes a piece that was made in the format of [`RowsFile::by_rows`].
     pub fn write_text(&mut self, bytes: &[u8]) -> Result<(), RunError> {
         match &mut self.0 {
-            To::Text { file, .. } => file.write(bytes),
+            To::Text { file, joint, .. } => file.write(joint.next(bytes)),
             #[cfg(feature = "columnar")]
             To::Columns(_) => Err(RunError::Internal("columns are written as columns".into())),
         }
@@ -60,7 +62,9 @@ impl RowsFile {
     /// Writes the next rows: their columns are those of the file, without faults.
     pub fn write(&mut self, batch: &Batch) -> Result<(), RunError> {
         match &mut self.0 {
-            To::Text { file, format, schema, shape } => file.write(&format.rows(schema, *shape, batch)),
+            To::Text { file, format, schema, shape, joint } => {
+                file.write(joint.next(&format.rows(schema, *shape, batch)))
+            }
             #[cfg(feature = "columnar")]
             To::Columns(writer) => writer.write(batch),
         }
@@ -69,8 +73,8 @@ impl RowsFile {
     /// The file is complete: puts it into its place.
     pub fn finish(self) -> Result<(), RunError> {
         match self.0 {
-            To::Text { mut file, format, .. } => {
-                file.write(&format.tail())?;
+            To::Text { mut file, format, shape, .. } => {
+                file.write(format.tail(shape))?;
                 file.finish()
             }
             #[cfg(feature = "columnar")]

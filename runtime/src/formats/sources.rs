@@ -30,10 +30,6 @@ impl FileSources {
                 let missing = files::unopened(&request.path, &error).to_string();
                 return Err(Box::new(unopened(&request.path, request.span, missing)));
             }
-            if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
-                let message = "reading files that are compressed with zstd is not there yet";
-                return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
-            }
             (format.infer)(request)
         })
     }
@@ -64,18 +60,12 @@ impl Sources for FileSources {
             };
         }
         if let Some((_, span)) = &request.compression {
-            let message = format!("`{name}` has no compression of its own");
+            let message = format!("`{name}` is not packed by itself");
             return Err(Box::new(
                 Diagnostic::error(E0304, *span, message).help(format!("name the file `{}.gz`", request.path)),
             ));
         }
-        let is_zstd = files::extension_of(&request.path).is_some_and(|extension| extension == "zst");
         match super::target::format_named(&name) {
-            Some(_) if is_zstd => Err(Box::new(Diagnostic::error(
-                E0902,
-                request.span,
-                "writing files that are compressed with zstd is not there yet",
-            ))),
             Some(format) => Ok(format.name()),
             None => Err(Box::new(no_output_format(&name, span))),
         }
@@ -123,13 +113,13 @@ impl Sources for FileSources {
 
 /// E0902 of a format that is to come, else E0703.
 fn no_output_format(name: &str, span: Span) -> Diagnostic {
-    const LATER: [&str; 6] = ["tsv", "json", "md", "table", "parquet", "arrow"];
+    const LATER: [&str; 2] = ["parquet", "arrow"];
     if LATER.contains(&name) {
         return Diagnostic::error(E0902, span, format!("writing the format `{name}` is not there yet"))
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv` and `.jsonl`, each also with `.gz`, `.parquet` and `.arrow`")
+        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`, `.parquet`, `.arrow`")
         .help("or say it: write …, format: \"csv\"")
 }
 
@@ -144,7 +134,6 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 
 /// Formats that the language has and this version has not. A name goes when its format comes.
 const LATER: &[&str] = &[
-    "json",
     #[cfg(not(feature = "columnar"))]
     "parquet",
     #[cfg(not(feature = "columnar"))]
@@ -193,7 +182,7 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
     let known: Vec<String> = formats().flat_map(|f| f.def.extensions).map(|e| format!("`.{e}`")).collect();
     Err(Box::new(
         Diagnostic::error(E0703, request.span, message)
-            .help(format!("known: {}, each also with `.gz`", known.join(", ")))
+            .help(format!("known: {}, each also with `.gz` and `.zst`", known.join(", ")))
             .help("or say it: read(…, format: \"csv\")"),
     ))
 }
