@@ -20,6 +20,7 @@ mod random;
 mod real;
 mod rules;
 mod snippets;
+mod stdin;
 mod targets;
 mod tidy;
 mod tools;

@@ -49,6 +49,7 @@ mod source;
 mod stage;
 mod state;
 mod statement;
+mod stdin;
 mod test;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::scope::{RangeValue, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, errors};
 use crate::aliases;
-use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest};
+use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest, STDIN};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Table, TableId, TableOrigin};
 use crate::scalar::Scalar;
@@ -228,16 +228,31 @@ impl<'a> Checker<'a> {
             self.report(errors::read_arguments(span));
             return None;
         };
+        let stdin = self.is_stdin(path);
+        let text = if stdin { STDIN.into() } else { self.path(path)? };
+        let span_of_path = path.span;
+        self.describe(
+            ReadRequest { path: text, stdin, span: span_of_path, options: options?, one_of_several: false },
+            span,
+        )
+    }
+
+    /// The path of a `read`.
+    fn path(&mut self, path: &'a ast::Expr) -> Option<Arc<str>> {
         let id = self.scalar(path)?;
         let before = self.diagnostics.len();
-        let Some(Scalar::String(text)) = self.evaluate(id, path.span) else {
-            if self.diagnostics.len() == before && !self.awaits_parameter(id) {
-                let ty = self.ty(id).clone();
-                self.report(errors::path_constant(path.span, &ty));
-            }
-            return None;
-        };
-        let request = ReadRequest { path: text, span: path.span, options: options?, one_of_several: false };
+        if let Some(Scalar::String(text)) = self.evaluate(id, path.span) {
+            return Some(text);
+        }
+        if self.diagnostics.len() == before && !self.awaits_parameter(id) {
+            let ty = self.ty(id).clone();
+            self.report(errors::path_constant(path.span, &ty));
+        }
+        None
+    }
+
+    /// The rows of a `read`.
+    pub(super) fn describe(&mut self, request: ReadRequest, span: Span) -> Option<Stream> {
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
@@ -247,8 +262,9 @@ impl<'a> Checker<'a> {
         };
         let origin = TableOrigin::File {
             path: request.path,
+            stdin: request.stdin,
             format: info.format.into(),
-            options: request.options.into_iter().map(|(name, _, value)| (name, value)).collect(),
+            options: request.options.into_iter().map(|(name, _, value)| (name, value)).chain(info.found).collect(),
             inferred: info.inferred,
             files: info.files,
         };

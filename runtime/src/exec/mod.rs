@@ -194,6 +194,7 @@ fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &
         functions: &env.registry.functions,
         catalog: &env.registry.catalog,
         tables: &|name| env.tables.whole(name),
+        stdin: env.tables.stdin.as_ref(),
         watch: &options.watch,
     };
     let result = oracle.run(node, &mut |row| {

@@ -10,7 +10,7 @@ use crate::formats::table::{self, TableStyle};
 use crate::formats::target::{TargetFile, format_named};
 use crate::formats::write::{OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
-use pipelang_lang::ir::Target;
+use pipelang_lang::ir::{TableOrigin, Target};
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -96,6 +96,7 @@ fn write_rows(
 ) -> Result<Stats, RunError> {
     let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let is_live = env.plan.tables.iter().any(|table| matches!(table.origin, TableOrigin::File { stdin: true, .. }));
     let stats = run(
         env,
         statement,
@@ -103,7 +104,11 @@ fn write_rows(
         Sink {
             encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
             accept: &mut |encoded| match encoded {
-                Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+                Encoded::Bytes(bytes) => {
+                    out.write_all(&bytes).map_err(output_error)?;
+                    // Nobody knows how long it takes until more comes.
+                    if is_live { out.flush().map_err(output_error) } else { Ok(()) }
+                }
                 Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
             },
         },

@@ -8,6 +8,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+/// What gzip begins with.
+pub const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Whether a file is read through a decoder, by its extension.
 pub fn is_compressed(path: &str) -> bool {
     extension_of(path).is_some_and(|extension| extension == "gz" || extension == "zst")

@@ -3,16 +3,20 @@
 pub mod cell;
 pub mod csv;
 mod files;
+mod input;
 pub mod json;
 pub mod jsonl;
 mod several;
 pub mod sources;
+mod stdin;
 pub mod table;
 pub mod target;
 pub mod write;
 
+pub use input::Input;
 pub use several::{matching, open};
 pub use sources::FileSources;
+pub use stdin::Stdin;
 
 use crate::batch::Batch;
 use crate::error::RunError;
@@ -36,6 +40,8 @@ pub enum MorselSize {
 pub struct ScanRequest {
     /// The path as the script spells it.
     pub path: Arc<str>,
+    /// What is to be opened.
+    pub input: Input,
     /// The options of the `read`.
     pub options: Vec<(Arc<str>, OptionValue)>,
     /// The columns of the table, as they were known when the script was compiled.
@@ -101,7 +107,7 @@ pub struct Format {
     /// What scripts see.
     pub def: FormatDef,
     /// Looks at the file and says what its columns are.
-    pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
+    pub infer: fn(&ReadRequest, &Input) -> Result<TableInfo, Box<Diagnostic>>,
     /// Opens it.
     pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
     /// The type in which columns of one name are read from several files where it is not the same in all; none if there

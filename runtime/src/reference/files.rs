@@ -5,10 +5,12 @@ use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json};
 use crate::error::{Place, RunError};
+use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
+use std::io::Read;
 use std::rc::Rc;
 
 impl<'a> Oracle<'a> {
@@ -31,6 +33,22 @@ impl<'a> Oracle<'a> {
             "jsonl" => Box::new(json::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
+    }
+
+    /// All of a file, decompressed.
+    pub(super) fn read_whole(self, path: &str, stdin: bool) -> std::io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        if stdin {
+            let stdin = self.stdin.ok_or_else(|| std::io::Error::other("nothing was given to read"))?;
+            stdin.take()?.read_to_end(&mut text)?;
+            return Ok(text);
+        }
+        let bytes = std::fs::read(path)?;
+        if !path.to_ascii_lowercase().ends_with(".gz") {
+            return Ok(bytes);
+        }
+        MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
+        Ok(text)
     }
 
     /// The rows of a file that may not have all columns of the table.

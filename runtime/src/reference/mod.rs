@@ -22,6 +22,7 @@ mod window;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
+use crate::formats::Stdin;
 use crate::limits::Watch;
 use expr::Evaluator;
 use pipelang_lang::catalog::Catalog;
@@ -39,6 +40,8 @@ pub struct Oracle<'a> {
     pub catalog: &'a Catalog,
     /// The tables that the host binds.
     pub tables: &'a dyn Fn(&str) -> Option<Batch>,
+    /// What is read as `stdin`.
+    pub stdin: Option<&'a Stdin>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
 }

@@ -12,7 +12,7 @@ use crate::formats::csv::cut::Cutter;
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
-use crate::formats::{Chunk, Cut, Format, MorselSize, Scan, ScanRequest, files};
+use crate::formats::{Chunk, Cut, Format, Input, MorselSize, Scan, ScanRequest, files};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::codes::E0508;
 use pipelang_lang::diagnostic::Diagnostic;
@@ -30,11 +30,11 @@ pub const LINES: Format = Format {
 const HEAD: usize = 1000;
 
 /// A file of which no record has been read, and whether its records are objects; none if it has no record.
-fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
-    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
-    let mut cutter = Cutter::new(input, path.clone(), Dialect::LINES, morsel);
+fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
+    let text = input.open(path)?;
+    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
     skip_byte_order_mark(&mut cutter, path)?;
-    let mut wanted = 4096;
+    let mut wanted = 1;
     loop {
         let head = cutter.peek(wanted)?;
         if let Some(first) = head.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
@@ -48,15 +48,15 @@ fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>),
     }
 }
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
     let declared = options::declared(named).map_err(|problem| Box::new(problem.report(request)))?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
     if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
-        let (cutter, is_objects) = opened(&request.path, MorselSize::Rows(HEAD)).map_err(says)?;
+        let (cutter, is_objects) = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
         if let Some(is_objects) = is_objects {
-            sample = look(&request.path, cutter, is_objects).map_err(says)?;
+            sample = look(&request.path, input, cutter, is_objects).map_err(says)?;
         } else if declared.is_none() {
             let message = format!("`{}` holds no record, so its columns are not known", request.path);
             let advice = "say what they are: read(…, schema: {id: int, name: string?})";
@@ -67,7 +67,7 @@ fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
 }
 
 /// Looks at the head and at some blocks across the file.
-fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
+fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
     let mut sample = Sample::new(is_objects);
     let Some(head) = cutter.next()? else { return Ok(sample) };
     let seen = head.text.len() as u64;
@@ -83,7 +83,8 @@ fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample,
         }
         records += 1;
     }
-    for block in files::lines_across(path, seen) {
+    let across = if input.is_file() { files::lines_across(path, seen) } else { Vec::new() };
+    for block in across {
         for line in block.split(|byte| *byte == b'\n') {
             if let Some(Ok(node)) = std::str::from_utf8(line).ok().map(text::parse) {
                 sample.add(&node);
@@ -103,7 +104,7 @@ fn first_is_broken(path: &Arc<str>, is_objects: bool, head: Chunk) -> RunError {
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let named = request.options.iter().map(|(name, value)| (&**name, value));
     let declared = options::declared(named).map_err(|problem| RunError::Internal(problem.message))?;
-    let (cutter, is_objects) = opened(&request.path, request.morsel)?;
+    let (cutter, is_objects) = opened(&request.path, &request.input, request.morsel)?;
     let is_declared = |name: &str| declared.as_ref().is_some_and(|(schema, _)| schema.position(name).is_some());
     let wanted = |position: &usize| {
         let field = &request.schema.fields[*position];
