@@ -22,5 +22,6 @@ mod rules;
 mod snippets;
 mod stdin;
 mod targets;
+mod tees;
 mod tidy;
 mod tools;

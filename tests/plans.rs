@@ -5,7 +5,7 @@
 
 use crate::harness::registry;
 use crate::tidy::walk;
-use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::check::Parameters;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -36,6 +36,10 @@ impl Sources for Declared {
             files: Vec::new(),
             found: Vec::new(),
         })
+    }
+
+    fn target(&self, _request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        Ok("csv")
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

@@ -406,6 +406,7 @@ fn run(plan: &Plan) -> (Vec<String>, Option<String>) {
         tables: &|_| None,
         stdin: None,
         watch: &Watch::default(),
+        tees: &Default::default(),
     };
     let mut rows = Vec::new();
     let result = oracle.run(plan.statements[0].node, &mut |row| {

@@ -277,10 +277,10 @@ codes! {
          `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
     E0406 = 406, "columns that are not known",
-        "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
-         the values are written down.",
-        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
-        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
+        "A `pivot` makes a column of each value of its key. Where it is the last stage of a statement, these are \
+         found when it runs. Whatever stands behind it wants to know them before, so there the values are written down.",
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k | select a" =>
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"] | select a";
     E0407 = 407, "a join without `on`",
         "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
          least is a `==`. What has no such condition is a `cross_join`.",
@@ -379,7 +379,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | tee \"rows.csv\"" => "";
+        "[{a: [1, 2]}] | map (a | take 1 by it)" => "";
 }
 
 /// The entry of a code.

@@ -27,6 +27,7 @@ impl<'a> Checker<'a> {
                 self.stdin_once();
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);
+                self.pivots_are_last();
             } else {
                 self.imported_statements(&module.tree.statements);
             }
@@ -177,6 +178,7 @@ impl<'a> Checker<'a> {
             other => self.as_stream(other, span),
         };
         let target = self.targets.get(&stream.node).cloned();
-        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, span })
+        let pivot = self.pivots.get(&stream.node).map(|open| open.pivot.clone());
+        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, pivot, span })
     }
 }

@@ -12,10 +12,12 @@ mod expr;
 mod fields;
 mod join;
 mod other;
+mod pivot;
 mod plan;
 pub mod print;
 pub mod read;
 mod subquery;
+mod tee;
 #[cfg(test)]
 pub(crate) mod testing;
 mod total;
@@ -27,7 +29,9 @@ pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
+pub use pivot::Pivot;
 pub use subquery::Subquery;
+pub use tee::Tee;
 pub use total::FallibleColumns;
 pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
@@ -262,6 +266,14 @@ pub enum Stage {
         /// What is to hold.
         assertion: Assertion,
     },
+    /// Gives all rows, and writes them to a file on their way. All rows that come to it are written, however few are taken
+    /// behind it: [`Plan::runs_to_its_end`].
+    Tee {
+        /// Where the rows come from.
+        input: NodeId,
+        /// What is written, and where.
+        tee: Tee,
+    },
     /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
     Number {
         /// Where the rows come from.
@@ -370,6 +382,8 @@ pub struct Statement {
     pub shape: Shape,
     /// The file that they are written to, if they are not shown.
     pub target: Option<Target>,
+    /// Which columns are made of them at the end.
+    pub pivot: Option<Pivot>,
     /// The statement in the script.
     pub span: Span,
 }
@@ -404,6 +418,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -426,6 +441,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -455,6 +471,7 @@ impl Stage {
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
             Stage::Assert { assertion, .. } => assertion.exprs().collect(),
+            Stage::Tee { tee, .. } => tee.exprs().collect(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -496,6 +513,7 @@ impl Stage {
             | Stage::TopK { .. }
             | Stage::Slice { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::While { .. } => Vec::new(),
         }
     }
@@ -520,6 +538,7 @@ impl Stage {
             | Stage::Union { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Join { .. } => None,
         }
     }

@@ -11,6 +11,7 @@ pub mod sources;
 mod stdin;
 pub mod table;
 pub mod target;
+pub mod tee;
 pub mod write;
 
 pub use input::Input;

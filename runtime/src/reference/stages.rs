@@ -6,9 +6,9 @@
 use super::Oracle;
 use super::expr::{Defined, NoRow, Outcome, Row};
 use super::reduce::{Key, compare_keys, key, reduce};
-use crate::batch::Batch;
+use crate::batch::{Batch, Column};
 use crate::error::{Place, RowError, RunError};
-use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
+use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin, Tee};
 use pipelang_lang::scalar::Scalar;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -47,6 +47,7 @@ impl<'a> Oracle<'a> {
                     Ok(row)
                 }))
             }
+            Stage::Tee { input, tee } => self.tee(self.open(*input)?, tee)?,
             Stage::Fold { input, column, init, state, next, all } => {
                 let rows = self.open(*input)?;
                 let first = evaluator.eval(*init, &NoRow).map_err(RunError::Row)?;
@@ -166,6 +167,21 @@ impl<'a> Oracle<'a> {
             });
             kept.transpose()
         }))
+    }
+
+    /// The rows, each written before it goes on.
+    fn tee(self, rows: Rows<'a>, tee: &'a Tee) -> Result<Rows<'a>, RunError> {
+        let id = self.tees.begin(tee, self.plan)?;
+        Ok(Box::new(rows.map(move |row| {
+            let row = row?;
+            let value = |expr: ExprId| {
+                let value = self.evaluator().eval(expr, &*row)?;
+                Ok(Column::from_scalars(&self.plan.exprs.ty(expr).kind, &[value]))
+            };
+            let columns = tee.exprs().map(value).collect::<Result<_, _>>().map_err(RunError::Row)?;
+            self.tees.write(id, &Batch::new(1, columns))?;
+            Ok(row)
+        })))
     }
 
     /// The rows with the number of each among those of its key.
