@@ -12,6 +12,7 @@ use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
 use pipelang_runtime::limits::{CancelToken, Watch};
+use pipelang_runtime::memory::Memory;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct RunSettings {
     pub cancel: CancelToken,
     /// How long it may take.
     pub wall: Option<Duration>,
+    /// How many bytes operators (sorts, groups, joins) may hold before they write to disk; none is no limit.
+    pub memory: Option<u64>,
 }
 
 impl RunSettings {
@@ -40,6 +43,7 @@ impl RunSettings {
             threads: self.threads,
             morsel_rows: self.morsel_rows,
             watch: Watch { cancel: self.cancel.clone(), deadline },
+            memory: self.memory.map_or(Memory::default(), Memory::of),
             ..Options::default()
         }
     }

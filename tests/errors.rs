@@ -46,7 +46,9 @@ const NOT_MENDED: &[(&str, &str)] = &[
     ("E0503", "the file must be mended"),
     ("E0504", "the file must be converted"),
     ("E0505", "the file must be mended"),
+    ("E0507", "the file must be mended"),
     ("E0508", "the file must be mended"),
+    ("E0509", "the file must be converted"),
     ("E0902", "this version does not have it"),
 ];
 
@@ -109,7 +111,8 @@ fn run_page(script: &str) -> String {
     let text = script.replace("read(\"", "read(\"tests/data/");
     let script =
         Script { name: "page.pipe", text: &text, format: OutputFormat::Csv, parameters: Vec::new(), stdin: None };
-    let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None };
+    let config =
+        Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None, memory: None };
     script.run(&config).err
 }
 

@@ -1,6 +1,8 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
 pub mod cell;
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod csv;
 mod files;
 mod input;
@@ -117,7 +119,14 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES];
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    json::LINES,
+    #[cfg(feature = "columnar")]
+    columnar::parquet::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::ipc::FORMAT,
+];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

@@ -154,10 +154,16 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 }
 
 /// Formats that the language has and this version has not. A name goes when its format comes.
-const LATER: [&str; 3] = ["json", "parquet", "arrow"];
+const LATER: &[&str] = &[
+    "json",
+    #[cfg(not(feature = "columnar"))]
+    "parquet",
+    #[cfg(not(feature = "columnar"))]
+    "arrow",
+];
 
 fn later(name: &str) -> Option<&'static str> {
-    LATER.into_iter().find(|later| name.eq_ignore_ascii_case(later))
+    LATER.iter().copied().find(|later| name.eq_ignore_ascii_case(later))
 }
 
 fn not_yet(span: Span, format: &str) -> Box<Diagnostic> {

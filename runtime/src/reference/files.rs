@@ -31,6 +31,8 @@ impl<'a> Oracle<'a> {
         Ok(match &**format {
             "csv" => Box::new(csv::rows(self, table, columns)?),
             "jsonl" => Box::new(json::rows(self, table, columns)?),
+            #[cfg(feature = "columnar")]
+            "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
     }

@@ -6,6 +6,8 @@
 //! order of errors and the exact prefix before an error are what they are by construction.
 
 mod assertion;
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 pub mod expr;
 mod files;
