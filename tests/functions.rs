@@ -16,7 +16,7 @@ fn examples_of_functions_are_true() {
         let script = Script {
             name: "example",
             text: example.source,
-            format: OutputFormat::Jsonl,
+            format: OutputFormat::JSONL,
             parameters: Vec::new(),
             stdin: None,
         };

@@ -3,17 +3,21 @@
 pub mod cell;
 #[cfg(feature = "columnar")]
 pub mod columnar;
+mod compression;
 pub mod csv;
 mod files;
 mod input;
 pub mod json;
 pub mod jsonl;
+mod lines;
+mod md;
 mod several;
 pub mod sources;
 mod stdin;
 pub mod table;
 pub mod target;
 pub mod tee;
+mod text;
 pub mod write;
 
 pub use input::Input;
@@ -122,6 +126,8 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     csv::FORMAT,
     json::LINES,
+    json::DOCUMENT,
+    lines::FORMAT,
     #[cfg(feature = "columnar")]
     columnar::parquet::FORMAT,
     #[cfg(feature = "columnar")]

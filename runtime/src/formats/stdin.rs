@@ -2,8 +2,7 @@
 //!
 //! It comes once. What is looked at when a script is compiled is kept until the script runs, which takes all of it.
 
-use super::files;
-use flate2::read::MultiGzDecoder;
+use super::compression::Compression;
 use pipelang_lang::catalog::STDIN;
 use std::fmt;
 use std::io::{self, Read};
@@ -111,13 +110,12 @@ impl Read for Look {
     }
 }
 
-/// Decompresses what begins as gzip does.
+/// Decompresses what begins as something compressed does.
 fn decoded(mut stream: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let mut first = Vec::new();
-    (&mut stream).take(2).read_to_end(&mut first)?;
-    let is_gzip = first == files::GZIP;
-    let whole = io::Cursor::new(first).chain(stream);
-    Ok(if is_gzip { Box::new(MultiGzDecoder::new(io::BufReader::new(whole))) } else { Box::new(whole) })
+    (&mut stream).take(4).read_to_end(&mut first)?;
+    let compression = Compression::of_magic(&first);
+    compression.decode(io::Cursor::new(first).chain(stream))
 }
 
 /// The format that a text looks like by its first line.

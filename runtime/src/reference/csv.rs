@@ -37,7 +37,7 @@ impl Dialect {
             Some(text) => text.bytes().next(),
             None => default,
         };
-        let named_so = path.to_ascii_lowercase().trim_end_matches(".gz").ends_with(".tsv");
+        let named_so = path.to_ascii_lowercase().trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".tsv");
         let tabs = named_so || text("format").is_some_and(|format| &*format == "tsv");
         Dialect {
             header: option("header") != Some(&OptionValue::Scalar(Scalar::Bool(false))),

@@ -3,7 +3,7 @@
 
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
-use super::{Oracle, csv, json};
+use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
@@ -27,10 +27,14 @@ impl<'a> Oracle<'a> {
 
     /// The rows of a file with all columns of the table.
     fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, .. } = &table.origin else { unreachable!("only files are read here") };
+        let TableOrigin::File { format, path, stdin, .. } = &table.origin else {
+            unreachable!("only files are read here")
+        };
         Ok(match &**format {
             "csv" => Box::new(csv::rows(self, table, columns)?),
-            "jsonl" => Box::new(json::rows(self, table, columns)?),
+            "jsonl" => json::rows(self, table, columns, false)?,
+            "json" => json::rows(self, table, columns, true)?,
+            "lines" => Box::new(lines::rows(self, path, *stdin)?),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
@@ -45,12 +49,16 @@ impl<'a> Oracle<'a> {
             stdin.take()?.read_to_end(&mut text)?;
             return Ok(text);
         }
-        let bytes = std::fs::read(path)?;
-        if !path.to_ascii_lowercase().ends_with(".gz") {
-            return Ok(bytes);
+        let (bytes, path) = (std::fs::read(path)?, path.to_ascii_lowercase());
+        if path.ends_with(".gz") {
+            MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
+            return Ok(text);
         }
-        MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
-        Ok(text)
+        #[cfg(feature = "zstd")]
+        if path.ends_with(".zst") {
+            return zstd::decode_all(&*bytes);
+        }
+        Ok(bytes)
     }
 
     /// The rows of a file that may not have all columns of the table.
