@@ -145,7 +145,7 @@ fn what_is_json_is_json_to_others() {
         match (quick, text::value_at(&line, 0)) {
             (Some(end), Ok(node)) => assert_eq!(end, node.start + node.raw.len(), "{line}"),
             (Some(_), Err(flaw)) => panic!("{line}: {flaw:?}"),
-            (None, Ok(_)) => assert!(line.contains("\\ud83d"), "given up: {line}"),
+            (None, Ok(_)) => assert!(line.contains("\\ud8"), "given up: {line}"),
             (None, Err(_)) => {}
         }
     }
