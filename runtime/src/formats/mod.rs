@@ -11,6 +11,7 @@ pub mod json;
 pub mod jsonl;
 mod lines;
 mod md;
+mod rows_file;
 mod several;
 pub mod sources;
 mod stdin;
@@ -21,6 +22,7 @@ mod text;
 pub mod write;
 
 pub use input::Input;
+pub use rows_file::RowsFile;
 pub use several::{matching, open};
 pub use sources::FileSources;
 pub use stdin::Stdin;
