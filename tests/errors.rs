@@ -45,7 +45,9 @@ const NOT_MENDED: &[(&str, &str)] = &[
     ("E0503", "the file must be mended"),
     ("E0504", "the file must be converted"),
     ("E0505", "the file must be mended"),
+    ("E0507", "the file must be mended"),
     ("E0508", "the file must be mended"),
+    ("E0509", "the file must be converted"),
     ("E0902", "this version does not have it"),
 ];
 
@@ -106,8 +108,9 @@ fn pages_show_their_code_and_how_to_mend_it() {
 /// What a script of a page reports; its files are those of the tests.
 fn run_page(script: &str) -> String {
     let text = script.replace("read(\"", "read(\"tests/data/");
-    let script = Script { name: "page.pipe", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-    let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None };
+    let script = Script { name: "page.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
+    let config =
+        Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None, memory: None };
     script.run(&config).err
 }
 

@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod columnar;
 mod commands;
 mod docs;
 mod editor_grammars;

@@ -315,9 +315,17 @@ codes! {
          it, or say which type it has.",
         "read(\"mixed.jsonl\", schema: {price: float?, ..}) | filter price > 1"
         => "read(\"mixed.jsonl\", schema: {price: json?, ..}) | filter float?(price) > 1";
+    E0507 = 507, "damaged file",
+        "A Parquet or Arrow file contradicts itself, or is cut off: it was not written or copied to its end. Write or fetch \
+         it again.",
+        "read(\"columnar/cut.parquet\")" => "";
     E0508 = 508, "the file is empty or has no header",
         "The first record of a CSV file names its columns, and there is none.",
         "read(\"empty.csv\")" => "";
+    E0509 = 509, "a column of a foreign type",
+        "A column of a Parquet or Arrow file is of a type that has no counterpart in Pipe, such as intervals of months, \
+         unions, or maps whose keys are no texts. Write the file without it, or convert it before.",
+        "read(\"columnar/intervals.arrow\")" => "";
     E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \
          (`float(a) * b`) where that is precise enough. Dates, datetimes and durations have an end, too: datetimes that \

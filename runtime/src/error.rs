@@ -258,11 +258,16 @@ fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
         diagnostic = diagnostic.help(format!("why: every sampled row had {expected} (no type was given)"));
     }
     let name = pipelang_lang::ty::spell(&cell.column);
-    diagnostic = diagnostic.help(match cell.inside {
-        Some(_) if matches!(&*cell.text, "null" | "missing") => "let it be null: a `?` behind its type".to_string(),
-        Some(_) => format!("read it as any JSON: schema: {{{name}: json?, ..}}"),
-        None => format!("read it as text: schema: {{{name}: string, ..}}"),
-    });
+    let help = match cell.inside {
+        // Files that are no text have types of their own.
+        None if place.is_some_and(|place| matches!(place.at, At::Row(_))) => None,
+        Some(_) if matches!(&*cell.text, "null" | "missing") => {
+            Some("let it be null: a `?` behind its type".to_string())
+        }
+        Some(_) => Some(format!("read it as any JSON: schema: {{{name}: json?, ..}}")),
+        None => Some(format!("read it as text: schema: {{{name}: string, ..}}")),
+    };
+    diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
     match place {
         Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
         None => diagnostic,

@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat};
+use pipelang::{Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -125,6 +125,9 @@ pub struct Settings {
     /// How results are written [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
+    /// Where results are written, instead of stdout; its extension says how, unless --format does
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
     /// How errors are written, to stderr
     #[arg(long, value_enum, default_value_t = ErrorFormat::Text)]
     pub errors: ErrorFormat,
@@ -140,6 +143,9 @@ pub struct Settings {
     /// Rows that a thread takes at once; the results are the same
     #[arg(long, value_name = "N", value_parser = positive)]
     pub morsel_rows: Option<usize>,
+    /// What sorts, groups and joins may hold before they write to disk, such as 500MB; the results are the same
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
     /// Runs the plan as written; the results are the same
     #[arg(long)]
     pub no_optimize: bool,
@@ -154,17 +160,30 @@ pub struct Settings {
 /// How results are written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum FormatName {
+    /// For eyes
     Table,
     Csv,
+    Tsv,
+    /// One document
+    Json,
+    /// An object a line
     Jsonl,
+    /// Markdown
+    Md,
+    /// Bare values, with tabs between them
+    Text,
 }
 
 impl From<FormatName> for OutputFormat {
     fn from(name: FormatName) -> OutputFormat {
         match name {
             FormatName::Table => OutputFormat::Table,
-            FormatName::Csv => OutputFormat::Csv,
-            FormatName::Jsonl => OutputFormat::Jsonl,
+            FormatName::Csv => OutputFormat::Rows(RowFormat::Csv),
+            FormatName::Tsv => OutputFormat::Rows(RowFormat::Tsv),
+            FormatName::Json => OutputFormat::Rows(RowFormat::Json),
+            FormatName::Jsonl => OutputFormat::Rows(RowFormat::Jsonl),
+            FormatName::Md => OutputFormat::Rows(RowFormat::Md),
+            FormatName::Text => OutputFormat::Rows(RowFormat::Text),
         }
     }
 }
@@ -231,6 +250,26 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("a number from 1".to_string()),
         Ok(number) => Ok(number),
     }
+}
+
+/// `200MB`, `1GiB`, `4096`
+fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 8] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("b", 1),
+        ("", 1),
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let read = UNITS.iter().find_map(|(unit, size)| {
+        let number: f64 = lower.strip_suffix(unit)?.trim_end().parse().ok()?;
+        (number >= 0.0 && number * (*size as f64) < u64::MAX as f64).then_some((number * *size as f64) as u64)
+    });
+    read.ok_or_else(|| "a size such as 500MB or 2GiB".to_string())
 }
 
 impl Arguments {

@@ -1,15 +1,21 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
 pub mod cell;
+#[cfg(feature = "columnar")]
+pub mod columnar;
+mod compression;
 pub mod csv;
 mod files;
 pub mod json;
 pub mod jsonl;
+mod lines;
+mod md;
 mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
 pub mod tee;
+mod text;
 pub mod write;
 
 pub use several::{matching, open};
@@ -111,7 +117,16 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT, json::LINES];
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    json::LINES,
+    json::DOCUMENT,
+    lines::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::parquet::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::ipc::FORMAT,
+];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

@@ -6,10 +6,13 @@
 //! order of errors and the exact prefix before an error are what they are by construction.
 
 mod assertion;
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 pub mod expr;
 mod files;
 mod json;
+mod lines;
 mod nested;
 mod reduce;
 mod stages;

@@ -1,7 +1,11 @@
-//! Sort and top-k: stable, by normalised keys and then by the ordinal of the row.
+//! Sort and top-k: stable, by normalised keys and then by the ordinal of the row. What is too much for the memory that it
+//! may have goes to disk as sorted runs, which are merged in the end.
 
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
+use crate::error::RunError;
+use crate::memory::Share;
+use crate::spill::{Merge, RunWriter, Runs};
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
 use std::cmp::Ordering;
@@ -13,6 +17,12 @@ pub struct Sorter {
     limit: Option<usize>,
     parts: Vec<Part>,
     rows: usize,
+    share: Share,
+    runs: Runs,
+    /// Whether all rows of a part come before all of the next.
+    parts_follow: bool,
+    /// Whether prefixes say all of the keys.
+    keys_are_short: bool,
 }
 
 #[derive(Debug)]
@@ -22,26 +32,50 @@ struct Part {
     batch: Batch,
 }
 
+impl Part {
+    /// About how many bytes it takes, those of its entries included.
+    fn size(&self) -> u64 {
+        self.batch.size() + self.keys.size() + (self.ordinals.len() * (size_of::<u64>() + size_of::<Entry>())) as u64
+    }
+}
+
+/// Behind all keys of rows, whose first byte is a small tag.
+const LAST_KEY: &[u8] = &[u8::MAX];
+
+/// How many bytes of a key stand in the row itself, padded with zeros, which decide most comparisons: no key begins with
+/// another, so that shorter keys are known by them.
+const PREFIX: usize = 16;
+
 /// A row, while it is sorted.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    prefix: u64,
+    prefix: [u64; PREFIX / 8],
     part: u32,
     row: u32,
 }
 
 impl Sorter {
     /// Sorts by the first `descending.len()` columns of what is pushed; those columns do not go on. With a limit only the
-    /// first so many rows are kept.
-    pub fn new(descending: Vec<bool>, limit: Option<u64>) -> Sorter {
+    /// first so many rows are kept. More than `share` goes to disk.
+    pub fn new(descending: Vec<bool>, limit: Option<u64>, share: Share) -> Sorter {
+        let runs = Runs::new(limit);
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        Sorter { descending, limit, parts: Vec::new(), rows: 0 }
+        Sorter {
+            descending,
+            limit,
+            parts: Vec::new(),
+            rows: 0,
+            share,
+            runs,
+            parts_follow: false,
+            keys_are_short: false,
+        }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
         if batch.rows == 0 {
-            return;
+            return Ok(());
         }
         let carried = batch.columns.split_off(self.descending.len());
         let keys = Keys::of(&batch.columns, batch.rows, &self.descending);
@@ -57,20 +91,70 @@ impl Sorter {
         batch.origin = None;
         self.rows += batch.rows;
         let ordinals = (first_ordinal..).take(batch.rows).collect();
-        self.parts.push(Part { keys, ordinals, batch });
+        self.runs.learn(&batch);
+        let part = Part { keys, ordinals, batch };
+        let mut too_much = self.share.add(part.size());
+        self.parts.push(part);
         if self.limit.is_some_and(|limit| self.rows / 2 > limit.max(8192)) {
             self.prune();
+            self.share.clear();
+            too_much = self.share.add(self.parts.iter().map(Part::size).sum());
         }
+        if too_much { self.spill() } else { Ok(()) }
     }
 
     /// Takes over what another worker has seen.
-    pub fn merge(&mut self, other: Sorter) {
-        self.parts.extend(other.parts);
+    pub fn merge(&mut self, mut other: Sorter) -> Result<(), RunError> {
+        self.parts.append(&mut other.parts);
         self.rows += other.rows;
+        self.share.merge(&mut other.share);
+        self.runs.merge(other.runs)
+    }
+
+    /// Writes what is in memory to disk, in order.
+    fn spill(&mut self) -> Result<(), RunError> {
+        let mut entries = self.entries();
+        entries.sort_unstable_by(|a, b| self.compare(a, b));
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        let mut run = RunWriter::new()?;
+        for entry in &entries {
+            let (part, row) = (&self.parts[entry.part as usize], entry.row as usize);
+            run.write(part.keys.get(row), part.ordinals[row], &part.batch, row)?;
+        }
+        self.runs.add(run.finish()?)?;
+        self.parts.clear();
+        self.rows = 0;
+        self.share.clear();
+        Ok(())
+    }
+
+    /// Whether something is on disk, so that the rows come of [`Sorter::merged`].
+    pub fn has_spilled(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// All rows in order, where something is on disk; `last` comes behind them.
+    pub fn merged(mut self, last: Option<Batch>) -> Result<Merge, RunError> {
+        if !self.parts.is_empty() {
+            self.spill()?;
+        }
+        if let Some(last) = last {
+            self.runs.learn(&last);
+            let mut run = RunWriter::new()?;
+            for row in 0..last.rows {
+                run.write(LAST_KEY, row as u64, &last, row)?;
+            }
+            self.runs.add(run.finish()?)?;
+        }
+        self.runs.into_merge()
     }
 
     /// All rows, in no order.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&mut self) -> Vec<Entry> {
+        self.parts.sort_by_cached_key(|part| part.ordinals.iter().min().copied());
+        let span = |part: &Part| (part.ordinals.iter().min().copied(), part.ordinals.iter().max().copied());
+        self.parts_follow = self.parts.windows(2).all(|pair| span(&pair[0]).1 < span(&pair[1]).0);
+        self.keys_are_short = self.parts.iter().all(|part| part.keys.longest() <= PREFIX);
         let parts = self.parts.iter().enumerate();
         parts
             .flat_map(|(at, part)| {
@@ -83,15 +167,27 @@ impl Sorter {
             .collect()
     }
 
-    /// Which of two rows comes first; never equal for two rows.
+    /// Which of two rows of [`Sorter::entries`] comes first; never equal for two rows.
+    #[inline]
     pub fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        a.prefix.cmp(&b.prefix).then_with(|| self.compare_behind(a, b))
+    }
+
+    /// The same of two rows whose keys begin alike.
+    fn compare_behind(&self, a: &Entry, b: &Entry) -> Ordering {
         let (x, y) = (&self.parts[a.part as usize], &self.parts[b.part as usize]);
-        a.prefix.cmp(&b.prefix).then_with(|| x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize))).then_with(
-            || match fault::is(Fault::SortUnstable) {
-                true => Ordering::Equal,
-                false => x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]),
-            },
-        )
+        if !self.keys_are_short {
+            let by_key = x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize));
+            if by_key != Ordering::Equal {
+                return by_key;
+            }
+        }
+        match fault::is(Fault::SortUnstable) {
+            true => Ordering::Equal,
+            // Rows of one key stand in their order, also in a part that was sorted.
+            false if self.parts_follow || a.part == b.part => (a.part, a.row).cmp(&(b.part, b.row)),
+            false => x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]),
+        }
     }
 
     /// The rows in the order of `entries`; none if there are no rows.
@@ -130,12 +226,13 @@ impl Sorter {
     }
 }
 
-/// The first eight bytes of a key, padded with zeros: decides most comparisons.
-fn prefix(key: &[u8]) -> u64 {
-    let mut first = [0; 8];
-    let length = key.len().min(8);
+/// The first bytes of a key.
+fn prefix(key: &[u8]) -> [u64; PREFIX / 8] {
+    let mut first = [0; PREFIX];
+    let length = key.len().min(PREFIX);
     first[..length].copy_from_slice(&key[..length]);
-    u64::from_be_bytes(first)
+    let (high, low) = first.split_at(PREFIX / 2);
+    [high, low].map(|half| u64::from_be_bytes(half.try_into().expect("half of the bytes")))
 }
 
 #[cfg(test)]
@@ -145,14 +242,14 @@ mod tests {
     use pipelang_lang::ty::Kind;
 
     fn sorted(limit: Option<u64>, batches: &[(u64, Vec<i64>)]) -> Vec<(i64, i64)> {
-        let mut sorter = Sorter::new(vec![true], limit);
+        let mut sorter = Sorter::new(vec![true], limit, Share::unlimited());
         for (ordinal, values) in batches {
             let keys: Vec<Scalar> = values.iter().map(|v| Scalar::Int(v / 10)).collect();
             let values: Vec<Scalar> = values.iter().map(|v| Scalar::Int(*v)).collect();
-            let mut other = Sorter::new(vec![true], limit);
+            let mut other = Sorter::new(vec![true], limit, Share::unlimited());
             let columns = vec![Column::from_scalars(&Kind::Int, &keys), Column::from_scalars(&Kind::Int, &values)];
-            other.push(*ordinal, Batch::new(values.len(), columns));
-            sorter.merge(other);
+            other.push(*ordinal, Batch::new(values.len(), columns)).expect("there is memory");
+            sorter.merge(other).expect("there is memory");
         }
         let mut entries = sorter.entries();
         entries.sort_by(|a, b| sorter.compare(a, b));
@@ -174,11 +271,11 @@ mod tests {
 
     #[test]
     fn pruning_keeps_the_first_rows() {
-        let mut sorter = Sorter::new(vec![false], Some(2));
+        let mut sorter = Sorter::new(vec![false], Some(2), Share::unlimited());
         for morsel in (0..40u64).rev() {
             let values: Vec<Scalar> = (0..1000).map(|i| Scalar::Int((i * 7919 + morsel as i64) % 1000)).collect();
             let column = Column::from_scalars(&Kind::Int, &values);
-            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column]));
+            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column])).expect("there is memory");
         }
         assert!(sorter.rows < 40_000, "it has pruned");
         let mut entries = sorter.entries();
