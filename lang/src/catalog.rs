@@ -457,6 +457,8 @@ pub struct WriteRequest {
     pub span: Span,
     /// The option `format`, and where it stands.
     pub format: Option<(Arc<str>, Span)>,
+    /// The option `compression`, and where it stands.
+    pub compression: Option<(Arc<str>, Span)>,
 }
 
 /// What is known of a table before its first row is read.

@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, RowFormat};
+use pipelang::{ColumnFormat, Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -172,6 +172,10 @@ pub enum FormatName {
     Md,
     /// Bare values, with tabs between them
     Text,
+    /// A Parquet file of one result
+    Parquet,
+    /// A stream of Arrow of one result
+    Arrow,
 }
 
 impl From<FormatName> for OutputFormat {
@@ -184,6 +188,8 @@ impl From<FormatName> for OutputFormat {
             FormatName::Jsonl => OutputFormat::Rows(RowFormat::Jsonl),
             FormatName::Md => OutputFormat::Rows(RowFormat::Md),
             FormatName::Text => OutputFormat::Rows(RowFormat::Text),
+            FormatName::Parquet => OutputFormat::Columns(ColumnFormat::Parquet),
+            FormatName::Arrow => OutputFormat::Columns(ColumnFormat::ArrowStream),
         }
     }
 }

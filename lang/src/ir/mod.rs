@@ -393,6 +393,8 @@ pub struct Target {
     pub path: Arc<str>,
     /// The name of its format.
     pub format: Arc<str>,
+    /// How it is packed, where the script says so.
+    pub compression: Option<Arc<str>>,
 }
 
 /// How the rows of a statement are shown.

@@ -78,7 +78,8 @@ fn shape_word(shape: Shape) -> &'static str {
 
 /// ` to csv "out.csv"`
 fn target_text(target: &Target) -> String {
-    format!(" to {} {}", text::name(&target.format), text::string(&target.path))
+    let compression = target.compression.as_ref().map_or(String::new(), |name| format!(" by {}", text::name(name)));
+    format!(" to {} {}{compression}", text::name(&target.format), text::string(&target.path))
 }
 
 /// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.

@@ -10,6 +10,7 @@ pub mod json;
 pub mod jsonl;
 mod lines;
 mod md;
+mod rows_file;
 mod several;
 pub mod sources;
 pub mod table;
@@ -18,6 +19,7 @@ pub mod tee;
 mod text;
 pub mod write;
 
+pub use rows_file::RowsFile;
 pub use several::{matching, open};
 pub use sources::FileSources;
 

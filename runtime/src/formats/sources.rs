@@ -1,8 +1,10 @@
 //! The files that scripts name, as the compiler sees them.
 
+#[cfg(feature = "columnar")]
+use super::columnar::write::ColumnFormat;
 use super::{Format, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
-use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
+use pipelang_lang::codes::{E0206, E0304, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::Span;
@@ -46,6 +48,23 @@ impl Sources for FileSources {
                 (files::extension_of(path).unwrap_or_default(), request.span)
             }
         };
+        #[cfg(feature = "columnar")]
+        if let Some(format) = ColumnFormat::named(&name.to_ascii_lowercase()) {
+            let known = format.compressions();
+            return match &request.compression {
+                Some((name, span)) if !known.contains(&&**name) => {
+                    let message = format!("`{}` is not packed by `{name}`", format.name());
+                    Err(Box::new(Diagnostic::error(E0304, *span, message).help(format!("known: {}", known.join(", ")))))
+                }
+                Some(_) | None => Ok(format.name()),
+            };
+        }
+        if let Some((_, span)) = &request.compression {
+            let message = format!("`{name}` is not packed by itself");
+            return Err(Box::new(
+                Diagnostic::error(E0304, *span, message).help(format!("name the file `{}.gz`", request.path)),
+            ));
+        }
         match super::target::format_named(&name) {
             Some(format) => Ok(format.name()),
             None => Err(Box::new(no_output_format(&name, span))),
@@ -100,7 +119,7 @@ fn no_output_format(name: &str, span: Span) -> Diagnostic {
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`")
+        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`, `.parquet`, `.arrow`")
         .help("or say it: write …, format: \"csv\"")
 }
 

@@ -4,15 +4,19 @@
 //! `ipc` take the files apart. `arrays`, `write` and the two writers go the other way. A damaged file is E0507: the
 //! libraries are asked under [`damage::guarded`], after `damage` and `pages` have looked at what sizes the file claims.
 
+mod arrays;
 mod column;
 pub mod damage;
 mod input;
 pub mod ipc;
 mod pages;
 pub mod parquet;
+#[cfg(test)]
+mod tests;
 mod thrift;
 mod types;
 mod value;
+pub mod write;
 
 pub use value::{Misfit, read as read_value};
 
