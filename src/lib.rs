@@ -52,7 +52,7 @@ pub mod tools;
 
 pub use assertions::Tests;
 pub use engine::{Engine, EngineBuilder, FunctionInfo};
-pub use grant::{Grant, clock, environment};
+pub use grant::{Grant, clock, environment, stdin};
 pub use host::{Argument, HostFunction, HostResult};
 pub use pipelang_derive::Row;
 pub use pipelang_lang::check::{ParameterValue, Parameters};

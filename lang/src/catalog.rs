@@ -426,8 +426,10 @@ pub enum OptionValue {
 /// What a `read` in the script says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadRequest {
-    /// The path, constant.
+    /// The path, constant; of stdin [`STDIN`].
     pub path: Arc<str>,
+    /// Whether stdin is read, and no file.
+    pub stdin: bool,
     /// Where the path stands.
     pub span: Span,
     /// The options with the places of their names.
@@ -435,6 +437,9 @@ pub struct ReadRequest {
     /// Whether it is one of several files: then it need not have a column that is declared and may be null.
     pub one_of_several: bool,
 }
+
+/// What scripts call what they are given to read without a path.
+pub const STDIN: &str = "stdin";
 
 /// One of the files of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -474,6 +479,8 @@ pub struct TableInfo {
     pub effect: Effect,
     /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
     pub files: Vec<TableFile>,
+    /// What was found out beside the options of the `read`: the format of stdin, where none is given.
+    pub found: Vec<(Arc<str>, OptionValue)>,
 }
 
 /// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.

@@ -125,6 +125,9 @@ pub struct Settings {
     /// How results are written [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
+    /// The format of stdin, if scripts read it [default: what its first line looks like]
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
     /// Where results are written, instead of stdout; its extension says how, unless --format does
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,

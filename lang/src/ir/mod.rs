@@ -114,6 +114,8 @@ pub enum TableOrigin {
     File {
         /// The path as the script spells it.
         path: Arc<str>,
+        /// Whether it is stdin, and no file.
+        stdin: bool,
         /// The name of its format.
         format: Arc<str>,
         /// The options of the `read`.

@@ -13,7 +13,7 @@ use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
 use crate::formats::table::{self, TableStyle};
 use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
-use pipelang_lang::ir::Target;
+use pipelang_lang::ir::{TableOrigin, Target};
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -122,11 +122,16 @@ fn write_rows(
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let is_live = env.plan.tables.iter().any(|table| matches!(table.origin, TableOrigin::File { stdin: true, .. }));
     let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => out.write_all(joint.next(&bytes)).map_err(output_error),
+            Encoded::Bytes(bytes) => {
+                out.write_all(joint.next(&bytes)).map_err(output_error)?;
+                // Nobody knows how long it takes until more comes.
+                if is_live { out.flush().map_err(output_error) } else { Ok(()) }
+            }
             Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
     })?;
