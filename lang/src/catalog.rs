@@ -244,6 +244,12 @@ pub struct ReducerDef {
     pub takes_row: bool,
     /// Whether it takes `weight:`, which comes behind its arguments.
     pub weighted: bool,
+    /// Whether the order of the rows shows in its value.
+    pub order: RowOrder,
+    /// Whether it counts rows, those in which its argument is not null if it has one.
+    pub counts_rows: bool,
+    /// Whether its value is that of the first row.
+    pub takes_first: bool,
     /// Run by the tests: `[1, 2] | sum it`.
     pub examples: &'static [Example],
 }
@@ -260,8 +266,22 @@ impl ReducerDef {
         constant: None,
         takes_row: false,
         weighted: false,
+        order: RowOrder::Shows,
+        counts_rows: false,
+        takes_first: false,
         examples: &[],
     };
+}
+
+/// Whether the order of the rows shows in what a reducer makes of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    /// It may.
+    Shows,
+    /// It does not.
+    Hidden,
+    /// Only of floats, where values that are equal differ: 0.0 and -0.0.
+    ShowsInFloats,
 }
 
 /// An argument of a reducer that is known before the first row.

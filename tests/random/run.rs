@@ -63,7 +63,7 @@ pub struct Facts {
 pub struct Failure {
     pub what: String,
     /// None if the program does not compile or the oracle itself fails.
-    pub config: Option<Config>,
+    pub config: Option<Box<Config>>,
     oracle: String,
     is: String,
 }
@@ -161,7 +161,7 @@ impl Judged {
 fn failure(what: &str, config: Option<&Config>, oracle: &Outcome, is: &Outcome) -> Failure {
     Failure {
         what: what.to_string(),
-        config: config.cloned(),
+        config: config.cloned().map(Box::new),
         oracle: format!("{}{}", oracle.out, oracle.err),
         is: format!("{}{}", is.out, is.err),
     }
