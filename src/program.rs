@@ -182,7 +182,8 @@ impl<In: Row + Sync, Out: FromRow + Send> Run<'_, In, Out> {
             }
             Ok(())
         };
-        let tables = tables(self.input);
+        let mut tables = tables(self.input);
+        tables.stdin = script.tables().stdin;
         let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
         let result = script.run(0, &tables, &self.settings, sink);
         match unreadable {
@@ -247,7 +248,7 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         }
         Ok(())
     };
-    script.run(0, &Tables::default(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
+    script.run(0, &script.tables(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
     match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),

@@ -118,8 +118,7 @@ impl Script {
         style: &Style,
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
-        let tables = Tables::default();
-        let outside = self.outside();
+        let (tables, outside) = (self.tables(), self.outside());
         let (stats, result) = output::write_all(self.environment(&tables, &outside), &settings.options(), style, out);
         (stats, result.map_err(|error| self.failed(&error)))
     }
@@ -167,6 +166,13 @@ impl Script {
         let outside = self.outside();
         let environment = self.environment(tables, &outside);
         exec::run(environment, statement, &settings.options(), sink).map_err(|error| self.failed(&error))
+    }
+
+    /// What a run can read beside files.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        let mut tables = Tables::default();
+        tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        tables
     }
 
     /// What a run that begins now may ask.
