@@ -156,7 +156,7 @@ impl Joined<'_> {
             if too_much && level < DEEPEST {
                 return self.deeper(layout, left, (ordinals, batches), rows, level);
             }
-            share.check_limit("the rows of one key in a join")?;
+            share.check_limit("one key of a join")?;
         }
         let table = JoinTable::new(layout.clone(), Batch::concat(&batches)).map_err(|duplicate| duplicate.error)?;
         drop(batches);

@@ -162,7 +162,7 @@ impl Windower {
         self.parts.push(part);
         match too_much {
             true if self.layout.keys > 0 && self.level < DEEPEST => self.spill(),
-            true => self.share.check_limit("the rows of one group of a `window`"),
+            true => self.share.check_limit("one group of a `window`"),
             false => Ok(()),
         }
     }
