@@ -1,9 +1,11 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
+use crate::builder::EngineBuilder;
 use crate::fs::HostSources;
 use crate::grant::Grant;
-use crate::host::{self, HostFunction};
+use crate::host;
+use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
 use crate::row::{FromCell, FromRow, Row};
@@ -14,10 +16,10 @@ use pipelang_lang::codes::E0901;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
-use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,20 +33,22 @@ use std::sync::Arc;
 /// # Ok::<(), pipelang::Report>(())
 /// ```
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
     pub(crate) grants: Vec<Grant>,
-    optimize: bool,
-    locked: bool,
+    pub(crate) constants: Vec<(Arc<str>, Scalar)>,
+    pub(crate) limits: Limits,
+    pub(crate) optimize: bool,
+    pub(crate) locked: bool,
 }
 
 impl Default for Engine {
     /// An engine that grants nothing and has no functions but Pipe's own.
     fn default() -> Engine {
-        Engine::builder().build()
+        Engine::builder().build().expect("an engine without functions and constants has no two of one name")
     }
 }
 
@@ -57,7 +61,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Starts an engine.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true, locked: false }
+        EngineBuilder::new()
     }
 
     /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
@@ -107,7 +111,7 @@ impl Engine {
     /// What is wrong with a script, and what is suspicious about it, without running it: its parameters need no values.
     pub fn check(&self, name: &str, text: &str) -> Report {
         let mut sources = SourceMap::default();
-        let files = HostSources { grants: &self.0.grants, input: None, locked: self.0.locked };
+        let files = self.sources(None);
         let check = || pipelang_lang::diagnose(&mut sources, name, text, &self.0.registry.catalog, &files);
         let diagnostics = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| vec![bug(&*panic)]);
         Report::new(diagnostics, Arc::new(sources))
@@ -196,7 +200,7 @@ impl Engine {
 
     /// What scripts can read; `input` is the table that a host binds.
     pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
-        HostSources { grants: &self.0.grants, input, locked: self.0.locked }
+        HostSources { grants: &self.0.grants, constants: &self.0.constants, input, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -223,87 +227,4 @@ pub struct FunctionInfo {
     pub doc: String,
     /// Expressions with their values as JSON, or the codes of their errors.
     pub examples: Vec<(&'static str, &'static str)>,
-}
-
-/// Settings of an engine.
-#[must_use]
-pub struct EngineBuilder {
-    functions: Vec<Function>,
-    grants: Vec<Grant>,
-    threads: usize,
-    optimize: bool,
-    locked: bool,
-}
-
-impl std::fmt::Debug for EngineBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let functions: Vec<String> = self.functions.iter().map(|function| function.def.signature()).collect();
-        f.debug_struct("EngineBuilder").field("functions", &functions).field("grants", &self.grants).finish()
-    }
-}
-
-impl EngineBuilder {
-    /// Scripts can call a closure by this name. It has one to four arguments of `f64`, `i64`, `bool`, `&str` or `String`
-    /// and must be pure: calls may be left out, repeated, moved, folded and made from many threads. If it returns an
-    /// `Err` or panics, the script ends with E0603 at the call. A null argument gives null without a call.
-    ///
-    /// ```
-    /// let engine = pipelang::Engine::builder()
-    ///     .func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01)
-    ///     .func("port", |text: &str| text.parse::<u16>())
-    ///     .build();
-    /// assert_eq!(engine.eval::<f64>("fee(2.0, 50)")?, 1.0);
-    /// assert_eq!(engine.eval::<u16>(r#"port("80")"#)?, 80);
-    /// let report = engine.eval::<u16>(r#"port("http")"#).unwrap_err();
-    /// assert!(report.to_string().contains("`port`: invalid digit found in string"));
-    /// # Ok::<(), pipelang::Report>(())
-    /// ```
-    ///
-    /// What is not `Send + Sync` does not compile:
-    ///
-    /// ```compile_fail
-    /// let count = std::rc::Rc::new(1);
-    /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + *count);
-    /// ```
-    pub fn func<Arguments, F: HostFunction<Arguments>>(mut self, name: &str, function: F) -> EngineBuilder {
-        self.functions.push(host::define(name, function));
-        self
-    }
-
-    /// Scripts may do this.
-    pub fn grant(mut self, grant: Grant) -> EngineBuilder {
-        self.grants.push(grant);
-        self
-    }
-
-    /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
-    /// run that needs them.
-    pub fn threads(mut self, threads: usize) -> EngineBuilder {
-        self.threads = threads;
-        self
-    }
-
-    /// Whether plans are optimized (they are by default). Results and errors are the same.
-    pub fn optimize(mut self, optimize: bool) -> EngineBuilder {
-        self.optimize = optimize;
-        self
-    }
-
-    /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
-    /// means (by default they need not). What is not declared is E0408.
-    pub fn locked(mut self, locked: bool) -> EngineBuilder {
-        self.locked = locked;
-        self
-    }
-
-    /// The engine.
-    pub fn build(self) -> Engine {
-        Engine(Arc::new(Inner {
-            registry: Registry::with_functions(self.functions),
-            pool: Pool::new(self.threads),
-            grants: self.grants,
-            optimize: self.optimize,
-            locked: self.locked,
-        }))
-    }
 }

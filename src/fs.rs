@@ -4,6 +4,7 @@ use crate::grant::{Grant, Kind};
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::FileSources;
@@ -33,6 +34,8 @@ pub fn write_everything() -> Grant {
 /// The files that are granted, and the one table that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
+    /// Names that have a value in every script.
+    pub(crate) constants: &'a [(Arc<str>, Scalar)],
     pub(crate) input: Option<(&'static str, Schema)>,
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
@@ -52,6 +55,10 @@ impl Sources for HostSources<'_> {
             return Err(Box::new(Diagnostic::error(E0405, request.span, message).help(help)));
         }
         FileSources.target(request)
+    }
+
+    fn constant(&self, name: &str) -> Option<Scalar> {
+        self.constants.iter().find(|(constant, _)| &**constant == name).map(|(_, value)| value.clone())
     }
 
     fn clock(&self) -> bool {

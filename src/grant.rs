@@ -48,7 +48,7 @@ pub mod clock {
     /// use pipelang::{Engine, clock};
     /// use std::time::{Duration, UNIX_EPOCH};
     ///
-    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build();
+    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build()?;
     /// assert_eq!(engine.eval::<String>("string(today())")?, "1970-01-02");
     /// assert!(Engine::default().eval::<String>("string(today())").is_err());
     /// # Ok::<(), pipelang::Report>(())
@@ -67,7 +67,7 @@ pub mod environment {
     /// ```
     /// use pipelang::{Engine, environment};
     ///
-    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build();
+    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build()?;
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("REGION")"#)?.as_deref(), Some("EU"));
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("HOME")"#)?, None);
     /// # Ok::<(), pipelang::Report>(())

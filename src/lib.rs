@@ -11,7 +11,7 @@
 //!
 //! let engine = Engine::builder()
 //!     .func("with_tax", |price: f64| price * 1.25)
-//!     .build();
+//!     .build()?;
 //! let program = engine.compile::<Order, Total>(
 //!     "totals.pipe",
 //!     "input
@@ -39,11 +39,14 @@
 extern crate self as pipelang;
 
 mod assertions;
+mod builder;
 mod engine;
 mod excerpt;
 pub mod fs;
 mod grant;
 mod host;
+mod kernel;
+mod limits;
 mod program;
 mod report;
 mod row;
@@ -51,9 +54,12 @@ mod script;
 pub mod tools;
 
 pub use assertions::Tests;
-pub use engine::{Engine, EngineBuilder, FunctionInfo};
+pub use builder::EngineBuilder;
+pub use engine::{Engine, FunctionInfo};
 pub use grant::{Grant, clock, environment};
-pub use host::{Argument, HostFunction, HostResult};
+pub use host::{Argument, Fallible, HostFunction, HostResult};
+pub use kernel::{KernelFunction, Number, Numbers};
+pub use limits::Limits;
 pub use pipelang_derive::Row;
 pub use pipelang_lang::check::{ParameterValue, Parameters};
 pub use pipelang_lang::codes;

@@ -112,6 +112,7 @@ fn engine(settings: &Settings) -> Engine {
         .optimize(!settings.no_optimize)
         .locked(settings.locked)
         .build()
+        .expect("the command line adds no functions")
 }
 
 /// A warning: what was asked for cannot be had, and what runs instead.

@@ -174,7 +174,7 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, frame: &m
         arguments.iter().zip(&call.arguments).map(|(register, kind)| column(frame, *register, kind)).collect();
     frame.scratch.allocated += arguments.len() as u64 + 1;
     let function = functions.get(call.function);
-    let BatchResult { column, failed } = match function.batch {
+    let BatchResult { column, failed } = match &function.batch {
         _ if none => BatchResult { column: Column::Null(frame.rows), failed: false },
         Some(body) => body(&arguments, frame.rows, active.as_ref()),
         None => row_by_row(&arguments, frame.rows, active.as_ref(), call, &function.def.body),
