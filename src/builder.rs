@@ -9,7 +9,7 @@ use crate::program::INPUT;
 use crate::report::Report;
 use crate::row::ToCell;
 use pipelang_lang::catalog::Effect;
-use pipelang_lang::check::{FORMS, STAGES, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0112, E0208, E0310};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
@@ -213,10 +213,9 @@ impl EngineBuilder {
     fn clashes(&self) -> Vec<Diagnostic> {
         let own = Registry::builtin().catalog;
         let is_taken = |name: &str| {
-            let words = STAGES.iter().map(|it| it.name).chain(FORMS.iter().map(|it| it.name));
-            !own.functions_named(name).is_empty()
-                || own.reducer_named(name).is_some()
-                || words.chain(WINDOW_FUNCTIONS.iter().map(|it| it.name)).any(|word| word == name)
+            // A stage may have the name of a function: it stands where no call can stand.
+            let mut words = FORMS.iter().map(|it| it.name).chain(WINDOW_FUNCTIONS.iter().map(|it| it.name));
+            !own.functions_named(name).is_empty() || own.reducer_named(name).is_some() || words.any(|word| word == name)
         };
         let functions = self.functions.iter().map(|function| &*function.def.name);
         let (mut seen, mut wrong) = (HashSet::new(), Vec::new());

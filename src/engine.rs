@@ -12,7 +12,7 @@ use crate::row::{FromCell, FromRow, Row};
 use crate::script::Script;
 use pipelang_lang::Compiled;
 use pipelang_lang::check::{FORMS, Parameters, STAGES, WINDOW_FUNCTIONS};
-use pipelang_lang::codes::E0901;
+use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
@@ -184,10 +184,15 @@ impl Engine {
         let catalog = &self.0.registry.catalog;
         let files = self.sources(input);
         let compile = || {
-            pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
-                let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                let optimized = opt::optimize(plan(&compiled).clone(), catalog, &rules);
-                (compiled, optimized)
+            self.check_size(text)?;
+            let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
+            compiled.and_then(|compiled| {
+                let plan = plan(&compiled).clone();
+                // What does something stays where it stands.
+                let rules = if self.0.optimize && !plan.exprs.call_host() { RuleSet::all() } else { RuleSet::none() };
+                let optimized = opt::optimize(plan, catalog, &rules);
+                self.check_stages(&optimized)?;
+                Ok((compiled, optimized))
             })
         };
         // A panic is a bug of ours; the host lives on.
@@ -196,6 +201,20 @@ impl Engine {
             Ok((compiled, optimized)) => Ok((sources, compiled, optimized)),
             Err(diagnostics) => Err(Report::new(diagnostics, Arc::new(sources))),
         }
+    }
+
+    /// E0801 for a script that is too long.
+    fn check_size(&self, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let most = self.0.limits.source_bytes.unwrap_or(usize::MAX);
+        let told = || format!("the script has {} bytes, and its limit is {most}", text.len());
+        if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
+    }
+
+    /// E0801 for a plan that is too large.
+    fn check_stages(&self, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
+        let (most, stages) = (self.0.limits.stages.unwrap_or(usize::MAX), plan.nodes.len());
+        let told = || format!("the script has {stages} stages, and its limit is {most}");
+        if stages > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
     }
 
     /// What scripts can read; `input` is the table that a host binds.

@@ -120,7 +120,13 @@ kernels! {
 /// The row of the catalog for a kernel. While `checked`, each batch is computed again in pieces, and must come out the
 /// same.
 pub(crate) fn define<Types, F: KernelFunction<Types>>(name: &str, checked: Arc<AtomicBool>, function: F) -> Function {
-    let kernel = Arc::new(Kernel { name: name.into(), function, checked, batches: AtomicU64::new(0), is_broken: AtomicBool::new(false) });
+    let kernel = Arc::new(Kernel {
+        name: name.into(),
+        function,
+        checked,
+        batches: AtomicU64::new(0),
+        is_broken: AtomicBool::new(false),
+    });
     let one = kernel.clone();
     let body = move |arguments: &[Scalar]| {
         guarded(&one.name, || {

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a script with all that it imports.
+    /// Bytes of a script, without what it imports.
     pub source_bytes: Option<usize>,
     /// Stages of a script, with those that stand for what it calls.
     pub stages: Option<usize>,

@@ -1,5 +1,6 @@
 //! A compiled program between Rust types: a slice goes in, values of a struct come out.
 
+use crate::on_error::OnError;
 use crate::report::Report;
 use crate::row::{Cell, CellMismatch, ColumnBuilder, Field, FromCell, FromRow, ResultRow, Row};
 use crate::script::{Phase, RunSettings, Script};
@@ -9,10 +10,16 @@ use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{self, Kind};
 use pipelang_runtime::batch::{Batch, BatchFault};
 use pipelang_runtime::error::RunError;
+use pipelang_runtime::exec::output::Style;
 use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
+use pipelang_runtime::formats::table::TableStyle;
+use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::limits::CancelToken;
+use std::io::Write;
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// The name of the input in scripts.
@@ -133,6 +140,36 @@ impl<In: Row + Sync, Out: FromRow + Send> Run<'_, In, Out> {
         self
     }
 
+    /// At most so many bytes in its stages, or E0801.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.settings.limits.memory = Some(bytes);
+        self
+    }
+
+    /// At most so much work, or E0801: see [`Limits::fuel`](crate::Limits::fuel).
+    pub fn fuel(mut self, units: u64) -> Self {
+        self.settings.limits.fuel = Some(units);
+        self
+    }
+
+    /// At most so many results, and then E0801.
+    pub fn rows_out(mut self, rows: u64) -> Self {
+        self.settings.limits.rows_out = Some(rows);
+        self
+    }
+
+    /// What happens to a row that fails.
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.settings.on_error = on_error;
+        self
+    }
+
+    /// Counts how often it was looked whether the run must stop, for tests.
+    pub fn count_looks(mut self, looks: &Arc<AtomicU64>) -> Self {
+        self.settings.looks = Some(looks.clone());
+        self
+    }
+
     /// It ends with E0802 when the token is cancelled.
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.settings.cancel = token.clone();
@@ -157,6 +194,21 @@ impl<In: Row + Sync, Out: FromRow + Send> Run<'_, In, Out> {
         let mut all = Vec::new();
         let error = self.for_each(|row| all.push(Ok(row))).err();
         all.into_iter().chain(error.map(Err))
+    }
+
+    /// Writes the results as CSV, with all the columns of the program.
+    pub fn write_csv(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        self.write(OutputFormat::Csv, out)
+    }
+
+    /// Writes the results as JSON lines, with all the columns of the program.
+    pub fn write_jsonl(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        self.write(OutputFormat::Jsonl, out)
+    }
+
+    fn write(self, format: OutputFormat, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        let style = Style { format, table: TableStyle::default() };
+        self.program.script.write_with(&tables(self.input), out, &style, &self.settings).1
     }
 
     /// Hands the results over as they come, in order; they may come from any thread, one at a time.

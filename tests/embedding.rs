@@ -1,5 +1,8 @@
 //! The library in a Rust program.
 
+mod host;
+mod runs;
+
 use pipelang::{CancelToken, Engine, Executor, Report, Row, codes};
 use std::time::Duration;
 
@@ -152,11 +155,12 @@ fn host_functions_are_called_and_may_fail() {
             other => Err(format!("no rate for {other}")),
         })
         .func("boom", |x: i64| if x > 2 { panic!("{x} is too much") } else { x })
-        .func("join", |a: String, b: bool, c: &str, d: f64| format!("{a} {b} {c} {d}"))
+        .func("joined", |a: String, b: bool, c: &str, d: f64| format!("{a} {b} {c} {d}"))
         .func("length", |text: &str| text.len() as i64)
-        .build().unwrap();
+        .build()
+        .unwrap();
     assert_eq!(engine.eval::<f64>("fee(200, 3)").unwrap(), 6.0);
-    assert_eq!(engine.eval::<String>(r#"join("a", true, "b", 1)"#).unwrap(), "a true b 1");
+    assert_eq!(engine.eval::<String>(r#"joined("a", true, "b", 1)"#).unwrap(), "a true b 1");
     assert_eq!(code(engine.eval::<f64>("fee(1.0)")), codes::E0305);
     assert_eq!(code(engine.eval::<f64>(r#"fee("1", 2)"#)), codes::E0304);
 

@@ -123,6 +123,7 @@ impl Ready {
             morsel_rows: config.morsel_rows,
             spread: true,
             watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
+            ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
         let mut out = Vec::new();
