@@ -7,8 +7,8 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
-use pipelang_runtime::formats::FileSources;
-use std::path::{Path, PathBuf};
+use pipelang_runtime::formats::{self, FileSources};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Scripts may read a file, or the files below a folder. Symbolic links are followed before it is judged.
@@ -44,7 +44,11 @@ pub(crate) struct HostSources<'a> {
 impl Sources for HostSources<'_> {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         self.granted(&request.path, request.span)?;
-        let info = FileSources.describe(request)?;
+        let files = formats::matching(&request.path);
+        for file in files.iter().flatten() {
+            self.granted(file, request.span)?;
+        }
+        let info = FileSources.describe_files(request, files)?;
         if self.locked && info.inferred { Err(Box::new(inferred(request, &info))) } else { Ok(info) }
     }
 
@@ -152,9 +156,15 @@ fn is_below(path: &str, root: &Path) -> bool {
 }
 
 /// The path without links and dots. A file that is not there is judged by its folder, so that asking tells nothing
-/// about folders that are not granted.
+/// about folders that are not granted; a pattern by the folder that it begins with.
 fn real(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok().or_else(|| {
+        let is_pattern = |part: &Path| part.to_string_lossy().contains(['*', '?', '[']);
+        let whole = path;
+        let path = whole.ancestors().find(|part| !part.parent().is_some_and(is_pattern))?;
+        if whole.strip_prefix(path).ok()?.components().any(|part| part == Component::ParentDir) {
+            return None;
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Some(folder.canonicalize().ok()?.join(path.file_name()?))
     })
@@ -176,6 +186,8 @@ mod tests {
         assert!(allows(inner.join("a.csv")) && allows(inner.join("missing.csv")));
         assert!(!allows(inner.join("../secret.csv")) && !allows(folder.path().join("secret.csv")));
         assert!(!allows(inner.join("../missing/a.csv")));
+        assert!(allows(inner.join("*.csv")) && allows(inner.join("**/x/*.csv")) && !allows(inner.join("../*.csv")));
+        assert!(!allows(inner.join("*/../../*.csv")));
         assert!(read_everything().allows("anything"));
         #[cfg(unix)]
         {

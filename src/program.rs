@@ -4,7 +4,7 @@ use crate::on_error::OnError;
 use crate::report::Report;
 use crate::row::{Cell, CellMismatch, ColumnBuilder, Field, FromCell, FromRow, ResultRow, Row};
 use crate::script::{Phase, RunSettings, Script};
-use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0902};
+use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0406, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{self, Kind};
@@ -80,6 +80,10 @@ fn columns_of<Out: FromRow>(
     script: &Script,
     statement: &pipelang_lang::ir::Statement,
 ) -> Result<Vec<usize>, Vec<Diagnostic>> {
+    if statement.pivot.is_some() {
+        let text = "the columns of this `pivot` are not known before it runs, and a program wants to know them";
+        return Err(vec![Diagnostic::error(E0406, statement.span, text).help("write `values: [\"a\", \"b\"]`")]);
+    }
     let (found, wanted) = (script.plan().schema(statement.node), Out::schema());
     let mut diagnostics = Vec::new();
     let mut columns = Vec::with_capacity(wanted.fields.len());

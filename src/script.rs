@@ -120,7 +120,12 @@ impl Script {
     /// The type of a result: `int`, or `stream<{id: int, name: string?}>`.
     pub fn result_type(&self, result: usize) -> String {
         let statement = &self.plan.statements[result];
-        let schema = self.plan.schema(statement.node);
+        let mut schema = self.plan.schema(statement.node);
+        if let Some(pivot) = &statement.pivot {
+            schema.fields.truncate(pivot.keys);
+            let keys = schema.fields.iter().map(|field| format!("{}: {}, ", field.name, field.ty));
+            return format!("stream<{{{}..}}>", keys.collect::<String>());
+        }
         let first = || schema.fields.first().map_or(String::new(), |field| field.ty.to_string());
         match statement.shape {
             Shape::Scalar => first(),

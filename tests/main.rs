@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod columnar;
 mod commands;
 mod docs;
 mod editor_grammars;
@@ -21,5 +22,6 @@ mod real;
 mod rules;
 mod snippets;
 mod targets;
+mod tees;
 mod tidy;
 mod tools;

@@ -5,7 +5,7 @@
 
 use crate::harness::registry;
 use crate::tidy::walk;
-use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo};
+use pipelang_lang::catalog::{Effect, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::check::Parameters;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -28,7 +28,11 @@ impl Sources for Declared {
             OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
-        Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail })
+        Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail, files: Vec::new() })
+    }
+
+    fn target(&self, _request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
+        Ok("csv")
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

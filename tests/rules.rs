@@ -405,6 +405,7 @@ fn run(plan: &Plan) -> (Vec<String>, Option<String>) {
         catalog: &registry.catalog,
         tables: &|_| None,
         watch: &Watch::default(),
+        tees: &Default::default(),
     };
     let mut rows = Vec::new();
     let result = oracle.run(plan.statements[0].node, &mut |row| {

@@ -22,6 +22,18 @@ fn rows_go_to_files_and_are_not_shown() {
 }
 
 #[test]
+fn a_pivot_is_written_with_the_columns_that_it_turns_out_to_have() {
+    let folder = folder(&[]);
+    let file = path(folder.path(), "out.jsonl");
+    let script = format!("1..4 | pivot sum(it), key: it % 2 by small = it < 3 | write {file:?}");
+    for executor in ["vector", "reference"] {
+        assert_eq!(pipe(&["--executor", executor, "-e", &script]).exit, Some(0));
+        let rows = "{\"small\":true,\"1\":1,\"0\":2}\n{\"small\":false,\"1\":3,\"0\":4}\n";
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), rows);
+    }
+}
+
+#[test]
 fn compressed_files_read_back() {
     let folder = folder(&[]);
     let file = path(folder.path(), "out.csv.gz");

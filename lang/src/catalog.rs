@@ -412,7 +412,21 @@ pub struct ReadRequest {
     pub span: Span,
     /// The options with the places of their names.
     pub options: Vec<(Arc<str>, Span, OptionValue)>,
+    /// Whether it is one of several files: then it need not have a column that is declared and may be null.
+    pub one_of_several: bool,
 }
+
+/// One of the files of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFile {
+    /// Its path.
+    pub path: Arc<str>,
+    /// The names of its columns, in its order. What the table has beside them is null in its rows.
+    pub columns: Vec<Arc<str>>,
+}
+
+/// The column that says which file a row is from, behind all others, where `with_file: true` asks for it.
+pub const FILE_COLUMN: &str = "file";
 
 /// What a `write` in the script says.
 #[derive(Clone, Debug, PartialEq)]
@@ -436,6 +450,8 @@ pub struct TableInfo {
     pub inferred: bool,
     /// Whether reading a cell of it may fail.
     pub effect: Effect,
+    /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
+    pub files: Vec<TableFile>,
 }
 
 /// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.

@@ -277,10 +277,10 @@ codes! {
          `param`, never from a row.",
         "[\"a.csv\"] | map read(it)" => "read(\"orders.csv\")";
     E0406 = 406, "columns that are not known",
-        "A `pivot` makes a column of each value of its key. Which columns there are must be known before the script runs, so \
-         the values are written down.",
-        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k" =>
-        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"]";
+        "A `pivot` makes a column of each value of its key. Where it is the last stage of a statement, these are \
+         found when it runs. Whatever stands behind it wants to know them before, so there the values are written down.",
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k | select a" =>
+        "[{k: \"a\", x: 1}, {k: \"b\", x: 2}] | pivot sum(x), key: k, values: [\"a\", \"b\"] | select a";
     E0407 = 407, "a join without `on`",
         "A join says behind `on` which rows match: a column that both tables have, or comparisons, of which one at \
          least is a `==`. What has no such condition is a `cross_join`.",
@@ -305,9 +305,27 @@ codes! {
     E0504 = 504, "not UTF-8",
         "Text is UTF-8, and this file has bytes that are not. It was probably written in another encoding: convert it.",
         "read(\"utf16.csv\")" => "";
+    E0505 = 505, "a record is not JSON",
+        "Each line of a `.jsonl` file is one JSON value, mostly an object. `NaN`, comments, keys without quotes and commas \
+         before a closing brace are not JSON.",
+        "read(\"broken.jsonl\")" => "";
+    E0506 = 506, "a value of another type in JSON",
+        "A value is of another sort than its column: a text where there were numbers. Types that no `schema:` gives are \
+         inferred from a sample of the file; what is mixed in the sample is `json`. Read the column as `json` and convert \
+         it, or say which type it has.",
+        "read(\"mixed.jsonl\", schema: {price: float?, ..}) | filter price > 1"
+        => "read(\"mixed.jsonl\", schema: {price: json?, ..}) | filter float?(price) > 1";
+    E0507 = 507, "damaged file",
+        "A Parquet or Arrow file contradicts itself, or is cut off: it was not written or copied to its end. Write or fetch \
+         it again.",
+        "read(\"columnar/cut.parquet\")" => "";
     E0508 = 508, "the file is empty or has no header",
         "The first record of a CSV file names its columns, and there is none.",
         "read(\"empty.csv\")" => "";
+    E0509 = 509, "a column of a foreign type",
+        "A column of a Parquet or Arrow file is of a type that has no counterpart in Pipe, such as intervals of months, \
+         unions, or maps whose keys are no texts. Write the file without it, or convert it before.",
+        "read(\"columnar/intervals.arrow\")" => "";
     E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \
          (`float(a) * b`) where that is precise enough. Dates, datetimes and durations have an end, too: datetimes that \
@@ -364,7 +382,7 @@ codes! {
         "" => "";
     E0902 = 902, "not there yet",
         "The language has this, but this version of Pipe does not.",
-        "1..5 | tee \"rows.csv\"" => "";
+        "[{a: [1, 2]}] | map (a | take 1 by it)" => "";
 }
 
 /// The entry of a code.

@@ -47,8 +47,12 @@ impl fmt::Display for Place {
 /// A cell that is not a value of its column's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellError {
+    /// E0501, or E0506 where JSON has a value of another sort.
+    pub code: Code,
     /// The column.
     pub column: Arc<str>,
+    /// Of a value of JSON the way from the column to it, such as `.age` or `[2]`; none of a cell of plain text.
+    pub inside: Option<String>,
     /// The type that was expected.
     pub expected: &'static str,
     /// The raw text.
@@ -139,7 +143,7 @@ impl RunError {
             RunError::Row(error) => match &error.fault {
                 RowFault::Expression { fault, .. } => fault.code,
                 RowFault::Assertion { .. } => codes::E0605,
-                RowFault::Cell(_) => codes::E0501,
+                RowFault::Cell(cell) => cell.code,
                 RowFault::Stopped(why) => why.code(),
             },
             RunError::Record { code, .. } | RunError::Outside { code, .. } => *code,
@@ -246,23 +250,36 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
             at_row(diagnostic, *site, error, plan)
         }
         RowFault::Stopped(why) => why.diagnostic(plan),
-        RowFault::Cell(cell) => {
-            let text: String = cell.text.chars().take(60).collect();
-            let place = error.place.as_ref();
-            let at = place.map_or(String::new(), |place| format!("{place}: "));
-            let article = if cell.expected == "int" { "an" } else { "a" };
-            let headline = format!("{at}`{}` should be {article} {}, but is {text:?}", cell.column, cell.expected);
-            let mut diagnostic = Diagnostic::outside(codes::E0501, headline);
-            if cell.inferred {
-                diagnostic = diagnostic
-                    .help(format!("why: every sampled row had {article} {} (no type was given)", cell.expected));
-            }
-            let name = pipelang_lang::ty::spell(&cell.column);
-            diagnostic = diagnostic.help(format!("read it as text: schema: {{{name}: string, ..}}"));
-            match place {
-                Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
-                None => diagnostic,
-            }
+        RowFault::Cell(cell) => cell_diagnostic(cell, error.place.as_ref()),
+    }
+}
+
+fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
+    let text: String = cell.text.chars().take(60).collect();
+    // A value of JSON has the quotes of its text itself.
+    let found = if cell.inside.is_some() { text } else { format!("{text:?}") };
+    let at = place.map_or(String::new(), |place| format!("{place}: "));
+    let article = if cell.expected == "int" { "an" } else { "a" };
+    let expected = format!("{article} {}", cell.expected);
+    let inside = cell.inside.as_deref().unwrap_or("");
+    let headline = format!("{at}`{}{inside}` should be {expected}, but is {found}", cell.column);
+    let mut diagnostic = Diagnostic::outside(cell.code, headline);
+    if cell.inferred {
+        diagnostic = diagnostic.help(format!("why: every sampled row had {expected} (no type was given)"));
+    }
+    let name = pipelang_lang::ty::spell(&cell.column);
+    let help = match cell.inside {
+        // Files that are no text have types of their own.
+        None if place.is_some_and(|place| matches!(place.at, At::Row(_))) => None,
+        Some(_) if matches!(&*cell.text, "null" | "missing") => {
+            Some("let it be null: a `?` behind its type".to_string())
         }
+        Some(_) => Some(format!("read it as any JSON: schema: {{{name}: json?, ..}}")),
+        None => Some(format!("read it as text: schema: {{{name}: string, ..}}")),
+    };
+    diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
+    match place {
+        Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
+        None => diagnostic,
     }
 }

@@ -48,6 +48,12 @@ pub fn write(value: &Scalar, kind: &Kind, out: &mut Vec<u8>) {
     }
 }
 
+/// Reads a JSON text: null is null, anything else is `json`.
+pub fn read(text: &str) -> Result<Scalar, serde_json::Error> {
+    let value: serde_json::Value = serde_json::from_str(text)?;
+    Ok(if value.is_null() { Scalar::Null } else { Scalar::Json(value.to_string().into()) })
+}
+
 /// A value of a kind as JSON.
 pub fn text(value: &Scalar, kind: &Kind) -> String {
     let mut out = Vec::new();

@@ -1,6 +1,7 @@
 //! Columns made from fields of Rust values.
 
 use super::{Cell, FieldKind, ToCell};
+use pipelang_lang::codes::E0501;
 use pipelang_runtime::batch::Column;
 use pipelang_runtime::error::{CellError, RowError, RowFault};
 use std::sync::Arc;
@@ -70,7 +71,8 @@ impl ColumnBuilder {
 }
 
 fn too_large(name: &Arc<str>, value: u128) -> Arc<RowError> {
-    let cell = CellError { column: name.clone(), expected: "int", text: value.to_string(), inferred: false };
+    let (column, text) = (name.clone(), value.to_string());
+    let cell = CellError { code: E0501, column, inside: None, expected: "int", text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 

@@ -21,6 +21,7 @@ impl Maker<'_> {
             (2, "skip"),
             (1, "distinct"),
             (1, "assert"),
+            (1, "tee"),
             (1, "take_while"),
             (1, "skip_while"),
             (2, "scan"),
@@ -86,6 +87,7 @@ impl Maker<'_> {
             "describe" => (self.describe(), Shape::Table),
             "sample" => (self.sample(), shape),
             "assert" => (self.assert(), shape),
+            "tee" => ("tee \"/dev/null\", format: \"csv\"".to_string(), shape),
             "take" => (self.slice("take", &[(1, 0), (2, 1), (4, 5), (4, 13), (2, 100)]), shape),
             _ => (self.slice("skip", &[(1, 0), (4, 1), (3, 4), (1, 50)]), shape),
         }

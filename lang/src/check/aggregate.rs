@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Aggregation {
     pub keys: Vec<OutputField>,
-    reductions: Vec<Reduction>,
+    pub reductions: Vec<Reduction>,
     /// What else must be true of a row that counts: it has the value of the column of a `pivot`.
     pub only: Option<ExprId>,
     /// The window, if it is one; it has no keys and reductions.

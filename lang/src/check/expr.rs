@@ -137,7 +137,8 @@ impl<'a> Checker<'a> {
             return None;
         }
         let mut plan = self.plan.clone();
-        plan.statements = vec![crate::ir::Statement { node: stream.node, shape: Shape::Scalar, target: None, span }];
+        let (node, shape) = (stream.node, Shape::Scalar);
+        plan.statements = vec![crate::ir::Statement { node, shape, target: None, pivot: None, span }];
         let column = self.add_column(&name, ty.clone(), Some((span, "this value is computed once".into())));
         self.plan.subqueries.push(Subquery { column, node: stream.node, plan: Arc::new(plan) });
         Some(self.value_of_subquery(column, ty))

@@ -34,6 +34,7 @@ mod nest;
 mod nested;
 mod notes;
 mod number;
+mod open_pivot;
 mod operators;
 mod overload;
 mod parameter;
@@ -176,6 +177,8 @@ struct Checker<'a> {
     sites: HashMap<(Span, Option<SiteId>), SiteId>,
     /// The files that the rows of some nodes are written to.
     targets: HashMap<NodeId, crate::ir::Target>,
+    /// The nodes of pivots whose columns are known only at the end.
+    pivots: HashMap<NodeId, open_pivot::OpenPivot>,
     /// The items of list literals, by their places.
     lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How many sources the rows of what puts streams together come from.
@@ -235,6 +238,7 @@ impl<'a> Checker<'a> {
             awaited: HashSet::new(),
             sites: HashMap::new(),
             targets: HashMap::new(),
+            pivots: HashMap::new(),
             lists: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),

@@ -1,5 +1,6 @@
 //! `pivot revenue = sum(x), key: month, values: ["jan", "feb"] by region`: an aggregate with a column for each value, over
-//! the rows whose key is that value. The values are written down, so the columns are known before anything runs.
+//! the rows whose key is that value. The values are written down, so the columns are known before anything runs; if they
+//! are not, see `open_pivot.rs`.
 
 use super::aggregate::{AggregateResult, Aggregation};
 use super::scope::{RangeValue, Stream, Value};
@@ -7,7 +8,7 @@ use super::stage::StageCall;
 use super::{Checker, errors};
 use crate::diagnostic::did_you_mean;
 use crate::ir::typing::scalar_type;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{ColumnId, Expr, ExprId};
 use crate::scalar::{Comparison, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
@@ -45,13 +46,10 @@ pub(super) fn pivot<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: 
         return None;
     };
     let Some(values) = parts.values else {
-        checker.report(errors::pivot_without_values(span, key.span));
-        return None;
+        ends?;
+        return checker.open_pivot(call, input, key, &parts.results, span);
     };
-    let (mut aggregation, mut keys) = (Aggregation::default(), Vec::new());
-    for argument in call.stage.by.as_ref().map_or(&[][..], |(_, keys)| keys.as_slice()) {
-        checker.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
-    }
+    let (aggregation, keys) = checker.pivot_keys(call, &input);
     let cells = checker.in_row(&input.row, |c| c.cells(key, values))?;
     checker.aggregation = Some(aggregation);
     let alone = parts.results.len() == 1;
@@ -66,6 +64,19 @@ pub(super) fn pivot<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: 
 }
 
 impl<'a> Checker<'a> {
+    /// What stands behind `by`.
+    pub(super) fn pivot_keys(
+        &mut self,
+        call: &StageCall<'a>,
+        input: &Stream,
+    ) -> (Aggregation, Vec<(ColumnId, ExprId)>) {
+        let (mut aggregation, mut keys) = (Aggregation::default(), Vec::new());
+        for argument in call.stage.by.as_ref().map_or(&[][..], |(_, keys)| keys.as_slice()) {
+            self.in_row(&input.row, |c| c.group_key(argument, &mut aggregation, &mut keys));
+        }
+        (aggregation, keys)
+    }
+
     /// The options and the results of a `pivot`.
     fn pivot_parts(&mut self, call: &StageCall<'a>) -> Option<Parts<'a>> {
         let (mut parts, mut fine) = (Parts::default(), true);
@@ -191,6 +202,21 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The results of an argument; one that is alone needs no name.
+    pub(super) fn pivot_results(
+        &mut self,
+        call: &StageCall<'a>,
+        argument: &'a Argument,
+        alone: bool,
+    ) -> Option<Vec<AggregateResult>> {
+        match (&argument.label, argument.expr(), alone) {
+            (Label::None, Some(expr), true) if !self.is_of_columns(expr) => {
+                Some(vec![("".into(), expr.span, self.scalar(expr))])
+            }
+            _ => self.aggregate_results(call, argument),
+        }
+    }
+
     /// A result for each value. Nothing after an error, which is said of the first value alone.
     fn pivoted(
         &mut self,
@@ -202,12 +228,7 @@ impl<'a> Checker<'a> {
         let mut columns = Vec::new();
         for cell in cells {
             self.aggregation.as_mut()?.only = Some(cell.condition);
-            let results = match (&argument.label, argument.expr(), alone) {
-                (Label::None, Some(expr), true) if !self.is_of_columns(expr) => {
-                    vec![("".into(), expr.span, self.scalar(expr))]
-                }
-                _ => self.aggregate_results(call, argument)?,
-            };
+            let results = self.pivot_results(call, argument, alone)?;
             let alone = alone && results.len() == 1;
             for (name, _, id) in results {
                 let name = if alone { cell.name.clone() } else { format!("{name}_{}", cell.name).into() };

@@ -237,7 +237,7 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
-        let request = ReadRequest { path: text, span: path.span, options: options? };
+        let request = ReadRequest { path: text, span: path.span, options: options?, one_of_several: false };
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
@@ -250,6 +250,7 @@ impl<'a> Checker<'a> {
             format: info.format.into(),
             options: request.options.into_iter().map(|(name, _, value)| (name, value)).collect(),
             inferred: info.inferred,
+            files: info.files,
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         Some(self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, place))

@@ -251,6 +251,13 @@ pub const STAGES: &[StageDef] = &[
         check: assert::assert,
     },
     StageDef {
+        name: "tee",
+        doc: "Writes the rows to a file, which is replaced when it is complete, and lets them go on.",
+        signature: "tee \"file.csv\", format: \"csv\"",
+        takes_by: false,
+        check: write::tee,
+    },
+    StageDef {
         name: "write",
         doc: "Writes the rows to a file, which is replaced when it is complete.",
         signature: "write \"file.csv\", format: \"csv\"",
@@ -325,10 +332,14 @@ impl<'a> Checker<'a> {
         if let Some(function) = self.function(&name.text).filter(|_| !stage.broken) {
             return self.call_as_stage(function, input, span, stage);
         }
+        if self.pivots.contains_key(&input.node) && &*name.text != "write" {
+            self.report_open_pivot(input.node, Some(name.span));
+            return Value::Unknown;
+        }
         if self.targets.contains_key(&input.node) {
             return self.unknown(errors::stage_after_write(name.span, &name.text));
         }
-        if input.row.shape == Shape::Scalar && input.row.known && &*name.text != "write" {
+        if input.row.shape == Shape::Scalar && input.row.known && !matches!(&*name.text, "write" | "tee") {
             return self.unknown(errors::stage_after_value(name.span, &name.text, span));
         }
         let output = self.known_stage(name, stage, input.clone());

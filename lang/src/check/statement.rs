@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);
+                self.pivots_are_last();
             } else {
                 self.imported_statements(&module.tree.statements);
             }
@@ -176,6 +177,7 @@ impl<'a> Checker<'a> {
             other => self.as_stream(other, span),
         };
         let target = self.targets.get(&stream.node).cloned();
-        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, span })
+        let pivot = self.pivots.get(&stream.node).map(|open| open.pivot.clone());
+        stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, pivot, span })
     }
 }

@@ -5,7 +5,7 @@
 
 use super::expr::or_unknown;
 use super::{Checker, errors};
-use crate::ir::{Plan, Shape, Statement};
+use crate::ir::{Plan, Shape};
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, BinaryOperator, ExprKind, Label};
@@ -216,8 +216,12 @@ impl<'a> Checker<'a> {
 
     /// A statement that gives a value; its position.
     fn observed(&mut self, value: super::scope::Value<'a>, span: Span) -> Option<usize> {
-        let Statement { node, shape, target, span } = self.shown(value, span)?;
-        self.plan.statements.push(Statement { node, shape, target, span });
+        let statement = self.shown(value, span)?;
+        if statement.pivot.is_some() {
+            self.report_open_pivot(statement.node, None);
+            return None;
+        }
+        self.plan.statements.push(statement);
         Some(self.plan.statements.len() - 1)
     }
 }

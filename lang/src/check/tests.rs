@@ -29,7 +29,13 @@ impl Sources for Weather {
             field("wind", Type::FLOAT),
             field("weather", Type::STRING),
         ];
-        Ok(TableInfo { format: "csv", schema: Schema { fields }, inferred: true, effect: Effect::MayFail })
+        Ok(TableInfo {
+            format: "csv",
+            schema: Schema { fields },
+            inferred: true,
+            effect: Effect::MayFail,
+            files: Vec::new(),
+        })
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

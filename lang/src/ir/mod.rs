@@ -12,10 +12,12 @@ mod expr;
 mod fields;
 mod join;
 mod other;
+mod pivot;
 mod plan;
 pub mod print;
 pub mod read;
 mod subquery;
+mod tee;
 #[cfg(test)]
 pub(crate) mod testing;
 mod total;
@@ -27,11 +29,13 @@ pub use assertion::Assertion;
 pub use expr::{ColumnId, Each, Expr, ExprId, Exprs, LiteralId, RoutineId, Site, SiteId, TypedExpr};
 pub use fields::Fields;
 pub use join::{Join, JoinCondition, JoinKind, Nearest};
+pub use pivot::Pivot;
 pub use subquery::Subquery;
+pub use tee::Tee;
 pub use total::FallibleColumns;
 pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
-use crate::catalog::{Effect, OptionValue, ReducerId};
+use crate::catalog::{Effect, OptionValue, ReducerId, TableFile};
 use crate::source::Span;
 use crate::ty::{Schema, Type};
 use std::sync::Arc;
@@ -116,6 +120,8 @@ pub enum TableOrigin {
         options: Vec<(Arc<str>, OptionValue)>,
         /// Whether the types were inferred.
         inferred: bool,
+        /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
+        files: Vec<TableFile>,
     },
     /// A table that the host binds.
     Bound(Arc<str>),
@@ -258,6 +264,14 @@ pub enum Stage {
         /// What is to hold.
         assertion: Assertion,
     },
+    /// Gives all rows, and writes them to a file on their way. All rows that come to it are written, however few are taken
+    /// behind it: [`Plan::runs_to_its_end`].
+    Tee {
+        /// Where the rows come from.
+        input: NodeId,
+        /// What is written, and where.
+        tee: Tee,
+    },
     /// Adds the number of each row, from 0 in the order of the rows; with keys, its number among those of the same key.
     Number {
         /// Where the rows come from.
@@ -366,6 +380,8 @@ pub struct Statement {
     pub shape: Shape,
     /// The file that they are written to, if they are not shown.
     pub target: Option<Target>,
+    /// Which columns are made of them at the end.
+    pub pivot: Option<Pivot>,
     /// The statement in the script.
     pub span: Span,
 }
@@ -400,6 +416,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -422,6 +439,7 @@ impl Stage {
             | Stage::Fold { input, .. }
             | Stage::Number { input, .. }
             | Stage::Assert { input, .. }
+            | Stage::Tee { input, .. }
             | Stage::Map { input, .. }
             | Stage::Aggregate { input, .. }
             | Stage::Window { input, .. }
@@ -451,6 +469,7 @@ impl Stage {
             Stage::Fold { next, .. } => vec![*next],
             Stage::Number { keys, .. } => keys.clone(),
             Stage::Assert { assertion, .. } => assertion.exprs().collect(),
+            Stage::Tee { tee, .. } => tee.exprs().collect(),
             Stage::Aggregate { keys, reductions, .. } => reductions
                 .iter()
                 .flat_map(|r| r.condition.iter().chain(&r.arguments))
@@ -492,6 +511,7 @@ impl Stage {
             | Stage::TopK { .. }
             | Stage::Slice { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::While { .. } => Vec::new(),
         }
     }
@@ -516,6 +536,7 @@ impl Stage {
             | Stage::Union { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Join { .. } => None,
         }
     }

@@ -22,6 +22,7 @@ impl Stage {
             | Stage::Fold { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => None,
         }
@@ -73,6 +74,7 @@ impl Stage {
             | Stage::Fold { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => Default::default(),
         }
@@ -94,6 +96,7 @@ impl Stage {
             | Stage::Fold { all: true, .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Unpivot { .. }
             | Stage::Explode { .. } => true,
         }

@@ -57,12 +57,12 @@ impl Plan {
     }
 
     /// Whether the rows that stream from a node are looked at to their end whatever is taken of them, since there is an
-    /// assertion among the stages that they stream through.
+    /// assertion or a `tee` among the stages that they stream through.
     pub fn runs_to_its_end(&self, node: NodeId) -> bool {
         let mut pending = vec![node];
         while let Some(node) = pending.pop() {
             match &self.node(node).stage {
-                Stage::Assert { .. } => return true,
+                Stage::Assert { .. } | Stage::Tee { .. } => return true,
                 Stage::Union { input, other, .. } => pending.extend([*input, *other]),
                 stage => pending.extend(stage.input().filter(|_| !stage.is_breaker())),
             }

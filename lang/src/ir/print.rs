@@ -35,9 +35,10 @@ pub(super) use text::WORDS;
 
 use super::typing::natural_output;
 use super::{
-    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Plan, Shape, SortKey, Stage, Statement, TableOrigin,
+    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Pivot, Plan, Shape, SortKey, Stage, Statement,
+    TableOrigin, Target,
 };
-use crate::catalog::{Catalog, Effect, OptionValue};
+use crate::catalog::{Catalog, Effect, OptionValue, TableFile};
 use expr::Printer;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -55,16 +56,29 @@ pub fn print(plan: &Plan, catalog: &Catalog) -> String {
 
 /// The printed form of one statement; it ends in a newline.
 pub fn print_statement(plan: &Plan, catalog: &Catalog, statement: &Statement) -> String {
-    let shape = match statement.shape {
+    let target = statement.target.as_ref().map_or(String::new(), target_text);
+    let pivot = statement.pivot.as_ref().map_or(String::new(), pivot_text);
+    format!("{}{pivot}{target}\n{}", shape_word(statement.shape), print_chain(plan, catalog, statement.node))
+}
+
+/// ` pivot behind 2 keys of total, n`
+fn pivot_text(pivot: &Pivot) -> String {
+    let names = commas(pivot.results.iter().map(|name| text::name(name)));
+    let of = if names.is_empty() { "" } else { " of " };
+    format!(" pivot behind {} keys{of}{names}", pivot.keys)
+}
+
+fn shape_word(shape: Shape) -> &'static str {
+    match shape {
         Shape::Table => "table",
         Shape::Values => "values",
         Shape::Scalar => "scalar",
-    };
-    let target = statement
-        .target
-        .as_ref()
-        .map_or(String::new(), |target| format!(" to {} {}", text::name(&target.format), text::string(&target.path)));
-    format!("{shape}{target}\n{}", print_chain(plan, catalog, statement.node))
+    }
+}
+
+/// ` to csv "out.csv"`
+fn target_text(target: &Target) -> String {
+    format!(" to {} {}", text::name(&target.format), text::string(&target.path))
 }
 
 /// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.
@@ -159,6 +173,7 @@ pub(super) fn roots(stage: &Stage) -> Vec<ExprId> {
         Stage::Window { .. } => stage.demands(),
         Stage::Number { keys, .. } => keys.clone(),
         Stage::Assert { assertion, .. } => assertion.exprs().collect(),
+        Stage::Tee { tee, .. } => tee.exprs().collect(),
         Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter().map(|key| key.expr).collect(),
     }
 }
@@ -216,10 +231,13 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
         }
         Stage::Assert { assertion, .. } => {
             let message = assertion.message.map_or(String::new(), |message| format!(", {}", printer.expr(message)));
-            let one = |(name, expr): &(std::sync::Arc<str>, ExprId)| named(text::name(name), printer.expr(*expr));
-            let shown = commas(assertion.shown.iter().map(one));
+            let shown = named_exprs(printer, &assertion.shown);
             let shown = if shown.is_empty() { shown } else { format!(" showing {shown}") };
             format!("assert {}{message}{shown}", printer.expr(assertion.predicate))
+        }
+        Stage::Tee { tee, .. } => {
+            let fields = named_exprs(printer, &tee.fields);
+            format!("tee {}{} {fields}", shape_word(tee.shape), target_text(&tee.target))
         }
         Stage::Number { column, keys, .. } => {
             let by = if keys.is_empty() { "" } else { " by " };
@@ -285,6 +303,11 @@ fn named(name: String, expr: String) -> String {
     if name == expr { expr } else { format!("{name} = {expr}") }
 }
 
+/// `a, total = b`
+fn named_exprs(printer: &Printer, exprs: &[(Arc<str>, ExprId)]) -> String {
+    commas(exprs.iter().map(|(name, expr)| named(text::name(name), printer.expr(*expr))))
+}
+
 fn sort_keys(printer: &Printer, keys: &[SortKey]) -> String {
     commas(keys.iter().map(|key| printer.expr(key.expr) + if key.descending { " desc" } else { "" }))
 }
@@ -307,12 +330,19 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, format, options, inferred: _ } => {
+        TableOrigin::File { path, format, options, files, inferred: _ } => {
             let mut parts = vec![text::string(path), text::name(format)];
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
-            format!("read({})", parts.join(", "))
+            let files: Vec<String> = files.iter().map(file).collect();
+            let of = if files.is_empty() { String::new() } else { format!(" of {}", files.join(", ")) };
+            format!("read({}){of}", parts.join(", "))
         }
     }
+}
+
+/// `"a.csv" (id, name)`
+fn file(file: &TableFile) -> String {
+    format!("{} ({})", text::string(&file.path), commas(file.columns.iter().map(|name| text::name(name))))
 }
 
 fn option(value: &OptionValue) -> String {

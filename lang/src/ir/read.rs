@@ -11,7 +11,7 @@ mod stage;
 mod table;
 mod window;
 
-use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Plan, Shape, Statement, Target};
+use super::{ColumnId, ExprId, Fields, Node, NodeId, OutputField, Pivot, Plan, Shape, Statement, Target};
 use crate::catalog::Catalog;
 use crate::source::{SourceId, Span};
 use cursor::Cursor;
@@ -45,11 +45,11 @@ pub fn read(text: &str, catalog: &Catalog) -> Result<Plan, ReadError> {
         text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty()).collect();
     let mut at = reader.routines(&lines)?;
     while let Some(&(number, line)) = lines.get(at) {
-        let (shape, target) = shape(number, line)?;
+        let (shape, pivot, target) = reader.first_line(number, line)?;
         let behind = lines[at + 1..].iter().take_while(|(_, line)| line.starts_with(' ')).count();
         let node = reader.chain(&lines[at + 1..at + 1 + behind], 0)?;
         let node = node.ok_or_else(|| error(number, "this statement has no stages"))?;
-        reader.plan.statements.push(Statement { node, shape, target, span: NOWHERE });
+        reader.plan.statements.push(Statement { node, shape, target, pivot, span: NOWHERE });
         at += 1 + behind;
     }
     Ok(reader.plan)
@@ -70,28 +70,24 @@ fn error(line: usize, message: impl Into<String>) -> ReadError {
     ReadError { line, message: message.into() }
 }
 
-/// `table`, or `table to csv "out.csv"`.
-fn shape(number: usize, line: &str) -> Result<(Shape, Option<Target>), ReadError> {
-    let mut cursor = Cursor::new(line);
-    let shape = match cursor.peek_word() {
-        _ if line.starts_with(' ') => {
-            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
-        }
+fn shape_word(cursor: &mut Cursor) -> Parsed<Shape> {
+    let word = cursor.peek_word();
+    let shape = match word {
         "table" => Shape::Table,
         "values" => Shape::Values,
         "scalar" => Shape::Scalar,
-        other => return Err(error(number, format!("`{other}` is no shape: `table`, `values` or `scalar`"))),
+        other => return Err(format!("`{other}` is no shape: `table`, `values` or `scalar`")),
     };
-    let target = |cursor: &mut Cursor| {
-        let word = cursor.peek_word();
-        cursor.eat(word);
-        if !cursor.eat_word("to") {
-            return cursor.end().map(|()| None);
-        }
-        let target = Target { format: cursor.name()?, path: cursor.string()?.into() };
-        cursor.end().map(|()| Some(target))
-    };
-    Ok((shape, target(&mut cursor).map_err(|message| error(number, message))?))
+    cursor.eat_word(word);
+    Ok(shape)
+}
+
+/// `to csv "out.csv"`, or nothing.
+fn target(cursor: &mut Cursor) -> Parsed<Option<Target>> {
+    if !cursor.eat_word("to") {
+        return Ok(None);
+    }
+    Ok(Some(Target { format: cursor.name()?, path: cursor.string()?.into() }))
 }
 
 /// The empty span that everything read has.
@@ -107,6 +103,39 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// `table`, or `table pivot behind 2 keys to csv "out.csv"`.
+    fn first_line(&mut self, number: usize, line: &str) -> Result<(Shape, Option<Pivot>, Option<Target>), ReadError> {
+        let mut cursor = Cursor::new(line);
+        if line.starts_with(' ') {
+            return Err(error(number, "a statement starts with `table`, `values` or `scalar`"));
+        }
+        let mut parts = || {
+            let shape = shape_word(&mut cursor)?;
+            let pivot = self.pivot(&mut cursor)?;
+            let target = target(&mut cursor)?;
+            cursor.end().map(|()| (shape, pivot, target))
+        };
+        parts().map_err(|message| error(number, message))
+    }
+
+    /// `pivot behind 2 keys of total, n`, or nothing.
+    fn pivot(&mut self, cursor: &mut Cursor) -> Parsed<Option<Pivot>> {
+        if !cursor.eat_word("pivot") {
+            return Ok(None);
+        }
+        cursor.word("behind")?;
+        let keys = cursor.number::<usize>()?;
+        cursor.word("keys")?;
+        let mut results = Vec::new();
+        if cursor.eat_word("of") {
+            while results.is_empty() || cursor.eat(",") {
+                results.push(cursor.name()?);
+            }
+        }
+        let site = self.plan.add_site(NOWHERE, None);
+        Ok(Some(Pivot { keys, results, site }))
+    }
+
     /// The stages of these lines, and those that stand further to the right as the other rows of the stage before them;
     /// the last of them. None of no lines.
     fn chain(&mut self, lines: &[(usize, &str)], depth: u32) -> Result<Option<NodeId>, ReadError> {

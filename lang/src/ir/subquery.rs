@@ -86,6 +86,7 @@ impl Stage {
             }
             Stage::Number { keys, .. } => keys.iter_mut().for_each(f),
             Stage::Assert { assertion, .. } => assertion.for_each_expr(f),
+            Stage::Tee { tee, .. } => tee.fields.iter_mut().for_each(|(_, expr)| f(expr)),
             Stage::Sort { keys, .. } | Stage::TopK { keys, .. } => keys.iter_mut().for_each(|key| f(&mut key.expr)),
         }
     }

@@ -56,6 +56,7 @@ impl Plan {
                 | Stage::Fold { .. }
                 | Stage::Number { .. }
                 | Stage::Assert { .. }
+                | Stage::Tee { .. }
                 | Stage::Filter { .. }
                 | Stage::Aggregate { .. }
                 | Stage::Window { .. }

@@ -9,7 +9,7 @@ mod expr;
 use super::print::print_expr;
 use super::{
     Ascending, ColumnId, ExprId, Fields, Frame, Join, JoinKind, Node, NodeId, Phase, Plan, Reduction, Routine, Shape,
-    Stage, WindowFunction, WindowKind,
+    Stage, Tee, WindowFunction, WindowKind,
 };
 use crate::catalog::{Catalog, ReducerDef, ReducerId};
 use crate::ty::{Kind, Type};
@@ -156,6 +156,7 @@ impl Verifier<'_> {
                 let known = (assertion.site.0 as usize) < self.plan.sites.len();
                 self.check(known, || "an assertion has no site".into());
             }
+            Stage::Tee { tee, .. } => self.tee(tee),
             Stage::Number { column, keys, .. } => {
                 self.check(self.plan.column(*column).ty == Type::INT, || "a number is not an `int`".into());
                 keys.iter().for_each(|key| self.key(*key));
@@ -164,6 +165,15 @@ impl Verifier<'_> {
             Stage::Iterate { column, init, state, next } | Stage::Fold { column, init, state, next, .. } => {
                 self.states(*column, *state, [*init, *next]);
             }
+        }
+    }
+
+    fn tee(&mut self, tee: &Tee) {
+        let one = tee.fields.len() == 1 || tee.shape == Shape::Table;
+        self.check(one, || format!("single values of rows with {} columns", tee.fields.len()));
+        for (name, expr) in &tee.fields {
+            let kind = &self.plan.exprs.ty(*expr).kind;
+            self.check(*kind != Kind::Wide, || format!("`{name}` is an unchecked sum"));
         }
     }
 
@@ -341,6 +351,12 @@ impl Verifier<'_> {
             let output = &self.plan.node(statement.node).output;
             let one = output.len() == 1 || statement.shape == Shape::Table;
             self.check(one, || format!("single values of rows with {} columns", output.len()));
+            if let Some(pivot) = &statement.pivot {
+                let fits = output.len() == pivot.width() && statement.shape == Shape::Table;
+                self.check(fits, || "its rows are not what its pivot takes".into());
+                let name = output.iter().nth(pivot.keys).map(|field| &self.plan.column(field.column).ty);
+                self.check(name == Some(&Type::STRING), || "the names of its pivot are no texts".into());
+            }
             for field in output.iter() {
                 let kind = &self.plan.column(field.column).ty.kind;
                 self.check(*kind != Kind::Wide, || format!("`{}` is an unchecked sum", field.name));

@@ -87,6 +87,7 @@ fn prune(plan: &Plan, stage: &mut Stage, used: &HashSet<ColumnId>, fallible: &Fa
         | Stage::Fold { .. }
         | Stage::Number { .. }
         | Stage::Assert { .. }
+        | Stage::Tee { .. }
         | Stage::Filter { .. }
         | Stage::Aggregate { .. }
         | Stage::Sort { .. }

@@ -14,7 +14,7 @@
 //!   fail. A group has one key, so `p` takes whole groups, and the order in which the others appear stays. Not if `p`
 //!   looks at a float key: equal keys (`0.0` and `-0.0`) are then not all the same to `p`. Not without keys: then there
 //!   is a row even of no rows.
-//! - never past an assertion, for which all rows are demanded.
+//! - never past an assertion or a `tee`, for which all rows are demanded.
 //! - past a *window* with keys, under the same conditions: `p` takes whole groups, and what a window gives for a row
 //!   follows from the row's group alone. Not if the window wants its rows sorted, for it fails where they are not.
 //! - past an *explode*, if `p` does not mention the item and neither `p` nor the list can fail: a row without items is
@@ -157,6 +157,7 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
         | Stage::Union { .. }
         | Stage::Number { .. }
         | Stage::Assert { .. }
+        | Stage::Tee { .. }
         | Stage::Slice { .. } => None,
     }
 }

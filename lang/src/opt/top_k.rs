@@ -40,6 +40,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
             | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Filter { .. }
             | Stage::Map { .. }
             | Stage::Aggregate { .. }
@@ -79,6 +80,7 @@ fn sorted_below(plan: &Plan, mut id: NodeId, mut needed: u64) -> Option<(NodeId,
             | Stage::Join { .. }
             | Stage::Number { .. }
             | Stage::Assert { .. }
+            | Stage::Tee { .. }
             | Stage::Filter { .. }
             | Stage::Aggregate { .. }
             | Stage::Window { .. }

@@ -107,6 +107,7 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
         }
         Stage::Filter { .. }
         | Stage::Assert { .. }
+        | Stage::Tee { .. }
         | Stage::Sort { .. }
         | Stage::TopK { .. }
         | Stage::Slice { .. }

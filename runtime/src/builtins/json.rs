@@ -36,7 +36,7 @@ fn made() -> Vec<Function> {
     let read = |arguments: &[Scalar]| {
         let text = text(&arguments[0]);
         let wrong = |error| Fault::new(E0604, format!("{} is not JSON: {error}", convert::quoted(text)));
-        serde_json::from_str(text).map(|value| scalar(&value)).map_err(wrong)
+        crate::json::read(text).map_err(wrong)
     };
     let [mut json, or_null] = total(
         "json",

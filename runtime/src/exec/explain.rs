@@ -20,8 +20,8 @@ fn without_subqueries(plan: &Plan) -> Plan {
 pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Executor) -> String {
     let mut text = String::new();
     let plain = without_subqueries(plan);
-    let node = plan.statements[statement].node;
-    let (pipelines, lowered) = (pipeline::cut(plan, node), pipeline::cut(&plain, node));
+    let statement = &plan.statements[statement];
+    let (pipelines, lowered) = (pipeline::cut(plan, statement), pipeline::cut(&plain, statement));
     for (at, (pipeline, lowered)) in pipelines.iter().zip(&lowered).enumerate() {
         let _ = write!(text, "pipeline {}:", at + 1);
         let mut in_order = false;
@@ -45,7 +45,7 @@ pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Exe
 pub fn kernels(plan: &Plan, statement: usize) -> String {
     let mut text = String::new();
     let plan = &without_subqueries(plan);
-    for (at, pipeline) in pipeline::cut(plan, plan.statements[statement].node).iter().enumerate() {
+    for (at, pipeline) in pipeline::cut(plan, &plan.statements[statement]).iter().enumerate() {
         for segment in segments(pipeline) {
             for (nulls, title) in [(false, "no input has nulls"), (true, "inputs may have nulls")] {
                 let _ = writeln!(text, "pipeline {}, {title}:", at + 1);
@@ -170,6 +170,7 @@ fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
         Passage::While { skip: true, .. } => "rows from the first on for which the condition is not true".to_string(),
         Passage::Number { keys: 0 } => "number of each row".to_string(),
         Passage::Number { keys } => format!("number of each row by {keys} keys (streams, holds one number per key)"),
+        Passage::Tee(tee) => format!("tee: writes {} to {:?}", count(tee.fields.len(), "column"), tee.target.path),
         Passage::Fold { states, .. } => {
             let (init, next) = (states.init, states.next);
             format!("state: {}, then {}", print_expr(plan, catalog, init), print_expr(plan, catalog, next))

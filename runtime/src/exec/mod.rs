@@ -13,6 +13,7 @@ pub mod output;
 mod parallel;
 mod passage;
 mod pipeline;
+mod pivot;
 mod replay;
 mod run;
 mod segment;
@@ -24,12 +25,13 @@ pub use source::{Gather, Tables};
 use crate::batch::Batch;
 use crate::builtins::Outside;
 use crate::error::RunError;
+use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
 use pipelang_lang::codes;
-use pipelang_lang::ir::Plan;
+use pipelang_lang::ir::{Plan, Statement};
 use pipelang_lang::scalar::Scalar;
 use run::{Results, Run};
 use std::sync::Arc;
@@ -160,7 +162,7 @@ pub struct Environment<'a> {
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
 pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
-    let Some(budget) = &options.rows_out else { return run_unlimited(env, statement, options, sink) };
+    let Some(budget) = &options.rows_out else { return run_whole(env, statement, options, sink) };
     // Rows are counted in their order, and so written in it.
     let (encode, accept) = (sink.encode, sink.accept);
     let mut counted = |encoded: Encoded| {
@@ -174,27 +176,42 @@ pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) ->
         }
         Err(RunError::Limit(format!("the run gave more rows than its limit of {}", budget.limit())))
     };
-    run_unlimited(env, statement, options, Sink { encode: &Encoded::Rows, accept: &mut counted })
+    run_whole(env, statement, options, Sink { encode: &Encoded::Rows, accept: &mut counted })
 }
 
-fn run_unlimited(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+/// Runs a statement, however many rows it gives.
+fn run_whole(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+    let tees = Tees::default();
+    let stats = run_with(env, statement, options, &tees, sink)?;
+    tees.finish()?;
+    Ok(stats)
+}
+
+/// Runs a statement, whose tees are then complete.
+fn run_with(env: Environment, statement: usize, options: &Options, tees: &Tees, sink: Sink) -> Result<Stats, RunError> {
     let answer = |function: &FunctionDef, arguments: &[Scalar]| env.outside.answer(function, arguments);
     match env.plan.with_answers(&env.registry.catalog, answer) {
-        Some(plan) => run_answered(Environment { plan: &plan, ..env }, statement, options, sink),
-        None => run_answered(env, statement, options, sink),
+        Some(plan) => run_answered(Environment { plan: &plan, ..env }, statement, options, tees, sink),
+        None => run_answered(env, statement, options, tees, sink),
     }
 }
 
 /// Runs a statement of a plan that asks nothing any more.
-fn run_answered(env: Environment, statement: usize, options: &Options, mut sink: Sink) -> Result<Stats, RunError> {
+fn run_answered(
+    env: Environment,
+    statement: usize,
+    options: &Options,
+    tees: &Tees,
+    mut sink: Sink,
+) -> Result<Stats, RunError> {
     let subqueries = env.plan.subqueries_of(statement);
     if !subqueries.is_empty() {
         let mut values = Vec::new();
         for subquery in subqueries {
-            values.push((subquery.column, value_of(env, &subquery.plan, options)?));
+            values.push((subquery.column, value_of(env, &subquery.plan, options, tees)?));
         }
         let plan = env.plan.with_values(&values);
-        return run_answered(Environment { plan: &plan, ..env }, statement, options, sink);
+        return run_answered(Environment { plan: &plan, ..env }, statement, options, tees, sink);
     }
     let executor = match (env.plan.exprs.call_host(), &options.on_error) {
         (false, OnError::Fail) => options.executor,
@@ -211,15 +228,15 @@ fn run_answered(env: Environment, statement: usize, options: &Options, mut sink:
         }
     };
     let run = || match executor {
-        Executor::Reference => run_reference(&env, statement, options, &mut sink),
-        Executor::Vector | Executor::Jit | Executor::Auto => run_pipelines(&env, statement, options, &mut sink),
+        Executor::Reference => run_reference(&env, statement, options, tees, &mut sink),
+        Executor::Vector | Executor::Jit | Executor::Auto => run_pipelines(&env, statement, options, tees, &mut sink),
     };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     result.unwrap_or_else(|panic| Err(RunError::Internal(parallel::panic_text(&*panic))))
 }
 
 /// The value that a plan of one statement gives.
-fn value_of(env: Environment, plan: &Plan, options: &Options) -> Result<Scalar, RunError> {
+fn value_of(env: Environment, plan: &Plan, options: &Options, tees: &Tees) -> Result<Scalar, RunError> {
     let mut value = Scalar::Null;
     let sink = Sink {
         encode: &Encoded::Rows,
@@ -230,24 +247,36 @@ fn value_of(env: Environment, plan: &Plan, options: &Options) -> Result<Scalar, 
             Ok(())
         },
     };
-    run_unlimited(Environment { plan, ..env }, 0, options, sink)?;
+    run_with(Environment { plan, ..env }, 0, options, tees, sink)?;
     Ok(value)
 }
 
-fn run_pipelines(env: &Environment, statement: usize, options: &Options, sink: &mut Sink) -> Result<Stats, RunError> {
-    let pipelines = pipeline::cut(env.plan, env.plan.statements[statement].node);
+fn run_pipelines(
+    env: &Environment,
+    statement: usize,
+    options: &Options,
+    tees: &Tees,
+    sink: &mut Sink,
+) -> Result<Stats, RunError> {
+    let pipelines = pipeline::cut(env.plan, &env.plan.statements[statement]);
     let (mut stats, mut results) = (Stats::default(), Results::new());
     for pipeline in &pipelines {
-        let given = Run::new(env, pipeline, options, &results).run(&mut results, sink, &mut stats);
+        let given = Run::new(env, pipeline, options, tees, &results).run(&mut results, sink, &mut stats);
         results.push(given);
     }
     results.pop().expect("a statement has a pipeline").map(|_| stats)
 }
 
-fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &mut Sink) -> Result<Stats, RunError> {
+fn run_reference(
+    env: &Environment,
+    statement: usize,
+    options: &Options,
+    tees: &Tees,
+    sink: &mut Sink,
+) -> Result<Stats, RunError> {
     let plan = env.plan;
-    let node = plan.statements[statement].node;
-    let kinds: Vec<_> = plan.schema(node).fields.into_iter().map(|field| field.ty.kind).collect();
+    let Statement { node, pivot, .. } = &plan.statements[statement];
+    let kinds: Vec<_> = plan.schema(*node).fields.into_iter().map(|field| field.ty.kind).collect();
     let mut rows = Vec::new();
     let oracle = Oracle {
         plan,
@@ -255,9 +284,14 @@ fn run_reference(env: &Environment, statement: usize, options: &Options, sink: &
         catalog: &env.registry.catalog,
         tables: &|name| env.tables.whole(name),
         watch: &options.watch,
+        tees,
     };
-    let result = oracle.run(node, &mut |row| {
-        rows.push(row.into_iter().map(Ok).collect());
+    let result = oracle.run_carried(*node, &mut |row| {
+        let failed = row.iter().find_map(|value| value.as_ref().err()).filter(|_| pivot.is_none());
+        if let Some(error) = failed {
+            return Err(RunError::Row(error.clone()));
+        }
+        rows.push(row);
         if rows.len() == 1024 {
             let batch = replay::batch_of(&kinds, std::mem::take(&mut rows), None);
             (sink.accept)((sink.encode)(batch))?;

@@ -3,7 +3,8 @@
 //! Rows are written by the workers that made them, in order; a table is drawn when all its rows are there. What comes
 //! before an error is written exactly, also in a table.
 
-use super::{Encoded, Environment, Options, Sink, Stats, run};
+use super::pivot::Rows;
+use super::{Encoded, Environment, Options, Sink, Stats};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::table::{self, TableStyle};
@@ -66,21 +67,17 @@ fn write_one(
 fn write_file(env: Environment, statement: usize, options: &Options, target: &Target) -> Result<Stats, RunError> {
     let format = format_named(&target.format);
     let format = format.ok_or_else(|| RunError::Internal(format!("no format `{}`", target.format)))?;
-    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
+    let schema = rows.schema.clone();
     let mut file = TargetFile::create(&target.path)?;
     file.write(&format.head(&schema, shape))?;
-    let stats = run(
-        env,
-        statement,
-        options,
-        Sink {
-            encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
-            accept: &mut |encoded| match encoded {
-                Encoded::Bytes(bytes) => file.write(&bytes),
-                Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
-            },
+    let stats = rows.run(Sink {
+        encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+        accept: &mut |encoded| match encoded {
+            Encoded::Bytes(bytes) => file.write(&bytes),
+            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
-    )?;
+    })?;
     file.write(&format.tail())?;
     file.finish()?;
     Ok(stats)
@@ -94,20 +91,16 @@ fn write_rows(
     separator: &[u8],
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
-    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
+    let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
-    let stats = run(
-        env,
-        statement,
-        options,
-        Sink {
-            encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
-            accept: &mut |encoded| match encoded {
-                Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
-                Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
-            },
+    let stats = rows.run(Sink {
+        encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+        accept: &mut |encoded| match encoded {
+            Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
-    )?;
+    })?;
     out.write_all(&format.tail()).map_err(output_error)?;
     Ok(stats)
 }
@@ -120,22 +113,18 @@ fn write_table(
     separator: &[u8],
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
-    let (schema, shape) = (env.plan.schema(env.plan.statements[statement].node), env.plan.statements[statement].shape);
+    let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
+    let schema = rows.schema.clone();
     let mut batches: Vec<Batch> = Vec::new();
-    let result = run(
-        env,
-        statement,
-        options,
-        Sink {
-            encode: &Encoded::Rows,
-            accept: &mut |encoded| {
-                if let Encoded::Rows(batch) = encoded {
-                    batches.push(batch);
-                }
-                Ok(())
-            },
+    let result = rows.run(Sink {
+        encode: &Encoded::Rows,
+        accept: &mut |encoded| {
+            if let Encoded::Rows(batch) = encoded {
+                batches.push(batch);
+            }
+            Ok(())
         },
-    );
+    });
     if result.is_ok() || !batches.is_empty() {
         let text = table::render(&schema, shape, &batches, style);
         out.write_all(separator).and_then(|()| out.write_all(text.as_bytes())).map_err(output_error)?;

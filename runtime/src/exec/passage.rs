@@ -7,6 +7,7 @@ use super::replay::BatchRow;
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
+use crate::formats::tee::{TeeId, Tees};
 use crate::limits::Watch;
 use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
@@ -29,6 +30,7 @@ enum Progress<'a> {
     Slice { skip: u64, take: Option<u64>, drains: bool },
     While { skip: bool, over: bool, drains: bool },
     Number { keys: usize, numbers: Numbers },
+    Tee { tees: &'a Tees, id: TeeId, columns: usize },
     Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
 
@@ -43,13 +45,19 @@ pub struct Passed {
 }
 
 impl<'a> Passages<'a> {
-    /// Nothing has passed yet; the first states are computed.
-    pub fn new(env: &Environment<'a>, passages: &[&'a Passage], watch: &'a Watch) -> Result<Passages<'a>, RunError> {
+    /// Nothing has passed yet; the first states are computed, and the files of tees are begun.
+    pub fn new(
+        env: &Environment<'a>,
+        passages: &[&'a Passage],
+        watch: &'a Watch,
+        tees: &'a Tees,
+    ) -> Result<Passages<'a>, RunError> {
         let progress = |passage: &&'a Passage| {
             Ok(match passage {
                 Passage::Slice { skip, take, drains } => Progress::Slice { skip: *skip, take: *take, drains: *drains },
                 Passage::While { skip, drains } => Progress::While { skip: *skip, over: false, drains: *drains },
                 Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
+                Passage::Tee(tee) => Progress::Tee { tees, id: tees.begin(tee, env.plan)?, columns: tee.fields.len() },
                 Passage::Fold { states, columns, all } => {
                     Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
                 }
@@ -70,6 +78,7 @@ impl<'a> Passages<'a> {
             Progress::Slice { skip, take, .. } => (slice(skip, take, &batch), None),
             Progress::While { skip, over, .. } => pass_while(*skip, over, batch),
             Progress::Number { keys, numbers } => (numbers.add(*keys, batch), None),
+            Progress::Tee { tees, id, columns } => write_tee(tees, *id, *columns, batch),
             Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
         };
         Passed { batch, error, full: passage.is_full() }
@@ -81,7 +90,7 @@ impl<'a> Passages<'a> {
             Progress::Fold { fold, .. } => {
                 Some(Batch::new(1, vec![Column::from_scalars(&fold.kind, std::slice::from_ref(&fold.last))]))
             }
-            Progress::Slice { .. } | Progress::While { .. } | Progress::Number { .. } => None,
+            Progress::Slice { .. } | Progress::While { .. } | Progress::Number { .. } | Progress::Tee { .. } => None,
         }
     }
 }
@@ -125,6 +134,15 @@ fn pass_while(skip: bool, over: &mut bool, mut batch: Batch) -> (Batch, Option<R
         (false, _) => batch.slice(0, first),
     };
     (passed, error)
+}
+
+/// Writes the last columns.
+fn write_tee(tees: &Tees, id: TeeId, columns: usize, mut batch: Batch) -> (Batch, Option<RunError>) {
+    let written = Batch::new(batch.rows, batch.columns.split_off(batch.columns.len() - columns));
+    match tees.write(id, &written) {
+        Ok(()) => (batch, None),
+        Err(error) => (batch.slice(0, 0), Some(error)),
+    }
 }
 
 /// How many rows of each key have passed.

@@ -14,7 +14,7 @@ mod cut;
 pub use cut::cut;
 
 use crate::kernel::Segment;
-use pipelang_lang::ir::{Ascending, ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId, WindowFunction};
+use pipelang_lang::ir::{Ascending, ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId, Tee, WindowFunction};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -195,6 +195,8 @@ pub enum Passage {
         /// How many keys.
         keys: usize,
     },
+    /// Writes the last columns, which do not go on, to a file.
+    Tee(Tee),
     /// Adds a column with the state behind each row, or lets no row pass.
     Fold {
         /// The state.

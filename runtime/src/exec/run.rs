@@ -11,6 +11,7 @@ use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
 use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::formats::tee::Tees;
 use crate::vector::Scratch;
 use parallel::Work;
 use pipelang_lang::fault::{self, Fault};
@@ -29,6 +30,7 @@ pub struct Run<'a> {
     env: &'a Environment<'a>,
     pipeline: &'a Pipeline,
     options: &'a Options,
+    tees: &'a Tees,
     threads: usize,
     own: Vec<Own<'a>>,
     common: Vec<Ready<'a>>,
@@ -106,7 +108,13 @@ struct Passed {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(env: &'a Environment<'a>, pipeline: &'a Pipeline, options: &'a Options, results: &Results) -> Run<'a> {
+    pub fn new(
+        env: &'a Environment<'a>,
+        pipeline: &'a Pipeline,
+        options: &'a Options,
+        tees: &'a Tees,
+        results: &Results,
+    ) -> Run<'a> {
         // Each value of an `iterate` needs the one before, and none is computed that nobody wants.
         let in_turn = pipeline.branches.iter().any(|branch| matches!(branch.source, Source::Iterate(_)));
         let threads = match options.threads {
@@ -146,6 +154,7 @@ impl<'a> Run<'a> {
             env,
             pipeline,
             options,
+            tees,
             threads,
             own,
             common,
@@ -160,7 +169,7 @@ impl<'a> Run<'a> {
 
     /// Runs all morsels; what a breaker gives is what later pipelines take up.
     pub fn run(self, results: &mut Results, sink: &mut Sink, stats: &mut Stats) -> Result<Given, RunError> {
-        let mut passages = Passages::new(self.env, &self.passages, &self.options.watch)?;
+        let mut passages = Passages::new(self.env, &self.passages, &self.options.watch, self.tees)?;
         let full: Vec<AtomicBool> =
             self.own.iter().map(|own| AtomicBool::new(passages.is_full(own.passages.clone()))).collect();
         let sources = self.pipeline.branches.iter().map(|branch| &branch.source).collect();

@@ -134,7 +134,7 @@ fn scan<'a>(
                 }),
             })
         }
-        TableOrigin::File { path, format, options: read_options, inferred } => {
+        TableOrigin::File { path, format, options: read_options, inferred, files } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
@@ -145,7 +145,7 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            Ok(file((format.open)(&request)?))
+            Ok(file(formats::open(format, request, files)?))
         }
     }
 }

@@ -17,6 +17,7 @@
 
 use crate::error::CellError;
 use pipelang_lang::calendar;
+use pipelang_lang::codes::E0501;
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
@@ -75,7 +76,8 @@ pub fn misfit(column: &Arc<str>, ty: &Type, text: &str, inferred: bool) -> CellE
         | Kind::Null
         | Kind::Unknown => "value of another type",
     };
-    CellError { column: column.clone(), expected, text: text.to_string(), inferred }
+    let (column, text) = (column.clone(), text.to_string());
+    CellError { code: E0501, column, inside: None, expected, text, inferred }
 }
 
 pub(super) fn read_bool(text: &str) -> Option<bool> {

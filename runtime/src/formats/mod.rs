@@ -1,14 +1,20 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
 pub mod cell;
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod csv;
 mod files;
+pub mod json;
 pub mod jsonl;
+mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
+pub mod tee;
 pub mod write;
 
+pub use several::{matching, open};
 pub use sources::FileSources;
 
 use crate::batch::Batch;
@@ -16,7 +22,7 @@ use crate::error::RunError;
 use arrow_buffer::Buffer;
 use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ty::Schema;
+use pipelang_lang::ty::{Schema, Type};
 use std::sync::Arc;
 
 /// How much a worker claims at once.
@@ -101,10 +107,20 @@ pub struct Format {
     pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
     /// Opens it.
     pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
+    /// The type in which columns of one name are read from several files where it is not the same in all; none if there
+    /// is none.
+    pub join: fn(&Type, &Type) -> Option<Type>,
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[csv::FORMAT];
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    json::LINES,
+    #[cfg(feature = "columnar")]
+    columnar::parquet::FORMAT,
+    #[cfg(feature = "columnar")]
+    columnar::ipc::FORMAT,
+];
 
 /// All formats.
 pub fn formats() -> impl Iterator<Item = &'static Format> {

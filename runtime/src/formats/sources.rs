@@ -1,6 +1,6 @@
 //! The files that scripts name, as the compiler sees them.
 
-use super::{Format, by_extension, by_name, files, formats};
+use super::{Format, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
@@ -15,23 +15,31 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileSources;
 
-impl Sources for FileSources {
-    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+impl FileSources {
+    /// The table behind a `read` of files that have been looked for: see [`matching`](super::matching).
+    pub fn describe_files(
+        &self,
+        request: &ReadRequest,
+        files: Option<Vec<Arc<str>>>,
+    ) -> Result<TableInfo, Box<Diagnostic>> {
         let format = format_of(request)?;
-        if let Err(error) = std::fs::metadata(&*request.path) {
-            let missing = files::unopened(&request.path, &error).to_string();
-            let is_glob = request.path.contains(['*', '?', '[']);
-            if is_glob {
-                let message = "reading several files by a pattern is not there yet";
+        several::describe(request, files, format, &|request| {
+            if let Err(error) = std::fs::metadata(&*request.path) {
+                let missing = files::unopened(&request.path, &error).to_string();
+                return Err(Box::new(unopened(&request.path, request.span, missing)));
+            }
+            if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
+                let message = "reading files that are compressed with zstd is not there yet";
                 return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
             }
-            return Err(Box::new(unopened(&request.path, request.span, missing)));
-        }
-        if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
-            let message = "reading files that are compressed with zstd is not there yet";
-            return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
-        }
-        (format.infer)(request)
+            (format.infer)(request)
+        })
+    }
+}
+
+impl Sources for FileSources {
+    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+        self.describe_files(request, several::matching(&request.path))
     }
 
     fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
@@ -116,10 +124,16 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 }
 
 /// Formats that the language has and this version has not. A name goes when its format comes.
-const LATER: [&str; 4] = ["json", "jsonl", "parquet", "arrow"];
+const LATER: &[&str] = &[
+    "json",
+    #[cfg(not(feature = "columnar"))]
+    "parquet",
+    #[cfg(not(feature = "columnar"))]
+    "arrow",
+];
 
 fn later(name: &str) -> Option<&'static str> {
-    LATER.into_iter().find(|later| name.eq_ignore_ascii_case(later))
+    LATER.iter().copied().find(|later| name.eq_ignore_ascii_case(later))
 }
 
 fn not_yet(span: Span, format: &str) -> Box<Diagnostic> {

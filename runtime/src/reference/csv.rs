@@ -219,7 +219,7 @@ impl Row for RecordRow {
 /// The rows of a file.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
-    table: &'a Table,
+    table: &Table,
     columns: &[(usize, ColumnId)],
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
     let TableOrigin::File { path, options, inferred, .. } = &table.origin else {
@@ -256,7 +256,7 @@ pub(super) fn rows<'a>(
     }))
 }
 
-fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
     let bytes = std::fs::read(path)?;
     if !path.to_ascii_lowercase().ends_with(".gz") {
         return Ok(bytes);

@@ -6,8 +6,12 @@
 //! order of errors and the exact prefix before an error are what they are by construction.
 
 mod assertion;
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 pub mod expr;
+mod files;
+mod json;
 mod nested;
 mod reduce;
 mod stages;
@@ -20,8 +24,9 @@ mod window;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
+use crate::formats::tee::Tees;
 use crate::limits::Watch;
-use expr::Evaluator;
+use expr::{Evaluator, Outcome};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::{NodeId, Plan};
 use pipelang_lang::scalar::Scalar;
@@ -39,17 +44,27 @@ pub struct Oracle<'a> {
     pub tables: &'a dyn Fn(&str) -> Option<Batch>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
+    /// The files of the statement's tees.
+    pub tees: &'a Tees,
 }
 
 impl<'a> Oracle<'a> {
     /// Gives the rows of a node one by one, each as all values of its output. When that fails, what was given is exactly
     /// what precedes the error.
     pub fn run(&self, node: NodeId, give: &mut dyn FnMut(Vec<Scalar>) -> Result<(), RunError>) -> Result<(), RunError> {
+        self.run_carried(node, &mut |row| give(row.into_iter().collect::<Result<_, _>>().map_err(RunError::Row)?))
+    }
+
+    /// The same, with the values that failed in their places.
+    pub fn run_carried(
+        &self,
+        node: NodeId,
+        give: &mut dyn FnMut(Vec<Outcome>) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
         let output = &self.plan.node(node).output;
         for row in self.open(node)? {
             let row = row?;
-            let values = output.iter().map(|field| row.column(field.column)).collect::<Result<_, _>>();
-            give(values.map_err(RunError::Row)?)?;
+            give(output.iter().map(|field| row.column(field.column)).collect())?;
         }
         Ok(())
     }

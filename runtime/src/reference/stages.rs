@@ -3,12 +3,12 @@
 //! A row-wise stage wraps the rows of the one before it. A breaker has read all its input once it is opened, also where
 //! nobody pulls a row from it: what it demands is demanded of every row that reaches it.
 
+use super::Oracle;
 use super::expr::{Defined, NoRow, Outcome, Row};
 use super::reduce::{Key, compare_keys, key, reduce};
-use super::{Oracle, csv};
-use crate::batch::Batch;
+use crate::batch::{Batch, Column};
 use crate::error::{Place, RowError, RunError};
-use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin};
+use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin, Tee};
 use pipelang_lang::scalar::Scalar;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -47,6 +47,7 @@ impl<'a> Oracle<'a> {
                     Ok(row)
                 }))
             }
+            Stage::Tee { input, tee } => self.tee(self.open(*input)?, tee)?,
             Stage::Fold { input, column, init, state, next, all } => {
                 let rows = self.open(*input)?;
                 let first = evaluator.eval(*init, &NoRow).map_err(RunError::Row)?;
@@ -100,10 +101,7 @@ impl<'a> Oracle<'a> {
 
     fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
         Ok(match &table.origin {
-            TableOrigin::File { format, .. } if &**format == "csv" => Box::new(csv::rows(self, table, columns)?),
-            TableOrigin::File { format, .. } => {
-                return Err(RunError::Internal(format!("the oracle cannot read the format `{format}`")));
-            }
+            TableOrigin::File { .. } => self.files(table, columns)?,
             TableOrigin::Bound(name) => {
                 let batch = (self.tables)(name);
                 let batch = Rc::new(batch.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?);
@@ -169,6 +167,21 @@ impl<'a> Oracle<'a> {
             });
             kept.transpose()
         }))
+    }
+
+    /// The rows, each written before it goes on.
+    fn tee(self, rows: Rows<'a>, tee: &'a Tee) -> Result<Rows<'a>, RunError> {
+        let id = self.tees.begin(tee, self.plan)?;
+        Ok(Box::new(rows.map(move |row| {
+            let row = row?;
+            let value = |expr: ExprId| {
+                let value = self.evaluator().eval(expr, &*row)?;
+                Ok(Column::from_scalars(&self.plan.exprs.ty(expr).kind, &[value]))
+            };
+            let columns = tee.exprs().map(value).collect::<Result<_, _>>().map_err(RunError::Row)?;
+            self.tees.write(id, &Batch::new(1, columns))?;
+            Ok(row)
+        })))
     }
 
     /// The rows with the number of each among those of its key.

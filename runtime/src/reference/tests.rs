@@ -76,6 +76,7 @@ impl Builder {
             catalog: &Catalog::new(Vec::new(), vec![reducer("count"), reducer("max")], Vec::new()),
             tables: &|_| None,
             watch: &Watch::default(),
+            tees: &Tees::default(),
         };
         let mut rows = Vec::new();
         let ended = oracle.run(self.top, &mut |row| {

@@ -86,10 +86,14 @@ pub(in super::super) fn pivot_without_key(span: Span, signature: &str) -> Diagno
 }
 
 /// E0406
-pub(in super::super) fn pivot_without_values(span: Span, key: Span) -> Diagnostic {
-    Diagnostic::error(E0406, span, "the columns of this `pivot` are not known before it runs")
-        .label(key, "its values become columns")
-        .help("write them down: `values: [\"a\", \"b\"]`; `rows | select key | distinct` lists them")
+pub(in super::super) fn pivot_without_values(span: Span, key: Span, behind: Option<Span>) -> Diagnostic {
+    let error = Diagnostic::error(E0406, span, "the columns of this `pivot` are not known before it runs")
+        .label(key, "its values become columns");
+    let error = match behind {
+        Some(behind) => error.label(behind, "this wants to know them"),
+        None => error.saying("they are wanted here"),
+    };
+    error.help("write them down: `values: [\"a\", \"b\"]`; `rows | select key | distinct` lists them")
 }
 
 /// E0304

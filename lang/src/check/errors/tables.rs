@@ -162,6 +162,12 @@ pub(in super::super) fn write_inside(span: Span) -> Diagnostic {
     Diagnostic::error(E0206, span, "`write` ends a statement of its own")
 }
 
+/// E0206
+pub(in super::super) fn tee_inside(span: Span) -> Diagnostic {
+    Diagnostic::error(E0206, span, "`tee` stands inside a stage, where nobody knows how often it would run")
+        .help("give the stream a name before: `let name = … | tee \"file.csv\"`")
+}
+
 /// E0304
 pub(in super::super) fn no_fraction(span: Span) -> Diagnostic {
     Diagnostic::error(E0304, span, "a fraction of the rows is from 0 to 1")

@@ -132,7 +132,7 @@ fn stages() {
     assert_eq!(error("1.. | sort it"), "E0403: this `sort` never ends");
     assert_eq!(error("1.. | filter it > 2 | sum"), "E0403: this `sum` never ends");
     assert_eq!(error("sales | sort -qty * 2").split(':').next(), Some("E0130"));
-    assert_eq!(error("sales | tee n: 5"), "E0902: the stage `tee` is not there yet");
+    assert_eq!(error("sales | map ([qty] | take 1 by it)"), "E0902: `by` and `on` over a list is not there yet");
     let shown = compile_with("sales | derive n = (sales | count)", &Parameters::default());
     assert!(shown.is_ok(), "{shown:?}");
     let no_files = crate::compile(

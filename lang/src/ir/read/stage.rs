@@ -1,8 +1,10 @@
 //! Stages, without the `->` behind them.
 
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
-use crate::catalog::{Effect, OptionValue};
-use crate::ir::{Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin};
+use crate::catalog::{Effect, OptionValue, TableFile};
+use crate::ir::{
+    Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin, Tee,
+};
 use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
 
@@ -67,6 +69,7 @@ impl Reader<'_> {
             "window" => self.window(cursor, input),
             "number" => self.number(cursor, input),
             "assert" => self.assertion(cursor, input),
+            "tee" => self.tee(cursor, input),
             "sort" => Ok((Stage::Sort { input, keys: self.sort_keys(cursor)? }, Vec::new())),
             "top_k" => {
                 let count = cursor.number()?;
@@ -139,7 +142,11 @@ impl Reader<'_> {
                 cursor.expect(":")?;
                 options.push((name, option(cursor)?));
             }
-            TableOrigin::File { path, format, options, inferred: false }
+            let mut files = Vec::new();
+            while cursor.eat_word("of") || !files.is_empty() && cursor.eat(",") {
+                files.push(file(cursor)?);
+            }
+            TableOrigin::File { path, format, options, inferred: false, files }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;
@@ -244,21 +251,37 @@ impl Reader<'_> {
     fn assertion(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {
         let predicate = self.expr(cursor)?;
         let message = if cursor.eat(",") { Some(self.expr(cursor)?) } else { None };
-        let mut shown = Vec::new();
-        if cursor.eat_word("showing") {
-            while shown.is_empty() || cursor.eat(",") {
-                let label = cursor.label()?;
-                let expr = if cursor.eat("=") {
-                    self.expr(cursor)?
-                } else {
-                    let column = self.lookup(&label.name)?;
-                    self.plan.column_expr(column)
-                };
-                shown.push((label.name, expr));
-            }
-        }
+        let shown = if cursor.eat_word("showing") { self.named_exprs(cursor)? } else { Vec::new() };
         let site = self.plan.add_site(NOWHERE, None);
         Ok((Stage::Assert { input, assertion: Assertion { predicate, message, shown, site } }, Vec::new()))
+    }
+
+    /// `table to csv "out.csv" x, y = z`
+    fn tee(&mut self, cursor: &mut Cursor, input: NodeId) -> Parsed<Defining> {
+        let shape = super::shape_word(cursor)?;
+        let target = super::target(cursor)?.ok_or("a `tee` has a file")?;
+        let fields = if cursor.rest().is_empty() || cursor.rest().starts_with("->") {
+            Vec::new()
+        } else {
+            self.named_exprs(cursor)?
+        };
+        Ok((Stage::Tee { input, tee: Tee { target, shape, fields } }, Vec::new()))
+    }
+
+    /// `x, y = z`
+    fn named_exprs(&mut self, cursor: &mut Cursor) -> Parsed<Vec<(Arc<str>, ExprId)>> {
+        let mut exprs = Vec::new();
+        while exprs.is_empty() || cursor.eat(",") {
+            let label = cursor.label()?;
+            let expr = if cursor.eat("=") {
+                self.expr(cursor)?
+            } else {
+                let column = self.lookup(&label.name)?;
+                self.plan.column_expr(column)
+            };
+            exprs.push((label.name, expr));
+        }
+        Ok(exprs)
     }
 
     /// `n by k, x + 1`
@@ -340,6 +363,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `"a.csv" (id, name)`
+fn file(cursor: &mut Cursor) -> Parsed<TableFile> {
+    let path = cursor.string()?.into();
+    cursor.expect("(")?;
+    let mut columns = Vec::new();
+    while !cursor.eat(")") {
+        if !columns.is_empty() {
+            cursor.expect(",")?;
+        }
+        columns.push(cursor.name()?);
+    }
+    Ok(TableFile { path, columns })
 }
 
 fn option(cursor: &mut Cursor) -> Parsed<OptionValue> {

@@ -3,16 +3,19 @@
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage};
+use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage, Statement};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
 
-/// Cuts the stages below `root` into pipelines, which run one after the other; the last gives the rows of `root`.
-pub fn cut(plan: &Plan, root: NodeId) -> Vec<Pipeline> {
+/// Cuts the stages of a statement into pipelines, which run one after the other; the last gives its rows.
+pub fn cut(plan: &Plan, statement: &Statement) -> Vec<Pipeline> {
+    let root = statement.node;
     let wanted: Vec<ColumnId> = plan.node(root).output.iter().map(|field| field.column).collect();
     let mut cutter = Cutter { plan, pipelines: Vec::new() };
     let open = cutter.open(root, wanted.iter().copied().collect());
-    let outputs = wanted.iter().map(|column| demanded(plan.column_expr(*column))).collect();
+    // A pivot knows which of its cells are demanded.
+    let demanded = statement.pivot.is_none();
+    let outputs = wanted.iter().map(|column| Output { expr: plan.column_expr(*column), demanded }).collect();
     cutter.pipelines.push(open.close(outputs, End::Output));
     cutter.pipelines
 }
@@ -91,6 +94,11 @@ impl Cutter<'_> {
                 let passage = Passage::Number { keys: keys.len() };
                 open.pass(plan, &keys, passage);
                 open.add(*column);
+            }
+            Stage::Tee { tee, .. } => {
+                open.carry(&live);
+                let written: Vec<Output> = tee.exprs().map(demanded).collect();
+                open.pass(plan, &written, Passage::Tee(tee.clone()));
             }
             Stage::Sort { keys, .. } => open = self.sort(open, keys, None, &live),
             Stage::TopK { keys, count, .. } => open = self.sort(open, keys, Some(*count), &live),
@@ -308,6 +316,7 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Fold { .. }
         | Stage::Number { .. }
         | Stage::Assert { .. }
+        | Stage::Tee { .. }
         | Stage::Slice { .. }
         | Stage::Explode { .. }
         | Stage::Unpivot { .. }
@@ -341,6 +350,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
             | Stage::While { .. }
             | Stage::Fold { .. }
             | Stage::Number { .. }
+            | Stage::Tee { .. }
             | Stage::Slice { .. }
             | Stage::Explode { .. }
             | Stage::Unpivot { .. }

@@ -145,11 +145,9 @@ impl Cutter {
             line += memchr_iter(b'\n', &rest[start..next]).count() as u64;
             start = next;
         }
-        RunError::Limit(format!(
-            "{}:{line}: this record is longer than {} MiB; perhaps a quote in it is never closed",
-            self.file,
-            LONGEST_RECORD >> 20
-        ))
+        let why = if self.dialect.quote.is_some() { "; perhaps a quote in it is never closed" } else { "" };
+        let most = LONGEST_RECORD >> 20;
+        RunError::Limit(format!("{}:{line}: this record is longer than {most} MiB{why}", self.file))
     }
 }
 

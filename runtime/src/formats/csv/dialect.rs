@@ -51,6 +51,9 @@ pub enum Record {
 }
 
 impl Dialect {
+    /// Any text of lines: nothing but newlines ends a record.
+    pub const LINES: Dialect = Dialect { delimiter: b'\n', quote: None, comment: None, blank_is_row: true };
+
     /// Where the field that begins at `start` ends.
     pub fn field_end(&self, text: &[u8], start: usize) -> FieldEnd {
         let mut at = start;

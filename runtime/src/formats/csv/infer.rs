@@ -3,7 +3,6 @@
 //! The sample is the first 1,000 records and, where the file can be sought, some records from blocks across it. It is a
 //! guess and nothing depends on it but the types: a later cell that does not fit is an error that names the way out.
 
-use super::cut::LONGEST_RECORD;
 use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
@@ -15,25 +14,15 @@ use pipelang_lang::codes::{E0201, E0207, E0502};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// How many records of the head are looked at.
 const HEAD: usize = 1000;
-/// How many blocks across the file are looked at.
-const BLOCKS: u64 = 8;
-/// How long they are.
-const BLOCK: usize = 16 << 10;
 
 /// The table behind a `read` of a CSV file.
 pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
-    let options = CsvOptions::new(&request.path, named).map_err(|problem| {
-        let span = request.options.get(problem.at).map_or(request.span, |option| option.1);
-        let diagnostic = Diagnostic::error(problem.code, span, problem.message);
-        Box::new(problem.help.into_iter().fold(diagnostic, Diagnostic::help))
-    })?;
+    let options = CsvOptions::new(&request.path, named).map_err(|problem| Box::new(problem.report(request)))?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let opened = open(&request.path, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
@@ -42,7 +31,7 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     };
     let option = request.options.iter().find(|(name, ..)| &**name == "schema");
     let span = option.map_or(request.span, |(_, span, _)| *span);
-    let names = declared_names(&opened.names, declared, *is_open, options.header, span)?;
+    let names = declared_names(&opened.names, declared, *is_open, &options, request, span)?;
     let is_closed = names.iter().all(|name| declared.position(name).is_some());
     let fields = if is_closed {
         names.iter().map(|name| Field { name: name.clone(), ty: Type::STRING }).collect()
@@ -58,13 +47,13 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
 }
 
 fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
-    let may_fail = fields.iter().any(|field| field.ty.kind != Kind::String);
+    let may_fail = fields.iter().any(|field| !matches!(field.ty.kind, Kind::String | Kind::Null));
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
-    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect }
+    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new() }
 }
 
 /// What cannot be read, said at the `read`.
-fn report(error: RunError, span: Span) -> Diagnostic {
+pub fn report(error: RunError, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
     match error {
         RunError::Record { place, .. } => diagnostic.at_data(data_place(&place, None)),
@@ -77,10 +66,11 @@ fn declared_names(
     names: &[Arc<str>],
     declared: &Schema,
     is_open: bool,
-    header: bool,
+    options: &CsvOptions,
+    request: &ReadRequest,
     span: Span,
 ) -> Result<Vec<Arc<str>>, Box<Diagnostic>> {
-    if !header {
+    if !options.header {
         let fits = if is_open { declared.fields.len() <= names.len() } else { declared.fields.len() == names.len() };
         if !fits {
             let (many, count) = (declared.fields.len(), names.len());
@@ -91,8 +81,9 @@ fn declared_names(
         return Ok(given.chain(names.iter().skip(declared.fields.len()).cloned()).collect());
     }
     for field in &declared.fields {
-        if !names.contains(&field.name) {
-            return Err(Box::new(missing(&field.name, names, span)));
+        let may_be_missing = request.one_of_several && field.ty.nullable;
+        if !names.contains(&field.name) && !may_be_missing {
+            return Err(Box::new(missing(&field.name, names, request, span)));
         }
     }
     let undeclared: Vec<&str> =
@@ -105,14 +96,18 @@ fn declared_names(
     Err(Box::new(Diagnostic::error(E0201, span, message).help(advice)))
 }
 
-fn missing(name: &str, names: &[Arc<str>], span: Span) -> Diagnostic {
+fn missing(name: &str, names: &[Arc<str>], request: &ReadRequest, span: Span) -> Diagnostic {
+    let file = if request.one_of_several { format!("`{}`", request.path) } else { "the file".to_string() };
     let spelled = names.iter().find(|other| other.trim().eq_ignore_ascii_case(name.trim()));
     if let Some(spelled) = spelled {
-        let message = format!("the file spells the column `{name}` as `{spelled}`");
+        let message = format!("{file} spells the column `{name}` as `{spelled}`");
         return Diagnostic::error(E0207, span, message);
     }
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-    let diagnostic = Diagnostic::error(E0201, span, format!("the file has no column `{name}`"));
+    let diagnostic = Diagnostic::error(E0201, span, format!("{file} has no column `{name}`"));
+    if request.one_of_several {
+        return diagnostic.help("where it may be null, a file need not have it");
+    }
     match did_you_mean(name, names.iter().copied()).first() {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("its columns: {}", list(&names))),
@@ -149,35 +144,15 @@ fn sample(path: &str, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Fi
         looked_at = chunk.text.len() as u64;
     }
     // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
-    if !has_newlines && !files::is_compressed(path) {
-        for line in lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
+    if !has_newlines {
+        for line in
+            files::lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
         {
             look(line);
         }
     }
     let typed = |(name, guess): (Arc<str>, Guess)| Field { name, ty: guess.ty() };
     Ok(opened.names.into_iter().zip(guesses).map(typed).collect())
-}
-
-/// Whole lines from some places of a file that was looked at up to about `from`; none if it cannot be sought.
-fn lines_across(path: &str, from: u64) -> Vec<Vec<u8>> {
-    let Ok(mut file) = File::open(path) else { return Vec::new() };
-    let length = file.metadata().ok().filter(|data| data.is_file()).map_or(0, |data| data.len());
-    let mut blocks = Vec::new();
-    for at in 1..=BLOCKS {
-        let place = (length.saturating_mul(at) / BLOCKS).saturating_sub(BLOCK as u64);
-        let mut block = Vec::new();
-        if place <= from || file.seek(SeekFrom::Start(place)).is_err() {
-            continue;
-        }
-        if (&mut file).take(BLOCK as u64).read_to_end(&mut block).is_err() || block.len() > LONGEST_RECORD {
-            continue;
-        }
-        let first = memchr::memchr(b'\n', &block).map_or(block.len(), |newline| newline + 1);
-        let last = memchr::memrchr(b'\n', &block).map_or(first, |newline| newline + 1);
-        blocks.push(block[first..last.max(first)].to_vec());
-    }
-    blocks
 }
 
 /// What the cells of a column have in common so far.
@@ -205,7 +180,8 @@ impl Guess {
 
     fn ty(self) -> Type {
         match self {
-            Guess::Nothing | Guess::String => Type::STRING,
+            Guess::Nothing => return Type::NULL,
+            Guess::String => Type::STRING,
             Guess::Bool => Type::BOOL,
             Guess::Int => Type::INT,
             Guess::Float => Type::FLOAT,
@@ -214,6 +190,19 @@ impl Guess {
         }
         .or_null()
     }
+}
+
+/// The type in which cells of two types are read: all of them can be read as text.
+pub fn join(a: &Type, b: &Type) -> Option<Type> {
+    let kind = match (&a.kind, &b.kind) {
+        (Kind::Null, Kind::Null) => &Kind::String,
+        (Kind::Null, kind) | (kind, Kind::Null) => kind,
+        (a, b) if a == b => a,
+        (Kind::Int, Kind::Float) | (Kind::Float, Kind::Int) => &Kind::Float,
+        (Kind::Date, Kind::DateTime) | (Kind::DateTime, Kind::Date) => &Kind::DateTime,
+        (_, _) => &Kind::String,
+    };
+    Some(Type { kind: kind.clone(), nullable: a.nullable || b.nullable })
 }
 
 /// What a cell looks like. A number that would not be written back alike is text: it may be a code.
@@ -274,6 +263,6 @@ mod tests {
         assert_eq!(Guess::Int.with(Guess::Nothing), Guess::Int);
         assert_eq!(Guess::Int.with(Guess::Bool), Guess::String);
         assert_eq!(Guess::Date.with(Guess::DateTime), Guess::DateTime);
-        assert_eq!(Guess::Nothing.ty(), Type::STRING.or_null());
+        assert_eq!(Guess::Nothing.ty(), Type::NULL);
     }
 }

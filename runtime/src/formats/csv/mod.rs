@@ -3,14 +3,14 @@
 //! `open` reads the header, `infer` guesses types, `cut` gives pieces of whole records, `index` finds their fields and
 //! `parse` reads the wanted ones; `dialect` alone knows where a field ends, and [`cell`](super::cell) what it means.
 
-mod cut;
-mod dialect;
+pub(super) mod cut;
+pub(super) mod dialect;
 mod index;
-mod infer;
-mod open;
-mod options;
+pub(super) mod infer;
+pub(super) mod open;
+pub(super) mod options;
 mod parse;
-mod quick;
+pub(super) mod quick;
 #[cfg(test)]
 mod tests;
 pub mod write;
@@ -27,6 +27,7 @@ pub const FORMAT: Format = Format {
     def: FormatDef { name: "csv", extensions: &["csv", "tsv"], options: options::OPTIONS },
     infer: infer::infer,
     open,
+    join: infer::join,
 };
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

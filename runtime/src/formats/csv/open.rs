@@ -26,6 +26,9 @@ impl std::fmt::Debug for Opened {
 pub fn open(path: &Arc<str>, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
     let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
     let mut cutter = Cutter::new(input, path.clone(), options.dialect, morsel);
+    if cutter.peek(1)?.is_empty() {
+        return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
+    }
     skip_byte_order_mark(&mut cutter, path)?;
     cutter.skip_lines(options.skip)?;
     let Some(first) = first_row(&mut cutter, options)? else {
@@ -47,11 +50,9 @@ fn unnamed(position: usize) -> Arc<str> {
     format!("column_{position}").into()
 }
 
-fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunError> {
+/// Leaves out the mark that says that the text is UTF-8, and refuses what says to be something else.
+pub fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunError> {
     let head = cutter.peek(4)?;
-    if head.is_empty() {
-        return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
-    }
     let says = |message: String| Err(RunError::Outside { code: E0504, message });
     if head.starts_with(&[0xef, 0xbb, 0xbf]) {
         cutter.skip_bytes(3);

@@ -2,9 +2,9 @@
 
 use super::dialect::Dialect;
 use crate::formats::cell;
-use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue};
+use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue, ReadRequest};
 use pipelang_lang::codes::{Code, E0205, E0206, E0304, E0902};
-use pipelang_lang::diagnostic::did_you_mean;
+use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Schema};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub const OPTIONS: &[OptionDef] = &[
     option("encoding", OptionKind::String, "The encoding of the text."),
     option("on_error", OptionKind::String, "What to do with a cell that does not fit: `fail`."),
     option("names", OptionKind::String, "How to spell the names of the columns."),
-    option("with_file", OptionKind::Bool, "Whether to add a column with the name of the file."),
+    option("with_file", OptionKind::Bool, "Whether to add the column `file`, the path of the file that a row is from."),
 ];
 
 const fn option(name: &'static str, kind: OptionKind, doc: &'static str) -> OptionDef {
@@ -55,6 +55,15 @@ pub struct OptionProblem {
     pub message: String,
     /// Advice.
     pub help: Option<String>,
+}
+
+impl OptionProblem {
+    /// As an error at the option.
+    pub fn report(self, request: &ReadRequest) -> Diagnostic {
+        let span = request.options.get(self.at).map_or(request.span, |option| option.1);
+        let diagnostic = Diagnostic::error(self.code, span, self.message);
+        self.help.into_iter().fold(diagnostic, Diagnostic::help)
+    }
 }
 
 impl CsvOptions {
@@ -107,8 +116,9 @@ impl CsvOptions {
                 self.schema = Some((schema.clone(), *open));
             }
             ("on_error", OptionValue::Scalar(Scalar::String(policy))) => return on_error(policy),
-            ("with_file", OptionValue::Scalar(Scalar::Bool(false))) => {}
-            ("encoding" | "names" | "with_file", OptionValue::Scalar(_)) => {
+            // The column is put behind those of the format.
+            ("with_file", OptionValue::Scalar(Scalar::Bool(_))) => {}
+            ("encoding" | "names", OptionValue::Scalar(_)) => {
                 return Err((E0902, format!("the option `{name}` is not there yet"), None));
             }
             _ => return Err(unknown(name)),

@@ -56,7 +56,7 @@ type Options = Vec<(Arc<str>, OptionValue)>;
 
 fn describe(path: &Arc<str>, options: &Options) -> Result<TableInfo, Box<Diagnostic>> {
     let options = options.iter().map(|(name, value)| (name.clone(), span(), value.clone())).collect();
-    FileSources.describe(&ReadRequest { path: path.clone(), span: span(), options })
+    FileSources.describe(&ReadRequest { path: path.clone(), span: span(), options, one_of_several: false })
 }
 
 fn text_option(name: &str, value: &str) -> (Arc<str>, OptionValue) {
@@ -365,7 +365,7 @@ fn missing_files_and_unknown_formats() {
     assert!(diagnostic.help[0].contains(&*file.path()), "{:?}", diagnostic.help);
     assert_eq!(describe(&"x.xyz".into(), &vec![]).expect_err("unknown").code, codes::E0703);
     assert_eq!(describe(&"x".into(), &vec![]).expect_err("unknown").code, codes::E0703);
-    assert_eq!(describe(&"nowhere/*.csv".into(), &vec![]).expect_err("a pattern").code, codes::E0902);
+    assert_eq!(describe(&"nowhere/*.csv".into(), &vec![]).expect_err("a pattern").code, codes::E0701);
     let other = TestFile::new("dat", b"a\tb\n1\t2\n");
     let info = describe(&other.path(), &vec![text_option("format", "tsv")]).expect("a format is given");
     assert_eq!(info.schema.to_string(), "{a: int?, b: int?}");

@@ -1,0 +1,146 @@
+//! `pivot revenue = sum(x), key: month by region`, without `values:`: as the last stage of a statement. Which columns there
+//! are is known when the rows are there, so the plan only groups by the key too, and the statement makes columns of these
+//! groups at its end: [`Pivot`].
+
+use super::aggregate::{AggregateResult, unused_name};
+use super::scope::{Row, Stream};
+use super::stage::{StageCall, row_after};
+use super::{Checker, errors};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Pivot, Reduction, Shape};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument};
+use crate::ty::{Kind, Type};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A pivot whose columns are known only at the end.
+#[derive(Clone)]
+pub(super) struct OpenPivot {
+    pub pivot: Pivot,
+    /// The name of the stage.
+    name: Span,
+    key: Span,
+}
+
+/// The columns that are defined behind the groups, and how the row calls them.
+#[derive(Default)]
+struct Columns {
+    fields: Fields,
+    definitions: Vec<(ColumnId, ExprId)>,
+}
+
+impl<'a> Checker<'a> {
+    /// The groups of a `pivot` without `values:`. What is known of its rows are the keys behind `by`.
+    pub(super) fn open_pivot(
+        &mut self,
+        call: &StageCall<'a>,
+        input: Stream,
+        key: &'a ast::Expr,
+        results: &[&'a Argument],
+        name: Span,
+    ) -> Option<Stream> {
+        let (mut aggregation, mut keys) = self.pivot_keys(call, &input);
+        let by = Fields::from(aggregation.keys.clone());
+        let id = self.in_row(&input.row, |c| c.scalar(key))?;
+        if !self.is_key(id) {
+            let ty = self.ty(id).clone();
+            self.report(errors::no_order(key.span, &ty));
+            return None;
+        }
+        let value = self.add_column(&unused_name("key".into(), &by), self.ty(id).clone(), None);
+        keys.push((value, id));
+        self.aggregation = Some(std::mem::take(&mut aggregation));
+        let alone = results.len() == 1;
+        let mut all: Option<Vec<AggregateResult>> = Some(Vec::new());
+        for argument in results {
+            let more = self.in_row(&input.row, |c| c.pivot_results(call, argument, alone));
+            all = all.zip(more).map(|(all, more)| [all, more].concat());
+        }
+        let aggregation = self.aggregation.take()?;
+        let all = all.filter(|all| !all.is_empty())?;
+        let mut columns = Columns { fields: by.clone(), ..Columns::default() };
+        let text = self.text_of_key(value, key.span)?;
+        self.defined(&mut columns, "name", text);
+        let of_nothing = self.of_nothing(&aggregation.reductions);
+        for (name, _, id) in &all {
+            let empty = self.plan.exprs.substitute((*id)?, &of_nothing);
+            self.defined(&mut columns, name, (*id)?);
+            self.defined(&mut columns, &format!("{name} of nothing"), empty);
+        }
+        let names = all.iter().map(|(name, ..)| name.clone());
+        let pivot = Pivot {
+            keys: by.len(),
+            results: if alone && all.len() == 1 { Vec::new() } else { names.collect() },
+            site: self.site(key.span),
+        };
+        let (row_before, known) = (input.row.clone(), input.row.known);
+        let mut key_fields = aggregation.keys;
+        key_fields.push(OutputField { name: self.plan.column(value).name.clone(), column: value });
+        let row = Row { known, ..Row::new(columns.fields, Shape::Table, call.span()) };
+        let groups =
+            self.reduced(input, keys, key_fields, aggregation.reductions, columns.definitions, row, call.span());
+        self.pivots.insert(groups.node, OpenPivot { pivot, name, key: key.span });
+        let row = Row { known, ..row_after(&row_before, by, Shape::Table, call, None, &[]) };
+        Some(Stream { row: Rc::new(row), ..groups })
+    }
+
+    fn defined(&mut self, columns: &mut Columns, name: &str, id: ExprId) {
+        let name = unused_name(name.into(), &columns.fields);
+        let column = self.define(&name, id, None);
+        columns.fields.push(OutputField { name, column });
+        columns.definitions.push((column, id));
+    }
+
+    /// What the column of a value is called.
+    fn text_of_key(&mut self, key: ColumnId, span: Span) -> Option<ExprId> {
+        let id = self.plan.column_expr(key);
+        let text = match self.ty(id).kind {
+            Kind::String => id,
+            Kind::Null => return Some(self.constant(Scalar::String("null".into()))),
+            _ => self.call_by_name("string", vec![id], span)?,
+        };
+        if !self.ty(text).nullable {
+            return Some(text);
+        }
+        let null = self.constant(Scalar::String("null".into()));
+        Some(self.add(Expr::Coalesce(text, null), Type::STRING))
+    }
+
+    /// What each reduction is of no rows: 0 if it has to be something, else null.
+    fn of_nothing(&mut self, reductions: &[Reduction]) -> HashMap<ColumnId, ExprId> {
+        let value = |ty: &Type| match ty.kind {
+            _ if ty.nullable => Scalar::Null,
+            Kind::Int => Scalar::Int(0),
+            Kind::Wide => Scalar::Wide(0),
+            Kind::Float => Scalar::Float(0.0),
+            Kind::Duration => Scalar::Duration(0),
+            _ => Scalar::Null,
+        };
+        let mut values = HashMap::new();
+        for reduction in reductions {
+            let ty = self.plan.column(reduction.column).ty.clone();
+            values.insert(reduction.column, self.plan.exprs.literal(value(&ty), ty));
+        }
+        values
+    }
+
+    /// Reports that something wants to know the columns.
+    pub(super) fn report_open_pivot(&mut self, node: NodeId, behind: Option<Span>) {
+        let open = self.pivots.get(&node).cloned().expect("it is asked where there is one");
+        self.report(errors::pivot_without_values(open.name, open.key, behind));
+    }
+
+    /// Reports the pivots whose columns something wants to know that is no stage behind them: a join, a union.
+    pub(super) fn pivots_are_last(&mut self) {
+        let mut wanted: Vec<(NodeId, Span)> = Vec::new();
+        for (at, node) in self.plan.nodes.iter().enumerate() {
+            let is_written = self.pivots.contains_key(&NodeId(at as u32));
+            let pivots = node.stage.inputs().filter(|input| !is_written && self.pivots.contains_key(input));
+            wanted.extend(pivots.map(|pivot| (pivot, node.span)));
+        }
+        for (pivot, span) in wanted {
+            self.report_open_pivot(pivot, Some(span));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Parquet: types from the footer, the wanted columns only, and pieces of row groups.
+
+use super::damage::{damaged, guarded};
+use super::input::Input;
+use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
+use crate::error::RunError;
+use crate::formats::{Format, MorselSize, Parsed, Piece, Scan, ScanRequest};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_select::concat::concat_batches;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::basic::Type as PhysicalType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
+use pipelang_lang::diagnostic::Diagnostic;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The format.
+pub const FORMAT: Format =
+    Format { def: FormatDef { name: "parquet", extensions: &["parquet"], options: OPTIONS }, infer, open, join };
+
+fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+    table(request, "parquet", || {
+        let (_, metadata) = read_footer(&request.path, Input::open(&request.path)?)?;
+        columns(&request.path, &metadata)
+    })
+}
+
+fn columns(file: &str, metadata: &ArrowReaderMetadata) -> Result<Columns, RunError> {
+    types::columns(file, metadata.schema().fields())
+}
+
+/// The footer of a file.
+pub fn read_footer(file: &str, input: Input) -> Result<(Input, ArrowReaderMetadata), RunError> {
+    pages::check_footer(file, &input)?;
+    let metadata = guarded(file, || {
+        let found = ArrowReaderMetadata::load(&input, ArrowReaderOptions::new())?;
+        let wanted = as_wanted(&found);
+        // Where the library cannot read it so, it is read as it stands there.
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(wanted));
+        Ok::<_, ParquetError>(ArrowReaderMetadata::try_new(found.metadata().clone(), options).unwrap_or(found))
+    })?;
+    check_counts(file, metadata.metadata())?;
+    Ok((input, metadata))
+}
+
+/// The same types, but texts as views, and old timestamps of 96 bits in microseconds: in nanoseconds they would end in
+/// the year 2262.
+fn as_wanted(found: &ArrowReaderMetadata) -> Schema {
+    let old: HashSet<&str> = found
+        .parquet_schema()
+        .columns()
+        .iter()
+        .filter(|column| column.physical_type() == PhysicalType::INT96 && column.path().parts().len() == 1)
+        .map(|column| column.name())
+        .collect();
+    let field = |field: &Arc<Field>| {
+        let ty = match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+            DataType::Dictionary(_, values) if matches!(**values, DataType::Utf8 | DataType::LargeUtf8) => {
+                DataType::Utf8View
+            }
+            DataType::Timestamp(_, zone) if old.contains(field.name().as_str()) => {
+                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+            }
+            other => other.clone(),
+        };
+        field.as_ref().clone().with_data_type(ty)
+    };
+    let schema = found.schema();
+    Schema::new_with_metadata(schema.fields().iter().map(field).collect::<Vec<_>>(), schema.metadata().clone())
+}
+
+/// Fails if the footer contradicts itself about how many rows there are.
+fn check_counts(file: &str, metadata: &ParquetMetaData) -> Result<(), RunError> {
+    let mut all = 0i64;
+    for (at, group) in metadata.row_groups().iter().enumerate() {
+        let rows = group.num_rows();
+        let differs = |column: &&parquet::file::metadata::ColumnChunkMetaData| {
+            column.column_descr().max_rep_level() == 0 && column.num_values() != rows
+        };
+        if let Some(column) = group.columns().iter().find(differs) {
+            let (path, values) = (column.column_path(), column.num_values());
+            let why = format!("row group {} has {rows} rows, and {values} values in the column {path}", at + 1);
+            return Err(damaged(file, why));
+        }
+        all = all.checked_add(rows).filter(|_| rows >= 0).unwrap_or(-1);
+        if all < 0 {
+            return Err(damaged(file, "the numbers of rows in its footer are impossible"));
+        }
+    }
+    let said = metadata.file_metadata().num_rows();
+    if all != said {
+        return Err(damaged(file, format!("its footer says that it has {said} rows, its row groups have {all}")));
+    }
+    Ok(())
+}
+
+/// What all pieces of a scan share.
+struct Shared {
+    input: Input,
+    metadata: ArrowReaderMetadata,
+    wanted: Wanted,
+    /// The leaves of the wanted columns.
+    mask: ProjectionMask,
+    /// The row groups whose pages have been looked at.
+    checked: Mutex<HashSet<usize>>,
+}
+
+/// Some rows of a row group.
+#[derive(Clone, Copy)]
+struct Slice {
+    group: usize,
+    /// From which row of the group on.
+    start: usize,
+    rows: usize,
+    /// How many rows of the file stand before.
+    before: u64,
+}
+
+fn open(request: &ScanRequest) -> Result<Scan, RunError> {
+    let (input, metadata) = read_footer(&request.path, Input::open(&request.path)?)?;
+    check_unchanged(request, &columns(&request.path, &metadata)?)?;
+    let wanted = Wanted::new(request);
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.positions.iter().copied());
+    let shared = Arc::new(Shared { input, metadata, wanted, mask, checked: Mutex::default() });
+    let (morsel, mut next) = (request.morsel, Slice { group: 0, start: 0, rows: 0, before: 0 });
+    Ok(Scan(Box::new(move || {
+        let Some(slice) = shared.next(&mut next, morsel) else { return Ok(None) };
+        let shared = shared.clone();
+        Ok(Some(Box::new(move || shared.load(slice)) as Piece))
+    })))
+}
+
+impl Shared {
+    /// The next piece; `at` is the end of the last one.
+    fn next(&self, at: &mut Slice, morsel: MorselSize) -> Option<Slice> {
+        loop {
+            let group = self.metadata.metadata().row_groups().get(at.group)?;
+            let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+            at.start += at.rows;
+            at.before += at.rows as u64;
+            at.rows = rows_of_piece(morsel, rows, self.bytes(group)).min(rows - at.start);
+            if at.rows > 0 {
+                return Some(*at);
+            }
+            *at = Slice { group: at.group + 1, start: 0, ..*at };
+        }
+    }
+
+    /// How many bytes the wanted columns of a row group unpack to.
+    fn bytes(&self, group: &RowGroupMetaData) -> u64 {
+        let sizes = self.leaves().map(|leaf| u64::try_from(group.column(leaf).uncompressed_size()).unwrap_or(0));
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    fn leaves(&self) -> impl Iterator<Item = usize> {
+        (0..self.metadata.parquet_schema().num_columns()).filter(|leaf| self.mask.leaf_included(*leaf))
+    }
+
+    fn load(&self, slice: Slice) -> Parsed {
+        let file = &self.wanted.file;
+        if self.wanted.positions.is_empty() {
+            return self.wanted.rows(&[], slice.rows, slice.before);
+        }
+        let rows = self.check_pages(slice.group).and_then(|()| guarded(file, || self.read(slice)));
+        match rows {
+            Ok(rows) if rows.num_rows() == slice.rows => self.wanted.rows(rows.columns(), slice.rows, slice.before),
+            Ok(_) => failed(damaged(file, format!("row group {} has fewer rows than it says", slice.group + 1))),
+            Err(error) => failed(error),
+        }
+    }
+
+    /// Looks at the pages of a row group when its first rows are wanted.
+    fn check_pages(&self, group: usize) -> Result<(), RunError> {
+        let checked = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !checked().contains(&group) {
+            let rows = self.metadata.metadata().row_group(group);
+            pages::check_pages(&self.wanted.file, &self.input, rows, self.leaves())?;
+            checked().insert(group);
+        }
+        Ok(())
+    }
+
+    fn read(&self, slice: Slice) -> Result<RecordBatch, ParquetError> {
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
+            .with_row_groups(vec![slice.group])
+            .with_projection(self.mask.clone())
+            .with_offset(slice.start)
+            .with_limit(slice.rows)
+            .with_batch_size(slice.rows)
+            .build()?;
+        let schema = arrow_array::RecordBatchReader::schema(&reader);
+        let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>()?;
+        match batches.as_slice() {
+            [whole] => Ok(whole.clone()),
+            parts => Ok(concat_batches(&schema, parts)?),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! JSON lines: a record a line, blank lines aside. A raw newline cannot stand in a record, so any newline ends one.
+//!
+//! The first record says what the file holds: objects, whose keys are the columns, or bare values, which stand in the
+//! one column `value`, as Pipe writes them.
+
+use super::infer::Sample;
+use super::options::{self, OPTIONS};
+use super::parse::{JsonParse, Wanted};
+use super::text;
+use crate::error::RunError;
+use crate::formats::csv::cut::Cutter;
+use crate::formats::csv::dialect::Dialect;
+use crate::formats::csv::infer::report;
+use crate::formats::csv::open::skip_byte_order_mark;
+use crate::formats::{Chunk, Cut, Format, MorselSize, Scan, ScanRequest, files};
+use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
+use pipelang_lang::codes::E0508;
+use pipelang_lang::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+/// The format.
+pub const LINES: Format = Format {
+    def: FormatDef { name: "jsonl", extensions: &["jsonl", "ndjson"], options: OPTIONS },
+    infer,
+    open,
+    join: super::infer::join,
+};
+
+/// How many records of the head are looked at.
+const HEAD: usize = 1000;
+
+/// A file of which no record has been read, and whether its records are objects; none if it has no record.
+fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
+    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
+    let mut cutter = Cutter::new(input, path.clone(), Dialect::LINES, morsel);
+    skip_byte_order_mark(&mut cutter, path)?;
+    let mut wanted = 4096;
+    loop {
+        let head = cutter.peek(wanted)?;
+        if let Some(first) = head.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+            let is_objects = *first == b'{';
+            return Ok((cutter, Some(is_objects)));
+        }
+        if head.len() < wanted {
+            return Ok((cutter, None));
+        }
+        wanted *= 2;
+    }
+}
+
+fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+    let named = request.options.iter().map(|(name, _, value)| (&**name, value));
+    let declared = options::declared(named).map_err(|problem| Box::new(problem.report(request)))?;
+    let says = |error: RunError| Box::new(report(error, request.span));
+    let mut sample = Sample::new(true);
+    if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
+        let (cutter, is_objects) = opened(&request.path, MorselSize::Rows(HEAD)).map_err(says)?;
+        if let Some(is_objects) = is_objects {
+            sample = look(&request.path, cutter, is_objects).map_err(says)?;
+        } else if declared.is_none() {
+            let message = format!("`{}` holds no record, so its columns are not known", request.path);
+            let advice = "say what they are: read(…, schema: {id: int, name: string?})";
+            return Err(Box::new(Diagnostic::error(E0508, request.span, message).help(advice)));
+        }
+    }
+    Ok(sample.table(LINES.def.name, declared.as_ref()))
+}
+
+/// Looks at the head and at some blocks across the file.
+fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
+    let mut sample = Sample::new(is_objects);
+    let Some(head) = cutter.next()? else { return Ok(sample) };
+    let seen = head.text.len() as u64;
+    let mut records = 0;
+    for line in head.text.split(|byte| *byte == b'\n') {
+        let node = std::str::from_utf8(line).ok().map(text::parse);
+        match node {
+            Some(Ok(node)) => sample.add(&node),
+            _ if line.trim_ascii().is_empty() => continue,
+            _ if records == 0 => return Err(first_is_broken(path, is_objects, head)),
+            // The run says so where it comes to it.
+            _ => return Ok(sample),
+        }
+        records += 1;
+    }
+    for block in files::lines_across(path, seen) {
+        for line in block.split(|byte| *byte == b'\n') {
+            if let Some(Ok(node)) = std::str::from_utf8(line).ok().map(text::parse) {
+                sample.add(&node);
+            }
+        }
+    }
+    Ok(sample)
+}
+
+/// Nothing is known of a file whose first record is broken.
+fn first_is_broken(path: &Arc<str>, is_objects: bool, head: Chunk) -> RunError {
+    use crate::formats::Parse;
+    let parsed = JsonParse::new(path.clone(), is_objects, Vec::new()).parse(&head);
+    parsed.error.unwrap_or_else(|| RunError::Internal(format!("`{path}` cannot be read")))
+}
+
+fn open(request: &ScanRequest) -> Result<Scan, RunError> {
+    let named = request.options.iter().map(|(name, value)| (&**name, value));
+    let declared = options::declared(named).map_err(|problem| RunError::Internal(problem.message))?;
+    let (cutter, is_objects) = opened(&request.path, request.morsel)?;
+    let is_declared = |name: &str| declared.as_ref().is_some_and(|(schema, _)| schema.position(name).is_some());
+    let wanted = |position: &usize| {
+        let field = &request.schema.fields[*position];
+        let inferred = request.inferred && !is_declared(&field.name);
+        Wanted { name: field.name.clone(), ty: field.ty.clone(), inferred }
+    };
+    let columns = request.columns.iter().map(wanted).collect();
+    let parse = JsonParse::new(request.path.clone(), is_objects.unwrap_or(true), columns);
+    Ok(Scan::of_text(cutter, parse))
+}

@@ -1,0 +1,90 @@
+//! The rows of tables that stand in files, file after file. Each format reads one file and knows nothing of the others; what
+//! the table has beside the columns of a file is added here.
+
+use super::expr::{Outcome, Row};
+use super::stages::{AnyRow, Rows};
+use super::{Oracle, csv, json};
+use crate::error::{Place, RunError};
+use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
+use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Schema;
+use std::rc::Rc;
+
+impl<'a> Oracle<'a> {
+    /// The rows of a table that stands in files.
+    pub(super) fn files(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+        let TableOrigin::File { files, .. } = &table.origin else { unreachable!("only files are read here") };
+        let Some((first, others)) = files.split_first() else { return self.file(table, columns) };
+        let others = others.iter().flat_map(move |file| match self.one_of_several(table, columns, file) {
+            Ok(rows) => rows,
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        });
+        Ok(Box::new(self.one_of_several(table, columns, first)?.chain(others)))
+    }
+
+    /// The rows of a file with all columns of the table.
+    fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+        let TableOrigin::File { format, .. } = &table.origin else { unreachable!("only files are read here") };
+        Ok(match &**format {
+            "csv" => Box::new(csv::rows(self, table, columns)?),
+            "jsonl" => Box::new(json::rows(self, table, columns)?),
+            #[cfg(feature = "columnar")]
+            "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
+            other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
+        })
+    }
+
+    /// The rows of a file that may not have all columns of the table.
+    fn one_of_several(
+        self,
+        table: &Table,
+        columns: &[(usize, ColumnId)],
+        file: &TableFile,
+    ) -> Result<Rows<'a>, RunError> {
+        let mut alone = table.clone();
+        if let TableOrigin::File { path, files, .. } = &mut alone.origin {
+            *path = file.path.clone();
+            files.clear();
+        }
+        let field = |name| table.schema.position(name).map(|at| table.schema.fields[at].clone());
+        alone.schema = Schema { fields: file.columns.iter().filter_map(|name| field(name)).collect() };
+        let (mut own, mut added) = (Vec::new(), Vec::new());
+        for (position, column) in columns {
+            let field = &table.schema.fields[*position];
+            match alone.schema.position(&field.name) {
+                Some(here) => own.push((here, *column)),
+                // A column that a file has not got may be null, and the one for its path may not.
+                None if *field.name == *FILE_COLUMN && !field.ty.nullable => {
+                    added.push((*column, Scalar::String(file.path.clone())));
+                }
+                None => added.push((*column, Scalar::Null)),
+            }
+        }
+        let added = Rc::new(added);
+        let rows = self.file(&alone, &own)?;
+        Ok(Box::new(rows.map(move |row| {
+            let (below, added) = (row?, added.clone());
+            Ok(Rc::new(CompletedRow { below, added }) as AnyRow)
+        })))
+    }
+}
+
+/// A row of a file with the columns that the file has not got.
+struct CompletedRow<'a> {
+    below: AnyRow<'a>,
+    added: Rc<Vec<(ColumnId, Scalar)>>,
+}
+
+impl Row for CompletedRow<'_> {
+    fn column(&self, column: ColumnId) -> Outcome {
+        match self.added.iter().find(|(added, _)| *added == column) {
+            Some((_, value)) => Ok(value.clone()),
+            None => self.below.column(column),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.below.place()
+    }
+}
