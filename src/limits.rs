@@ -30,7 +30,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// How long a run may take.
     pub wall: Option<Duration>,
-    /// Bytes that the stages of a run may hold at once.
+    /// Bytes that sorts, groups and joins of a run may hold at once; what goes beyond lies in temporary files where that can
+    /// be, and is E0801 where it cannot.
     pub memory: Option<u64>,
     /// Rows that a run may give, of all its results. So many come before the error.
     pub rows_out: Option<u64>,

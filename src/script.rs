@@ -14,6 +14,7 @@ use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
+use pipelang_runtime::memory::Memory;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct RunSettings {
     pub cancel: CancelToken,
     /// How long it may take.
     pub wall: Option<Duration>,
+    /// How many bytes operators (sorts, groups, joins) may hold before they write to disk; none is no limit.
+    pub memory: Option<u64>,
     /// What else it is held to; of what the engine says too, the tighter counts.
     pub limits: Limits,
     /// What happens to a row that fails.
@@ -45,7 +48,7 @@ impl RunSettings {
     /// The settings of a run of this script that begins now.
     fn options(&self, script: &Script) -> Options {
         let engine = &script.engine.inner().limits;
-        let own = Limits { wall: self.wall, ..Limits::none() };
+        let own = Limits { wall: self.wall, memory: self.memory, ..Limits::none() };
         let limits = engine.tightened(&self.limits).tightened(&own);
         let deadline = limits.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
         let budget = |limit: Option<u64>| limit.map(|limit| Arc::new(Budget::new(limit)));
@@ -69,6 +72,7 @@ impl RunSettings {
                     exec::OnError::Divert(Arc::new(move |error| tell(&script.failed(error))))
                 }
             },
+            memory: limits.memory.map_or(Memory::default(), Memory::of),
             ..Options::default()
         }
     }

@@ -109,10 +109,15 @@ fn configurations() -> Vec<Config> {
         for rules in [RuleSet::all(), RuleSet::none()] {
             for threads in [1, 4] {
                 for morsel_rows in [Some(3), None] {
-                    all.push(Config { executor, rules, threads, morsel_rows });
+                    all.push(Config { executor, rules, threads, morsel_rows, memory: None });
                 }
             }
         }
+    }
+    // All that can go to disk goes there: each morsel as a run of its own.
+    for (threads, morsel_rows) in [(1, Some(3)), (4, None)] {
+        let memory = Some(0);
+        all.push(Config { executor: Executor::Vector, rules: RuleSet::all(), threads, morsel_rows, memory });
     }
     all
 }
@@ -125,8 +130,13 @@ struct Tally {
 }
 
 fn check(case: &Case, tally: &Mutex<Tally>) {
-    let oracle =
-        case.run(&Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None });
+    let oracle = case.run(&Config {
+        executor: Executor::Reference,
+        rules: RuleSet::none(),
+        threads: 1,
+        morsel_rows: None,
+        memory: None,
+    });
     if let Some(fault) = case.compare(&oracle) {
         tally.lock().expect("no case panics").faults.push(fault);
         return;
@@ -187,7 +197,8 @@ fn examples_run() {
         if path.extension().is_some_and(|extension| extension == "pipe") && !path.starts_with("examples/tpch") {
             let text = fs::read_to_string(&path).expect("examples are text");
             let script = Script { name: "example", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
-            let config = Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None };
+            let config =
+                Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None, memory: None };
             let outcome = script.run(&config);
             assert_eq!(outcome.err, "", "{}", path.display());
             assert!(!outcome.out.is_empty(), "{}", path.display());

@@ -16,8 +16,13 @@ const RUNS: [(&str, Run); 2] = [("pipe", run_script), ("sh", run_commands)];
 
 fn run_script(text: &str) -> String {
     let script = Script { name: "script.pipe", text, format: OutputFormat::Table, parameters: Vec::new() };
-    let outcome =
-        script.run(&Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 2, morsel_rows: None });
+    let outcome = script.run(&Config {
+        executor: Executor::Auto,
+        rules: RuleSet::all(),
+        threads: 2,
+        morsel_rows: None,
+        memory: None,
+    });
     outcome.out + &outcome.err
 }
 

@@ -9,7 +9,8 @@ use pipelang_runtime::formats::write::OutputFormat;
 
 #[test]
 fn examples_of_functions_are_true() {
-    let config = Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None };
+    let config =
+        Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None, memory: None };
     let mut faults = Vec::new();
     for example in registry().catalog.functions().flat_map(|function| function.examples) {
         let script =

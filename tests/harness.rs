@@ -15,6 +15,7 @@ use pipelang_runtime::formats::FileSources;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::limits::Watch;
+use pipelang_runtime::memory::Memory;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub threads: usize,
     /// Rows of a morsel.
     pub morsel_rows: Option<usize>,
+    /// How many bytes operators may hold.
+    pub memory: Option<u64>,
 }
 
 /// What came of it.
@@ -123,6 +126,7 @@ impl Ready {
             morsel_rows: config.morsel_rows,
             spread: true,
             watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
+            memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
             ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };

@@ -36,6 +36,8 @@ const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("error", 0),
     ("batch", 1),
     ("json", 1),
+    ("memory", 1),
+    ("spill", 2),
     ("limits", 1),
     ("builtins", 2),
     ("reducers", 2),

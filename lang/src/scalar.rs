@@ -45,6 +45,27 @@ pub enum Scalar {
     Wide(i128),
 }
 
+impl Scalar {
+    /// About how many bytes it takes, what it points to included.
+    pub fn size(&self) -> usize {
+        let own = std::mem::size_of::<Scalar>();
+        own + match self {
+            Scalar::String(text) | Scalar::Json(text) => text.len(),
+            Scalar::Bytes(bytes) => bytes.len(),
+            Scalar::List(items) | Scalar::Record(items) => items.iter().map(Scalar::size).sum(),
+            Scalar::Map(entries) => entries.iter().map(|(key, value)| key.len() + own + value.size()).sum(),
+            Scalar::Null
+            | Scalar::Bool(_)
+            | Scalar::Int(_)
+            | Scalar::Float(_)
+            | Scalar::Date(_)
+            | Scalar::DateTime(_)
+            | Scalar::Duration(_)
+            | Scalar::Wide(_) => 0,
+        }
+    }
+}
+
 /// Why an expression has no value for a row. Plain data, so that every executor can say the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

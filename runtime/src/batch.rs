@@ -66,6 +66,36 @@ macro_rules! each_array {
 }
 
 impl Column {
+    /// The kind of its values: `json` for all that have no plain Arrow form, nothing where there are only nulls.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Column::Bool(_) => Some(Kind::Bool),
+            Column::Int(_) => Some(Kind::Int),
+            Column::Float(_) => Some(Kind::Float),
+            Column::String(_) => Some(Kind::String),
+            Column::Date(_) => Some(Kind::Date),
+            Column::DateTime(_) => Some(Kind::DateTime),
+            Column::Duration(_) => Some(Kind::Duration),
+            Column::Wide(_) => Some(Kind::Wide),
+            Column::Values(_) => Some(Kind::Json),
+            Column::Null(_) => None,
+        }
+    }
+
+    /// About how many bytes its values take.
+    pub fn size(&self) -> usize {
+        let rows = self.len();
+        match self {
+            Column::Null(_) => 0,
+            Column::Bool(_) => rows / 8,
+            Column::Date(_) => rows * 4,
+            Column::Int(_) | Column::Float(_) | Column::DateTime(_) | Column::Duration(_) => rows * 8,
+            Column::Wide(_) => rows * 16,
+            Column::String(array) => rows * 16 + array.data_buffers().iter().map(Buffer::len).sum::<usize>(),
+            Column::Values(values) => values.as_slice().iter().map(Scalar::size).sum(),
+        }
+    }
+
     /// How many values.
     pub fn len(&self) -> usize {
         each_array!(self, array => array.len(), length => *length)
@@ -348,6 +378,9 @@ impl Origin {
     }
 }
 
+/// A value, or why it cannot be had.
+pub type Outcome = Result<Scalar, Arc<RowError>>;
+
 /// A value that could not be had and that nobody has demanded yet.
 #[derive(Clone, Debug)]
 pub struct BatchFault {
@@ -377,6 +410,38 @@ impl Batch {
     pub fn new(rows: usize, columns: Vec<Column>) -> Batch {
         debug_assert!(columns.iter().all(|column| column.len() == rows));
         Batch { rows, columns, faults: Vec::new(), origin: None }
+    }
+
+    /// Rows of single outcomes; those that are errors become faults.
+    pub fn of_rows(kinds: &[Kind], rows: Vec<Vec<Outcome>>, origin: Option<Origin>) -> Batch {
+        let mut faults = Vec::new();
+        let mut columns: Vec<Vec<Scalar>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        let count = rows.len();
+        for (row, values) in rows.into_iter().enumerate() {
+            for (column, value) in values.into_iter().enumerate() {
+                columns[column].push(value.unwrap_or_else(|error| {
+                    faults.push(BatchFault { row: row as u32, column: column as u32, error });
+                    Scalar::Null
+                }));
+            }
+        }
+        let columns = kinds.iter().zip(&columns).map(|(kind, values)| Column::from_scalars(kind, values)).collect();
+        Batch { rows: count, columns, faults, origin }
+    }
+
+    /// What a value is when somebody demands it.
+    pub fn outcome(&self, row: usize, column: usize) -> Outcome {
+        match self.fault(row, column) {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.columns[column].get(row)),
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub fn size(&self) -> u64 {
+        const FAULT: usize = 128;
+        let columns: usize = self.columns.iter().map(Column::size).sum();
+        (columns + self.faults.len() * FAULT) as u64
     }
 
     /// The error that demanding a value raises, if it is a fault.

@@ -16,9 +16,11 @@ pub mod json;
 pub mod kernel;
 pub mod limits;
 mod machine;
+pub mod memory;
 pub mod reducers;
 pub mod reference;
 mod registry;
+pub mod spill;
 pub mod stages;
 pub mod vector;
 

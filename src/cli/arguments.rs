@@ -140,6 +140,9 @@ pub struct Settings {
     /// Rows that a thread takes at once; the results are the same
     #[arg(long, value_name = "N", value_parser = positive)]
     pub morsel_rows: Option<usize>,
+    /// What sorts, groups and joins may hold before they write to disk, such as 500MB; the results are the same
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
     /// Runs the plan as written; the results are the same
     #[arg(long)]
     pub no_optimize: bool,
@@ -231,6 +234,26 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("a number from 1".to_string()),
         Ok(number) => Ok(number),
     }
+}
+
+/// `200MB`, `1GiB`, `4096`
+fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 8] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("b", 1),
+        ("", 1),
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let read = UNITS.iter().find_map(|(unit, size)| {
+        let number: f64 = lower.strip_suffix(unit)?.trim_end().parse().ok()?;
+        (number >= 0.0 && number * (*size as f64) < u64::MAX as f64).then_some((number * *size as f64) as u64)
+    });
+    read.ok_or_else(|| "a size such as 500MB or 2GiB".to_string())
 }
 
 impl Arguments {

@@ -74,6 +74,7 @@ pub fn run_settings(settings: &Settings) -> RunSettings {
         threads: settings.threads.unwrap_or(0),
         morsel_rows: settings.morsel_rows,
         cancel: interruption(),
+        memory: settings.memory,
         ..RunSettings::default()
     }
 }

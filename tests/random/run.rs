@@ -75,7 +75,7 @@ impl fmt::Display for Failure {
 }
 
 fn oracle() -> Config {
-    Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None }
+    Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None, memory: None }
 }
 
 /// Some configurations of all that there are.
@@ -94,6 +94,7 @@ pub fn configurations(seed: u64, count: usize) -> Vec<Config> {
             rules: rules.expect("the rule is in the list"),
             threads: *draw.pick(&[1, 4]),
             morsel_rows: *draw.pick(&[Some(3), None, Some(3), None, Some(1), Some(64)]),
+            memory: *draw.pick(&[None, None, None, Some(0), Some(2_000)]),
         }
     };
     (0..count).map(|_| one()).collect()

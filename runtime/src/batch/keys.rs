@@ -45,6 +45,11 @@ impl Keys {
         bytes.into()
     }
 
+    /// About how many bytes they take.
+    pub fn size(&self) -> u64 {
+        (self.bytes.len() + self.ends.len() * size_of::<usize>()) as u64
+    }
+
     /// The key of a row.
     pub fn get(&self, row: usize) -> &[u8] {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };

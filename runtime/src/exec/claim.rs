@@ -8,6 +8,7 @@ use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::Parsed;
+use crate::spill::Rows;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -63,7 +64,7 @@ impl<'a, 'r> Claims<'a, 'r> {
         results: &mut Results,
     ) -> Claims<'a, 'r> {
         let take = |source: &&Source| match source {
-            Source::Result(at) => Some(std::mem::replace(&mut results[*at], Ok(Given::Rows(None)))),
+            Source::Result(at) => Some(std::mem::replace(&mut results[*at], Ok(Given::Rows(Rows::None)))),
             Source::Scan { .. } | Source::Range { .. } | Source::Values { .. } | Source::Iterate(_) => None,
         };
         let given = sources.iter().map(take).collect();
@@ -138,13 +139,13 @@ impl<'a, 'r> Claims<'a, 'r> {
             Some(reader) => reader,
             None => {
                 let given = match self.given[self.branch].take() {
-                    Some(Ok(Given::Rows(batch))) => batch,
-                    Some(Ok(Given::Broken(batch, error))) => {
+                    Some(Ok(Given::Rows(rows))) => rows,
+                    Some(Ok(Given::Broken(rows, error))) => {
                         self.behind = Some(error);
-                        batch
+                        rows
                     }
                     Some(Err(error)) => return Err(error),
-                    Some(Ok(Given::Table(_))) | None => None,
+                    Some(Ok(Given::Table(_))) | None => Rows::None,
                 };
                 let reader = Reader::open(self.env, self.sources[self.branch], self.options, self.rows, given)?;
                 self.open.insert(reader)

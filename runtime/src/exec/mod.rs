@@ -27,6 +27,7 @@ use crate::builtins::Outside;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
+use crate::memory::Memory;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
@@ -72,6 +73,8 @@ pub struct Options {
     pub spread: bool,
     /// Cancellation, deadline and fuel.
     pub watch: Watch,
+    /// What operators may hold before they write to disk.
+    pub memory: Memory,
     /// How many rows may come out.
     pub rows_out: Option<Arc<Budget>>,
     /// What happens to a row that fails.
@@ -293,13 +296,13 @@ fn run_reference(
         }
         rows.push(row);
         if rows.len() == 1024 {
-            let batch = replay::batch_of(&kinds, std::mem::take(&mut rows), None);
+            let batch = Batch::of_rows(&kinds, std::mem::take(&mut rows), None);
             (sink.accept)((sink.encode)(batch))?;
         }
         Ok(())
     });
     if !rows.is_empty() {
-        (sink.accept)((sink.encode)(replay::batch_of(&kinds, rows, None)))?;
+        (sink.accept)((sink.encode)(Batch::of_rows(&kinds, rows, None)))?;
     }
     result.map(|()| Stats { workers: 1, ..Stats::default() })
 }

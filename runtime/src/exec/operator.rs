@@ -5,6 +5,8 @@ use super::run::Results;
 use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::memory::{Memory, Share};
+use crate::spill::Rows;
 use crate::stages::aggregate::{self, Grouper};
 use crate::stages::join::{self, Builder, JoinTable};
 use crate::stages::sort::Sorter;
@@ -18,10 +20,10 @@ const ROWS_OF_PIECE: usize = 8192;
 
 /// What a pipeline gives to those behind it.
 pub enum Given {
-    /// Rows; none if there are no rows.
-    Rows(Option<Batch>),
+    /// Rows.
+    Rows(Rows),
     /// Rows, and why there are no more.
-    Broken(Option<Batch>, RunError),
+    Broken(Rows, RunError),
     /// Rows that are looked for.
     Table(Arc<JoinTable>),
 }
@@ -52,7 +54,8 @@ pub enum Operator {
 }
 
 impl Operator {
-    pub fn new(env: &Environment, end: &End, results: &Results) -> Operator {
+    /// One of as many as there are workers, that holds no more than `share`.
+    pub fn new(env: &Environment, end: &End, results: &Results, share: Share) -> Operator {
         match end {
             End::Output | End::State => Operator::Output,
             End::Aggregate(aggregate) => {
@@ -63,11 +66,11 @@ impl Operator {
                     reductions: aggregate.reductions.clone(),
                     keys: aggregate.keys,
                 };
-                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers)))
+                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers, share)))
             }
-            End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit)),
-            End::Kept => Operator::Sort(Sorter::new(Vec::new(), None)),
-            End::Window(window) => Operator::Window(Windower::new(layout(env, window))),
+            End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit, share)),
+            End::Kept => Operator::Sort(Sorter::new(Vec::new(), None, share)),
+            End::Window(window) => Operator::Window(Windower::new(layout(env, window), share)),
             End::Table(table) => Operator::Table(Builder::new(join::Layout {
                 comparisons: table.comparisons.clone(),
                 nearest: table.nearest,
@@ -79,31 +82,32 @@ impl Operator {
                     Ok(Given::Table(table)) => Some(table.clone()),
                     Ok(Given::Rows(_) | Given::Broken(..)) | Err(_) => None,
                 };
-                Operator::Full { rows: Sorter::new(Vec::new(), None), table, left: left.clone() }
+                Operator::Full { rows: Sorter::new(Vec::new(), None, share), table, left: left.clone() }
             }
         }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: Batch) {
+    pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
-            Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
-            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch),
-            Operator::Window(windower) => windower.push(first_ordinal, batch),
+            Operator::Group(grouper) => return grouper.push(first_ordinal, &batch),
+            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => return sorter.push(first_ordinal, batch),
+            Operator::Window(windower) => return windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
         }
+        Ok(())
     }
 
     /// Takes over what another worker has.
-    pub fn merge(&mut self, other: Operator) {
+    pub fn merge(&mut self, other: Operator) -> Result<(), RunError> {
         match (self, other) {
             (Operator::Output, Operator::Output) => {}
             (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(*theirs),
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
-            ) => mine.merge(theirs),
+            ) => return mine.merge(theirs),
             (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
             (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
             (Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Window(_), _)
@@ -111,14 +115,15 @@ impl Operator {
                 unreachable!("all workers have the same operator")
             }
         }
+        Ok(())
     }
 
     /// An error of the operator's own among the rows whose ordinals are below `end`: it comes before the one that ended
     /// the rows.
-    pub fn earlier_error(self, end: u64) -> Option<RunError> {
+    pub fn earlier_error(self, end: u64, memory: &Memory) -> Option<RunError> {
         match self {
             Operator::Table(builder) => builder.duplicate(end),
-            Operator::Window(windower) => windower.out_of_order(end),
+            Operator::Window(windower) => windower.out_of_order(end, memory),
             Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Full { .. } => None,
         }
     }
@@ -131,21 +136,24 @@ impl Operator {
             sorter.finish(entries)
         };
         Ok(match self {
-            Operator::Output => Given::Rows(None),
-            Operator::Group(grouper) => Given::Rows(Some(grouper.finish())),
-            Operator::Sort(sorter) => Given::Rows(sorted(sorter)),
-            Operator::Window(windower) => {
-                let Some(groups) = windower.close()? else { return Ok(Given::Rows(None)) };
+            Operator::Output => Given::Rows(Rows::None),
+            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.memory)?),
+            Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None)?.into()),
+            Operator::Sort(sorter) => Given::Rows(sorted(sorter).into()),
+            Operator::Window(windower) => Given::Rows(windower.finish(&options.memory, &mut |groups| {
                 let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
                 let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
                 let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;
-                Given::Rows(Some(groups.finish(made)))
-            }
+                Ok(groups.finish(made))
+            })?),
             Operator::Table(builder) => Given::Table(Arc::new(builder.finish()?)),
             Operator::Full { rows, table, left } => {
                 let unmatched = table.map(|table| table.unmatched(&left));
+                if rows.has_spilled() {
+                    return Ok(Given::Rows(rows.merged(unmatched)?.into()));
+                }
                 let parts: Vec<Batch> = sorted(rows).into_iter().chain(unmatched).collect();
-                Given::Rows(Batch::concat(&parts))
+                Given::Rows(Batch::concat(&parts).into())
             }
         })
     }

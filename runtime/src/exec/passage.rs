@@ -24,6 +24,8 @@ pub struct Passages<'a> {
     passages: Vec<Progress<'a>>,
     /// The ordinal of the next row behind the last passage.
     pub ordinal: u64,
+    /// Why the operator behind them could not hold its rows.
+    pub unheld: Option<RunError>,
 }
 
 enum Progress<'a> {
@@ -63,7 +65,7 @@ impl<'a> Passages<'a> {
                 }
             })
         };
-        Ok(Passages { passages: passages.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0 })
+        Ok(Passages { passages: passages.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0, unheld: None })
     }
 
     /// Whether no further row can pass one of these.

@@ -1,13 +1,12 @@
 //! What happens to a batch on which a kernel failed, or which has faults: it is run again row by row with the reference
 //! evaluator, which finds the exact rows before the first error, and that error.
 
-use crate::batch::{Batch, BatchFault, Column};
+use crate::batch::Batch;
 use crate::error::{Place, RowError, RunError};
 use crate::kernel::{Segment, Step};
 use crate::reference::expr::{Defined, Evaluator, Outcome, Row};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
-use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch, goes_on: b
         }
     }
     let origin = batch.origin.as_ref().map(|origin| origin.of_rows(kept.into_iter()));
-    Replayed { batch: batch_of(&kinds, rows, origin), error, rejected }
+    Replayed { batch: Batch::of_rows(&kinds, rows, origin), error, rejected }
 }
 
 /// What goes out for one row; nothing if a filter drops it.
@@ -101,21 +100,4 @@ impl Row for BatchRow<'_> {
     fn place(&self) -> Option<Place> {
         self.batch.origin.as_ref().map(|origin| origin.place(self.row))
     }
-}
-
-/// A batch of single outcomes by row; those that are errors become faults.
-pub fn batch_of(kinds: &[Kind], rows: Vec<Vec<Outcome>>, origin: Option<crate::batch::Origin>) -> Batch {
-    let mut faults = Vec::new();
-    let mut columns: Vec<Vec<Scalar>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    let count = rows.len();
-    for (row, values) in rows.into_iter().enumerate() {
-        for (column, value) in values.into_iter().enumerate() {
-            columns[column].push(value.unwrap_or_else(|error| {
-                faults.push(BatchFault { row: row as u32, column: column as u32, error });
-                Scalar::Null
-            }));
-        }
-    }
-    let columns = kinds.iter().zip(&columns).map(|(kind, values)| Column::from_scalars(kind, values)).collect();
-    Batch { rows: count, columns, faults, origin }
 }

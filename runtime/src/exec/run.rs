@@ -163,7 +163,9 @@ impl<'a> Run<'a> {
             common_passages,
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..threads).map(|_| Mutex::new(Operator::new(env, &pipeline.end, results))).collect(),
+            operators: (0..threads)
+                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(threads))))
+                .collect(),
         }
     }
 
@@ -265,6 +267,7 @@ impl<'a> Run<'a> {
         let mut operator = lock(&self.operators[worker]);
         let mut ordinal = number << ORDINAL_BITS;
         let rows = &mut made.rows;
+        let mut unheld = None;
         let error = advance(path, parsed.batch, &mut scratch, &mut |batch| match &mut *operator {
             _ if passes => rows.push(Encoded::Rows(batch)),
             _ if !self.arrives(branch) => {}
@@ -272,11 +275,11 @@ impl<'a> Run<'a> {
             Operator::Output => {}
             operator => {
                 let count = batch.rows as u64;
-                operator.push(ordinal, batch);
+                unheld = unheld.take().or(operator.push(ordinal, batch).err());
                 ordinal += count;
             }
         });
-        made.error = error.or(made.error);
+        made.error = unheld.or(error).or(made.error);
         made.rejected = std::mem::take(&mut scratch.rejected);
         made
     }
@@ -312,6 +315,7 @@ impl<'a> Run<'a> {
             }
         }
         std::mem::take(&mut lock(&self.scratch[self.threads]).rejected).iter().for_each(|why| self.reject(why));
+        passed.error = passages.unheld.take().or(passed.error);
         let later = made.error.filter(|_| !passed.full);
         let error = if fault::is(Fault::TailErrorLost) { later.or(passed.error) } else { passed.error.or(later) };
         if !fault::is(Fault::PrefixLost) || error.is_none() {
@@ -382,7 +386,7 @@ impl<'a> Run<'a> {
             operator => {
                 let first = passages.ordinal;
                 passages.ordinal += batch.rows as u64;
-                operator.push(first, batch);
+                passages.unheld = passages.unheld.take().or(operator.push(first, batch).err());
                 None
             }
         }
@@ -394,18 +398,18 @@ impl<'a> Run<'a> {
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
         if let Some(error) = error {
-            operators.for_each(|other| first.merge(other));
+            operators.try_for_each(|other| first.merge(other))?;
             // A table that is not there is missed when the rows are opened, before the first of them.
             let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
             if self.pipeline.end == End::Kept && !is_missing_table {
                 return first.finish(self.env, self.options).map(|given| given.broken(error));
             }
-            return Err(first.earlier_error(end).unwrap_or(error));
+            return Err(first.earlier_error(end, &self.options.memory).unwrap_or(error));
         }
         if self.pipeline.end == End::State {
-            return Ok(Given::Rows(passages.last_state()));
+            return Ok(Given::Rows(passages.last_state().into()));
         }
-        operators.for_each(|other| first.merge(other));
+        operators.try_for_each(|other| first.merge(other))?;
         first.finish(self.env, self.options)
     }
 }

@@ -8,6 +8,7 @@ use crate::error::RunError;
 use crate::formats::{self, MorselSize, Parsed, Piece, Scan, ScanRequest};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
+use crate::spill::{Merge, Rows};
 use arrow_array::Int64Array;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
@@ -95,14 +96,18 @@ impl<'a> Reader<'a> {
         source: &pipeline::Source,
         options: &'a Options,
         rows: usize,
-        given: Option<Batch>,
+        given: Rows,
     ) -> Result<Reader<'a>, RunError> {
         Ok(match source {
             pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options, rows)?,
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
             pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
             pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
-            pipeline::Source::Result(_) => in_memory(given, rows),
+            pipeline::Source::Result(_) => match given {
+                Rows::None => in_memory(None, rows),
+                Rows::Batch(batch) => in_memory(Some(batch), rows),
+                Rows::Merge(merge) => on_disk(*merge, rows),
+            },
         })
     }
 }
@@ -236,6 +241,21 @@ fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
     }
 }
 
+fn on_disk<'a>(mut merge: Merge, rows: usize) -> Reader<'a> {
+    let mut failed = false;
+    Reader {
+        claim: Box::new(move || {
+            if failed {
+                return None;
+            }
+            let next = merge.next(rows);
+            failed = next.is_err();
+            next.map(|batch| batch.map(Morsel::Batch)).unwrap_or_else(|error| Some(Morsel::Failed(error)))
+        }),
+        load: Arc::new(load_plain),
+    }
+}
+
 fn whole(batch: Batch) -> Parsed {
     Parsed { batch, error: None }
 }
@@ -261,5 +281,5 @@ fn constants(env: &Environment, rows: &[Vec<ExprId>], watch: &Watch) -> Option<B
         let kind = others.clone().find(|kind| **kind != pipelang_lang::ty::Kind::Null);
         kind.unwrap_or(&env.plan.exprs.ty(*expr).kind).clone()
     });
-    Some(super::replay::batch_of(&kinds.collect::<Vec<_>>(), results, None))
+    Some(Batch::of_rows(&kinds.collect::<Vec<_>>(), results, None))
 }

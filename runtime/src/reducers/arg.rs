@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, any_type, same_or_null, same_state};
+use super::{Frame, Reducer, State, Weight, any_type, same_or_null, same_state};
 use crate::batch::Column;
 use crate::batch::keys::Keys;
 use arrow_buffer::BooleanBuffer;
@@ -111,6 +111,10 @@ impl State for Best {
                 self.values.take_over(group, &mut other.values, from);
             }
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 128, row: 0 }
     }
 
     fn finish(self: Box<Self>) -> Column {

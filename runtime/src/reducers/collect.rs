@@ -1,7 +1,7 @@
 //! `list` and `string_join`: all values of a group, in the order of the rows, whatever the order they are handed in.
 
 use super::rows::Rows;
-use super::{Reducer, State, any_type, same_state};
+use super::{Reducer, State, Weight, any_type, same_state};
 use crate::batch::{Column, Values};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
@@ -112,6 +112,10 @@ impl State for Collected {
         for (values, group) in other.groups.into_iter().zip(groups) {
             self.groups[*group as usize].extend(values);
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 24, row: 64 }
     }
 
     fn finish(mut self: Box<Self>) -> Column {

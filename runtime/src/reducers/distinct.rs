@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, any_type, same_state};
+use super::{Frame, Reducer, State, Weight, any_type, same_state};
 use crate::batch::keys::Keys;
 use crate::batch::{Column, Values};
 use ahash::RandomState;
@@ -167,6 +167,10 @@ impl State for Distinct {
                 self.values.take_over(at, &mut other.values, from);
             }
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 8, row: 96 }
     }
 
     fn finish(self: Box<Self>) -> Column {

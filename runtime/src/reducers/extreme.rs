@@ -9,7 +9,7 @@
 
 use super::rows::Rows;
 use super::slots::{Slots, Word};
-use super::{Frame, Reducer, State, same_or_null, same_state};
+use super::{Frame, Reducer, State, Weight, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
@@ -104,6 +104,10 @@ impl State for Extreme {
             }
             (Slots::Null(_) | Slots::Bits { .. } | Slots::Text(_) | Slots::Values(_), _) => {}
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 40, row: 0 }
     }
 
     fn finish(self: Box<Self>) -> Column {

@@ -42,11 +42,23 @@ pub trait State: Send {
     /// Takes another state of the same reducer over: its group `i` is added to group `groups[i]` of this one.
     fn merge(&mut self, other: Box<dyn State>, groups: &[u32]);
 
+    /// About how much it holds.
+    fn weight(&self) -> Weight;
+
     /// The values of all groups.
     fn finish(self: Box<Self>) -> Column;
 
     /// For [`State::merge`]: the state itself.
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any>;
+}
+
+/// About how many bytes a state holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// For each group.
+    pub group: u64,
+    /// For each row, beside its arguments; 0 where a row leaves nothing behind.
+    pub row: u64,
 }
 
 /// A reducer with everything that the executors know of it.

@@ -15,7 +15,7 @@
 use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::Rows;
-use super::{Frame, Reducer, State, same_state};
+use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
@@ -214,6 +214,10 @@ impl State for Moments {
         let other: Moments = same_state(other);
         self.sums.iter_mut().zip(other.sums).for_each(|(mine, theirs)| mine.merge(theirs, groups));
         other.counts.iter().zip(groups).for_each(|(count, group)| self.counts[*group as usize] += count);
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 8 + 48 * self.sums.len() as u64, row: 0 }
     }
 
     fn finish(self: Box<Self>) -> Column {

@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, any_type, same_state};
+use super::{Frame, Reducer, State, Weight, any_type, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
@@ -111,6 +111,10 @@ impl State for Picked {
                 self.values.take_over(*group as usize, &mut other.values, at);
             }
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 48, row: 0 }
     }
 
     fn finish(self: Box<Self>) -> Column {

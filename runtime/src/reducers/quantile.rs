@@ -5,7 +5,7 @@
 
 use super::extreme::{float_bits, float_key};
 use super::rows::Rows;
-use super::{Frame, Reducer, State, same_state};
+use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
@@ -132,6 +132,10 @@ impl State for Ordered {
         for (values, group) in other.groups.iter().zip(groups) {
             self.groups[*group as usize].extend(values);
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight { group: 24, row: 16 }
     }
 
     fn finish(self: Box<Self>) -> Column {

@@ -18,8 +18,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// What an expression or a column gives for one row.
-pub type Outcome = Result<Scalar, Arc<RowError>>;
+pub use crate::batch::Outcome;
 
 /// The columns of one row. Asking for a column is demanding it.
 pub trait Row {

@@ -1,9 +1,16 @@
 //! Grouping: a ticket for each key, then one columnar update for each reducer. Groups come out in the order in which
 //! their first rows stand in the stream, and a key is shown as it stood there.
+//!
+//! Where there are too many groups for the memory that they may have, no new ones are made: rows of other keys go to disk
+//! by the hash of their keys ([`Partitions`]), and each part is grouped by itself in the end.
 
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
-use crate::reducers::{Reducers, State};
+use crate::error::RunError;
+use crate::memory::{Memory, Share};
+use crate::reducers::{Reducers, State, Weight};
+use crate::spill::partitions::DEEPEST;
+use crate::spill::{Merged, Partitions, Rows, RunWriter, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
@@ -32,11 +39,16 @@ pub struct Grouper {
     shown: Vec<(u32, u32)>,
     parts: Vec<Batch>,
     states: Vec<Box<dyn State>>,
+    share: Share,
+    /// How often the rows that come have been parted.
+    level: u32,
+    /// Rows of keys that have no group; once there are some, no new groups are made.
+    parted: Vec<Partitions>,
 }
 
 impl Grouper {
-    /// No groups yet.
-    pub fn new(layout: Layout, reducers: &Reducers) -> Grouper {
+    /// No groups yet; they may have `share`.
+    pub fn new(layout: Layout, reducers: &Reducers, share: Share) -> Grouper {
         let pairs = layout.reductions.iter().zip(&layout.argument_types);
         let states = pairs.map(|(reduction, types)| (reducers.get(reduction.reducer).start)(types)).collect();
         let mut grouper = Grouper {
@@ -49,6 +61,9 @@ impl Grouper {
             shown: Vec::new(),
             parts: Vec::new(),
             states,
+            share,
+            level: 0,
+            parted: Vec::new(),
         };
         if grouper.layout.keys == 0 {
             grouper.ticket(&[], 0, (0, 0));
@@ -58,13 +73,52 @@ impl Grouper {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: &Batch) {
+    pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
+        self.push_rows((first_ordinal..).take(batch.rows).collect(), batch)
+    }
+
+    fn push_rows(&mut self, ordinals: Vec<u64>, batch: &Batch) -> Result<(), RunError> {
         if batch.rows == 0 {
-            return;
+            return Ok(());
         }
         let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
-        let groups = self.tickets_of(first_ordinal, key_columns, batch.rows);
-        let ordinals: Vec<u64> = (first_ordinal..).take(batch.rows).collect();
+        let keys = Keys::of(key_columns, batch.rows, &[]);
+        let known = self.first.len();
+        if let Some(partitions) = self.parted.last_mut() {
+            let group = |row: &u32| find(&self.tickets, &self.hasher, &self.keys, keys.get(*row as usize));
+            let (here, others): (Vec<u32>, Vec<u32>) = (0..batch.rows as u32).partition(|row| group(row).is_some());
+            let hash = |row: &usize| self.hasher.hash_one(keys.get(*row));
+            let others = others.into_iter().map(|row| row as usize);
+            partitions.write(batch, others.map(|row| (row, hash(&row), ordinals[row])))?;
+            let groups: Vec<u32> = here.iter().filter_map(group).collect();
+            let ordinals: Vec<u64> = here.iter().map(|row| ordinals[*row as usize]).collect();
+            self.update(&batch.take(&UInt32Array::from(here)), &groups, &ordinals);
+        } else {
+            let groups = self.tickets_of(&ordinals, key_columns, &keys);
+            self.update(batch, &groups, &ordinals);
+        }
+        let too_much = self.share.add(self.growth(known, batch));
+        if too_much && self.parted.is_empty() && self.layout.keys > 0 && self.level < DEEPEST {
+            self.parted.push(Partitions::new(self.level));
+        }
+        Ok(())
+    }
+
+    /// About how many bytes a batch has added to what is held; there were `known` groups before.
+    fn growth(&self, known: usize, batch: &Batch) -> u64 {
+        const OF_GROUP: u64 = 48;
+        let weight = self
+            .states
+            .iter()
+            .map(|state| state.weight())
+            .fold(Weight::default(), |a, b| Weight { group: a.group + b.group, row: a.row + b.row });
+        let new = (self.first.len() - known) as u64;
+        let keys = self.parts.last().filter(|_| new > 0).map_or(0, Batch::size) * 2;
+        let kept = if weight.row > 0 { batch.size() + batch.rows as u64 * weight.row } else { 0 };
+        new * (OF_GROUP + weight.group) + keys + kept
+    }
+
+    fn update(&mut self, batch: &Batch, groups: &[u32], ordinals: &[u64]) {
         let mut columns = batch.columns.as_slice();
         for (reduction, state) in self.layout.reductions.iter().zip(&mut self.states) {
             let active = reduction.condition.map(|_| {
@@ -75,28 +129,26 @@ impl Grouper {
             let (arguments, rest) = columns.split_at(reduction.arguments.len());
             columns = rest;
             state.grow(self.first.len());
-            state.update(arguments, &groups, &ordinals, active.as_ref());
+            state.update(arguments, groups, ordinals, active.as_ref());
         }
     }
 
     /// The group of each row.
-    fn tickets_of(&mut self, first_ordinal: u64, columns: &[Column], rows: usize) -> Vec<u32> {
+    fn tickets_of(&mut self, ordinals: &[u64], columns: &[Column], keys: &Keys) -> Vec<u32> {
         if columns.is_empty() {
-            return vec![0; rows];
+            return vec![0; ordinals.len()];
         }
-        let keys = Keys::of(columns, rows, &[]);
         let part = self.parts.len() as u32;
         let mut new_rows = Vec::new();
-        let groups = (0..rows)
-            .map(|row| {
-                let known = self.first.len();
-                let group = self.ticket(keys.get(row), first_ordinal + row as u64, (part, new_rows.len() as u32));
-                if self.first.len() > known {
-                    new_rows.push(row as u32);
-                }
-                group
-            })
-            .collect();
+        let groups = ordinals.iter().enumerate().map(|(row, ordinal)| {
+            let known = self.first.len();
+            let group = self.ticket(keys.get(row), *ordinal, (part, new_rows.len() as u32));
+            if self.first.len() > known {
+                new_rows.push(row as u32);
+            }
+            group
+        });
+        let groups = groups.collect();
         let new_rows = UInt32Array::from(new_rows);
         let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
         self.parts.push(Batch::new(new_rows.len(), columns));
@@ -126,7 +178,9 @@ impl Grouper {
     }
 
     /// Takes over the groups of another worker.
-    pub fn merge(&mut self, other: Grouper) {
+    pub fn merge(&mut self, mut other: Grouper) {
+        self.share.merge(&mut other.share);
+        self.parted.append(&mut other.parted);
         let parts = self.parts.len() as u32;
         let groups: Vec<u32> = (0..other.first.len())
             .map(|group| {
@@ -150,7 +204,64 @@ impl Grouper {
     }
 
     /// The keys, then what was computed; a row for each group.
-    pub fn finish(mut self) -> Batch {
+    pub fn finish(self, reducers: &Reducers, memory: &Memory) -> Result<Rows, RunError> {
+        if self.parted.is_empty() {
+            return Ok(Rows::Batch(self.table().1));
+        }
+        let mut runs = Runs::default();
+        self.finish_parted(reducers, memory, &mut runs)?;
+        Ok(runs.into_merge()?.into())
+    }
+
+    /// Writes all groups to runs in the order of their first rows: those that are here, and then part by part the others.
+    fn finish_parted(mut self, reducers: &Reducers, memory: &Memory, runs: &mut Runs) -> Result<(), RunError> {
+        const ROWS: usize = 8192;
+        let mut parts = Partitions::close(std::mem::take(&mut self.parted))?;
+        let (layout, level) = (self.layout.clone(), self.level + 1);
+        if self.level == 0 {
+            // Rows of a group that is here may have been written by a worker that did not have it.
+            let mut here = Grouper::new(layout.clone(), reducers, Share::unlimited());
+            let mut others = Partitions::new(self.level);
+            for mut part in parts {
+                while let Some(rows) = part.next_rows(ROWS)? {
+                    self.sort_out(&mut here, &mut others, &rows)?;
+                }
+            }
+            self.merge(here);
+            parts = Partitions::close(vec![others])?;
+        }
+        let (ordinals, batch) = self.table();
+        runs.learn(&batch);
+        let mut run = RunWriter::new()?;
+        for (row, ordinal) in ordinals.into_iter().enumerate() {
+            run.write(&[], ordinal, &batch, row)?;
+        }
+        runs.add(run.finish()?)?;
+        drop(batch);
+        for mut part in parts {
+            let mut grouper = Grouper { level, ..Grouper::new(layout.clone(), reducers, memory.share(1)) };
+            while let Some(rows) = part.next_rows(ROWS)? {
+                grouper.push_rows(rows.ordinals, &rows.batch)?;
+            }
+            grouper.finish_parted(reducers, memory, runs)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the rows of this grouper's groups to `here`, and writes the others to `others`.
+    fn sort_out(&self, here: &mut Grouper, others: &mut Partitions, rows: &Merged) -> Result<(), RunError> {
+        let Merged { ordinals, batch, .. } = rows;
+        let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
+        let is_here = |row: &usize| find(&self.tickets, &self.hasher, &self.keys, keys.get(*row)).is_some();
+        let (known, unknown): (Vec<usize>, Vec<usize>) = (0..batch.rows).partition(is_here);
+        let hash = |row: usize| self.hasher.hash_one(keys.get(row));
+        others.write(batch, unknown.into_iter().map(|row| (row, hash(row), ordinals[row])))?;
+        let rows = UInt32Array::from_iter_values(known.iter().map(|row| *row as u32));
+        here.push_rows(known.into_iter().map(|row| ordinals[row]).collect(), &batch.take(&rows))
+    }
+
+    /// The groups in order, and the ordinals of their first rows.
+    fn table(mut self) -> (Vec<u64>, Batch) {
         let groups = self.first.len();
         let mut order: Vec<u32> = (0..groups as u32).collect();
         order.sort_unstable_by_key(|group| self.first[*group as usize]);
@@ -173,11 +284,17 @@ impl Grouper {
         } else {
             columns.resize(self.layout.keys, Column::Null(0));
         }
+        let ordinals = order.iter().map(|group| self.first[*group as usize]).collect();
         let order = UInt32Array::from(order);
         for mut state in std::mem::take(&mut self.states) {
             state.grow(groups);
             columns.push(state.finish().take(&order));
         }
-        Batch::new(groups, columns)
+        (ordinals, Batch::new(groups, columns))
     }
+}
+
+/// The group of a key, if there is one.
+fn find(tickets: &HashTable<u32>, hasher: &RandomState, keys: &Keys, key: &[u8]) -> Option<u32> {
+    tickets.find(hasher.hash_one(key), |group| keys.get(*group as usize) == key).copied()
 }

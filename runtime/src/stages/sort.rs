@@ -1,7 +1,11 @@
-//! Sort and top-k: stable, by normalised keys and then by the ordinal of the row.
+//! Sort and top-k: stable, by normalised keys and then by the ordinal of the row. What is too much for the memory that it
+//! may have goes to disk as sorted runs, which are merged in the end.
 
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
+use crate::error::RunError;
+use crate::memory::Share;
+use crate::spill::{Merge, RunWriter, Runs};
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
 use std::cmp::Ordering;
@@ -13,6 +17,8 @@ pub struct Sorter {
     limit: Option<usize>,
     parts: Vec<Part>,
     rows: usize,
+    share: Share,
+    runs: Runs,
 }
 
 #[derive(Debug)]
@@ -21,6 +27,16 @@ struct Part {
     ordinals: Vec<u64>,
     batch: Batch,
 }
+
+impl Part {
+    /// About how many bytes it takes, those of its entries included.
+    fn size(&self) -> u64 {
+        self.batch.size() + self.keys.size() + (self.ordinals.len() * (size_of::<u64>() + size_of::<Entry>())) as u64
+    }
+}
+
+/// Behind all keys of rows, whose first byte is a small tag.
+const LAST_KEY: &[u8] = &[u8::MAX];
 
 /// A row, while it is sorted.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +48,17 @@ pub struct Entry {
 
 impl Sorter {
     /// Sorts by the first `descending.len()` columns of what is pushed; those columns do not go on. With a limit only the
-    /// first so many rows are kept.
-    pub fn new(descending: Vec<bool>, limit: Option<u64>) -> Sorter {
+    /// first so many rows are kept. More than `share` goes to disk.
+    pub fn new(descending: Vec<bool>, limit: Option<u64>, share: Share) -> Sorter {
+        let runs = Runs::new(limit);
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        Sorter { descending, limit, parts: Vec::new(), rows: 0 }
+        Sorter { descending, limit, parts: Vec::new(), rows: 0, share, runs }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
         if batch.rows == 0 {
-            return;
+            return Ok(());
         }
         let carried = batch.columns.split_off(self.descending.len());
         let keys = Keys::of(&batch.columns, batch.rows, &self.descending);
@@ -57,16 +74,62 @@ impl Sorter {
         batch.origin = None;
         self.rows += batch.rows;
         let ordinals = (first_ordinal..).take(batch.rows).collect();
-        self.parts.push(Part { keys, ordinals, batch });
+        self.runs.learn(&batch);
+        let part = Part { keys, ordinals, batch };
+        let mut too_much = self.share.add(part.size());
+        self.parts.push(part);
         if self.limit.is_some_and(|limit| self.rows / 2 > limit.max(8192)) {
             self.prune();
+            self.share.clear();
+            too_much = self.share.add(self.parts.iter().map(Part::size).sum());
         }
+        if too_much { self.spill() } else { Ok(()) }
     }
 
     /// Takes over what another worker has seen.
-    pub fn merge(&mut self, other: Sorter) {
-        self.parts.extend(other.parts);
+    pub fn merge(&mut self, mut other: Sorter) -> Result<(), RunError> {
+        self.parts.append(&mut other.parts);
         self.rows += other.rows;
+        self.share.merge(&mut other.share);
+        self.runs.merge(other.runs)
+    }
+
+    /// Writes what is in memory to disk, in order.
+    fn spill(&mut self) -> Result<(), RunError> {
+        let mut entries = self.entries();
+        entries.sort_unstable_by(|a, b| self.compare(a, b));
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        let mut run = RunWriter::new()?;
+        for entry in &entries {
+            let (part, row) = (&self.parts[entry.part as usize], entry.row as usize);
+            run.write(part.keys.get(row), part.ordinals[row], &part.batch, row)?;
+        }
+        self.runs.add(run.finish()?)?;
+        self.parts.clear();
+        self.rows = 0;
+        self.share.clear();
+        Ok(())
+    }
+
+    /// Whether something is on disk, so that the rows come of [`Sorter::merged`].
+    pub fn has_spilled(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// All rows in order, where something is on disk; `last` comes behind them.
+    pub fn merged(mut self, last: Option<Batch>) -> Result<Merge, RunError> {
+        if !self.parts.is_empty() {
+            self.spill()?;
+        }
+        if let Some(last) = last {
+            self.runs.learn(&last);
+            let mut run = RunWriter::new()?;
+            for row in 0..last.rows {
+                run.write(LAST_KEY, row as u64, &last, row)?;
+            }
+            self.runs.add(run.finish()?)?;
+        }
+        self.runs.into_merge()
     }
 
     /// All rows, in no order.
@@ -145,14 +208,14 @@ mod tests {
     use pipelang_lang::ty::Kind;
 
     fn sorted(limit: Option<u64>, batches: &[(u64, Vec<i64>)]) -> Vec<(i64, i64)> {
-        let mut sorter = Sorter::new(vec![true], limit);
+        let mut sorter = Sorter::new(vec![true], limit, Share::unlimited());
         for (ordinal, values) in batches {
             let keys: Vec<Scalar> = values.iter().map(|v| Scalar::Int(v / 10)).collect();
             let values: Vec<Scalar> = values.iter().map(|v| Scalar::Int(*v)).collect();
-            let mut other = Sorter::new(vec![true], limit);
+            let mut other = Sorter::new(vec![true], limit, Share::unlimited());
             let columns = vec![Column::from_scalars(&Kind::Int, &keys), Column::from_scalars(&Kind::Int, &values)];
-            other.push(*ordinal, Batch::new(values.len(), columns));
-            sorter.merge(other);
+            other.push(*ordinal, Batch::new(values.len(), columns)).expect("there is memory");
+            sorter.merge(other).expect("there is memory");
         }
         let mut entries = sorter.entries();
         entries.sort_by(|a, b| sorter.compare(a, b));
@@ -174,11 +237,11 @@ mod tests {
 
     #[test]
     fn pruning_keeps_the_first_rows() {
-        let mut sorter = Sorter::new(vec![false], Some(2));
+        let mut sorter = Sorter::new(vec![false], Some(2), Share::unlimited());
         for morsel in (0..40u64).rev() {
             let values: Vec<Scalar> = (0..1000).map(|i| Scalar::Int((i * 7919 + morsel as i64) % 1000)).collect();
             let column = Column::from_scalars(&Kind::Int, &values);
-            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column]));
+            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column])).expect("there is memory");
         }
         assert!(sorter.rows < 40_000, "it has pruned");
         let mut entries = sorter.entries();

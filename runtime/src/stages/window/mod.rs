@@ -2,6 +2,9 @@
 //! group, in their order. What one function makes of some of the groups is a piece of work by itself.
 //!
 //! In here a *place* is where a row stands when the groups stand one behind the other, as they were first met.
+//!
+//! Where the rows are too many for the memory that they may have, they go to disk by the hash of their keys
+//! ([`Partitions`]), and the groups of each part are computed by themselves in the end.
 
 mod frame;
 mod function;
@@ -10,11 +13,15 @@ use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{RowError, RowFault, RunError};
 use crate::limits::Watch;
+use crate::memory::{Memory, Share};
 use crate::reducers::Reducers;
+use crate::spill::partitions::DEEPEST;
+use crate::spill::{Partitions, Rows, RunWriter, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashMap;
 use pipelang_lang::ir::{Ascending, WindowKind};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Type;
 use std::ops::Range;
 use std::sync::Arc;
@@ -47,74 +54,253 @@ pub struct Function {
 pub struct Windower {
     layout: Layout,
     parts: Vec<Part>,
+    seen: Seen,
+    share: Share,
+    /// How often the rows that come have been parted.
+    level: u32,
+    parted: Vec<Partitions>,
 }
 
+/// Some rows: their ordinals, which need not follow each other, and their columns.
 #[derive(Debug)]
 struct Part {
-    first_ordinal: u64,
+    ordinals: Vec<u64>,
     keys: Keys,
     /// What the functions demand, and what rows are sorted by.
     demanded: Batch,
     carried: Batch,
 }
 
+impl Part {
+    fn size(&self) -> u64 {
+        self.demanded.size() + self.carried.size() + self.keys.size() + (self.ordinals.len() * size_of::<u64>()) as u64
+    }
+
+    /// All columns: what is demanded, then what goes on.
+    fn whole(self) -> Batch {
+        let shift = self.demanded.columns.len();
+        let mut whole = self.carried;
+        whole.columns.splice(..0, self.demanded.columns);
+        whole.faults.iter_mut().for_each(|fault| fault.column += shift as u32);
+        whole
+    }
+}
+
+/// The ordinals of all rows, as the first of each morsel and how many there are.
+#[derive(Clone, Debug, Default)]
+struct Seen(Vec<(u64, usize)>);
+
+impl Seen {
+    /// How many rows stand before that of an ordinal; the morsels are sorted.
+    fn position(&self, ordinal: u64) -> u64 {
+        let morsel = self.0.partition_point(|(first, _)| *first <= ordinal).saturating_sub(1);
+        let before: usize = self.0[..morsel].iter().map(|(_, rows)| rows).sum();
+        before as u64 + (ordinal - self.0[morsel].0)
+    }
+}
+
 impl Windower {
-    /// No rows yet.
-    pub fn new(layout: Layout) -> Windower {
-        Windower { layout, parts: Vec::new() }
+    /// No rows yet; they may have `share`.
+    pub fn new(layout: Layout, share: Share) -> Windower {
+        Windower { layout, parts: Vec::new(), seen: Seen::default(), share, level: 0, parted: Vec::new() }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
         if batch.rows == 0 {
-            return;
+            return Ok(());
         }
+        self.seen.0.push((first_ordinal, batch.rows));
         let arguments: usize = self.layout.functions.iter().map(|function| function.types.len()).sum();
-        let on = usize::from(self.layout.on.is_some());
-        let shift = arguments + self.layout.keys + on;
-        let carried = batch.columns.split_off(shift);
         let keys: Vec<Column> = batch.columns.drain(arguments..arguments + self.layout.keys).collect();
-        let compact = |columns: &[Column]| columns.iter().map(Column::compact).collect();
-        let demanded = Batch::new(batch.rows, compact(&batch.columns));
-        let mut carried = Batch::new(batch.rows, compact(&carried));
+        let keys = Keys::of(&keys, batch.rows, &[]);
+        batch.columns.iter_mut().for_each(|column| *column = column.compact());
         // What is demanded has no faults any more.
+        let (keyed, shift) = (arguments + self.layout.keys, self.layout.keys as u32);
+        batch.faults.retain_mut(|fault| {
+            let is_carried = fault.column as usize >= keyed;
+            fault.column -= if is_carried { shift } else { 0 };
+            is_carried
+        });
+        let ordinals = (first_ordinal..).take(batch.rows).collect();
+        let part = self.part(ordinals, keys, batch);
+        self.hold(part)
+    }
+
+    /// Some rows, of which `batch` has what is demanded and what goes on.
+    fn part(&self, ordinals: Vec<u64>, keys: Keys, mut batch: Batch) -> Part {
+        let arguments: usize = self.layout.functions.iter().map(|function| function.types.len()).sum();
+        let shift = arguments + usize::from(self.layout.on.is_some());
+        let mut carried = Batch::new(batch.rows, batch.columns.split_off(shift));
         carried.faults = batch.faults;
         carried.faults.retain_mut(|fault| {
             let at = fault.column.checked_sub(shift as u32);
             fault.column = at.unwrap_or_default();
             at.is_some()
         });
-        let keys = Keys::of(&keys, batch.rows, &[]);
-        self.parts.push(Part { first_ordinal, keys, demanded, carried });
+        Part { ordinals, keys, demanded: Batch::new(batch.rows, batch.columns), carried }
+    }
+
+    fn hold(&mut self, part: Part) -> Result<(), RunError> {
+        let too_much = self.share.add(part.size());
+        self.parts.push(part);
+        match too_much {
+            true if self.layout.keys > 0 && self.level < DEEPEST => self.spill(),
+            true => self.share.check_limit("the rows of one group of a `window`"),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes the rows that are in memory to disk.
+    fn spill(&mut self) -> Result<(), RunError> {
+        let hasher = RandomState::with_seeds(1, 2, 3, 4);
+        if self.parted.is_empty() {
+            self.parted.push(Partitions::new(self.level));
+        }
+        let partitions = self.parted.last_mut().expect("there is one");
+        for part in self.parts.drain(..) {
+            let (keys, ordinals) = (part.keys.clone(), part.ordinals.clone());
+            let row = |row: usize| (row, hasher.hash_one(keys.get(row)), ordinals[row]);
+            let rows = ordinals.len();
+            partitions.write_keyed(&part.whole(), &keys, (0..rows).map(row))?;
+        }
+        self.share.clear();
+        Ok(())
     }
 
     /// Takes over what another worker has seen.
-    pub fn merge(&mut self, other: Windower) {
-        self.parts.extend(other.parts);
+    pub fn merge(&mut self, mut other: Windower) {
+        self.parts.append(&mut other.parts);
+        self.seen.0.append(&mut other.seen.0);
+        self.share.merge(&mut other.share);
+        self.parted.append(&mut other.parted);
     }
 
     /// The error of the first row that is not sorted as it is to be, among those whose ordinals are below `end`.
-    pub fn out_of_order(mut self, end: u64) -> Option<RunError> {
-        self.parts.retain(|part| part.first_ordinal < end);
-        self.close().err()
+    pub fn out_of_order(self, end: u64, memory: &Memory) -> Option<RunError> {
+        let finished = self.finish_below(end, memory, &mut |_| Ok(Batch::default()));
+        finished.err()
     }
 
-    /// All rows in their groups; nothing of no rows. It fails where they are not sorted as they are to be.
-    pub fn close(mut self) -> Result<Option<Groups>, RunError> {
-        self.parts.sort_unstable_by_key(|part| part.first_ordinal);
-        let (mut demanded, mut carried, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    /// The rows with what `compute` makes of their groups. It fails where they are not sorted as they are to be.
+    pub fn finish(
+        self,
+        memory: &Memory,
+        compute: &mut dyn FnMut(Groups) -> Result<Batch, RunError>,
+    ) -> Result<Rows, RunError> {
+        self.finish_below(u64::MAX, memory, compute)
+    }
+
+    fn finish_below(
+        mut self,
+        end: u64,
+        memory: &Memory,
+        compute: &mut dyn FnMut(Groups) -> Result<Batch, RunError>,
+    ) -> Result<Rows, RunError> {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.0.sort_unstable();
+        if self.parted.is_empty() {
+            let Some((_, groups)) = self.close(end) else { return Ok(Rows::None) };
+            if let Some(unordered) = groups.first_unordered(&seen) {
+                return Err(unordered.error());
+            }
+            return compute(groups).map(Rows::Batch);
+        }
+        let mut parted = Parted { end, memory, seen, compute, runs: Runs::default(), first: None };
+        parted.finish(self)?;
+        match parted.first {
+            Some(unordered) => Err(unordered.error()),
+            None => Ok(parted.runs.into_merge()?.into()),
+        }
+    }
+
+    /// All rows in their groups, and their ordinals; nothing of no rows.
+    fn close(mut self, end: u64) -> Option<(Vec<u64>, Groups)> {
+        if self.level == 0 {
+            // Morsels of several workers; what comes from disk is in the order of its keys already.
+            self.parts.retain(|part| part.ordinals[0] < end);
+            self.parts.sort_unstable_by_key(|part| part.ordinals[0]);
+        }
+        let (mut demanded, mut carried, mut keys, mut ordinals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for part in self.parts {
             demanded.push(part.demanded);
             carried.push(part.carried);
             keys.push(part.keys);
+            ordinals.extend(part.ordinals);
         }
-        let (Some(demanded), Some(carried)) = (Batch::concat(&demanded), Batch::concat(&carried)) else {
-            return Ok(None);
-        };
+        let (demanded, carried) = (Batch::concat(&demanded)?, Batch::concat(&carried)?);
         let (rows, starts) = grouped(&keys, demanded.rows);
-        let groups = Groups { layout: self.layout, demanded: demanded.columns, carried, rows, starts };
-        groups.check_order()?;
-        Ok(Some(groups))
+        let layout = self.layout;
+        let groups = Groups { layout, demanded: demanded.columns, carried, rows, starts, ordinals: ordinals.clone() };
+        Some((ordinals, groups))
+    }
+}
+
+/// Groups that are computed part by part.
+struct Parted<'a> {
+    end: u64,
+    memory: &'a Memory,
+    seen: Seen,
+    compute: &'a mut dyn FnMut(Groups) -> Result<Batch, RunError>,
+    runs: Runs,
+    /// The first row so far that is not in order.
+    first: Option<Unordered>,
+}
+
+impl Parted<'_> {
+    fn finish(&mut self, mut windower: Windower) -> Result<(), RunError> {
+        const ROWS: usize = 8192;
+        if windower.parted.is_empty() {
+            return self.compute(windower);
+        }
+        windower.spill()?;
+        let (layout, level) = (windower.layout.clone(), windower.level + 1);
+        for mut part in Partitions::close(windower.parted)? {
+            let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.memory.share(1)) };
+            while let Some(rows) = part.next_rows(ROWS)? {
+                let rows = if self.end == u64::MAX { rows } else { rows.below(self.end) };
+                deeper.hold(deeper.part(rows.ordinals, rows.keys, rows.batch))?;
+            }
+            self.finish(deeper)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of one part, computed, to a run.
+    fn compute(&mut self, windower: Windower) -> Result<(), RunError> {
+        let Some((ordinals, groups)) = windower.close(self.end) else { return Ok(()) };
+        let unordered = groups.first_unordered(&self.seen);
+        self.first = self.first.take().into_iter().chain(unordered).min_by_key(|unordered| unordered.row);
+        if self.first.is_some() {
+            return Ok(());
+        }
+        let batch = (self.compute)(groups)?;
+        self.runs.learn(&batch);
+        let mut rows: Vec<usize> = (0..batch.rows).collect();
+        rows.sort_unstable_by_key(|row| ordinals[*row]);
+        let mut run = RunWriter::new()?;
+        for row in rows {
+            run.write(&[], ordinals[row], &batch, row)?;
+        }
+        self.runs.add(run.finish()?)
+    }
+}
+
+/// A row that comes behind a greater one of its group.
+struct Unordered {
+    /// How many rows stand before it, and before the other.
+    row: u64,
+    before: u64,
+    ascending: Ascending,
+    value: Scalar,
+    greater: Scalar,
+}
+
+impl Unordered {
+    fn error(&self) -> RunError {
+        let fault = self.ascending.fault(self.row, &self.value, self.before, &self.greater);
+        let fault = RowFault::Expression { site: self.ascending.site, fault };
+        RunError::Row(Arc::new(RowError { fault, place: None }))
     }
 }
 
@@ -152,6 +338,7 @@ pub struct Groups {
     rows: Vec<u32>,
     /// The first place of each group, and the end.
     starts: Vec<usize>,
+    ordinals: Vec<u64>,
 }
 
 /// What one function makes of some groups.
@@ -210,25 +397,29 @@ impl Groups {
         batch
     }
 
-    /// Finds the first row that comes behind a greater one of its group.
-    fn check_order(&self) -> Result<(), RunError> {
+    /// The first row that comes behind a greater one of its group.
+    fn first_unordered(&self, seen: &Seen) -> Option<Unordered> {
         let mut first: Option<(u32, u32, Ascending, &Column)> = None;
+        let ordinal = |row: u32| self.ordinals[row as usize];
         for (ascending, column) in self.wanted_orders() {
             let keys = Keys::of(std::slice::from_ref(column), self.rows.len(), &[]);
             for group in self.starts.windows(2) {
                 for pair in self.rows[group[0]..group[1]].windows(2) {
-                    let is_first = first.as_ref().is_none_or(|(row, ..)| pair[1] < *row);
+                    let is_first = first.as_ref().is_none_or(|(row, ..)| ordinal(pair[1]) < ordinal(*row));
                     if is_first && keys.get(pair[0] as usize) > keys.get(pair[1] as usize) {
                         first = Some((pair[1], pair[0], ascending, column));
                     }
                 }
             }
         }
-        let Some((row, before, ascending, column)) = first else { return Ok(()) };
-        let (value, greater) = (column.get(row as usize), column.get(before as usize));
-        let fault = ascending.fault(row.into(), &value, before.into(), &greater);
-        let fault = RowFault::Expression { site: ascending.site, fault };
-        Err(RunError::Row(Arc::new(RowError { fault, place: None })))
+        let (row, before, ascending, column) = first?;
+        Some(Unordered {
+            row: seen.position(ordinal(row)),
+            before: seen.position(ordinal(before)),
+            ascending,
+            value: column.get(row as usize),
+            greater: column.get(before as usize),
+        })
     }
 
     /// What rows are to be sorted by, in the order in which it is demanded.
