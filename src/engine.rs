@@ -8,8 +8,10 @@ use crate::host;
 use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
-use crate::row::{FromCell, FromRow, Row};
+use crate::row::{Dynamic, FromCell, FromRow, Row};
+use crate::scalar::{Function, Signature};
 use crate::script::Script;
+use crate::store;
 use pipelang_lang::Compiled;
 use pipelang_lang::check::{FORMS, Parameters, STAGES, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0801, E0901};
@@ -84,34 +86,81 @@ impl Engine {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn compile<In: Row, Out: FromRow>(&self, name: &str, text: &str) -> Result<Program<In, Out>, Report> {
-        let schema = In::schema().columns();
-        let input = (!schema.fields.is_empty()).then_some((INPUT, schema));
-        Program::new(self.compile_with(name, text, &Parameters::default(), input)?)
+        Program::compile(self, (name, text), inputs_of::<In>(), &Parameters::default())
+    }
+
+    /// The same with inputs that Rust does not know as types, by the names that the script has for them. The run is given
+    /// [`Inputs`](crate::Inputs), or, if there is one input alone, anything that gives its records.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Field, Row, Schema};
+    /// use serde_json::{Value, json};
+    ///
+    /// let event = Schema::new("event", vec![Field::of::<String>("user"), Field::of::<i64>("bytes")]);
+    /// let program = Engine::default().compile_dyn::<Value>(
+    ///     &[("events", event)],
+    ///     "top.pipe",
+    ///     "events | aggregate total = sum(bytes) by user | sort -total",
+    /// )?;
+    /// let events = [json!({"user": "ada", "bytes": 3}), json!({"user": "ben", "bytes": 4}), json!({"user": "ada", "bytes": 2})];
+    /// assert_eq!(program.run(pipelang::rows(&events)).collect()?[0], json!({"user": "ada", "total": 5}));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn compile_dyn<Out: FromRow>(
+        &self,
+        inputs: &[(&str, crate::row::Schema)],
+        name: &str,
+        text: &str,
+    ) -> Result<Program<Dynamic, Out>, Report> {
+        let inputs = inputs.iter().map(|(name, schema)| (Arc::from(*name), schema.columns())).collect();
+        Program::compile(self, (name, text), inputs, &Parameters::default())
+    }
+
+    /// A program of [`Program::to_bytes`]. It is compiled again, by this engine and under its grants and limits; if another
+    /// plan comes of it, since the version of Pipe, a file's columns or what the engine adds is another, it is refused.
+    pub fn load<In: Row, Out: FromRow>(&self, bytes: &[u8]) -> Result<Program<In, Out>, Report> {
+        let stored = store::from_bytes(bytes)?;
+        let program: Program<In, Out> = self.compile(&stored.name, &stored.text)?;
+        match program.printed() == stored.plan {
+            true => Ok(program),
+            false => Err(store::refused("this program means something else here than where it was stored")),
+        }
+    }
+
+    /// Compiles a function of one to four numbers, bools or texts.
+    ///
+    /// ```
+    /// let fee = pipelang::Engine::default().scalar::<fn(f64, i64) -> f64>("(px, qty) => px * float(qty) * 0.01")?;
+    /// assert_eq!(fee.call(2.0, 50)?, 1.0);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn scalar<F: Signature>(&self, text: &str) -> Result<Function<F>, Report> {
+        Function::compile(self, text)
     }
 
     /// Compiles a script of any number of statements, to be written out as text. `parameters` are the values of its
     /// `param`s.
     pub fn script(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Script, Report> {
-        self.compile_with(name, text, parameters, None)
+        self.compile_with(name, text, parameters, &[])
     }
 
     /// Compiles the tests of a script with values for its `param`s.
     pub fn tests(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Tests, Report> {
         let (sources, compiled, optimized) =
-            self.compiled(name, text, parameters, None, |compiled| &compiled.tests.plan)?;
+            self.compiled(name, text, parameters, &[], |compiled| &compiled.tests.plan)?;
         let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
         Ok(Tests::new(script, compiled.tests.list))
     }
 
     /// The value of an expression.
     pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
-        value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
+        value_of(&self.compile_with("<expression>", text, &Parameters::default(), &[])?)
     }
 
     /// What is wrong with a script, and what is suspicious about it, without running it: its parameters need no values.
     pub fn check(&self, name: &str, text: &str) -> Report {
         let mut sources = SourceMap::default();
-        let files = self.sources(None);
+        let files = self.sources(&[]);
         let check = || pipelang_lang::diagnose(&mut sources, name, text, &self.0.registry.catalog, &files);
         let diagnostics = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| vec![bug(&*panic)]);
         Report::new(diagnostics, Arc::new(sources))
@@ -160,14 +209,15 @@ impl Engine {
         all
     }
 
-    fn compile_with(
+    pub(crate) fn compile_with(
         &self,
         name: &str,
         text: &str,
         parameters: &Parameters,
-        input: Option<(&'static str, Schema)>,
+        inputs: &[(Arc<str>, Schema)],
     ) -> Result<Script, Report> {
-        let (sources, compiled, optimized) = self.compiled(name, text, parameters, input, |compiled| &compiled.plan)?;
+        let (sources, compiled, optimized) =
+            self.compiled(name, text, parameters, inputs, |compiled| &compiled.plan)?;
         Ok(Script::new(self.clone(), sources, compiled.plan, optimized, compiled.warnings))
     }
 
@@ -177,12 +227,12 @@ impl Engine {
         name: &str,
         text: &str,
         parameters: &Parameters,
-        input: Option<(&'static str, Schema)>,
+        inputs: &[(Arc<str>, Schema)],
         plan: fn(&Compiled) -> &Plan,
     ) -> Result<(SourceMap, Compiled, Plan), Report> {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
-        let files = self.sources(input);
+        let files = self.sources(inputs);
         let compile = || {
             self.check_size(text)?;
             let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
@@ -217,14 +267,20 @@ impl Engine {
         if stages > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
     }
 
-    /// What scripts can read; `input` is the table that a host binds.
-    pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
-        HostSources { grants: &self.0.grants, constants: &self.0.constants, input, locked: self.0.locked }
+    /// What scripts can read; `inputs` are the tables that a host binds.
+    pub(crate) fn sources<'a>(&'a self, inputs: &'a [(Arc<str>, Schema)]) -> HostSources<'a> {
+        HostSources { grants: &self.0.grants, constants: &self.0.constants, inputs, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
+}
+
+/// The one input of a program over rows of `In`; none if those have no fields.
+fn inputs_of<In: Row>() -> Arc<[(Arc<str>, Schema)]> {
+    let schema = In::schema().columns();
+    (!schema.fields.is_empty()).then_some((INPUT.into(), schema)).into_iter().collect()
 }
 
 /// What a panic of the compiler is told as.

@@ -31,12 +31,12 @@ pub fn write_everything() -> Grant {
     Grant(Kind::WriteAll)
 }
 
-/// The files that are granted, and the one table that a host binds.
+/// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
     /// Names that have a value in every script.
     pub(crate) constants: &'a [(Arc<str>, Scalar)],
-    pub(crate) input: Option<(&'static str, Schema)>,
+    pub(crate) inputs: &'a [(Arc<str>, Schema)],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
 }
@@ -74,11 +74,11 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.input.as_ref().filter(|(bound, _)| *bound == name).map(|(_, schema)| schema.clone())
+        self.inputs.iter().find(|(bound, _)| **bound == *name).map(|(_, schema)| schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.input.iter().map(|(name, _)| Arc::from(*name)).collect()
+        self.inputs.iter().map(|(name, _)| name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {

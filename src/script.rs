@@ -208,7 +208,7 @@ impl Script {
     }
 
     /// What a failed run says. Of an output that was closed there is nothing to tell: its reader has seen enough.
-    fn failed(&self, error: &RunError) -> Report {
+    pub(crate) fn failed(&self, error: &RunError) -> Report {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
             error => {
@@ -218,6 +218,21 @@ impl Script {
             }
         };
         Report::new(diagnostics, self.sources.clone())
+    }
+
+    /// What a record is computed with.
+    #[inline]
+    pub(crate) fn parts(&self) -> (&Plan, &pipelang_runtime::Registry) {
+        (&self.plan, &self.engine.inner().registry)
+    }
+
+    /// The plan in its printed form.
+    pub(crate) fn printed(&self) -> String {
+        print::print(&self.written, &self.engine.inner().registry.catalog)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The plan before the rules.

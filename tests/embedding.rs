@@ -1,6 +1,7 @@
 //! The library in a Rust program.
 
 mod host;
+mod programs;
 mod runs;
 
 use pipelang::{CancelToken, Engine, Executor, Report, Row, codes};

@@ -17,6 +17,7 @@ mod pivot;
 mod replay;
 mod run;
 mod segment;
+pub mod single;
 mod source;
 
 pub use parallel::Pool;

@@ -49,6 +49,15 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch, goes_on: b
     Replayed { batch: Batch::of_rows(&kinds, rows, origin), error, rejected }
 }
 
+/// What a segment makes of one row; nothing if a filter drops it.
+pub fn one<'a>(
+    evaluator: Evaluator<'a>,
+    segment: &'a Segment,
+    row: Rc<dyn Row + 'a>,
+) -> Result<Option<Vec<Outcome>>, Arc<RowError>> {
+    outputs(evaluator, segment, &segment.steps, row)
+}
+
 /// What goes out for one row; nothing if a filter drops it.
 fn outputs<'a>(
     evaluator: Evaluator<'a>,

@@ -50,6 +50,11 @@ impl<'a> Tables<'a> {
         self.bound.insert(name.into(), BoundTable { schema, rows, gather });
     }
 
+    /// The columns of a table, if it is bound.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.bound.get(name).map(|table| &table.schema)
+    }
+
     /// All rows of a table, for the oracle.
     pub fn whole(&self, name: &str) -> Option<Batch> {
         let table = self.bound.get(name)?;

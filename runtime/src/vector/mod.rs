@@ -11,6 +11,7 @@ mod primitive;
 #[cfg(test)]
 pub(crate) mod random;
 mod row;
+pub mod single;
 #[cfg(test)]
 pub(crate) mod tests;
 
