@@ -80,7 +80,7 @@ pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
 pub use pipelang_runtime::exec::{Executor, Stats, native_code};
 pub use pipelang_runtime::formats::table::TableStyle;
-pub use pipelang_runtime::formats::write::OutputFormat;
+pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::CancelToken;
 pub use program::Program;
 pub use report::Report;

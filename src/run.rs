@@ -128,12 +128,12 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
 
     /// Writes the results as CSV, with all the columns of the program.
     pub fn write_csv(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
-        self.write(OutputFormat::Csv, out)
+        self.write(OutputFormat::CSV, out)
     }
 
     /// Writes the results as JSON lines, with all the columns of the program.
     pub fn write_jsonl(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
-        self.write(OutputFormat::Jsonl, out)
+        self.write(OutputFormat::JSONL, out)
     }
 
     fn write(self, format: OutputFormat, out: &mut (dyn Write + Send)) -> Result<(), Report> {

@@ -13,6 +13,7 @@ use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
+use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
 use std::fmt::Write as _;
@@ -161,6 +162,17 @@ impl Script {
         let (stats, result) =
             output::write_all(self.environment(tables, &outside), &settings.options(self), style, out);
         (stats, result.map_err(|error| self.failed(&error)))
+    }
+
+    /// The same into a file, compressed if its name says so, which is as it was before if the run fails. What the script
+    /// writes itself is another matter, and so are the grants of its engine: this file is the host's.
+    pub fn write_file(&self, path: &str, style: &Style, settings: &RunSettings) -> (Stats, Result<(), Report>) {
+        let mut file = match TargetFile::create(path) {
+            Ok(file) => file,
+            Err(error) => return (Stats::default(), Err(self.failed(&error))),
+        };
+        let (stats, result) = self.write(&mut file, style, settings);
+        (stats, result.and_then(|()| file.finish().map_err(|error| self.failed(&error))))
     }
 
     /// How it is run, and by whom if that executor is asked for.

@@ -29,7 +29,7 @@ pub fn cases() -> Vec<Case> {
         .filter(|path| !path.components().any(|folder| folder.as_os_str() == "lib"))
         .map(|path| {
             let text = fs::read_to_string(&path).expect("cases are text");
-            let mut format = OutputFormat::Csv;
+            let mut format = OutputFormat::CSV;
             let mut parameters = Vec::new();
             for line in text.lines().take_while(|line| line.starts_with('#')) {
                 if let Some(name) = line.strip_prefix("# format: ") {
@@ -196,7 +196,7 @@ fn examples_run() {
         // The data of TPC-H are made by the program beside its queries, which compares their answers too.
         if path.extension().is_some_and(|extension| extension == "pipe") && !path.starts_with("examples/tpch") {
             let text = fs::read_to_string(&path).expect("examples are text");
-            let script = Script { name: "example", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
+            let script = Script { name: "example", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
             let config =
                 Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None, memory: None };
             let outcome = script.run(&config);

@@ -108,7 +108,7 @@ fn pages_show_their_code_and_how_to_mend_it() {
 /// What a script of a page reports; its files are those of the tests.
 fn run_page(script: &str) -> String {
     let text = script.replace("read(\"", "read(\"tests/data/");
-    let script = Script { name: "page.pipe", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
+    let script = Script { name: "page.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
     let config =
         Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None, memory: None };
     script.run(&config).err

@@ -14,7 +14,7 @@ fn examples_of_functions_are_true() {
     let mut faults = Vec::new();
     for example in registry().catalog.functions().flat_map(|function| function.examples) {
         let script =
-            Script { name: "example", text: example.source, format: OutputFormat::Jsonl, parameters: Vec::new() };
+            Script { name: "example", text: example.source, format: OutputFormat::JSONL, parameters: Vec::new() };
         let outcome = script.run(&config);
         let found = match outcome.err.find("error[") {
             Some(at) => outcome.err[at + 6..].chars().take(5).collect(),

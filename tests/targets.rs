@@ -36,10 +36,51 @@ fn a_pivot_is_written_with_the_columns_that_it_turns_out_to_have() {
 #[test]
 fn compressed_files_read_back() {
     let folder = folder(&[]);
-    let file = path(folder.path(), "out.csv.gz");
-    let script = format!("1..100000 | map {{a: it}} | write {file:?}");
-    assert_eq!(pipe(&["-e", &script]).exit, Some(0));
-    assert_eq!(&*pipe(&["--format", "csv", "-e", &format!("read({file:?}) | sum a")]).out, "value\n5000050000\n");
+    for name in ["out.csv.gz", "out.jsonl.gz", "out.tsv.zst", "out.json.zst"] {
+        let file = path(folder.path(), name);
+        let script = format!("1..100000 | map {{a: it}} | write {file:?}");
+        assert_eq!(pipe(&["-e", &script]).exit, Some(0), "{name}");
+        let back = pipe(&["--format", "csv", "-e", &format!("read({file:?}) | sum a")]);
+        assert_eq!(&*back.out, "value\n5000050000\n", "{name}");
+    }
+}
+
+#[test]
+fn formats_of_text() {
+    let folder = folder(&[]);
+    let rows = "[{a: 1, s: \"x|y\\tz\"}, {a: null, s: \"\"}]";
+    for (name, text) in [
+        ("out.tsv", "a\ts\n1\t\"x|y\tz\"\n\t\"\"\n"),
+        ("out.json", "[\n{\"a\":1,\"s\":\"x|y\\tz\"},\n{\"a\":null,\"s\":\"\"}\n]\n"),
+        ("out.md", "| a | s |\n| ---: | --- |\n| 1 | x\\|y\tz |\n|  |  |\n"),
+        ("out.txt", "1\tx|y\tz\n\t\n"),
+    ] {
+        let file = path(folder.path(), name);
+        for options in [vec![], vec!["--executor", "reference"], vec!["--morsel-rows", "1"]] {
+            let output = pipe(&[options, vec!["-e", &format!("{rows} | write {file:?}")]].concat());
+            assert_eq!((output.exit, &*output.err), (Some(0), ""), "{name}");
+            assert_eq!(fs::read_to_string(&file).expect("it is there"), text, "{name}");
+        }
+        let output = pipe(&["-o", &file, "-e", &format!("{rows} | tee {file:?}")]);
+        assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), "", ""), "{name}");
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), text, "{name}");
+    }
+}
+
+#[test]
+fn results_go_to_the_file_that_the_command_line_names() {
+    let folder = folder(&[("out.csv", "old\n"), ("plain", "old\n")]);
+    let file = path(folder.path(), "out.csv");
+    assert_eq!(pipe(&["-o", &file, "-e", "1..2\n3..3"]).exit, Some(0));
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "value\n1\n2\n\nvalue\n3\n");
+    let failed = pipe(&["-o", &file, "-e", "1..2 | map 1 // (it - 2)"]);
+    assert_eq!((failed.exit, &*failed.out), (Some(4), ""), "{}", failed.err);
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "value\n1\n2\n\nvalue\n3\n");
+    let plain = path(folder.path(), "plain");
+    let unknown = pipe(&["-o", &plain, "-e", "1"]);
+    assert!(unknown.exit == Some(2) && unknown.err.contains("--format csv"), "{}", unknown.err);
+    assert_eq!(pipe(&["-o", &plain, "--format", "text", "-e", "\"a b\""]).exit, Some(0));
+    assert_eq!(fs::read_to_string(&plain).expect("it is there"), "a b\n");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat};
+use pipelang::{Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -125,6 +125,9 @@ pub struct Settings {
     /// How results are written [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
+    /// Where results are written, instead of stdout; its extension says how, unless --format does
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
     /// How errors are written, to stderr
     #[arg(long, value_enum, default_value_t = ErrorFormat::Text)]
     pub errors: ErrorFormat,
@@ -157,17 +160,30 @@ pub struct Settings {
 /// How results are written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum FormatName {
+    /// For eyes
     Table,
     Csv,
+    Tsv,
+    /// One document
+    Json,
+    /// An object a line
     Jsonl,
+    /// Markdown
+    Md,
+    /// Bare values, with tabs between them
+    Text,
 }
 
 impl From<FormatName> for OutputFormat {
     fn from(name: FormatName) -> OutputFormat {
         match name {
             FormatName::Table => OutputFormat::Table,
-            FormatName::Csv => OutputFormat::Csv,
-            FormatName::Jsonl => OutputFormat::Jsonl,
+            FormatName::Csv => OutputFormat::Rows(RowFormat::Csv),
+            FormatName::Tsv => OutputFormat::Rows(RowFormat::Tsv),
+            FormatName::Json => OutputFormat::Rows(RowFormat::Json),
+            FormatName::Jsonl => OutputFormat::Rows(RowFormat::Jsonl),
+            FormatName::Md => OutputFormat::Rows(RowFormat::Md),
+            FormatName::Text => OutputFormat::Rows(RowFormat::Text),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
-use super::{Exit, engine, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style};
+use super::{Exit, complain, engine, flags, interruption, print_report, read_script};
+use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -34,8 +34,21 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
         print_report(script.warnings(), settings);
     }
     let compiled = started.elapsed();
-    let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::Jsonl };
-    let (stats, failed) = write(&script, settings, default);
+    let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::JSONL };
+    let (stats, failed) = match &settings.output {
+        None => write(&script, settings, default),
+        Some(path) => match settings.format.map(Into::into).or_else(|| OutputFormat::of_path(path)) {
+            Some(format) => {
+                let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
+                let (stats, result) = script.write_file(path, &style, &run_settings(settings));
+                (stats, result.err())
+            }
+            None => {
+                complain(&format!("`{path}` has no extension that names its format; say it: --format csv"));
+                return Exit::Usage;
+            }
+        },
+    };
     if let Some(report) = &failed {
         print_report(report, settings);
     }

@@ -116,7 +116,7 @@ pub fn check(program: &Program, place: &Place, configurations: &[Config]) -> Res
 pub fn judge(program: &Program, place: &Place) -> Result<Judged, Failure> {
     place.fill(program);
     let text = program.script(&place.0.to_string_lossy());
-    let script = Script { name: "random.pipe", text: &text, format: OutputFormat::Csv, parameters: Vec::new() };
+    let script = Script { name: "random.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
     let nothing = Outcome::default();
     let ready = script.compile().map_err(|error| {
         failure("this does not compile", None, &nothing, &Outcome { err: error, ..Outcome::default() })

@@ -33,7 +33,7 @@ pub struct FormDef {
 }
 
 /// The forms that there are.
-pub const FORMS: [FormDef; 5] = [
+pub const FORMS: [FormDef; 6] = [
     FormDef {
         name: "cols",
         signature: "cols(pattern or type) -> columns",
@@ -57,6 +57,12 @@ pub const FORMS: [FormDef; 5] = [
         signature: "read(path, format: …, schema: …, …) -> stream",
         group: "sources",
         doc: "The rows of a file; `pipe schema FILE` prints its columns.",
+    },
+    FormDef {
+        name: "lines",
+        signature: "lines(path) -> stream",
+        group: "sources",
+        doc: "The lines of a file, each a text; those of a text are `s.lines()`.",
     },
     FormDef {
         name: "iterate",
@@ -117,13 +123,13 @@ impl<'a> Checker<'a> {
             return or_unknown(self.coalesce_call(name, receiver, arguments, span));
         }
         if text == "lines" && receiver.is_none() {
-            return self.unknown(errors::lines_of_a_file(span, arguments));
+            return self.rows_of_read(text, None, arguments, span);
         }
         if !self.catalog.functions_named(text).is_empty() {
             return or_unknown(self.call_given(name, receiver, arguments, span));
         }
         if text == "read" {
-            return self.rows_of_read(receiver, arguments, span);
+            return self.rows_of_read(text, receiver, arguments, span);
         }
         if text == "iterate" {
             return match self.iterate(receiver, arguments, span) {
@@ -176,13 +182,19 @@ impl<'a> Checker<'a> {
         self.report(error);
         // A `read` by another name still says which columns there are.
         match aliases::function(text, 0) {
-            Some("read") => self.rows_of_read(receiver, arguments, span),
+            Some("read") => self.rows_of_read("read", receiver, arguments, span),
             Some(_) | None => Value::Unknown,
         }
     }
 
-    fn rows_of_read(&mut self, receiver: Option<&'a ast::Expr>, arguments: &'a [Argument], span: Span) -> Value<'a> {
-        match self.read(receiver, arguments, span) {
+    fn rows_of_read(
+        &mut self,
+        name: &str,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
+        match self.read(name, receiver, arguments, span) {
             Some(stream) => Value::Stream(stream),
             None => Value::Stream(self.unknown_stream(span)),
         }

@@ -14,6 +14,9 @@ use crate::ty::{Kind, Schema, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The format whose rows are single values, and the name of the function that reads it.
+const LINES: &str = "lines";
+
 impl<'a> Checker<'a> {
     /// A value as rows.
     pub(super) fn as_stream(&mut self, value: Value<'a>, span: Span) -> Stream {
@@ -59,7 +62,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A scan of all columns of a table.
-    fn scan(&mut self, table: Table, place: &str) -> Stream {
+    fn scan(&mut self, table: Table, shape: Shape, place: &str) -> Stream {
         let (span, fields) = (table.span, self.fields(&table.schema, table.span, place));
         let columns = fields.iter().map(|field| field.column).enumerate().collect();
         if table.effect != Effect::Total {
@@ -67,7 +70,7 @@ impl<'a> Checker<'a> {
         }
         self.plan.tables.push(table);
         let table = TableId(self.plan.tables.len() as u32 - 1);
-        let row = Row::new(fields, Shape::Table, span);
+        let row = Row::new(fields, shape, span);
         self.other_rows(Stage::Scan { table, columns }, span, row, false)
     }
 
@@ -75,7 +78,8 @@ impl<'a> Checker<'a> {
     pub(super) fn bound_table(&mut self, name: &Arc<str>, span: Span) -> Option<Stream> {
         let schema = self.sources.bound(name)?;
         let origin = TableOrigin::Bound(name.clone());
-        Some(self.scan(Table { origin, schema, effect: Effect::Total, span }, "in this table"))
+        let table = Table { origin, schema, effect: Effect::Total, span };
+        Some(self.scan(table, Shape::Table, "in this table"))
     }
 
     /// `a..b` as rows; ints only.
@@ -201,9 +205,10 @@ impl<'a> Checker<'a> {
         Some(Type { kind, nullable })
     }
 
-    /// `read(path, option: value)`
+    /// `read(path, option: value)`, and `lines(path)`, which is the same with its format said.
     pub(super) fn read(
         &mut self,
+        name: &str,
         receiver: Option<&'a ast::Expr>,
         arguments: &'a [Argument],
         span: Span,
@@ -219,13 +224,13 @@ impl<'a> Checker<'a> {
                     (_, None) => {}
                 },
                 (Label::None | Label::Column(_), _) => {
-                    self.report(errors::read_arguments(argument.span));
+                    self.report(errors::read_arguments(name, argument.span));
                     options = None;
                 }
             }
         }
         let Some(path) = path else {
-            self.report(errors::read_arguments(span));
+            self.report(errors::read_arguments(name, span));
             return None;
         };
         let id = self.scalar(path)?;
@@ -233,11 +238,15 @@ impl<'a> Checker<'a> {
         let Some(Scalar::String(text)) = self.evaluate(id, path.span) else {
             if self.diagnostics.len() == before && !self.awaits_parameter(id) {
                 let ty = self.ty(id).clone();
-                self.report(errors::path_constant(path.span, &ty));
+                self.report(errors::path_constant(name, path, &ty));
             }
             return None;
         };
-        let request = ReadRequest { path: text, span: path.span, options: options?, one_of_several: false };
+        let mut options = options?;
+        if name == LINES {
+            options.push(("format".into(), span, OptionValue::Scalar(Scalar::String(LINES.into()))));
+        }
+        let request = ReadRequest { path: text, span: path.span, options, one_of_several: false };
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
@@ -253,7 +262,8 @@ impl<'a> Checker<'a> {
             files: info.files,
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
-        Some(self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, place))
+        let shape = if info.format == LINES { Shape::Values } else { Shape::Table };
+        Some(self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, shape, place))
     }
 
     /// The value of an option of `read`; which of them a format knows is the format's affair.

@@ -8,6 +8,7 @@
 use super::Column;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
+use std::ops::Range;
 
 const VALUE: u8 = 0;
 const NAN: u8 = 1;
@@ -17,13 +18,58 @@ const NULL: u8 = 2;
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Ends,
+}
+
+/// Where keys end.
+#[derive(Clone, Debug)]
+enum Ends {
+    /// All of them have this length; so many there are.
+    Every { length: usize, count: usize },
+    /// Each by itself.
+    Each(Vec<usize>),
+}
+
+impl Default for Ends {
+    fn default() -> Ends {
+        Ends::Every { length: 0, count: 0 }
+    }
+}
+
+impl Ends {
+    fn count(&self) -> usize {
+        match self {
+            Ends::Every { count, .. } => *count,
+            Ends::Each(ends) => ends.len(),
+        }
+    }
+
+    #[inline(always)]
+    fn range(&self, row: usize) -> Range<usize> {
+        match self {
+            Ends::Every { length, .. } => row * length..(row + 1) * length,
+            Ends::Each(ends) => (if row == 0 { 0 } else { ends[row - 1] })..ends[row],
+        }
+    }
+
+    /// Another key ends there.
+    fn push(&mut self, end: usize) {
+        match self {
+            Ends::Every { length, count: 0 } => *self = Ends::Every { length: end.max(*length), count: 1 },
+            Ends::Every { length, count } if end == *length * (*count + 1) => *count += 1,
+            Ends::Every { length, count } => {
+                let ends = (1..=*count).map(|key| key * *length).chain([end]);
+                *self = Ends::Each(ends.collect());
+            }
+            Ends::Each(ends) => ends.push(end),
+        }
+    }
 }
 
 impl Keys {
     /// The keys of all rows of `columns`; `descending` has a flag for each (none: all ascending).
     pub fn of(columns: &[Column], rows: usize, descending: &[bool]) -> Keys {
-        let mut keys = Keys { bytes: Vec::with_capacity(rows * columns.len() * 9), ends: Vec::with_capacity(rows) };
+        let mut keys = Keys { bytes: Vec::with_capacity(rows * columns.len() * 9), ends: Ends::default() };
         for row in 0..rows {
             for (at, column) in columns.iter().enumerate() {
                 append(&mut keys.bytes, column, row, descending.get(at).copied().unwrap_or(false));
@@ -35,7 +81,7 @@ impl Keys {
 
     /// All keys, in the order of the rows.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|row| self.get(row))
+        (0..self.ends.count()).map(|row| self.get(row))
     }
 
     /// The key of a single value.
@@ -47,13 +93,24 @@ impl Keys {
 
     /// About how many bytes they take.
     pub fn size(&self) -> u64 {
-        (self.bytes.len() + self.ends.len() * size_of::<usize>()) as u64
+        let ends = match &self.ends {
+            Ends::Every { .. } => 0,
+            Ends::Each(ends) => ends.len() * size_of::<usize>(),
+        };
+        (self.bytes.len() + ends) as u64
+    }
+
+    /// The length of the longest key.
+    pub fn longest(&self) -> usize {
+        match &self.ends {
+            Ends::Every { length, .. } => *length,
+            Ends::Each(ends) => (0..ends.len()).map(|row| self.ends.range(row).len()).max().unwrap_or(0),
+        }
     }
 
     /// The key of a row.
     pub fn get(&self, row: usize) -> &[u8] {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
+        &self.bytes[self.ends.range(row)]
     }
 
     /// Adds one key.

@@ -130,7 +130,7 @@ impl Operator {
 
     /// What all rows give.
     pub fn finish(self, env: &Environment, options: &Options) -> Result<Given, RunError> {
-        let sorted = |sorter: Sorter| {
+        let sorted = |mut sorter: Sorter| {
             let mut entries = sorter.entries();
             env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
             sorter.finish(entries)

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::table::{self, TableStyle};
 use crate::formats::target::{TargetFile, format_named};
-use crate::formats::write::{OutputFormat, RowFormat};
+use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
 use pipelang_lang::ir::Target;
 use std::io::{ErrorKind, Write};
@@ -23,7 +23,7 @@ pub struct Style {
     pub table: TableStyle,
 }
 
-/// Runs all statements and writes what they give; an empty line stands between two results that are not JSON lines.
+/// Runs all statements and writes what they give; an empty line stands between two results, where the format wants one.
 pub fn write_all(
     env: Environment,
     options: &Options,
@@ -56,7 +56,8 @@ fn write_one(
     is_later: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
-    let separator: &[u8] = if is_later && style.format != OutputFormat::Jsonl { b"\n" } else { b"" };
+    let has_blank_lines = style.format.by_rows().is_none_or(RowFormat::has_blank_lines);
+    let separator: &[u8] = if is_later && has_blank_lines { b"\n" } else { b"" };
     match style.format.by_rows() {
         Some(format) => write_rows(env, statement, options, format, separator, out),
         None => write_table(env, statement, options, &style.table, separator, out),
@@ -71,14 +72,15 @@ fn write_file(env: Environment, statement: usize, options: &Options, target: &Ta
     let schema = rows.schema.clone();
     let mut file = TargetFile::create(&target.path)?;
     file.write(&format.head(&schema, shape))?;
+    let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => file.write(&bytes),
+            Encoded::Bytes(bytes) => file.write(joint.next(&bytes)),
             Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
     })?;
-    file.write(&format.tail())?;
+    file.write(format.tail(shape))?;
     file.finish()?;
     Ok(stats)
 }
@@ -94,14 +96,15 @@ fn write_rows(
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => out.write_all(&bytes).map_err(output_error),
+            Encoded::Bytes(bytes) => out.write_all(joint.next(&bytes)).map_err(output_error),
             Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
     })?;
-    out.write_all(&format.tail()).map_err(output_error)?;
+    out.write_all(format.tail(shape)).map_err(output_error)?;
     Ok(stats)
 }
 

@@ -1,7 +1,7 @@
 //! Opening files: compression by extension, and what to say when it does not work.
 
+use super::compression::Compression;
 use crate::error::RunError;
-use flate2::read::MultiGzDecoder;
 use pipelang_lang::codes::E0701;
 use pipelang_lang::diagnostic::did_you_mean;
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Whether a file is read through a decoder, by its extension.
 pub fn is_compressed(path: &str) -> bool {
-    extension_of(path).is_some_and(|extension| extension == "gz" || extension == "zst")
+    Compression::of(path) != Compression::Plain
 }
 
 /// The name of the file without the extension of its compression.
@@ -29,10 +29,7 @@ pub fn open(path: &str) -> io::Result<Box<dyn Read + Send>> {
     if file.metadata()?.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    Ok(match extension_of(path).as_deref() {
-        Some("gz") => Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, file))),
-        _ => Box::new(file),
-    })
+    Compression::of(path).decode(file)
 }
 
 /// How many blocks across a file are looked at.
@@ -76,7 +73,7 @@ pub fn unopened(path: &str, error: &io::Error) -> RunError {
 pub fn unreadable(path: &str, error: &io::Error) -> RunError {
     let message = match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("`{path}` is cut off: its compressed data end too early"),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other if is_compressed(path) => {
             format!("`{path}` cannot be decompressed: {error}")
         }
         _ => format!("`{path}` cannot be read on: {error}"),

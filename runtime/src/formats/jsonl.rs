@@ -13,24 +13,42 @@ pub fn rows(schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.rows * batch.columns.len() * 16);
     let keys: Vec<Vec<u8>> = schema.fields.iter().enumerate().map(|(at, field)| key(at, &field.name)).collect();
     for row in 0..batch.rows {
-        match shape {
-            Shape::Table => {
-                out.push(b'{');
-                for ((key, column), field) in keys.iter().zip(&batch.columns).zip(&schema.fields) {
-                    out.extend_from_slice(key);
-                    value(column, row, &field.ty.kind, &mut out);
-                }
-                out.push(b'}');
-            }
-            Shape::Values | Shape::Scalar => {
-                for (column, field) in batch.columns.iter().zip(&schema.fields) {
-                    value(column, row, &field.ty.kind, &mut out);
-                }
-            }
-        }
+        record(schema, shape, batch, row, &keys, &mut out);
         out.push(b'\n');
     }
     out
+}
+
+/// What comes between two items of a JSON list, and before the first of a piece.
+pub const BETWEEN: &[u8] = b",\n";
+
+/// The items of some rows in a JSON list, each with [`BETWEEN`] before it.
+pub fn items(schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
+    let mut out = Vec::with_capacity(batch.rows * batch.columns.len() * 16);
+    let keys: Vec<Vec<u8>> = schema.fields.iter().enumerate().map(|(at, field)| key(at, &field.name)).collect();
+    for row in 0..batch.rows {
+        out.extend_from_slice(BETWEEN);
+        record(schema, shape, batch, row, &keys, &mut out);
+    }
+    out
+}
+
+fn record(schema: &Schema, shape: Shape, batch: &Batch, row: usize, keys: &[Vec<u8>], out: &mut Vec<u8>) {
+    match shape {
+        Shape::Table => {
+            out.push(b'{');
+            for ((key, column), field) in keys.iter().zip(&batch.columns).zip(&schema.fields) {
+                out.extend_from_slice(key);
+                value(column, row, &field.ty.kind, out);
+            }
+            out.push(b'}');
+        }
+        Shape::Values | Shape::Scalar => {
+            for (column, field) in batch.columns.iter().zip(&schema.fields) {
+                value(column, row, &field.ty.kind, out);
+            }
+        }
+    }
 }
 
 /// A key with all that stands between it and the value before.

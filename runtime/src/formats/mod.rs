@@ -3,15 +3,19 @@
 pub mod cell;
 #[cfg(feature = "columnar")]
 pub mod columnar;
+mod compression;
 pub mod csv;
 mod files;
 pub mod json;
 pub mod jsonl;
+mod lines;
+mod md;
 mod several;
 pub mod sources;
 pub mod table;
 pub mod target;
 pub mod tee;
+mod text;
 pub mod write;
 
 pub use several::{matching, open};
@@ -116,6 +120,8 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     csv::FORMAT,
     json::LINES,
+    json::DOCUMENT,
+    lines::FORMAT,
     #[cfg(feature = "columnar")]
     columnar::parquet::FORMAT,
     #[cfg(feature = "columnar")]

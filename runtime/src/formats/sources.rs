@@ -28,10 +28,6 @@ impl FileSources {
                 let missing = files::unopened(&request.path, &error).to_string();
                 return Err(Box::new(unopened(&request.path, request.span, missing)));
             }
-            if files::extension_of(&request.path).is_some_and(|extension| extension == "zst") {
-                let message = "reading files that are compressed with zstd is not there yet";
-                return Err(Box::new(Diagnostic::error(E0902, request.span, message)));
-            }
             (format.infer)(request)
         })
     }
@@ -50,13 +46,7 @@ impl Sources for FileSources {
                 (files::extension_of(path).unwrap_or_default(), request.span)
             }
         };
-        let is_zstd = files::extension_of(&request.path).is_some_and(|extension| extension == "zst");
         match super::target::format_named(&name) {
-            Some(_) if is_zstd => Err(Box::new(Diagnostic::error(
-                E0902,
-                request.span,
-                "writing files that are compressed with zstd is not there yet",
-            ))),
             Some(format) => Ok(format.name()),
             None => Err(Box::new(no_output_format(&name, span))),
         }
@@ -104,13 +94,13 @@ impl Sources for FileSources {
 
 /// E0902 of a format that is to come, else E0703.
 fn no_output_format(name: &str, span: Span) -> Diagnostic {
-    const LATER: [&str; 6] = ["tsv", "json", "parquet", "arrow", "md", "table"];
+    const LATER: [&str; 2] = ["parquet", "arrow"];
     if LATER.contains(&name) {
         return Diagnostic::error(E0902, span, format!("writing the format `{name}` is not there yet"))
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv` and `.jsonl`, each also with `.gz`")
+        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`")
         .help("or say it: write …, format: \"csv\"")
 }
 
@@ -125,7 +115,6 @@ fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
 
 /// Formats that the language has and this version has not. A name goes when its format comes.
 const LATER: &[&str] = &[
-    "json",
     #[cfg(not(feature = "columnar"))]
     "parquet",
     #[cfg(not(feature = "columnar"))]
@@ -174,7 +163,7 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
     let known: Vec<String> = formats().flat_map(|f| f.def.extensions).map(|e| format!("`.{e}`")).collect();
     Err(Box::new(
         Diagnostic::error(E0703, request.span, message)
-            .help(format!("known: {}, each also with `.gz`", known.join(", ")))
+            .help(format!("known: {}, each also with `.gz` and `.zst`", known.join(", ")))
             .help("or say it: read(…, format: \"csv\")"),
     ))
 }

@@ -2,11 +2,9 @@
 //! complete, so that nobody ever sees half of it and an error leaves what was there before. What is no plain file (a pipe,
 //! a device) is written as it comes.
 
-use super::files;
+use super::compression::{Compression, Encoder};
 use super::write::RowFormat;
 use crate::error::RunError;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use pipelang_lang::codes::E0702;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -15,22 +13,13 @@ use tempfile::NamedTempFile;
 
 /// The format of that name or extension.
 pub fn format_named(name: &str) -> Option<RowFormat> {
-    match name.to_ascii_lowercase().as_str() {
-        "csv" => Some(RowFormat::Csv),
-        "jsonl" | "ndjson" => Some(RowFormat::Jsonl),
-        _ => None,
-    }
+    RowFormat::named(&name.to_ascii_lowercase())
 }
 
 /// A file that is being written.
 pub struct TargetFile {
     path: PathBuf,
-    out: Out,
-}
-
-enum Out {
-    Plain(BufWriter<Place>),
-    Gz(Box<GzEncoder<BufWriter<Place>>>),
+    out: Encoder<BufWriter<Place>>,
 }
 
 /// Where the bytes go.
@@ -44,33 +33,32 @@ enum Place {
 impl TargetFile {
     /// Begins to write the file at `path`.
     pub fn create(path: &str) -> Result<TargetFile, RunError> {
-        let is_gz = files::extension_of(path).is_some_and(|extension| extension == "gz");
+        let compression = Compression::of(path);
         let path = Path::new(path);
-        let place = BufWriter::new(Place::of(path).map_err(|error| failed(path, &error))?);
-        let out = match is_gz {
-            true => Out::Gz(Box::new(GzEncoder::new(place, Compression::default()))),
-            false => Out::Plain(place),
-        };
+        let out = Place::of(path).and_then(|place| Encoder::new(compression, BufWriter::new(place)));
+        let out = out.map_err(|error| failed(path, &error))?;
         Ok(TargetFile { path: path.to_path_buf(), out })
     }
 
     /// Writes some bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), RunError> {
-        let written = match &mut self.out {
-            Out::Plain(out) => out.write_all(bytes),
-            Out::Gz(out) => out.write_all(bytes),
-        };
-        written.map_err(|error| failed(&self.path, &error))
+        self.out.write_all(bytes).map_err(|error| failed(&self.path, &error))
     }
 
     /// The file is complete: puts it in its place.
     pub fn finish(self) -> Result<(), RunError> {
-        let place = match self.out {
-            Out::Plain(out) => Ok(out),
-            Out::Gz(out) => out.finish(),
-        };
-        let place = place.and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
+        let place = self.out.finish().and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
         place.and_then(|place| place.finish(&self.path)).map_err(|error| failed(&self.path, &error))
+    }
+}
+
+impl Write for TargetFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

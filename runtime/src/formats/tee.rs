@@ -2,7 +2,7 @@
 //! error anywhere in it leaves what was there before.
 
 use super::target::{TargetFile, format_named};
-use super::write::RowFormat;
+use super::write::{Joint, RowFormat};
 use crate::batch::Batch;
 use crate::error::RunError;
 use pipelang_lang::ir::{Plan, Shape, Tee};
@@ -24,6 +24,7 @@ struct TeeFile {
     format: RowFormat,
     schema: Schema,
     shape: Shape,
+    joint: Joint,
 }
 
 impl Tees {
@@ -35,21 +36,22 @@ impl Tees {
         let mut file = TargetFile::create(&tee.target.path)?;
         file.write(&format.head(&schema, shape))?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.push(TeeFile { file, format, schema, shape });
+        let joint = Joint::new(format, shape);
+        files.push(TeeFile { file, format, schema, shape, joint });
         Ok(TeeId(files.len() - 1))
     }
 
     /// Writes the next rows: the columns are what the `tee` writes of them, without faults.
     pub fn write(&self, id: TeeId, batch: &Batch) -> Result<(), RunError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let TeeFile { file, format, schema, shape } = &mut files[id.0];
-        file.write(&format.rows(schema, *shape, batch))
+        let TeeFile { file, format, schema, shape, joint } = &mut files[id.0];
+        file.write(joint.next(&format.rows(schema, *shape, batch)))
     }
 
     /// All files are complete: puts them in their places, in the order in which they were begun.
     pub fn finish(self) -> Result<(), RunError> {
-        for TeeFile { mut file, format, .. } in self.files.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            file.write(&format.tail())?;
+        for TeeFile { mut file, format, shape, .. } in self.files.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            file.write(format.tail(shape))?;
             file.finish()?;
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! Output as text, for all formats: which there are, and how single values are spelled.
 //!
-//! CSV and JSONL are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
+//! All but tables are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
 //! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
 
-use super::{csv, jsonl};
+use super::{csv, files, jsonl, md, text};
 use crate::batch::{Batch, Column};
 use crate::json;
 use pipelang_lang::calendar;
@@ -16,10 +16,8 @@ use pipelang_lang::ty::Schema;
 pub enum OutputFormat {
     /// For eyes: all rows are needed first.
     Table,
-    /// A header, then a record for each row.
-    Csv,
-    /// A JSON object for each row.
-    Jsonl,
+    /// In rows.
+    Rows(RowFormat),
 }
 
 /// The formats that are written row by row.
@@ -27,62 +25,134 @@ pub enum OutputFormat {
 pub enum RowFormat {
     /// A header, then a record for each row.
     Csv,
+    /// The same with tabs.
+    Tsv,
+    /// One JSON document: a list of objects, or of values.
+    Json,
     /// A JSON object for each row.
     Jsonl,
+    /// A table of Markdown.
+    Md,
+    /// Bare values.
+    Text,
 }
 
 impl OutputFormat {
-    /// The format of that name: `table`, `csv` or `jsonl`.
+    /// CSV, which most tests compare.
+    pub const CSV: OutputFormat = OutputFormat::Rows(RowFormat::Csv);
+    /// JSON lines.
+    pub const JSONL: OutputFormat = OutputFormat::Rows(RowFormat::Jsonl);
+
+    /// The format of that name: `table`, or a [`RowFormat`].
     pub fn named(name: &str) -> Option<OutputFormat> {
         match name {
             "table" => Some(OutputFormat::Table),
-            "csv" => Some(OutputFormat::Csv),
-            "jsonl" => Some(OutputFormat::Jsonl),
-            _ => None,
+            name => RowFormat::named(name).map(OutputFormat::Rows),
         }
+    }
+
+    /// The format that the extension of a path names; that of a compression is looked through.
+    pub fn of_path(path: &str) -> Option<OutputFormat> {
+        let extension = files::extension_of(files::without_compression(path))?;
+        RowFormat::named(&extension).map(OutputFormat::Rows)
     }
 
     /// How to write it row by row; none for a table, which is rendered as a whole.
     pub fn by_rows(self) -> Option<RowFormat> {
         match self {
             OutputFormat::Table => None,
-            OutputFormat::Csv => Some(RowFormat::Csv),
-            OutputFormat::Jsonl => Some(RowFormat::Jsonl),
+            OutputFormat::Rows(format) => Some(format),
         }
     }
 }
 
 impl RowFormat {
+    /// The format of that name or extension, in lower case.
+    pub fn named(name: &str) -> Option<RowFormat> {
+        match name {
+            "csv" => Some(RowFormat::Csv),
+            "tsv" => Some(RowFormat::Tsv),
+            "json" => Some(RowFormat::Json),
+            "jsonl" | "ndjson" => Some(RowFormat::Jsonl),
+            "md" => Some(RowFormat::Md),
+            "text" | "txt" => Some(RowFormat::Text),
+            _ => None,
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             RowFormat::Csv => "csv",
+            RowFormat::Tsv => "tsv",
+            RowFormat::Json => "json",
             RowFormat::Jsonl => "jsonl",
+            RowFormat::Md => "md",
+            RowFormat::Text => "text",
+        }
+    }
+
+    /// Whether an empty line stands between two results.
+    pub fn has_blank_lines(self) -> bool {
+        match self {
+            RowFormat::Csv | RowFormat::Tsv | RowFormat::Md => true,
+            RowFormat::Json | RowFormat::Jsonl | RowFormat::Text => false,
         }
     }
 
     /// What stands before the first row.
     pub fn head(self, schema: &Schema, shape: Shape) -> Vec<u8> {
         match self {
-            RowFormat::Csv => csv::write::head(schema, shape),
-            RowFormat::Jsonl => Vec::new(),
+            RowFormat::Csv => csv::write::head(schema, shape, b','),
+            RowFormat::Tsv => csv::write::head(schema, shape, b'\t'),
+            RowFormat::Json if shape != Shape::Scalar => b"[".to_vec(),
+            RowFormat::Md => md::head(schema, shape),
+            RowFormat::Json | RowFormat::Jsonl | RowFormat::Text => Vec::new(),
         }
     }
 
-    /// The bytes of some rows. The columns of the batch are those of the schema; none of them is `wide`, and the
-    /// batch's faults have been raised before.
+    /// The bytes of some rows, to be put behind others by a [`Joint`]. The columns of the batch are those of the schema;
+    /// none of them is `wide`, and the batch's faults have been raised before.
     pub fn rows(self, schema: &Schema, shape: Shape, batch: &Batch) -> Vec<u8> {
         match self {
-            RowFormat::Csv => csv::write::rows(schema, batch),
-            RowFormat::Jsonl => jsonl::rows(schema, shape, batch),
+            RowFormat::Csv => csv::write::rows(schema, batch, b','),
+            RowFormat::Tsv => csv::write::rows(schema, batch, b'\t'),
+            RowFormat::Json if shape != Shape::Scalar => jsonl::items(schema, shape, batch),
+            RowFormat::Json | RowFormat::Jsonl => jsonl::rows(schema, shape, batch),
+            RowFormat::Md => md::rows(schema, batch),
+            RowFormat::Text => text::rows(schema, batch),
         }
     }
 
     /// What stands after the last row.
-    pub fn tail(self) -> Vec<u8> {
+    pub fn tail(self, shape: Shape) -> &'static [u8] {
         match self {
-            RowFormat::Csv | RowFormat::Jsonl => Vec::new(),
+            RowFormat::Json if shape != Shape::Scalar => b"\n]\n",
+            RowFormat::Csv | RowFormat::Tsv | RowFormat::Json | RowFormat::Jsonl | RowFormat::Md | RowFormat::Text => {
+                b""
+            }
         }
+    }
+}
+
+/// Puts the pieces of an output behind each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Joint {
+    /// How many bytes of the next piece are left out.
+    before_first: usize,
+}
+
+impl Joint {
+    /// Before the first piece.
+    pub fn new(format: RowFormat, shape: Shape) -> Joint {
+        // The first item has no comma before it.
+        let is_list = format == RowFormat::Json && shape != Shape::Scalar;
+        Joint { before_first: usize::from(is_list) }
+    }
+
+    /// What of the next piece is written.
+    pub fn next<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
+        if piece.is_empty() { piece } else { &piece[std::mem::take(&mut self.before_first)..] }
     }
 }
 

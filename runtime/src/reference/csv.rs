@@ -39,7 +39,7 @@ impl Dialect {
             Some(text) => text.bytes().next(),
             None => default,
         };
-        let named_so = path.to_ascii_lowercase().trim_end_matches(".gz").ends_with(".tsv");
+        let named_so = path.to_ascii_lowercase().trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".tsv");
         let tabs = named_so || text("format").is_some_and(|format| &*format == "tsv");
         Dialect {
             header: option("header") != Some(&OptionValue::Scalar(Scalar::Bool(false))),
@@ -258,12 +258,16 @@ pub(super) fn rows<'a>(
 
 pub(super) fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
     let bytes = std::fs::read(path)?;
-    if !path.to_ascii_lowercase().ends_with(".gz") {
-        return Ok(bytes);
+    let (mut text, path) = (Vec::new(), path.to_ascii_lowercase());
+    if path.ends_with(".gz") {
+        MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
+        return Ok(text);
     }
-    let mut text = Vec::new();
-    MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
-    Ok(text)
+    #[cfg(feature = "zstd")]
+    if path.ends_with(".zst") {
+        return zstd::decode_all(&*bytes);
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
-use super::{Oracle, csv, json};
+use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -25,10 +25,12 @@ impl<'a> Oracle<'a> {
 
     /// The rows of a file with all columns of the table.
     fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, .. } = &table.origin else { unreachable!("only files are read here") };
+        let TableOrigin::File { format, path, .. } = &table.origin else { unreachable!("only files are read here") };
         Ok(match &**format {
             "csv" => Box::new(csv::rows(self, table, columns)?),
-            "jsonl" => Box::new(json::rows(self, table, columns)?),
+            "jsonl" => json::rows(self, table, columns, false)?,
+            "json" => json::rows(self, table, columns, true)?,
+            "lines" => Box::new(lines::rows(self, path)?),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),

@@ -6,8 +6,9 @@
 use super::Oracle;
 use super::csv::read_whole;
 use super::expr::{Outcome, Row};
+use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
-use crate::formats::json::{fit, no_object, not_json, text};
+use crate::formats::json::{Stop, fit, no_object, not_json, text};
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{E0504, E0505, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -55,7 +56,8 @@ pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     table: &Table,
     columns: &[(usize, ColumnId)],
-) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
+    is_document: bool,
+) -> Result<Rows<'a>, RunError> {
     let TableOrigin::File { path, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
@@ -70,19 +72,33 @@ pub(super) fn rows<'a>(
     });
     let declares = |name: &str| declared.is_some_and(|schema| schema.position(name).is_some());
     let fields = table.schema.fields.iter().map(|field| (field.clone(), *inferred && !declares(&field.name)));
+    let is_list = is_document && first_of(&bytes) == Some(b'[');
+    let start = if is_list { bytes.iter().position(|byte| *byte == b'[').map_or(0, |at| at + 1) } else { 0 };
     let shared = Rc::new(Shared {
         file: path.clone(),
-        is_objects: bytes.iter().find(|byte| !is_blank(byte)).is_none_or(|byte| *byte == b'{'),
+        is_objects: first_of(&bytes[start..]).is_none_or(|byte| byte == b'{' || is_list && byte == b']'),
         fields: fields.collect(),
         columns: columns.to_vec(),
     });
+    if is_document {
+        let mut document = Document { shared, bytes, at: start, is_list, is_first: true, stop: None, has_ended: false };
+        return Ok(Box::new(std::iter::from_fn(move || match oracle.watch.check() {
+            Ok(()) => document.next(),
+            Err(error) => Some(Err(error)),
+        })));
+    }
     let lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
     let numbered = lines.into_iter().zip(1..).filter(|(line, _)| !line.iter().all(is_blank));
-    Ok(numbered.map(move |(line, number)| {
+    Ok(Box::new(numbered.map(move |(line, number)| {
         oracle.watch.check()?;
         let row = record(line, number, &shared)?;
-        Ok(Rc::new(row) as Rc<dyn Row>)
-    }))
+        Ok(Rc::new(row) as AnyRow)
+    })))
+}
+
+/// The first byte that is no blank.
+fn first_of(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().find(|byte| !is_blank(byte)).copied()
 }
 
 fn is_blank(byte: &u8) -> bool {
@@ -103,4 +119,66 @@ fn record(line: Vec<u8>, number: u64, shared: &Rc<Shared>) -> Result<RecordRow, 
         Ok(_) => {}
     }
     Ok(RecordRow { shared: shared.clone(), text, line: number })
+}
+
+/// A list of records, or one record alone.
+struct Document {
+    shared: Rc<Shared>,
+    bytes: Vec<u8>,
+    at: usize,
+    is_list: bool,
+    is_first: bool,
+    /// What is wrong behind the record that was given last.
+    stop: Option<Stop>,
+    has_ended: bool,
+}
+
+impl Document {
+    fn next<'a>(&mut self) -> Option<Result<AnyRow<'a>, RunError>> {
+        let text = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&self.bytes[..error.valid_up_to()]).expect("valid up to there"),
+        };
+        let start = text::skip_blanks(text, self.at);
+        let is_end = start == self.bytes.len();
+        if self.is_first && self.is_list && text[start..].starts_with(']') {
+            (self.at, self.has_ended) = (start + 1, true);
+            self.is_first = false;
+            return self.next();
+        }
+        let stop = match self.stop.take() {
+            Some(stop) => stop,
+            None if self.has_ended || self.is_first && !self.is_list && is_end => {
+                if is_end {
+                    return None;
+                }
+                Stop::More(start)
+            }
+            None => match text::value_at(text, start) {
+                Err(flaw) => Stop::Flaw(flaw),
+                Ok(node) if self.shared.is_objects && !matches!(node.value, Json::Record(_)) => {
+                    Stop::NoObject(start, no_object(&node))
+                }
+                Ok(node) => {
+                    self.is_first = false;
+                    let end = text::skip_blanks(text, node.start + node.raw.len());
+                    match (text.as_bytes().get(end), self.is_list) {
+                        (Some(b','), true) => self.at = end + 1,
+                        (Some(b']'), true) => (self.at, self.has_ended) = (end + 1, true),
+                        (_, true) => self.stop = Some(Stop::Flaw(text::flaw(text, end, "expected `,` or `]`"))),
+                        (_, false) => (self.at, self.has_ended) = (end, true),
+                    }
+                    let (text, line, shared) = (node.raw.to_string(), self.line(start), self.shared.clone());
+                    return Some(Ok(Rc::new(RecordRow { shared, text, line }) as AnyRow));
+                }
+            },
+        };
+        let (at, code, message) = stop.said(text.len() < self.bytes.len(), text.len());
+        let place = Place::line(self.shared.file.clone(), self.line(at));
+        Some(Err(RunError::Record { code, message, place }))
+    }
+
+    fn line(&self, at: usize) -> u64 {
+        1 + self.bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64
+    }
 }

@@ -12,6 +12,7 @@ mod csv;
 pub mod expr;
 mod files;
 mod json;
+mod lines;
 mod nested;
 mod reduce;
 mod stages;

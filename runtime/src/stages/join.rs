@@ -124,7 +124,8 @@ impl JoinTable {
             rows,
             count,
             hasher: RandomState::with_seeds(5, 6, 7, 8),
-            first: HashTable::new(),
+            // Nothing is moved while it is filled.
+            first: HashTable::with_capacity(count),
             next: vec![END; count],
             ordered: Vec::new(),
             matched: (0..count).map(|_| AtomicBool::new(false)).collect(),

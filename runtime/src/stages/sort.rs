@@ -19,6 +19,10 @@ pub struct Sorter {
     rows: usize,
     share: Share,
     runs: Runs,
+    /// Whether all rows of a part come before all of the next.
+    parts_follow: bool,
+    /// Whether prefixes say all of the keys.
+    keys_are_short: bool,
 }
 
 #[derive(Debug)]
@@ -38,10 +42,14 @@ impl Part {
 /// Behind all keys of rows, whose first byte is a small tag.
 const LAST_KEY: &[u8] = &[u8::MAX];
 
+/// How many bytes of a key stand in the row itself, padded with zeros, which decide most comparisons: no key begins with
+/// another, so that shorter keys are known by them.
+const PREFIX: usize = 16;
+
 /// A row, while it is sorted.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    prefix: u64,
+    prefix: [u64; PREFIX / 8],
     part: u32,
     row: u32,
 }
@@ -52,7 +60,16 @@ impl Sorter {
     pub fn new(descending: Vec<bool>, limit: Option<u64>, share: Share) -> Sorter {
         let runs = Runs::new(limit);
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        Sorter { descending, limit, parts: Vec::new(), rows: 0, share, runs }
+        Sorter {
+            descending,
+            limit,
+            parts: Vec::new(),
+            rows: 0,
+            share,
+            runs,
+            parts_follow: false,
+            keys_are_short: false,
+        }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
@@ -133,7 +150,11 @@ impl Sorter {
     }
 
     /// All rows, in no order.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&mut self) -> Vec<Entry> {
+        self.parts.sort_by_cached_key(|part| part.ordinals.iter().min().copied());
+        let span = |part: &Part| (part.ordinals.iter().min().copied(), part.ordinals.iter().max().copied());
+        self.parts_follow = self.parts.windows(2).all(|pair| span(&pair[0]).1 < span(&pair[1]).0);
+        self.keys_are_short = self.parts.iter().all(|part| part.keys.longest() <= PREFIX);
         let parts = self.parts.iter().enumerate();
         parts
             .flat_map(|(at, part)| {
@@ -146,15 +167,27 @@ impl Sorter {
             .collect()
     }
 
-    /// Which of two rows comes first; never equal for two rows.
+    /// Which of two rows of [`Sorter::entries`] comes first; never equal for two rows.
+    #[inline]
     pub fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        a.prefix.cmp(&b.prefix).then_with(|| self.compare_behind(a, b))
+    }
+
+    /// The same of two rows whose keys begin alike.
+    fn compare_behind(&self, a: &Entry, b: &Entry) -> Ordering {
         let (x, y) = (&self.parts[a.part as usize], &self.parts[b.part as usize]);
-        a.prefix.cmp(&b.prefix).then_with(|| x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize))).then_with(
-            || match fault::is(Fault::SortUnstable) {
-                true => Ordering::Equal,
-                false => x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]),
-            },
-        )
+        if !self.keys_are_short {
+            let by_key = x.keys.get(a.row as usize).cmp(y.keys.get(b.row as usize));
+            if by_key != Ordering::Equal {
+                return by_key;
+            }
+        }
+        match fault::is(Fault::SortUnstable) {
+            true => Ordering::Equal,
+            // Rows of one key stand in their order, also in a part that was sorted.
+            false if self.parts_follow || a.part == b.part => (a.part, a.row).cmp(&(b.part, b.row)),
+            false => x.ordinals[a.row as usize].cmp(&y.ordinals[b.row as usize]),
+        }
     }
 
     /// The rows in the order of `entries`; none if there are no rows.
@@ -193,12 +226,13 @@ impl Sorter {
     }
 }
 
-/// The first eight bytes of a key, padded with zeros: decides most comparisons.
-fn prefix(key: &[u8]) -> u64 {
-    let mut first = [0; 8];
-    let length = key.len().min(8);
+/// The first bytes of a key.
+fn prefix(key: &[u8]) -> [u64; PREFIX / 8] {
+    let mut first = [0; PREFIX];
+    let length = key.len().min(PREFIX);
     first[..length].copy_from_slice(&key[..length]);
-    u64::from_be_bytes(first)
+    let (high, low) = first.split_at(PREFIX / 2);
+    [high, low].map(|half| u64::from_be_bytes(half.try_into().expect("half of the bytes")))
 }
 
 #[cfg(test)]

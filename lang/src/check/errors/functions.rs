@@ -1,10 +1,8 @@
 //! 03xx: functions of the user.
 
-use crate::check::operators::spelled;
 use crate::codes::{E0304, E0305, E0313};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::syntax::ast::Argument;
 use crate::ty::Type;
 
 /// E0313: no declared result. `body` begins where it is to be inserted.
@@ -21,18 +19,6 @@ pub(in super::super) fn recursive_parameter(span: Span, name: &str) -> Diagnosti
     Diagnostic::error(E0313, span, format!("`{name}` calls itself, so it has single values and records"))
         .saying("this is neither")
         .help("take what the stream or function gives as a value, and call this function inside a stage")
-}
-
-/// E0902: `lines(x)`, which is a source; with a dot it is a function of a text.
-pub(in super::super) fn lines_of_a_file(span: Span, arguments: &[Argument]) -> Diagnostic {
-    let diagnostic = super::not_yet(span, "reading the lines of a file");
-    match arguments {
-        [only] => match only.expr().and_then(spelled) {
-            Some(text) => diagnostic.help(format!("the lines of a text are `{text}.lines()`")),
-            None => diagnostic,
-        },
-        _ => diagnostic,
-    }
 }
 
 /// E0304: two arguments give one letter two types.

@@ -22,10 +22,12 @@ pub(super) use tables::*;
 pub(super) use tests::*;
 pub(super) use types::*;
 
+use super::operators::spelled;
 use crate::codes::{E0405, E0801, E0902};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Fault;
 use crate::source::Span;
+use crate::syntax::ast;
 
 /// A list of names, the first few of them.
 fn list(names: &[&str], most: usize) -> String {
@@ -67,13 +69,15 @@ fn with_origin(diagnostic: Diagnostic, origin: Option<(Span, String)>) -> Diagno
 }
 
 /// E0405: a `stdin` and the like without a grant are the host's; what the checker says itself is about constants.
-pub(super) fn path_constant(span: Span, found: &crate::ty::Type) -> Diagnostic {
-    if found.kind == crate::ty::Kind::String {
-        Diagnostic::error(E0405, span, "the path of a `read` is known before the script runs")
-            .saying("this is computed from rows")
-            .help("write the path as text, or pass it in: `param file: string`")
-    } else {
-        wanted(span, "the path of a `read`", &crate::ty::Type::STRING, found)
+pub(super) fn path_constant(name: &str, path: &ast::Expr, found: &crate::ty::Type) -> Diagnostic {
+    if found.kind != crate::ty::Kind::String {
+        return wanted(path.span, &format!("the path of a `{name}`"), &crate::ty::Type::STRING, found);
+    }
+    let message = format!("the path of a `{name}` is known before the script runs");
+    let diagnostic = Diagnostic::error(E0405, path.span, message).saying("this is computed from rows");
+    match spelled(path).filter(|_| name == "lines") {
+        Some(text) => diagnostic.help(format!("the lines of a text are `{text}.lines()`")),
+        None => diagnostic.help("write the path as text, or pass it in: `param file: string`"),
     }
 }
 

@@ -191,8 +191,9 @@ pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str
 }
 
 /// E0305
-pub(in super::super) fn read_arguments(span: Span) -> Diagnostic {
-    Diagnostic::error(E0305, span, "`read` takes one path, then options").help("`read(\"data.csv\", delimiter: \";\")`")
+pub(in super::super) fn read_arguments(name: &str, span: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0305, span, format!("`{name}` takes one path, then options"));
+    if name == "lines" { diagnostic } else { diagnostic.help("`read(\"data.csv\", delimiter: \";\")`") }
 }
 
 /// E0401: a reducer of so many values.

@@ -115,7 +115,8 @@ impl Cutter {
         }
     }
 
-    fn give_out(&mut self, length: usize) -> Chunk {
+    /// Gives out so many of the bytes that [`Cutter::peek`] has shown.
+    pub fn give_out(&mut self, length: usize) -> Chunk {
         let text = self.held.slice_with_length(self.at, length);
         let first_line = self.line;
         self.at += length;
@@ -137,7 +138,13 @@ impl Cutter {
         Ok(())
     }
 
-    fn too_long(&self) -> RunError {
+    /// The line of what is given out next.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// A record has no end within [`LONGEST_RECORD`].
+    pub fn too_long(&self) -> RunError {
         let rest = &self.held.as_slice()[self.at..];
         let mut start = 0;
         let mut line = self.line;

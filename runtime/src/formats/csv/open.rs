@@ -62,6 +62,8 @@ pub fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunEr
         return says(format!("`{path}` begins with the bytes FE FF: it is UTF-16, not UTF-8"));
     } else if head.starts_with(&[0x1f, 0x8b]) {
         return says(format!("`{path}` is compressed with gzip: its name must end in `.gz`"));
+    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        return says(format!("`{path}` is compressed with zstd: its name must end in `.zst`"));
     }
     Ok(())
 }

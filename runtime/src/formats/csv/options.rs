@@ -1,7 +1,7 @@
 //! The options of `read` for CSV.
 
 use super::dialect::Dialect;
-use crate::formats::cell;
+use crate::formats::{cell, files};
 use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue, ReadRequest};
 use pipelang_lang::codes::{Code, E0205, E0206, E0304, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
@@ -72,7 +72,7 @@ impl CsvOptions {
         path: &str,
         options: impl Iterator<Item = (&'a str, &'a OptionValue)>,
     ) -> Result<CsvOptions, OptionProblem> {
-        let tabs = path.strip_suffix(".gz").unwrap_or(path).to_ascii_lowercase().ends_with(".tsv");
+        let tabs = files::without_compression(path).to_ascii_lowercase().ends_with(".tsv");
         let delimiter = if tabs { b'\t' } else { b',' };
         let dialect = Dialect { delimiter, quote: Some(b'"'), comment: None, blank_is_row: false };
         let null_words = cell::default_null_words();

@@ -455,7 +455,7 @@ fn what_is_written_is_read_back() {
     assert_eq!(error, None);
     let fields = ["s", "f", "d"].map(|name| Field { name: name.into(), ty: Type::STRING }).to_vec();
     let schema = Schema { fields };
-    let written: Vec<u8> = batches.iter().flat_map(|batch| super::write::rows(&schema, batch)).collect();
+    let written: Vec<u8> = batches.iter().flat_map(|batch| super::write::rows(&schema, batch, b',')).collect();
     assert_eq!(format!("s,f,d\n{}", String::from_utf8(written).expect("text")), text);
 }
 

@@ -1,4 +1,4 @@
-//! Rows as CSV: a header always, `\n` after each record, quotes only where they are needed.
+//! Rows as CSV, or with tabs between the cells: a header always, `\n` after each record, quotes only where they are needed.
 //!
 //! Null is an empty cell and empty text is `""`; floats are the shortest text that reads back, `NaN`, `inf` and `-inf`
 //! included.
@@ -10,15 +10,15 @@ use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::Schema;
 
 /// The header. A value that is not a row is under `value`.
-pub fn head(schema: &Schema, shape: Shape) -> Vec<u8> {
+pub fn head(schema: &Schema, shape: Shape, delimiter: u8) -> Vec<u8> {
     let mut out = Vec::new();
     match shape {
         Shape::Table => {
             for (at, field) in schema.fields.iter().enumerate() {
                 if at > 0 {
-                    out.push(b',');
+                    out.push(delimiter);
                 }
-                text(&field.name, &mut out);
+                text(&field.name, delimiter, &mut out);
             }
         }
         Shape::Values | Shape::Scalar => out.extend_from_slice(b"value"),
@@ -28,18 +28,18 @@ pub fn head(schema: &Schema, shape: Shape) -> Vec<u8> {
 }
 
 /// The records of some rows.
-pub fn rows(schema: &Schema, batch: &Batch) -> Vec<u8> {
+pub fn rows(schema: &Schema, batch: &Batch, delimiter: u8) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.rows * batch.columns.len() * 8);
     for row in 0..batch.rows {
         for (at, (column, field)) in batch.columns.iter().zip(&schema.fields).enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.push(delimiter);
             }
             match spell(column, row, &mut out) {
                 Value::Null | Value::Spelled | Value::Plain => {}
                 Value::NotFinite(word) => out.extend_from_slice(word.as_bytes()),
-                Value::Text(content) => text(content, &mut out),
-                Value::Nested(nested) => text(&json::text(nested, &field.ty.kind), &mut out),
+                Value::Text(content) => text(content, delimiter, &mut out),
+                Value::Nested(nested) => text(&json::text(nested, &field.ty.kind), delimiter, &mut out),
             }
         }
         out.push(b'\n');
@@ -47,8 +47,9 @@ pub fn rows(schema: &Schema, batch: &Batch) -> Vec<u8> {
     out
 }
 
-fn text(content: &str, out: &mut Vec<u8>) {
-    let needs_quotes = content.is_empty() || content.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+fn text(content: &str, delimiter: u8, out: &mut Vec<u8>) {
+    let is_special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
+    let needs_quotes = content.is_empty() || content.bytes().any(is_special);
     if !needs_quotes {
         out.extend_from_slice(content.as_bytes());
         return;
@@ -84,12 +85,12 @@ mod tests {
         let batch = Batch::new(6, columns);
         let field = |ty| Field { name: "x".into(), ty };
         let schema = Schema { fields: [Type::STRING, Type::INT, Type::FLOAT].map(field).to_vec() };
-        let whole = rows(&schema, &batch);
+        let whole = rows(&schema, &batch, b',');
         assert_eq!(
             String::from_utf8(whole.clone()).expect("text"),
             "\"\",0,0.5\nplain,1,1.0\n\"a,b\",,NaN\n\"say \"\"x\"\"\",3,inf\n\"two\nlines\",4,-inf\n NA ,5,-0.0\n"
         );
-        let pieces = [rows(&schema, &batch.slice(0, 2)), rows(&schema, &batch.slice(2, 4))].concat();
+        let pieces = [rows(&schema, &batch.slice(0, 2), b','), rows(&schema, &batch.slice(2, 4), b',')].concat();
         assert_eq!(whole, pieces);
     }
 
@@ -97,7 +98,7 @@ mod tests {
     fn heads() {
         let field = |name: &str| Field { name: name.into(), ty: Type::INT };
         let schema = Schema { fields: vec![field("a,b"), field("c")] };
-        assert_eq!(head(&schema, Shape::Table), b"\"a,b\",c\n");
-        assert_eq!(head(&schema, Shape::Scalar), b"value\n");
+        assert_eq!(head(&schema, Shape::Table, b','), b"\"a,b\",c\n");
+        assert_eq!(head(&schema, Shape::Scalar, b','), b"value\n");
     }
 }

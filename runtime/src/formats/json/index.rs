@@ -4,6 +4,7 @@
 //! Records mostly have the same keys in the same order, so each key is first compared with the one that stood at its place
 //! in the record before.
 
+use super::document::MORE;
 use super::scan::{self, Span};
 use super::text::{self, Flaw, Json, Node};
 use memchr::memchr;
@@ -51,16 +52,13 @@ impl Index {
     /// The index of whole lines.
     pub fn of_lines(bytes: &[u8], keys: &Keys) -> Index {
         assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
-        let valid = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there"),
-        };
-        let mut builder = Builder { keys, order: Vec::new(), index: Index::default() };
+        let valid = valid_part(bytes);
+        let mut builder = Builder::new(keys);
         let mut start = 0;
         while start < bytes.len() && builder.index.broken.is_none() {
             let end = memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
             if end > valid.len() {
-                let message = "this record is not UTF-8".to_string();
+                let message = UNDECODABLE.to_string();
                 builder.index.broken = Some(Broken { start, code: E0504, message });
             } else {
                 builder.line(&valid[..end], start);
@@ -70,9 +68,44 @@ impl Index {
         builder.index
     }
 
+    /// The index of items of a list, or of one value.
+    pub fn of_items(bytes: &[u8], is_list: bool, keys: &Keys) -> Index {
+        assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
+        let valid = valid_part(bytes);
+        let mut builder = Builder::new(keys);
+        if let Err(stop) = builder.items(valid, is_list) {
+            let (start, code, message) = stop.said(valid.len() < bytes.len(), valid.len());
+            builder.index.broken = Some(Broken { start, code, message });
+        }
+        builder.index
+    }
+
     /// How many records.
     pub fn rows(&self) -> usize {
         self.starts.len()
+    }
+}
+
+/// Why there is no record.
+#[derive(Debug)]
+pub enum Stop {
+    /// It is no JSON.
+    Flaw(Flaw),
+    /// It begins there and is no object, though the first one is.
+    NoObject(usize, String),
+    /// There is one too many.
+    More(usize),
+}
+
+impl Stop {
+    /// Where that is in a document, and what is said of it. The text may go on in bytes that are none.
+    pub fn said(self, goes_on: bool, text_ends: usize) -> (usize, Code, String) {
+        match self {
+            Stop::Flaw(flaw) if goes_on && flaw.seen >= text_ends => (flaw.at, E0504, UNDECODABLE.to_string()),
+            Stop::Flaw(flaw) => (flaw.at, E0505, format!("{NOT_JSON}: {}", flaw.message)),
+            Stop::NoObject(at, message) => (at, E0505, message),
+            Stop::More(at) => (at, E0505, MORE.to_string()),
+        }
     }
 }
 
@@ -86,29 +119,72 @@ struct Builder<'a> {
     index: Index,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(keys: &'a Keys) -> Builder<'a> {
+        Builder { keys, order: Vec::new(), index: Index::default() }
+    }
+
     /// Adds the record of the line that begins at `start` and ends with the text.
     fn line(&mut self, text: &str, start: usize) {
         let first = scan::skip_blanks(text.as_bytes(), start);
         if first == text.len() {
             return;
         }
-        let spans = self.index.spans.len();
-        self.index.spans.resize(spans + self.keys.count, MISSING);
-        let end = self.quick(text, first, spans);
-        if end.is_some_and(|end| scan::skip_blanks(text.as_bytes(), end) == text.len()) {
-            self.index.starts.push(start as u32);
-            return;
-        }
-        self.index.spans.truncate(spans);
-        self.index.spans.resize(spans + self.keys.count, MISSING);
-        match self.slow(text, start, spans) {
-            Ok(()) => self.index.starts.push(start as u32),
-            Err(message) => {
-                self.index.spans.truncate(spans);
-                self.index.broken = Some(Broken { start, code: E0505, message });
+        let broken = match self.record(text, first) {
+            Ok(end) => {
+                let end = scan::skip_blanks(text.as_bytes(), end);
+                if end == text.len() {
+                    return;
+                }
+                self.take_back();
+                let flaw = text::flaw(text, end, "expected the end");
+                not_json(&flaw, &text[start..], start)
+            }
+            Err(Stop::Flaw(flaw)) => not_json(&flaw, &text[start..], start),
+            Err(Stop::NoObject(_, message)) => message,
+            Err(Stop::More(_)) => unreachable!("a line has one record"),
+        };
+        self.index.broken = Some(Broken { start, code: E0505, message: broken });
+    }
+
+    /// Adds the records of a piece of a list, or the one value.
+    fn items(&mut self, text: &str, is_list: bool) -> Result<(), Stop> {
+        let mut at = scan::skip_blanks(text.as_bytes(), 0);
+        loop {
+            let end = self.record(text, at)?;
+            at = scan::skip_blanks(text.as_bytes(), end);
+            match (text.as_bytes().get(at), is_list) {
+                (Some(b','), true) => at = scan::skip_blanks(text.as_bytes(), at + 1),
+                (Some(b']'), true) | (None, false) => return Ok(()),
+                (_, true) => return Err(Stop::Flaw(text::flaw(text, at, "expected `,` or `]`"))),
+                (Some(_), false) => return Err(Stop::More(at)),
+            }
+            if at == text.len() {
+                return Ok(());
             }
         }
+    }
+
+    /// Adds the record that begins at `start`, and gives its end.
+    fn record(&mut self, text: &str, start: usize) -> Result<usize, Stop> {
+        let spans = self.index.spans.len();
+        self.index.spans.resize(spans + self.keys.count, MISSING);
+        self.index.starts.push(start as u32);
+        if let Some(end) = self.quick(text, start, spans) {
+            return Ok(end);
+        }
+        self.index.spans[spans..].fill(MISSING);
+        let end = self.slow(text, start, spans);
+        if end.is_err() {
+            self.take_back();
+        }
+        end
+    }
+
+    /// Leaves out the record that was added last.
+    fn take_back(&mut self) {
+        self.index.starts.pop();
+        self.index.spans.truncate(self.index.starts.len() * self.keys.count);
     }
 
     /// Finds the wanted values of a record and its end, or gives up.
@@ -121,7 +197,7 @@ impl Builder<'_> {
             }
             return Some(end);
         }
-        if bytes[start] != b'{' {
+        if bytes.get(start) != Some(&b'{') {
             return None;
         }
         let (keys, order, found) = (self.keys, &mut self.order, &mut self.index.spans[spans..]);
@@ -145,12 +221,8 @@ impl Builder<'_> {
     }
 
     /// The same by the plain reader, which says why a record is none.
-    fn slow(&mut self, text: &str, start: usize, spans: usize) -> Result<(), String> {
-        let node = text::value_at(text, start).and_then(|node| {
-            let end = text::skip_blanks(text, node.start + node.raw.len());
-            if end < text.len() { Err(text::flaw(text, end, "expected the end")) } else { Ok(node) }
-        });
-        let node = node.map_err(|flaw| not_json(&flaw, &text[start..], start))?;
+    fn slow(&mut self, text: &str, start: usize, spans: usize) -> Result<usize, Stop> {
+        let node = text::value_at(text, start).map_err(Stop::Flaw)?;
         let found = &mut self.index.spans[spans..];
         match &node.value {
             Json::Record(fields) if self.keys.is_objects => {
@@ -160,10 +232,10 @@ impl Builder<'_> {
                     }
                 }
             }
-            _ if self.keys.is_objects => return Err(no_object(&node)),
+            _ if self.keys.is_objects => return Err(Stop::NoObject(start, no_object(&node))),
             _ => found.iter_mut().for_each(|place| *place = span(&node)),
         }
-        Ok(())
+        Ok(node.start + node.raw.len())
     }
 }
 
@@ -188,10 +260,24 @@ fn span(node: &Node) -> Span {
 /// What is said of a line that is no JSON; `line` begins at `start` of the text that the flaw was found in.
 pub fn not_json(flaw: &Flaw, line: &str, start: usize) -> String {
     let column = line[..flaw.at - start].chars().count() + 1;
-    format!("this record is not JSON: {} at column {column}", flaw.message)
+    format!("{NOT_JSON}: {} at column {column}", flaw.message)
 }
 
 /// What is said of a record that is no object, where the others are.
 pub fn no_object(node: &Node) -> String {
     format!("this record is {}, not an object as the first one", node.sort())
+}
+
+/// What is said of text that is no JSON.
+const NOT_JSON: &str = "this record is not JSON";
+
+/// What is said of bytes that are no text.
+const UNDECODABLE: &str = "this record is not UTF-8";
+
+/// As much of a piece as is UTF-8.
+fn valid_part(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there"),
+    }
 }

@@ -4,17 +4,16 @@
 //! one column `value`, as Pipe writes them.
 
 use super::infer::Sample;
-use super::options::{self, OPTIONS};
-use super::parse::{JsonParse, Wanted};
-use super::text;
+use super::options::{self, Declared, OPTIONS};
+use super::parse::{JsonParse, Layout, Wanted};
+use super::{first_is_broken, no_records, text};
 use crate::error::RunError;
 use crate::formats::csv::cut::Cutter;
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
-use crate::formats::{Chunk, Cut, Format, MorselSize, Scan, ScanRequest, files};
+use crate::formats::{Cut, Format, MorselSize, Scan, ScanRequest, files};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
-use pipelang_lang::codes::E0508;
 use pipelang_lang::diagnostic::Diagnostic;
 use std::sync::Arc;
 
@@ -49,8 +48,7 @@ fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>),
 }
 
 fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-    let named = request.options.iter().map(|(name, _, value)| (&**name, value));
-    let declared = options::declared(named).map_err(|problem| Box::new(problem.report(request)))?;
+    let declared = declared_of(request)?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
     if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
@@ -58,9 +56,7 @@ fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         if let Some(is_objects) = is_objects {
             sample = look(&request.path, cutter, is_objects).map_err(says)?;
         } else if declared.is_none() {
-            let message = format!("`{}` holds no record, so its columns are not known", request.path);
-            let advice = "say what they are: read(…, schema: {id: int, name: string?})";
-            return Err(Box::new(Diagnostic::error(E0508, request.span, message).help(advice)));
+            return Err(no_records(request));
         }
     }
     Ok(sample.table(LINES.def.name, declared.as_ref()))
@@ -77,7 +73,7 @@ fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample,
         match node {
             Some(Ok(node)) => sample.add(&node),
             _ if line.trim_ascii().is_empty() => continue,
-            _ if records == 0 => return Err(first_is_broken(path, is_objects, head)),
+            _ if records == 0 => return Err(first_is_broken(path, Layout::Lines, head)),
             // The run says so where it comes to it.
             _ => return Ok(sample),
         }
@@ -93,17 +89,21 @@ fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample,
     Ok(sample)
 }
 
-/// Nothing is known of a file whose first record is broken.
-fn first_is_broken(path: &Arc<str>, is_objects: bool, head: Chunk) -> RunError {
-    use crate::formats::Parse;
-    let parsed = JsonParse::new(path.clone(), is_objects, Vec::new()).parse(&head);
-    parsed.error.unwrap_or_else(|| RunError::Internal(format!("`{path}` cannot be read")))
+fn open(request: &ScanRequest) -> Result<Scan, RunError> {
+    let (cutter, is_objects) = opened(&request.path, request.morsel)?;
+    Ok(Scan::of_text(cutter, parse_of(request, is_objects.unwrap_or(true), Layout::Lines)?))
 }
 
-fn open(request: &ScanRequest) -> Result<Scan, RunError> {
+/// What a `read` declares of the columns.
+pub fn declared_of(request: &ReadRequest) -> Result<Declared, Box<Diagnostic>> {
+    let named = request.options.iter().map(|(name, _, value)| (&**name, value));
+    options::declared(named).map_err(|problem| Box::new(problem.report(request)))
+}
+
+/// How the pieces of a file are read.
+pub fn parse_of(request: &ScanRequest, is_objects: bool, layout: Layout) -> Result<JsonParse, RunError> {
     let named = request.options.iter().map(|(name, value)| (&**name, value));
     let declared = options::declared(named).map_err(|problem| RunError::Internal(problem.message))?;
-    let (cutter, is_objects) = opened(&request.path, request.morsel)?;
     let is_declared = |name: &str| declared.as_ref().is_some_and(|(schema, _)| schema.position(name).is_some());
     let wanted = |position: &usize| {
         let field = &request.schema.fields[*position];
@@ -111,6 +111,5 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
         Wanted { name: field.name.clone(), ty: field.ty.clone(), inferred }
     };
     let columns = request.columns.iter().map(wanted).collect();
-    let parse = JsonParse::new(request.path.clone(), is_objects.unwrap_or(true), columns);
-    Ok(Scan::of_text(cutter, parse))
+    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns))
 }

@@ -1,8 +1,9 @@
-//! JSON: a record a line (`jsonl`).
+//! JSON: a record a line (`jsonl`), or a document (`json`).
 //!
-//! `lines` opens files and looks at samples of them, `infer` guesses types, `index` finds the wanted values of a piece and
+//! `lines` and `document` open files and look at samples of them, `infer` guesses types, `index` finds the wanted values of a piece and
 //! `parse` reads them. [`text`] says what JSON is and [`fit`] what a value means in a column.
 
+mod document;
 pub mod fit;
 mod index;
 mod infer;
@@ -14,6 +15,27 @@ mod scan;
 mod tests;
 pub mod text;
 
-pub use index::{no_object, not_json};
-pub use infer::VALUE;
+pub use document::DOCUMENT;
+pub use index::{Stop, no_object, not_json};
 pub use lines::LINES;
+
+use super::{Chunk, Parse};
+use crate::error::RunError;
+use parse::{JsonParse, Layout};
+use pipelang_lang::catalog::ReadRequest;
+use pipelang_lang::codes::E0508;
+use pipelang_lang::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+/// E0508: nothing says which columns there are.
+fn no_records(request: &ReadRequest) -> Box<Diagnostic> {
+    let message = format!("`{}` holds no record, so its columns are not known", request.path);
+    let advice = "say what they are: read(…, schema: {id: int, name: string?})";
+    Box::new(Diagnostic::error(E0508, request.span, message).help(advice))
+}
+
+/// Why the first record is broken, of which then nothing is known.
+fn first_is_broken(path: &Arc<str>, layout: Layout, head: Chunk) -> RunError {
+    let parsed = JsonParse::new(path.clone(), true, layout, Vec::new()).parse(&head);
+    parsed.error.unwrap_or_else(|| RunError::Internal(format!("`{path}` cannot be read")))
+}

@@ -30,25 +30,41 @@ pub struct Wanted {
     pub inferred: bool,
 }
 
+/// Where records stand in a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One a line.
+    Lines,
+    /// Items of a list, with the commas behind them and the bracket behind the last.
+    Items,
+    /// One alone.
+    Value,
+}
+
 /// How to read the pieces of one file.
 #[derive(Clone, Debug)]
 pub struct JsonParse {
     file: Arc<str>,
     keys: Keys,
+    layout: Layout,
     columns: Vec<Wanted>,
 }
 
 impl JsonParse {
     /// How to read the columns of a file whose records are objects, or bare values.
-    pub fn new(file: Arc<str>, is_objects: bool, columns: Vec<Wanted>) -> JsonParse {
+    pub fn new(file: Arc<str>, is_objects: bool, layout: Layout, columns: Vec<Wanted>) -> JsonParse {
         let slots = columns.iter().enumerate().map(|(at, wanted)| (wanted.name.clone(), at as u32)).collect();
-        JsonParse { file, keys: Keys { is_objects, slots, count: columns.len() }, columns }
+        JsonParse { file, keys: Keys { is_objects, slots, count: columns.len() }, layout, columns }
     }
 }
 
 impl Parse for JsonParse {
     fn parse(&self, chunk: &Chunk) -> Parsed {
-        let index = Index::of_lines(&chunk.text, &self.keys);
+        let index = match self.layout {
+            Layout::Lines => Index::of_lines(&chunk.text, &self.keys),
+            Layout::Items => Index::of_items(&chunk.text, true, &self.keys),
+            Layout::Value => Index::of_items(&chunk.text, false, &self.keys),
+        };
         let mut faults = Vec::new();
         let mut columns = Vec::with_capacity(self.columns.len());
         for (at, wanted) in self.columns.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The scanner against the plain reader, that against `serde_json`, and columns against the meaning of single values.
 
-use super::parse::{JsonParse, Wanted};
+use super::parse::{JsonParse, Layout, Wanted};
 use super::{fit, scan, text};
 use crate::error::RowFault;
 use crate::formats::{Chunk, Parse};
@@ -145,7 +145,7 @@ fn what_is_json_is_json_to_others() {
         match (quick, text::value_at(&line, 0)) {
             (Some(end), Ok(node)) => assert_eq!(end, node.start + node.raw.len(), "{line}"),
             (Some(_), Err(flaw)) => panic!("{line}: {flaw:?}"),
-            (None, Ok(_)) => assert!(line.contains("\\ud83d"), "given up: {line}"),
+            (None, Ok(_)) => assert!(line.contains("\\ud8"), "given up: {line}"),
             (None, Err(_)) => {}
         }
     }
@@ -193,7 +193,7 @@ fn columns_are_what_single_values_mean() {
             lines.push('\n');
         }
         let columns = wanted();
-        let parse = JsonParse::new("x.jsonl".into(), true, columns.clone());
+        let parse = JsonParse::new("x.jsonl".into(), true, Layout::Lines, columns.clone());
         let parsed = parse.parse(&Chunk { text: Buffer::from(lines.as_bytes()), first_line: 5 });
         let mut row = 0;
         for (line, number) in lines.lines().zip(5..) {

@@ -44,8 +44,16 @@ pub enum Json<'a> {
 pub struct Flaw {
     /// The first byte that cannot be right.
     pub at: usize,
+    /// The byte at which that was seen.
+    pub seen: usize,
     /// What is wrong there: ``expected `:`, found `1` ``.
     pub message: String,
+}
+
+impl Flaw {
+    fn new(at: usize, message: &str) -> Flaw {
+        Flaw { at, seen: at, message: message.to_string() }
+    }
 }
 
 impl<'a> Node<'a> {
@@ -96,7 +104,7 @@ pub fn flaw(text: &str, at: usize, expected: &str) -> Flaw {
         Some(character) if character.is_control() => format!("`{}`", character.escape_debug()),
         Some(character) => format!("`{character}`"),
     };
-    Flaw { at, message: format!("{expected}, found {found}") }
+    Flaw::new(at, &format!("{expected}, found {found}"))
 }
 
 struct Reader<'a> {
@@ -134,7 +142,7 @@ impl<'a> Reader<'a> {
     fn nested(&mut self, read: fn(&mut Self) -> Result<Json<'a>, Flaw>) -> Result<Json<'a>, Flaw> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(Flaw { at: self.at, message: format!("it is nested more than {DEEPEST} deep") });
+            return Err(Flaw::new(self.at, &format!("it is nested more than {DEEPEST} deep")));
         }
         self.at += 1;
         let value = read(self)?;
@@ -199,7 +207,7 @@ impl<'a> Reader<'a> {
             "" => return self.broken("expected a value"),
             word => {
                 let word: String = word.chars().take(20).collect();
-                return Err(Flaw { at: self.at, message: format!("`{word}` is no JSON value") });
+                return Err(Flaw::new(self.at, &format!("`{word}` is no JSON value")));
             }
         };
         self.at += length;
@@ -220,7 +228,7 @@ impl<'a> Reader<'a> {
         if self.peek() == Some(b'0') {
             self.at += 1;
             if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-                return Err(Flaw { at: self.at, message: "a number does not begin with a zero".to_string() });
+                return Err(Flaw::new(self.at, "a number does not begin with a zero"));
             }
         } else {
             self.digits()?;
@@ -246,7 +254,7 @@ impl<'a> Reader<'a> {
         let mut unescaped: Option<String> = None;
         loop {
             let Some(character) = self.text[self.at..].chars().next() else {
-                return Err(Flaw { at: opened, message: "this text never ends".to_string() });
+                return Err(Flaw { seen: self.at, ..Flaw::new(opened, "this text never ends") });
             };
             match character {
                 '"' => break,
@@ -257,10 +265,9 @@ impl<'a> Reader<'a> {
                     so_far.push(escape.0);
                     self.at = escape.1;
                 }
-                '\n' => return Err(Flaw { at: opened, message: "this text never ends".to_string() }),
+                '\n' => return Err(Flaw { seen: self.at, ..Flaw::new(opened, "this text never ends") }),
                 '\0'..='\u{1f}' => {
-                    let message = "a control character stands in a text without an escape".to_string();
-                    return Err(Flaw { at: self.at, message });
+                    return Err(Flaw::new(self.at, "a control character stands in a text without an escape"));
                 }
                 _ => {
                     if let Some(so_far) = &mut unescaped {
@@ -288,7 +295,7 @@ fn escape(text: &str, at: usize) -> Result<(char, usize), Flaw> {
         Some(b'r') => '\r',
         Some(b't') => '\t',
         Some(b'u') => return unicode(text, at),
-        _ => return Err(Flaw { at, message: "there is no such escape".to_string() }),
+        _ => return Err(Flaw::new(at, "there is no such escape")),
     };
     Ok((character, at + 2))
 }
@@ -299,7 +306,7 @@ fn unicode(text: &str, at: usize) -> Result<(char, usize), Flaw> {
         let value = |byte: &u8| (*byte as char).to_digit(16);
         digits.iter().try_fold(0, |number, byte| Some(number * 16 + value(byte)?))
     };
-    let wrong = |message: &str| Err(Flaw { at, message: message.to_string() });
+    let wrong = |message: &str| Err(Flaw::new(at, message));
     let Some(first) = unit(at) else { return wrong("`\\u` wants four hexadecimal digits") };
     if let Some(character) = char::from_u32(first) {
         return Ok((character, at + 6));

@@ -1,0 +1,222 @@
+//! JSON documents: a list of records, or one record alone.
+//!
+//! A list is cut between its items by counting brackets, so a document of any size is read a piece at a time; whether it is
+//! JSON is said by the parser. Only the head of a document is a sample of it: what stands in its middle cannot be told.
+
+use super::infer::Sample;
+use super::lines::{declared_of, parse_of};
+use super::options::OPTIONS;
+use super::parse::Layout;
+use super::{first_is_broken, no_records, text};
+use crate::error::{Place, RunError};
+use crate::formats::csv::cut::{Cutter, LONGEST_RECORD};
+use crate::formats::csv::dialect::Dialect;
+use crate::formats::csv::infer::report;
+use crate::formats::csv::open::skip_byte_order_mark;
+use crate::formats::{Chunk, Cut, Format, MorselSize, Scan, ScanRequest, files};
+use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
+use pipelang_lang::codes::E0505;
+use pipelang_lang::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+/// The format.
+pub const DOCUMENT: Format = Format {
+    def: FormatDef { name: "json", extensions: &["json"], options: OPTIONS },
+    infer,
+    open,
+    join: super::infer::join,
+};
+
+/// How many records of the head are looked at.
+const HEAD: usize = 1000;
+
+/// What is said of a document with something behind its end.
+pub const MORE: &str = "something stands behind the first value; these may be JSON lines (`jsonl`)";
+
+/// A document of which no record has been read.
+struct Opened {
+    items: Items,
+    layout: Layout,
+    /// Whether its records are objects; none if there is no record.
+    is_objects: Option<bool>,
+}
+
+fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<Opened, RunError> {
+    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
+    let mut text = Cutter::new(input, path.clone(), Dialect::LINES, morsel);
+    skip_byte_order_mark(&mut text, path)?;
+    let mut first = first_byte(&mut text)?;
+    let layout = if first == Some(b'[') { Layout::Items } else { Layout::Value };
+    if layout == Layout::Items {
+        text.give_out(1);
+        first = first_byte(&mut text)?.filter(|byte| *byte != b']');
+    }
+    let state = if layout == Layout::Items { State::First } else { State::Value };
+    let items = Items { text, file: path.clone(), morsel, state };
+    Ok(Opened { items, layout, is_objects: first.map(|byte| byte == b'{') })
+}
+
+/// The first byte that is no blank, which is then the next.
+fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
+    loop {
+        let head = text.peek(1)?;
+        let blanks = head.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let first = head.get(blanks).copied();
+        let is_empty = head.is_empty();
+        text.give_out(blanks);
+        if first.is_some() || is_empty {
+            return Ok(first);
+        }
+    }
+}
+
+fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+    let declared = declared_of(request)?;
+    let says = |error: RunError| Box::new(report(error, request.span));
+    let mut sample = Sample::new(true);
+    if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
+        let opened = opened(&request.path, MorselSize::Rows(HEAD)).map_err(says)?;
+        match opened.is_objects {
+            Some(is_objects) => {
+                sample = Sample::new(is_objects);
+                look(&request.path, opened, &mut sample).map_err(says)?;
+            }
+            None if declared.is_none() => return Err(no_records(request)),
+            None => {}
+        }
+    }
+    Ok(sample.table(DOCUMENT.def.name, declared.as_ref()))
+}
+
+/// Looks at the head.
+fn look(path: &Arc<str>, mut opened: Opened, sample: &mut Sample) -> Result<(), RunError> {
+    let Some(head) = opened.items.next()? else { return Ok(()) };
+    let text = String::from_utf8_lossy(&head.text);
+    let mut at = 0;
+    while let Ok(node) = text::value_at(&text, at) {
+        sample.add(&node);
+        at = text::skip_blanks(&text, node.start + node.raw.len());
+        if !text[at..].starts_with(',') {
+            return Ok(());
+        }
+        at += 1;
+    }
+    // The run says so where it comes to a broken record; of the first nothing would be known.
+    if at > 0 { Ok(()) } else { Err(first_is_broken(path, opened.layout, head)) }
+}
+
+fn open(request: &ScanRequest) -> Result<Scan, RunError> {
+    let opened = opened(&request.path, request.morsel)?;
+    let parse = parse_of(request, opened.is_objects.unwrap_or(true), opened.layout)?;
+    Ok(Scan::of_text(opened.items, parse))
+}
+
+/// How far a document has been cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the first item of a list.
+    First,
+    /// Behind a comma.
+    Next,
+    /// Before the value that the document is.
+    Value,
+    /// Behind the list or the value.
+    Behind,
+}
+
+/// A document being cut.
+struct Items {
+    text: Cutter,
+    file: Arc<str>,
+    morsel: MorselSize,
+    state: State,
+}
+
+/// Where a piece ends, and what stands behind it.
+struct End {
+    length: usize,
+    state: State,
+}
+
+impl Cut for Items {
+    fn next(&mut self) -> Result<Option<Chunk>, RunError> {
+        let first = first_byte(&mut self.text)?;
+        match (self.state, first) {
+            (State::Behind, None) => return Ok(None),
+            (State::Behind, Some(_)) => return Err(self.more()),
+            (State::First, Some(b']')) => {
+                self.text.give_out(1);
+                self.state = State::Behind;
+                return self.next();
+            }
+            (State::Value, None) => return Ok(None),
+            // The parser says that a list which ends here does not end.
+            (State::First | State::Next, None) => self.state = State::Behind,
+            (State::First | State::Next | State::Value, Some(_)) => {}
+        }
+        if self.state == State::Behind {
+            return Ok(Some(self.text.give_out(0)));
+        }
+        let end = self.end()?;
+        self.state = end.state;
+        Ok(Some(self.text.give_out(end.length)))
+    }
+}
+
+impl Items {
+    /// Finds where the next piece ends, by brackets and commas outside of texts.
+    fn end(&mut self) -> Result<End, RunError> {
+        let wanted = match self.morsel {
+            MorselSize::Bytes(bytes) => bytes.min(LONGEST_RECORD),
+            MorselSize::Rows(_) => 1,
+        };
+        let rows = if let MorselSize::Rows(rows) = self.morsel { rows.max(1) } else { usize::MAX };
+        let is_list = self.state != State::Value;
+        let (mut at, mut depth, mut in_text, mut escaped) = (0, 0usize, false, false);
+        let (mut items, mut comma) = (0, None);
+        loop {
+            let held = self.text.peek(wanted.max(at + 1))?;
+            if at == held.len() {
+                return Ok(End { length: at, state: State::Behind });
+            }
+            while let Some(byte) = held.get(at) {
+                at += 1;
+                match byte {
+                    _ if escaped => escaped = false,
+                    b'\\' => escaped = in_text,
+                    b'"' => in_text = !in_text,
+                    _ if in_text => {}
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' if depth > 1 => depth -= 1,
+                    b'}' | b']' if depth == 1 => {
+                        depth = 0;
+                        if !is_list {
+                            return Ok(End { length: at, state: State::Behind });
+                        }
+                    }
+                    b'}' | b']' => return Ok(End { length: at, state: State::Behind }),
+                    b',' if depth == 0 && is_list => {
+                        items += 1;
+                        comma = Some(at);
+                        if items == rows || at >= wanted && rows == usize::MAX {
+                            return Ok(End { length: at, state: State::Next });
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if at > LONGEST_RECORD {
+                return match comma {
+                    Some(length) => Ok(End { length, state: State::Next }),
+                    None => Err(self.text.too_long()),
+                };
+            }
+        }
+    }
+
+    /// E0505: the document goes on behind its end.
+    fn more(&self) -> RunError {
+        let place = Place::line(self.file.clone(), self.text.line());
+        RunError::Record { code: E0505, message: MORE.to_string(), place }
+    }
+}
