@@ -170,7 +170,7 @@ fn calls_have_texts_functions_and_errors() {
     assert_eq!(sum, Sum { sym: "2E0".into(), notional: 3.0, n: Some(4) });
     let report = program.call(&trade("x", 1.5, 4)).unwrap_err();
     assert_eq!(report.code(), Some(codes::E0603));
-    assert!(report.to_string().contains("call.pipe:1:91"), "{report}");
+    assert!(report.to_string().contains("call.pipe:1:85"), "{report}");
     assert_eq!(code(program.call(&trade("1", 1.5, 3))), codes::E0602);
     let ids = engine.compile::<Id, Id>("ids.pipe", "input | filter weight > 0").unwrap();
     assert_eq!(code(ids.call(&Id { id: u64::MAX, weight: 1 })), codes::E0501);
@@ -210,7 +210,7 @@ fn parameters_are_set_by_the_run() {
     assert_eq!(program.run(&rows).collect().unwrap().len(), 3);
     let set = program.run(&rows).param("least", 7).param("prefix", "m").collect().unwrap();
     assert_eq!(set, [Both { id: 7, name: Some("m".into()) }]);
-    assert_eq!(code(program.run(&rows).param("least", "7").collect()), codes::E0301);
+    assert_eq!(code(program.run(&rows).param("least", "7").collect()), codes::E0304);
     assert_eq!(code(program.run(&rows).param("most", 7).collect()), codes::E0705);
 }
 

@@ -339,8 +339,16 @@ impl<'a> Registers<'_, 'a> {
             Kind::String => Scalar::String(self.text(*register).into()),
             kind => scalar_of(kind, self.word(*register)),
         };
-        let arguments: Vec<Scalar> = instruction.operands[1..].iter().zip(&call.arguments).map(argument).collect();
-        let result = (functions.get(call.function).def.body)(&arguments).ok()?;
+        let mut arguments = instruction.operands[1..].iter().zip(&call.arguments).map(argument);
+        let body = &functions.get(call.function).def.body;
+        let result = match call.arguments.len() {
+            count @ 0..=FEW_ARGUMENTS => {
+                let few: [Scalar; FEW_ARGUMENTS] = std::array::from_fn(|_| arguments.next().unwrap_or(Scalar::Null));
+                body(&few[..count])
+            }
+            _ => body(&arguments.collect::<Vec<Scalar>>()),
+        };
+        let result = result.ok()?;
         self.words[valid] = u64::from(result != Scalar::Null);
         match (program.lane(lanes), result) {
             (Lane::Text, Scalar::String(text)) => self.texts[lanes.0 as usize] = Text::Made(text),
@@ -349,6 +357,9 @@ impl<'a> Registers<'_, 'a> {
         Some(())
     }
 }
+
+/// So many arguments are not kept on the heap.
+const FEW_ARGUMENTS: usize = 4;
 
 fn checked((value, overflows): (i64, bool)) -> (u64, bool) {
     (value as u64, overflows)
