@@ -63,7 +63,7 @@ pub mod tools;
 pub use assertions::Tests;
 pub use builder::EngineBuilder;
 pub use engine::{Engine, FunctionInfo};
-pub use grant::{Grant, clock, environment};
+pub use grant::{Grant, clock, environment, stdin};
 pub use host::{Argument, Fallible, HostFunction, HostResult};
 pub use input::{Bindings, Input, Inputs, Jsonl, Rows, jsonl, rows};
 pub use kernel::{KernelFunction, Number, Numbers};
@@ -79,6 +79,8 @@ pub use pipelang_lang::report::RenderOptions;
 pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
 pub use pipelang_runtime::exec::{Executor, Stats, native_code};
+#[cfg(feature = "columnar")]
+pub use pipelang_runtime::formats::columnar::write::ColumnFormat;
 pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::CancelToken;

@@ -14,7 +14,7 @@ use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{self, Kind};
 use pipelang_runtime::exec::single::{Given, Made, OneRow};
-use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
+use pipelang_runtime::exec::{Encoded, Executor, Sink};
 use pipelang_runtime::vector::single::{Output, Value};
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -91,7 +91,7 @@ impl<In, Out: FromRow> Program<In, Out> {
     /// Starts a run; it begins when its results are asked for. A slice is read in place, and only the fields that the
     /// program needs; other inputs are read now.
     pub fn run<'a>(&'a self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
-        let mut bindings = Bindings { wanted: &self.0.inputs, tables: Tables::default() };
+        let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables() };
         let bound = input.bind(&mut bindings);
         let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
         let missing = self.0.inputs.iter().find(|(name, _)| !is_bound(name)).map(|(name, _)| unbound(name));
@@ -307,7 +307,7 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         }
         Ok(())
     };
-    script.run(0, &Tables::default(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
+    script.run(0, &script.tables(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
     match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),

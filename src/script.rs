@@ -147,7 +147,7 @@ impl Script {
         style: &Style,
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
-        self.write_with(&Tables::default(), out, style, settings)
+        self.write_with(&self.tables(), out, style, settings)
     }
 
     /// The same, with tables of the host.
@@ -207,6 +207,13 @@ impl Script {
         let outside = self.outside();
         let environment = self.environment(tables, &outside);
         exec::run(environment, statement, &settings.options(self), sink).map_err(|error| self.failed(&error))
+    }
+
+    /// What a run can read beside files.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        let mut tables = Tables::default();
+        tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        tables
     }
 
     /// What a run that begins now may ask.

@@ -22,6 +22,7 @@ mod random;
 mod real;
 mod rules;
 mod snippets;
+mod stdin;
 mod targets;
 mod tees;
 mod tidy;

@@ -133,7 +133,7 @@ fn a_host_grants_files_for_writing() {
 fn what_is_no_target_is_told() {
     let short = |script: &str| pipe(&["--errors", "short", "-e", script]).err;
     for (script, said) in [
-        ("1..2 | write \"x.parquet\"", "E0902"),
+        ("1..2 | write \"x.parquet\", compression: \"rar\"", "E0304"),
         ("1..2 | write \"x.nix\"", "E0703"),
         ("1..2 | write \"x\"", "E0703"),
         ("1..2 | write 3", "E0304"),

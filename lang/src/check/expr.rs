@@ -2,6 +2,7 @@
 
 use super::scope::{Found, RangeValue, Row, Stream, Value};
 use super::{Checker, errors};
+use crate::catalog::STDIN;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery};
 use crate::scalar::Scalar;
@@ -203,7 +204,7 @@ impl<'a> Checker<'a> {
         let error = match row {
             Some(row) if !row.known => return Value::Unknown,
             Some(row) => self.no_such_column(&row, name, span),
-            None if &**name == "stdin" => errors::not_yet(span, "reading from `stdin`"),
+            None if &**name == STDIN => return self.stdin(span),
             None => {
                 let (bound, tables) = (self.scopes.names(self.scope), self.sources.bound_names());
                 let near = did_you_mean(name, bound.iter().chain(&tables).map(|name| &**name));

@@ -287,6 +287,7 @@ fn run_reference(
         functions: &env.registry.functions,
         catalog: &env.registry.catalog,
         tables: &|name| env.tables.whole(name),
+        stdin: env.tables.stdin.as_ref(),
         watch: &options.watch,
         tees,
     };

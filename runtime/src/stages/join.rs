@@ -48,7 +48,7 @@ pub struct JoinTable {
     /// The first of the rows of a key, by key.
     first: HashTable<u32>,
     equal: Keys,
-    /// Behind each row, the next one of its key (or [`END`]); unused if there is an order.
+    /// Behind each row, the next one of its key (or [`END`]); empty while no key has two rows.
     next: Vec<u32>,
     /// By the first row of a key: its rows that have an order, in that order.
     ordered: Vec<Vec<u32>>,
@@ -126,7 +126,7 @@ impl JoinTable {
             hasher: RandomState::with_seeds(5, 6, 7, 8),
             // Nothing is moved while it is filled.
             first: HashTable::with_capacity(count),
-            next: vec![END; count],
+            next: Vec::new(),
             ordered: Vec::new(),
             matched: (0..count).map(|_| AtomicBool::new(false)).collect(),
         };
@@ -137,12 +137,13 @@ impl JoinTable {
     /// Puts every row behind the one before it that has the same key.
     fn link(&mut self) -> Result<(), RunError> {
         let mut last = vec![END; self.count];
-        for row in 0..self.count {
+        // All hashes first: then the processor waits for several places of the table at once.
+        let hashes: Vec<u64> = self.equal.iter().map(|key| self.hasher.hash_one(key)).collect();
+        for (row, hash) in hashes.into_iter().enumerate() {
             if has_null(&self.keys, row) {
                 continue;
             }
             let key = self.equal.get(row);
-            let hash = self.hasher.hash_one(key);
             let (hasher, keys) = (&self.hasher, &self.equal);
             let entry = self.first.entry(
                 hash,
@@ -159,6 +160,7 @@ impl JoinTable {
                         return Err(self.duplicate_key(row, site));
                     }
                     let first = *occupied.get() as usize;
+                    self.next.resize(self.count, END);
                     self.next[last[first] as usize] = row as u32;
                     last[first] = row as u32;
                 }
@@ -190,7 +192,7 @@ impl JoinTable {
     }
 
     fn rows_of(&self, first: u32) -> impl Iterator<Item = u32> {
-        std::iter::successors(Some(first), |row| Some(self.next[*row as usize]).filter(|next| *next != END))
+        std::iter::successors(Some(first), |row| self.next.get(*row as usize).copied().filter(|next| *next != END))
     }
 
     /// What comes of left rows, batch after batch of about `rows` rows, until `give` says that it is enough. Their first
@@ -213,7 +215,8 @@ impl JoinTable {
             .filter(|(comparison, _)| **comparison == Comparison::Equal)
             .map(|(_, key)| key.clone())
             .collect();
-        let probe = Probing { keys: &keys, equal: Keys::of(&equal, left.rows, &[]), within: nearest.as_ref() };
+        let first = self.first_matches(&keys, &Keys::of(&equal, left.rows, &[]));
+        let probe = Probing { keys: &keys, first, within: nearest.as_ref() };
         if kind == JoinKind::Mark {
             give(self.marked(left, &probe, carried));
             return;
@@ -283,21 +286,30 @@ impl JoinTable {
         self.rows.take(rows)
     }
 
+    /// The first row of the key of each left row, or [`END`].
+    fn first_matches(&self, keys: &[Column], equal: &Keys) -> Vec<u32> {
+        let hashes: Vec<u64> = equal.iter().map(|key| self.hasher.hash_one(key)).collect();
+        let find = |(row, hash)| {
+            let key = equal.get(row);
+            let first = self.first.find(hash, |other| self.equal.get(*other as usize) == key);
+            first.copied().filter(|_| !has_null(keys, row)).unwrap_or(END)
+        };
+        hashes.into_iter().enumerate().map(find).collect()
+    }
+
     /// Calls `found` with each match of a left row, in order, as long as it says so.
     fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) {
-        if has_null(probe.keys, row) {
+        let first = probe.first[row];
+        if first == END {
             return;
         }
-        let key = probe.equal.get(row);
-        let first = self.first.find(self.hasher.hash_one(key), |other| self.equal.get(*other as usize) == key);
-        let Some(first) = first else { return };
         if let Some(within) = probe.within {
-            if let Some(nearest) = self.nearest(*first, &probe.keys[probe.keys.len() - 1].get(row), within) {
+            if let Some(nearest) = self.nearest(first, &probe.keys[probe.keys.len() - 1].get(row), within) {
                 found(nearest);
             }
             return;
         }
-        for right in self.rows_of(*first) {
+        for right in self.rows_of(first) {
             if self.others_hold(row, right as usize, probe.keys) && !found(right) {
                 return;
             }
@@ -336,7 +348,8 @@ impl JoinTable {
 /// The keys of left rows.
 struct Probing<'a> {
     keys: &'a [Column],
-    equal: Keys,
+    /// The first right row of the key of each, or [`END`].
+    first: Vec<u32>,
     within: Option<&'a Option<Scalar>>,
 }
 

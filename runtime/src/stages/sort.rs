@@ -155,16 +155,12 @@ impl Sorter {
         let span = |part: &Part| (part.ordinals.iter().min().copied(), part.ordinals.iter().max().copied());
         self.parts_follow = self.parts.windows(2).all(|pair| span(&pair[0]).1 < span(&pair[1]).0);
         self.keys_are_short = self.parts.iter().all(|part| part.keys.longest() <= PREFIX);
-        let parts = self.parts.iter().enumerate();
-        parts
-            .flat_map(|(at, part)| {
-                (0..part.batch.rows).map(move |row| Entry {
-                    prefix: prefix(part.keys.get(row)),
-                    part: at as u32,
-                    row: row as u32,
-                })
-            })
-            .collect()
+        let mut entries = Vec::with_capacity(self.rows);
+        for (at, part) in self.parts.iter().enumerate() {
+            let entry = |row| Entry { prefix: prefix(part.keys.get(row)), part: at as u32, row: row as u32 };
+            entries.extend((0..part.batch.rows).map(entry));
+        }
+        entries
     }
 
     /// Which of two rows of [`Sorter::entries`] comes first; never equal for two rows.
