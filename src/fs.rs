@@ -4,6 +4,7 @@ use crate::grant::{self, Grant, Kind};
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::{self, FileSources};
@@ -30,10 +31,12 @@ pub fn write_everything() -> Grant {
     Grant(Kind::WriteAll)
 }
 
-/// The files that are granted, and the one table that a host binds.
+/// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
-    pub(crate) input: Option<(&'static str, Schema)>,
+    /// Names that have a value in every script.
+    pub(crate) constants: &'a [(Arc<str>, Scalar)],
+    pub(crate) inputs: &'a [(Arc<str>, Schema)],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
 }
@@ -54,6 +57,10 @@ impl Sources for HostSources<'_> {
         self.files().target(request)
     }
 
+    fn constant(&self, name: &str) -> Option<Scalar> {
+        self.constants.iter().find(|(constant, _)| &**constant == name).map(|(_, value)| value.clone())
+    }
+
     fn clock(&self) -> bool {
         self.grants.iter().any(|grant| matches!(grant.0, Kind::Clock(_)))
     }
@@ -63,11 +70,11 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.input.as_ref().filter(|(bound, _)| *bound == name).map(|(_, schema)| schema.clone())
+        self.inputs.iter().find(|(bound, _)| **bound == *name).map(|(_, schema)| schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.input.iter().map(|(name, _)| Arc::from(*name)).collect()
+        self.inputs.iter().map(|(name, _)| name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {

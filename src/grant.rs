@@ -50,7 +50,7 @@ pub mod clock {
     /// use pipelang::{Engine, clock};
     /// use std::time::{Duration, UNIX_EPOCH};
     ///
-    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build();
+    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build()?;
     /// assert_eq!(engine.eval::<String>("string(today())")?, "1970-01-02");
     /// assert!(Engine::default().eval::<String>("string(today())").is_err());
     /// # Ok::<(), pipelang::Report>(())
@@ -69,7 +69,7 @@ pub mod environment {
     /// ```
     /// use pipelang::{Engine, environment};
     ///
-    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build();
+    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build()?;
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("REGION")"#)?.as_deref(), Some("EU"));
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("HOME")"#)?, None);
     /// # Ok::<(), pipelang::Report>(())
@@ -92,7 +92,7 @@ pub mod stdin {
     /// use pipelang::{Engine, stdin};
     ///
     /// let orders = "id,price\n1,2.5\n2,4\n";
-    /// let engine = Engine::builder().grant(stdin::from(orders.as_bytes())).build();
+    /// let engine = Engine::builder().grant(stdin::from(orders.as_bytes())).build()?;
     /// assert_eq!(engine.eval::<f64>("stdin | sum price")?, 6.5);
     /// // It comes only once.
     /// assert!(engine.eval::<i64>("stdin | count").is_err());

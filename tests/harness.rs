@@ -137,6 +137,7 @@ impl Ready {
             spread: true,
             watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
             memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
+            ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
         let mut out = Vec::new();

@@ -502,6 +502,11 @@ pub trait Sources {
         None
     }
 
+    /// The value of a name that the host defines: known in every script, and a column of that name is E0204.
+    fn constant(&self, _name: &str) -> Option<Scalar> {
+        None
+    }
+
     /// Whether scripts may know what time it is.
     fn clock(&self) -> bool {
         false

@@ -98,7 +98,11 @@ fn dispatch(arguments: Arguments) -> Exit {
 
 /// The engine of the command line: whatever the user may read, scripts may read.
 fn engine(settings: &Settings) -> Engine {
-    engine_without_stdin(settings).grant(stdin::grant(settings.from.as_deref())).build()
+    built(engine_without_stdin(settings).grant(stdin::grant(settings.from.as_deref())))
+}
+
+fn built(builder: EngineBuilder) -> Engine {
+    builder.build().expect("the command line adds no functions and constants")
 }
 
 /// The same where stdin is not for scripts.

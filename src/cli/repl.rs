@@ -8,7 +8,7 @@ mod editor;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;
-use super::{Exit, complain, engine_without_stdin, interruption, print_report, run};
+use super::{Exit, built, complain, engine_without_stdin, interruption, print_report, run};
 use pipelang::tools::{Part, parts};
 use pipelang::{Engine, OutputFormat, Parameters, Report, Script};
 use reedline::Signal;
@@ -80,7 +80,7 @@ struct Session {
 impl Session {
     fn new(settings: &Settings) -> Session {
         Session {
-            engine: engine_without_stdin(settings).build(),
+            engine: built(engine_without_stdin(settings)),
             settings: settings.clone(),
             definitions: Vec::new(),
             last: String::new(),

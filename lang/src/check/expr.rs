@@ -181,11 +181,15 @@ impl<'a> Checker<'a> {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
             Found::Column(field) if self.in_groups() => self.unknown(errors::plain_column(span, &field.name)),
+            Found::Column(_) if self.sources.constant(name).is_some() => {
+                self.unknown(errors::column_and_constant(span, name))
+            }
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
-            Found::Nothing(row) => match self.bound_table(name, span) {
-                Some(stream) => Value::Stream(stream),
-                None => self.no_such_name(name, span, row),
+            Found::Nothing(row) => match (self.sources.constant(name), self.bound_table(name, span)) {
+                (Some(value), _) => Value::Expr(self.constant(value)),
+                (None, Some(stream)) => Value::Stream(stream),
+                (None, None) => self.no_such_name(name, span, row),
             },
         }
     }

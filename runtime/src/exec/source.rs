@@ -52,6 +52,11 @@ impl<'a> Tables<'a> {
         self.bound.insert(name.into(), BoundTable { schema, rows, gather });
     }
 
+    /// The columns of a table, if it is bound.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.bound.get(name).map(|table| &table.schema)
+    }
+
     /// What is read as `stdin`.
     pub fn stdin(&self) -> Result<Stdin, RunError> {
         self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))

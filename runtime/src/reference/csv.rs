@@ -247,7 +247,7 @@ pub(super) fn rows<'a>(
         reader.arity = Some(table.schema.fields.len());
     }
     Ok(std::iter::from_fn(move || {
-        if let Err(error) = oracle.watch.check() {
+        if let Err(error) = oracle.watch.spend(1) {
             return Some(Err(error));
         }
         let record = reader.record().transpose()?;
