@@ -18,7 +18,8 @@ fn run(name: &str, folder: &Path) -> Output {
         Output { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     };
     let first = run(&[]);
-    for options in [&["--executor", "reference"][..], &["--executor", "jit"], &["--no-optimize"], &["--memory", "3MB"]] {
+    for options in [&["--executor", "reference"][..], &["--executor", "jit"], &["--no-optimize"], &["--memory", "3MB"]]
+    {
         let other = run(options);
         assert_eq!((other.exit, &other.out, &other.err), (first.exit, &first.out, &first.err), "{name} {options:?}");
     }
@@ -104,13 +105,8 @@ fn rules_in_a_host() {
     }
     let script = fs::read_to_string("tests/showcase/rules.pipe").expect("the script");
     let program = Engine::default().compile::<Request, Decided>("rules.pipe", &script).expect("it compiles");
-    let request = |id, country: &str, amount, age_days, score| Request {
-        id,
-        country: country.into(),
-        amount,
-        age_days,
-        score,
-    };
+    let request =
+        |id, country: &str, amount, age_days, score| Request { id, country: country.into(), amount, age_days, score };
     let requests = [
         request(1, "XX", 1.0, 100, Some(0.5)),
         request(2, "DE", 5000.4, 2, Some(0.5)),

@@ -163,7 +163,7 @@ impl Operator {
                 Ok(groups.finish(made))
             })?),
             Operator::Table(builder) => match builder.finish()? {
-                Built::Table(table) => Given::Table(Arc::new(table)),
+                Built::Table(table) => Given::Table(table),
                 Built::Parted(table) => Given::Parted(Box::new(table)),
             },
             Operator::Part(parter) => Given::Left(Box::new(parter), None),

@@ -34,7 +34,7 @@ pub struct Builder {
 /// What becomes of the right rows.
 pub enum Built {
     /// They are in memory.
-    Table(JoinTable),
+    Table(Arc<JoinTable>),
     /// They are on disk.
     Parted(PartedTable),
 }
@@ -152,7 +152,7 @@ impl Builder {
         self.parts.sort_by_key(|(first, _)| *first);
         let parts: Vec<Batch> = self.parts.into_iter().map(|(_, batch)| batch).collect();
         let table = JoinTable::new(self.layout, Batch::concat(&parts)).map_err(|duplicate| duplicate.error)?;
-        Ok(Built::Table(table))
+        Ok(Built::Table(Arc::new(table)))
     }
 }
 
