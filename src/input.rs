@@ -106,7 +106,10 @@ fn gather<'a, T: Row + Sync>(input: &'a [T]) -> pipelang_runtime::exec::Gather<'
 
 /// Several inputs by name, for a program of [`Engine::compile_dyn`](crate::Engine::compile_dyn).
 #[derive(Default)]
-pub struct Inputs<'a>(Vec<(String, Box<dyn FnOnce(&Arc<str>, &Schema, &mut Bindings<'a>) -> Result<(), Report> + 'a>)>);
+pub struct Inputs<'a>(Vec<(String, Binding<'a>)>);
+
+/// Binds a table of that name and schema.
+type Binding<'a> = Box<dyn FnOnce(&Arc<str>, &Schema, &mut Bindings<'a>) -> Result<(), Report> + 'a>;
 
 impl std::fmt::Debug for Inputs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
