@@ -35,6 +35,11 @@
 //! functions only those of [`EngineBuilder::func`].
 #![forbid(unsafe_code)]
 
+/// The blocks of the chapter on embedding, to be compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+mod chapter {}
+
 // The code that `#[derive(Row)]` writes says `::pipelang`, in this crate too.
 extern crate self as pipelang;
 
