@@ -30,8 +30,8 @@ const SCRIPT: &str = "
 fn main() -> Result<(), Report> {
     let rates = HashMap::from([("EUR", 1.0), ("CHF", 1.05)]);
     let engine = Engine::builder()
-        .func("rate", move |currency: &str| rates.get(currency).copied().ok_or(format!("no rate for {currency}")))
-        .build();
+        .try_func("rate", move |currency: &str| rates.get(currency).copied().ok_or(format!("no rate for {currency}")))
+        .build()?;
     let program = engine.compile::<Order, Total>("totals.pipe", SCRIPT)?;
 
     let mut orders = vec![

@@ -7,7 +7,7 @@ use pipelang_lang::codes::E0605;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_runtime::batch::Batch;
-use pipelang_runtime::exec::{Encoded, Sink, Tables};
+use pipelang_runtime::exec::{Encoded, Sink};
 use pipelang_runtime::formats::jsonl;
 
 /// So much of a value is shown.
@@ -102,7 +102,7 @@ impl Tests {
             Ok(())
         };
         let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
-        self.script.run(statement, &Tables::default(), settings, sink)?;
+        self.script.run(statement, &self.script.tables(), settings, sink)?;
         let batch = Batch::concat(&batches);
         let count = batch.as_ref().map_or(0, |batch| batch.rows);
         let shape = self.script.plan().statements[statement].shape;

@@ -1,23 +1,27 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
+use crate::builder::EngineBuilder;
 use crate::fs::HostSources;
 use crate::grant::Grant;
-use crate::host::{self, HostFunction};
+use crate::host;
+use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
-use crate::row::{FromCell, FromRow, Row};
+use crate::row::{Dynamic, FromCell, FromRow, Row};
+use crate::scalar::{Function, Signature};
 use crate::script::Script;
+use crate::store;
 use pipelang_lang::Compiled;
 use pipelang_lang::check::{FORMS, Parameters, STAGES, WINDOW_FUNCTIONS};
-use pipelang_lang::codes::E0901;
+use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::SourceMap;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
-use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::Pool;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,20 +35,22 @@ use std::sync::Arc;
 /// # Ok::<(), pipelang::Report>(())
 /// ```
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
     pub(crate) grants: Vec<Grant>,
-    optimize: bool,
-    locked: bool,
+    pub(crate) constants: Vec<(Arc<str>, Scalar)>,
+    pub(crate) limits: Limits,
+    pub(crate) optimize: bool,
+    pub(crate) locked: bool,
 }
 
 impl Default for Engine {
     /// An engine that grants nothing and has no functions but Pipe's own.
     fn default() -> Engine {
-        Engine::builder().build()
+        Engine::builder().build().expect("an engine without functions and constants has no two of one name")
     }
 }
 
@@ -57,7 +63,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Starts an engine.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { functions: Vec::new(), grants: Vec::new(), threads: 0, optimize: true, locked: false }
+        EngineBuilder::new()
     }
 
     /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
@@ -80,34 +86,81 @@ impl Engine {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn compile<In: Row, Out: FromRow>(&self, name: &str, text: &str) -> Result<Program<In, Out>, Report> {
-        let schema = In::schema().columns();
-        let input = (!schema.fields.is_empty()).then_some((INPUT, schema));
-        Program::new(self.compile_with(name, text, &Parameters::default(), input)?)
+        Program::compile(self, (name, text), inputs_of::<In>(), &Parameters::default())
+    }
+
+    /// The same with inputs that Rust does not know as types, by the names that the script has for them. The run is given
+    /// [`Inputs`](crate::Inputs), or, if there is one input alone, anything that gives its records.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Field, Row, Schema};
+    /// use serde_json::{Value, json};
+    ///
+    /// let event = Schema::new("event", vec![Field::of::<String>("user"), Field::of::<i64>("bytes")]);
+    /// let program = Engine::default().compile_dyn::<Value>(
+    ///     &[("events", event)],
+    ///     "top.pipe",
+    ///     "events | aggregate total = sum(bytes) by user | sort -total",
+    /// )?;
+    /// let events = [json!({"user": "ada", "bytes": 3}), json!({"user": "ben", "bytes": 4}), json!({"user": "ada", "bytes": 2})];
+    /// assert_eq!(program.run(pipelang::rows(&events)).collect()?[0], json!({"user": "ada", "total": 5}));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn compile_dyn<Out: FromRow>(
+        &self,
+        inputs: &[(&str, crate::row::Schema)],
+        name: &str,
+        text: &str,
+    ) -> Result<Program<Dynamic, Out>, Report> {
+        let inputs = inputs.iter().map(|(name, schema)| (Arc::from(*name), schema.columns())).collect();
+        Program::compile(self, (name, text), inputs, &Parameters::default())
+    }
+
+    /// A program of [`Program::to_bytes`]. It is compiled again, by this engine and under its grants and limits; if another
+    /// plan comes of it, since the version of Pipe, a file's columns or what the engine adds is another, it is refused.
+    pub fn load<In: Row, Out: FromRow>(&self, bytes: &[u8]) -> Result<Program<In, Out>, Report> {
+        let stored = store::from_bytes(bytes)?;
+        let program: Program<In, Out> = self.compile(&stored.name, &stored.text)?;
+        match program.printed() == stored.plan {
+            true => Ok(program),
+            false => Err(store::refused("this program means something else here than where it was stored")),
+        }
+    }
+
+    /// Compiles a function of one to four numbers, bools or texts.
+    ///
+    /// ```
+    /// let fee = pipelang::Engine::default().scalar::<fn(f64, i64) -> f64>("(px, qty) => px * float(qty) * 0.01")?;
+    /// assert_eq!(fee.call(2.0, 50)?, 1.0);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn scalar<F: Signature>(&self, text: &str) -> Result<Function<F>, Report> {
+        Function::compile(self, text)
     }
 
     /// Compiles a script of any number of statements, to be written out as text. `parameters` are the values of its
     /// `param`s.
     pub fn script(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Script, Report> {
-        self.compile_with(name, text, parameters, None)
+        self.compile_with(name, text, parameters, &[])
     }
 
     /// Compiles the tests of a script with values for its `param`s.
     pub fn tests(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Tests, Report> {
         let (sources, compiled, optimized) =
-            self.compiled(name, text, parameters, None, |compiled| &compiled.tests.plan)?;
+            self.compiled(name, text, parameters, &[], |compiled| &compiled.tests.plan)?;
         let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
         Ok(Tests::new(script, compiled.tests.list))
     }
 
     /// The value of an expression.
     pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
-        value_of(&self.compile_with("<expression>", text, &Parameters::default(), None)?)
+        value_of(&self.compile_with("<expression>", text, &Parameters::default(), &[])?)
     }
 
     /// What is wrong with a script, and what is suspicious about it, without running it: its parameters need no values.
     pub fn check(&self, name: &str, text: &str) -> Report {
         let mut sources = SourceMap::default();
-        let files = HostSources { grants: &self.0.grants, input: None, locked: self.0.locked };
+        let files = self.sources(&[]);
         let check = || pipelang_lang::diagnose(&mut sources, name, text, &self.0.registry.catalog, &files);
         let diagnostics = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|panic| vec![bug(&*panic)]);
         Report::new(diagnostics, Arc::new(sources))
@@ -156,14 +209,15 @@ impl Engine {
         all
     }
 
-    fn compile_with(
+    pub(crate) fn compile_with(
         &self,
         name: &str,
         text: &str,
         parameters: &Parameters,
-        input: Option<(&'static str, Schema)>,
+        inputs: &[(Arc<str>, Schema)],
     ) -> Result<Script, Report> {
-        let (sources, compiled, optimized) = self.compiled(name, text, parameters, input, |compiled| &compiled.plan)?;
+        let (sources, compiled, optimized) =
+            self.compiled(name, text, parameters, inputs, |compiled| &compiled.plan)?;
         Ok(Script::new(self.clone(), sources, compiled.plan, optimized, compiled.warnings))
     }
 
@@ -173,17 +227,22 @@ impl Engine {
         name: &str,
         text: &str,
         parameters: &Parameters,
-        input: Option<(&'static str, Schema)>,
+        inputs: &[(Arc<str>, Schema)],
         plan: fn(&Compiled) -> &Plan,
     ) -> Result<(SourceMap, Compiled, Plan), Report> {
         let mut sources = SourceMap::default();
         let catalog = &self.0.registry.catalog;
-        let files = self.sources(input);
+        let files = self.sources(inputs);
         let compile = || {
-            pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters).map(|compiled| {
-                let rules = if self.0.optimize { RuleSet::all() } else { RuleSet::none() };
-                let optimized = opt::optimize(plan(&compiled).clone(), catalog, &rules);
-                (compiled, optimized)
+            self.check_size(text)?;
+            let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
+            compiled.and_then(|compiled| {
+                let plan = plan(&compiled).clone();
+                // What does something stays where it stands.
+                let rules = if self.0.optimize && !plan.exprs.call_host() { RuleSet::all() } else { RuleSet::none() };
+                let optimized = opt::optimize(plan, catalog, &rules);
+                self.check_stages(&optimized)?;
+                Ok((compiled, optimized))
             })
         };
         // A panic is a bug of ours; the host lives on.
@@ -194,14 +253,34 @@ impl Engine {
         }
     }
 
-    /// What scripts can read; `input` is the table that a host binds.
-    pub(crate) fn sources(&self, input: Option<(&'static str, Schema)>) -> HostSources<'_> {
-        HostSources { grants: &self.0.grants, input, locked: self.0.locked }
+    /// E0801 for a script that is too long.
+    fn check_size(&self, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let most = self.0.limits.source_bytes.unwrap_or(usize::MAX);
+        let told = || format!("the script has {} bytes, and its limit is {most}", text.len());
+        if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
+    }
+
+    /// E0801 for a plan that is too large.
+    fn check_stages(&self, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
+        let (most, stages) = (self.0.limits.stages.unwrap_or(usize::MAX), plan.nodes.len());
+        let told = || format!("the script has {stages} stages, and its limit is {most}");
+        if stages > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
+    }
+
+    /// What scripts can read; `inputs` are the tables that a host binds.
+    pub(crate) fn sources<'a>(&'a self, inputs: &'a [(Arc<str>, Schema)]) -> HostSources<'a> {
+        HostSources { grants: &self.0.grants, constants: &self.0.constants, inputs, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
+}
+
+/// The one input of a program over rows of `In`; none if those have no fields.
+fn inputs_of<In: Row>() -> Arc<[(Arc<str>, Schema)]> {
+    let schema = In::schema().columns();
+    (!schema.fields.is_empty()).then_some((INPUT.into(), schema)).into_iter().collect()
 }
 
 /// What a panic of the compiler is told as.
@@ -223,87 +302,4 @@ pub struct FunctionInfo {
     pub doc: String,
     /// Expressions with their values as JSON, or the codes of their errors.
     pub examples: Vec<(&'static str, &'static str)>,
-}
-
-/// Settings of an engine.
-#[must_use]
-pub struct EngineBuilder {
-    functions: Vec<Function>,
-    grants: Vec<Grant>,
-    threads: usize,
-    optimize: bool,
-    locked: bool,
-}
-
-impl std::fmt::Debug for EngineBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let functions: Vec<String> = self.functions.iter().map(|function| function.def.signature()).collect();
-        f.debug_struct("EngineBuilder").field("functions", &functions).field("grants", &self.grants).finish()
-    }
-}
-
-impl EngineBuilder {
-    /// Scripts can call a closure by this name. It has one to four arguments of `f64`, `i64`, `bool`, `&str` or `String`
-    /// and must be pure: calls may be left out, repeated, moved, folded and made from many threads. If it returns an
-    /// `Err` or panics, the script ends with E0603 at the call. A null argument gives null without a call.
-    ///
-    /// ```
-    /// let engine = pipelang::Engine::builder()
-    ///     .func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01)
-    ///     .func("port", |text: &str| text.parse::<u16>())
-    ///     .build();
-    /// assert_eq!(engine.eval::<f64>("fee(2.0, 50)")?, 1.0);
-    /// assert_eq!(engine.eval::<u16>(r#"port("80")"#)?, 80);
-    /// let report = engine.eval::<u16>(r#"port("http")"#).unwrap_err();
-    /// assert!(report.to_string().contains("`port`: invalid digit found in string"));
-    /// # Ok::<(), pipelang::Report>(())
-    /// ```
-    ///
-    /// What is not `Send + Sync` does not compile:
-    ///
-    /// ```compile_fail
-    /// let count = std::rc::Rc::new(1);
-    /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + *count);
-    /// ```
-    pub fn func<Arguments, F: HostFunction<Arguments>>(mut self, name: &str, function: F) -> EngineBuilder {
-        self.functions.push(host::define(name, function));
-        self
-    }
-
-    /// Scripts may do this.
-    pub fn grant(mut self, grant: Grant) -> EngineBuilder {
-        self.grants.push(grant);
-        self
-    }
-
-    /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
-    /// run that needs them.
-    pub fn threads(mut self, threads: usize) -> EngineBuilder {
-        self.threads = threads;
-        self
-    }
-
-    /// Whether plans are optimized (they are by default). Results and errors are the same.
-    pub fn optimize(mut self, optimize: bool) -> EngineBuilder {
-        self.optimize = optimize;
-        self
-    }
-
-    /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
-    /// means (by default they need not). What is not declared is E0408.
-    pub fn locked(mut self, locked: bool) -> EngineBuilder {
-        self.locked = locked;
-        self
-    }
-
-    /// The engine.
-    pub fn build(self) -> Engine {
-        Engine(Arc::new(Inner {
-            registry: Registry::with_functions(self.functions),
-            pool: Pool::new(self.threads),
-            grants: self.grants,
-            optimize: self.optimize,
-            locked: self.locked,
-        }))
-    }
 }

@@ -3,6 +3,7 @@
 //! It only adds to a report: what cannot be found (a compressed file, a line far down, a file that has changed) is left
 //! out.
 
+use pipelang_lang::catalog::STDIN;
 use pipelang_lang::diagnostic::{DataPlace, Diagnostic};
 use pipelang_runtime::error::{RowFault, RunError};
 use std::fs::File;
@@ -35,6 +36,10 @@ pub(crate) fn add_line(diagnostic: &mut Diagnostic, error: &RunError) {
 }
 
 fn line_of(place: &DataPlace) -> Option<String> {
+    // What came by stdin is gone.
+    if place.file == STDIN {
+        return None;
+    }
     let compressed = place.file.ends_with(".gz") || place.file.ends_with(".zst");
     let file = File::open(&place.file).ok().filter(|_| !compressed && !place.counts_rows)?;
     if !file.metadata().ok()?.is_file() {

@@ -1,9 +1,10 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
-use crate::grant::{Grant, Kind};
+use crate::grant::{self, Grant, Kind};
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::formats::{self, FileSources};
@@ -30,22 +31,20 @@ pub fn write_everything() -> Grant {
     Grant(Kind::WriteAll)
 }
 
-/// The files that are granted, and the one table that a host binds.
+/// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
-    pub(crate) input: Option<(&'static str, Schema)>,
+    /// Names that have a value in every script.
+    pub(crate) constants: &'a [(Arc<str>, Scalar)],
+    pub(crate) inputs: &'a [(Arc<str>, Schema)],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
 }
 
 impl Sources for HostSources<'_> {
     fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        self.granted(&request.path, request.span)?;
-        let files = formats::matching(&request.path);
-        for file in files.iter().flatten() {
-            self.granted(file, request.span)?;
-        }
-        let info = FileSources.describe_files(request, files)?;
+        let files = if request.stdin { None } else { self.granted_files(request)? };
+        let info = self.files().describe_files(request, files)?;
         if self.locked && info.inferred { Err(Box::new(inferred(request, &info))) } else { Ok(info) }
     }
 
@@ -55,7 +54,11 @@ impl Sources for HostSources<'_> {
             let message = "this program may not write this file";
             return Err(Box::new(Diagnostic::error(E0405, request.span, message).help(help)));
         }
-        FileSources.target(request)
+        self.files().target(request)
+    }
+
+    fn constant(&self, name: &str) -> Option<Scalar> {
+        self.constants.iter().find(|(constant, _)| &**constant == name).map(|(_, value)| value.clone())
     }
 
     fn clock(&self) -> bool {
@@ -67,27 +70,39 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.input.as_ref().filter(|(bound, _)| *bound == name).map(|(_, schema)| schema.clone())
+        self.inputs.iter().find(|(bound, _)| **bound == *name).map(|(_, schema)| schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.input.iter().map(|(name, _)| Arc::from(*name)).collect()
+        self.inputs.iter().map(|(name, _)| name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
         self.granted(name, span)?;
-        FileSources.module(name, span)
+        self.files().module(name, span)
     }
 
     fn module_identity(&self, name: &str) -> Arc<str> {
         match self.granted(name, Span::new(SourceId(0), 0, 0)) {
-            Ok(()) => FileSources.module_identity(name),
+            Ok(()) => self.files().module_identity(name),
             Err(_) => name.into(),
         }
     }
 }
 
 impl HostSources<'_> {
+    fn files(&self) -> FileSources {
+        FileSources { stdin: grant::granted_stdin(self.grants) }
+    }
+
+    /// The files that a pattern names, all of which may be read; none of a plain path, which may be.
+    fn granted_files(&self, request: &ReadRequest) -> Result<Option<Vec<Arc<str>>>, Box<Diagnostic>> {
+        self.granted(&request.path, request.span)?;
+        let files = formats::matching(&request.path);
+        files.iter().flatten().try_for_each(|file| self.granted(file, request.span))?;
+        Ok(files)
+    }
+
     /// E0405 if a file may not be read.
     fn granted(&self, path: &str, span: Span) -> Result<(), Box<Diagnostic>> {
         if self.grants.iter().any(|grant| grant.allows(path)) {
@@ -117,7 +132,7 @@ impl Grant {
         match &self.0 {
             Kind::ReadAll => true,
             Kind::ReadBelow(root) => is_below(path, root),
-            Kind::WriteAll | Kind::WriteBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
+            Kind::WriteAll | Kind::WriteBelow(_) | Kind::Clock(_) | Kind::Environment(_) | Kind::Stdin(_) => false,
         }
     }
 
@@ -125,7 +140,7 @@ impl Grant {
         match &self.0 {
             Kind::WriteAll => true,
             Kind::WriteBelow(root) => is_below(path, root),
-            Kind::ReadAll | Kind::ReadBelow(_) | Kind::Clock(_) | Kind::Environment(_) => false,
+            Kind::ReadAll | Kind::ReadBelow(_) | Kind::Clock(_) | Kind::Environment(_) | Kind::Stdin(_) => false,
         }
     }
 
@@ -136,7 +151,7 @@ impl Grant {
             Kind::ReadBelow(root) => Some(format!("`{}`", root.display())),
             Kind::WriteAll => Some("all files for writing".to_string()),
             Kind::WriteBelow(root) => Some(format!("`{}` for writing", root.display())),
-            Kind::Clock(_) | Kind::Environment(_) => None,
+            Kind::Clock(_) | Kind::Environment(_) | Kind::Stdin(_) => None,
         }
     }
 }

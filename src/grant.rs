@@ -1,6 +1,7 @@
 //! What a host lets scripts do: nothing, unless it grants it. Files are in `fs.rs`; here are the others.
 
 use pipelang_runtime::builtins::Outside;
+use pipelang_runtime::formats::Stdin;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) enum Kind {
     /// The time at which a run begins; none is the machine's.
     Clock(Option<SystemTime>),
     Environment(Variables),
+    Stdin(Stdin),
 }
 
 /// The variables of an environment. Their values may be secrets, so that they are not shown.
@@ -48,7 +50,7 @@ pub mod clock {
     /// use pipelang::{Engine, clock};
     /// use std::time::{Duration, UNIX_EPOCH};
     ///
-    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build();
+    /// let engine = Engine::builder().grant(clock::at(UNIX_EPOCH + Duration::from_secs(86_400))).build()?;
     /// assert_eq!(engine.eval::<String>("string(today())")?, "1970-01-02");
     /// assert!(Engine::default().eval::<String>("string(today())").is_err());
     /// # Ok::<(), pipelang::Report>(())
@@ -67,7 +69,7 @@ pub mod environment {
     /// ```
     /// use pipelang::{Engine, environment};
     ///
-    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build();
+    /// let engine = Engine::builder().grant(environment::variables([("REGION", "EU")])).build()?;
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("REGION")"#)?.as_deref(), Some("EU"));
     /// assert_eq!(engine.eval::<Option<String>>(r#"env("HOME")"#)?, None);
     /// # Ok::<(), pipelang::Report>(())
@@ -78,15 +80,54 @@ pub mod environment {
     }
 }
 
+/// Scripts may read a stream as `stdin`, once.
+pub mod stdin {
+    use super::{Grant, Kind};
+    use pipelang_runtime::formats::Stdin;
+    use std::io::Read;
+
+    /// This stream, of the format that its first line looks like.
+    ///
+    /// ```
+    /// use pipelang::{Engine, stdin};
+    ///
+    /// let orders = "id,price\n1,2.5\n2,4\n";
+    /// let engine = Engine::builder().grant(stdin::from(orders.as_bytes())).build()?;
+    /// assert_eq!(engine.eval::<f64>("stdin | sum price")?, 6.5);
+    /// // It comes only once.
+    /// assert!(engine.eval::<i64>("stdin | count").is_err());
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn from(stream: impl Read + Send + 'static) -> Grant {
+        Grant(Kind::Stdin(Stdin::new(stream, None)))
+    }
+
+    /// This stream, of this format (`csv`, `jsonl` …).
+    pub fn of_format(stream: impl Read + Send + 'static, format: &str) -> Grant {
+        Grant(Kind::Stdin(Stdin::new(stream, Some(format))))
+    }
+}
+
+/// What is granted as `stdin`. Of several grants the first counts.
+pub(crate) fn granted_stdin(grants: &[Grant]) -> Option<Stdin> {
+    grants.iter().find_map(|grant| match &grant.0 {
+        Kind::Stdin(stdin) => Some(stdin.clone()),
+        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll => None,
+        Kind::Clock(_) | Kind::Environment(_) => None,
+    })
+}
+
 /// What a run may ask that begins now. Of several grants of one kind the first counts.
 pub(crate) fn outside(grants: &[Grant]) -> Outside {
     let now = grants.iter().find_map(|grant| match grant.0 {
         Kind::Clock(time) => Some(microseconds(time.unwrap_or_else(SystemTime::now))),
-        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll | Kind::Environment(_) => None,
+        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll => None,
+        Kind::Environment(_) | Kind::Stdin(_) => None,
     });
     let variables = grants.iter().find_map(|grant| match &grant.0 {
         Kind::Environment(variables) => Some(variables.0.clone()),
-        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll | Kind::Clock(_) => None,
+        Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll => None,
+        Kind::Clock(_) | Kind::Stdin(_) => None,
     });
     Outside { now, variables }
 }

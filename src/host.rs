@@ -5,7 +5,7 @@
 //! null without a call.
 
 use crate::row::{Cell, FieldKind, ToCell};
-use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType};
+use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType, ScalarBody};
 use pipelang_lang::codes::E0603;
 use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::Type;
@@ -58,7 +58,7 @@ arguments! {
 /// What a host function may return: a value that a field of a row may have too, or a `Result` with one.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot return `{Self}`",
-    note = "results are integers, floats, `bool`, `String`, `Option` of one of those, or `Result` of one of those and an error that can be shown"
+    note = "results are integers, floats, `bool`, `String`, `Option` of one of those; of `try_func` a `Result` of one of those and an error that can be shown"
 )]
 pub trait HostResult {
     /// The value.
@@ -76,6 +76,15 @@ impl<T: ToCell> HostResult for T {
     }
 }
 
+/// What a function of [`EngineBuilder::try_func`](crate::EngineBuilder::try_func) returns: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "a function that may fail returns a `Result`, not `{Self}`",
+    note = "one that always gives a value is added by `func`"
+)]
+pub trait Fallible: HostResult {}
+
+impl<T: ToCell, E: Display> Fallible for Result<T, E> {}
+
 impl<T: ToCell, E: Display> HostResult for Result<T, E> {
     type Value = T;
 
@@ -91,6 +100,9 @@ impl<T: ToCell, E: Display> HostResult for Result<T, E> {
             with their types written down, and is `Fn + Send + Sync + 'static`"
 )]
 pub trait HostFunction<Arguments>: Send + Sync + 'static {
+    /// What it returns.
+    type Returned: HostResult;
+
     /// The kinds of the arguments.
     fn parameters() -> Vec<FieldKind>;
 
@@ -111,6 +123,8 @@ macro_rules! functions {
             Returned: HostResult,
             $($argument: Argument,)*
         {
+            type Returned = Returned;
+
             fn parameters() -> Vec<FieldKind> {
                 vec![$($argument::KIND),*]
             }
@@ -143,32 +157,45 @@ functions! {
 }
 
 /// The row of the catalog for a host function.
-pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, function: F) -> Function {
-    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, effect: Effect, function: F) -> Function {
     let (kind, may_be_null) = F::result();
-    let parameter = |(kind, name): (FieldKind, &'static str)| Parameter::new(name, Pattern::Is(kind.kind()));
     let shown: Arc<str> = name.into();
-    let body = move |arguments: &[Scalar]| {
-        let called = catch_unwind(AssertUnwindSafe(|| function.call(arguments)));
-        match called {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(text)) => Err(Fault::new(E0603, format!("`{shown}`: {text}"))),
-            Err(panic) => Err(Fault::new(E0603, format!("`{shown}` panicked: {}", panic_text(&*panic)))),
-        }
-    };
-    let def = FunctionDef {
+    let body = move |arguments: &[Scalar]| guarded(&shown, || function.call(arguments));
+    let def = definition(name, &F::parameters(), (kind, may_be_null), effect, Arc::new(body));
+    Function { def, batch: None }
+}
+
+/// Runs code of the host: what it says or a panic is E0603.
+pub(crate) fn guarded<T>(name: &str, call: impl FnOnce() -> Result<T, String>) -> Result<T, Fault> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(text)) => Err(Fault::new(E0603, format!("`{name}`: {text}"))),
+        Err(panic) => Err(Fault::new(E0603, format!("`{name}` panicked: {}", panic_text(&*panic)))),
+    }
+}
+
+/// A function of the host as scripts see it.
+pub(crate) fn definition(
+    name: &str,
+    parameters: &[FieldKind],
+    (result, may_be_null): (FieldKind, bool),
+    effect: Effect,
+    body: ScalarBody,
+) -> FunctionDef {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let parameter = |(kind, name): (&FieldKind, &'static str)| Parameter::new(name, Pattern::Is(kind.kind()));
+    FunctionDef {
         name: name.into(),
         group: "host",
         doc: "A function of the host.".into(),
-        parameters: F::parameters().into_iter().zip(NAMES).map(parameter).collect(),
+        parameters: parameters.iter().zip(NAMES).map(parameter).collect(),
         variadic: false,
-        result: ResultType::Is(Type::of(kind.kind())),
+        result: ResultType::Is(Type::of(result.kind())),
         may_be_null,
-        effect: Effect::MayFail,
+        effect,
         examples: &[],
-        body: Arc::new(body),
-    };
-    Function { def, batch: None }
+        body,
+    }
 }
 
 /// The message of a panic.
@@ -182,7 +209,7 @@ mod tests {
     use super::*;
 
     fn call<A, F: HostFunction<A>>(function: F, arguments: &[Scalar]) -> Result<Scalar, Fault> {
-        (define("f", function).def.body)(arguments)
+        (define("f", Effect::MayFail, function).def.body)(arguments)
     }
 
     #[test]
@@ -195,7 +222,7 @@ mod tests {
         let arguments = [text.clone(), Scalar::Bool(true), text.clone(), Scalar::Int(1)];
         assert_eq!(call(join, &arguments), Ok(Scalar::String("abctrueabc1".into())));
         assert_eq!(call(|s: &str| s.parse::<i64>().ok(), &[text]), Ok(Scalar::Null));
-        assert_eq!(define("f", sum).def.signature(), "f(a: float, b: int) -> float");
+        assert_eq!(define("f", Effect::MayFail, sum).def.signature(), "f(a: float, b: int) -> float");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!
 //! let engine = Engine::builder()
 //!     .func("with_tax", |price: f64| price * 1.25)
-//!     .build();
+//!     .build()?;
 //! let program = engine.compile::<Order, Total>(
 //!     "totals.pipe",
 //!     "input
@@ -39,21 +39,38 @@
 extern crate self as pipelang;
 
 mod assertions;
+mod builder;
 mod engine;
 mod excerpt;
 pub mod fs;
 mod grant;
 mod host;
+mod input;
+mod kernel;
+mod limits;
+mod live;
+mod manifest;
+mod on_error;
 mod program;
 mod report;
 mod row;
+mod run;
+mod scalar;
 mod script;
+mod store;
 pub mod tools;
 
 pub use assertions::Tests;
-pub use engine::{Engine, EngineBuilder, FunctionInfo};
-pub use grant::{Grant, clock, environment};
-pub use host::{Argument, HostFunction, HostResult};
+pub use builder::EngineBuilder;
+pub use engine::{Engine, FunctionInfo};
+pub use grant::{Grant, clock, environment, stdin};
+pub use host::{Argument, Fallible, HostFunction, HostResult};
+pub use input::{Bindings, Input, Inputs, Jsonl, Rows, jsonl, rows};
+pub use kernel::{KernelFunction, Number, Numbers};
+pub use limits::Limits;
+pub use live::Live;
+pub use manifest::Manifest;
+pub use on_error::OnError;
 pub use pipelang_derive::Row;
 pub use pipelang_lang::check::{ParameterValue, Parameters};
 pub use pipelang_lang::codes;
@@ -62,10 +79,16 @@ pub use pipelang_lang::report::RenderOptions;
 pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
 pub use pipelang_runtime::exec::{Executor, Stats, native_code};
+#[cfg(feature = "columnar")]
+pub use pipelang_runtime::formats::columnar::write::ColumnFormat;
 pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::CancelToken;
-pub use program::{Program, Run};
+pub use program::Program;
 pub use report::Report;
-pub use row::{Cell, CellMismatch, ColumnBuilder, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell};
+pub use row::{
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell,
+};
+pub use run::Run;
+pub use scalar::{Function, Signature};
 pub use script::{Phase, RunSettings, Script};

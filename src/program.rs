@@ -1,71 +1,234 @@
-//! A compiled program between Rust types: a slice goes in, values of a struct come out.
+//! A compiled program between Rust types: rows of one type go in, values of another come out.
 
+use crate::engine::Engine;
+use crate::input::{Bindings, Input, unbound};
+use crate::live::Live;
+use crate::manifest::Manifest;
 use crate::report::Report;
-use crate::row::{Cell, CellMismatch, ColumnBuilder, Field, FromCell, FromRow, ResultRow, Row};
+use crate::row::{Cell, CellMismatch, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Shown};
+use crate::run::Run;
 use crate::script::{Phase, RunSettings, Script};
+use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0406, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{self, Kind};
-use pipelang_runtime::batch::{Batch, BatchFault};
-use pipelang_runtime::error::RunError;
-use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
-use pipelang_runtime::limits::CancelToken;
+use pipelang_runtime::exec::single::{Given, Made, OneRow};
+use pipelang_runtime::exec::{Encoded, Executor, Sink};
+use pipelang_runtime::vector::single::{Output, Value};
 use std::marker::PhantomData;
-use std::ops::Range;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 /// The name of the input in scripts.
 pub(crate) const INPUT: &str = "input";
 
+/// The inputs of a program by name.
+pub(crate) type Inputs = Arc<[(Arc<str>, ty::Schema)]>;
+
 /// A compiled program: from rows of `In` to rows of `Out`. It can be run many times, from many threads.
-pub struct Program<In, Out> {
+pub struct Program<In, Out>(Arc<Inner<In, Out>>);
+
+struct Inner<In, Out> {
     script: Script,
+    /// What was compiled: its name and its text.
+    name: String,
+    text: String,
+    inputs: Inputs,
+    /// The columns of the result.
+    schema: ty::Schema,
     /// For each field of `Out` its column in the result.
     columns: Vec<usize>,
+    /// The program as one over single records, made when it is first called.
+    one: OnceLock<Option<OneRow>>,
     types: PhantomData<fn(In) -> Out>,
 }
 
 impl<In, Out> Clone for Program<In, Out> {
     fn clone(&self) -> Self {
-        Program { script: self.script.clone(), columns: self.columns.clone(), types: PhantomData }
+        Program(self.0.clone())
     }
 }
 
 impl<In, Out> std::fmt::Debug for Program<In, Out> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.debug_struct("Program").field("result", &self.script.result_type(0)).finish()
+        f.debug_struct("Program").field("result", &self.0.script.result_type(0)).finish()
     }
 }
 
-impl<In: Row, Out: FromRow> Program<In, Out> {
-    pub(crate) fn new(script: Script) -> Result<Program<In, Out>, Report> {
+impl<In, Out: FromRow> Program<In, Out> {
+    /// Compiles a text.
+    pub(crate) fn compile(
+        engine: &Engine,
+        (name, text): (&str, &str),
+        inputs: Inputs,
+        parameters: &Parameters,
+    ) -> Result<Program<In, Out>, Report> {
+        let script = engine.compile_with(name, text, parameters, &inputs)?;
         let columns = match script.plan().statements.as_slice() {
             [statement] => columns_of::<Out>(&script, statement),
             [] => Err(vec![Diagnostic::outside(E0301, "this program gives no result").help("end it in an expression")]),
             [.., last] => Err(vec![Diagnostic::error(E0902, last.span, "a second result is not there yet here")]),
         };
-        match columns {
-            Ok(columns) => Ok(Program { script, columns, types: PhantomData }),
-            Err(diagnostics) => Err(Report::new(diagnostics, script.sources().clone())),
+        let columns = columns.map_err(|diagnostics| Report::new(diagnostics, script.sources().clone()))?;
+        Ok(Program(Arc::new(Inner {
+            schema: script.plan().schema(script.plan().statements[0].node),
+            script,
+            name: name.to_string(),
+            text: text.to_string(),
+            inputs,
+            columns,
+            one: OnceLock::new(),
+            types: PhantomData,
+        })))
+    }
+
+    /// The same program with other values of its `param`s.
+    pub(crate) fn with_parameters(&self, parameters: &Parameters) -> Result<Program<In, Out>, Report> {
+        let Inner { script, name, text, inputs, .. } = &*self.0;
+        Program::compile(script.engine(), (name, text), inputs.clone(), parameters)
+    }
+
+    /// Starts a run; it begins when its results are asked for. A slice is read in place, and only the fields that the
+    /// program needs; other inputs are read now.
+    pub fn run<'a>(&'a self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
+        let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables() };
+        let bound = input.bind(&mut bindings);
+        let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
+        let missing = self.0.inputs.iter().find(|(name, _)| !is_bound(name)).map(|(name, _)| unbound(name));
+        let tables = bound.and(missing.map_or(Ok(()), Err)).map(|()| bindings.tables);
+        Run::new(self, tables)
+    }
+
+    /// What the program makes of one record: nothing if a `filter` drops it. For programs of `filter`, `derive`, `select`,
+    /// `drop`, `rename` and `assert` alone (see [`Program::is_per_event`]); from any number of threads, without a lock,
+    /// and without memory of the heap unless there are texts.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row)]
+    /// struct Event { px: f64, qty: i64 }
+    /// #[derive(Row, Debug, PartialEq)]
+    /// struct Alert { notional: f64 }
+    ///
+    /// let rule = Engine::default().compile::<Event, Alert>("rule.pipe", "input | filter qty > 10 | select notional = px * qty")?;
+    /// assert_eq!(rule.call(&Event { px: 2.0, qty: 11 })?, Some(Alert { notional: 22.0 }));
+    /// assert_eq!(rule.call(&Event { px: 2.0, qty: 10 })?, None);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    #[inline]
+    pub fn call(&self, event: &In) -> Result<Option<Out>, Report>
+    where
+        In: Row,
+    {
+        let Inner { script, schema, columns, .. } = &*self.0;
+        let one = self.one_row().ok_or_else(not_per_event)?;
+        let take = |made: Made| Out::from_row(&ResultRow::of_one(&One(made), columns, schema));
+        match one.run(script.parts(), |field| given(event.cell(field)), take) {
+            Ok(Some(Ok(value))) => Ok(Some(value)),
+            Ok(None) => Ok(None),
+            Ok(Some(Err(mismatch))) => Err(unreadable(&mismatch)),
+            Err(error) => Err(script.failed(&error)),
         }
     }
 
-    /// Starts a run over these rows; it begins when its results are asked for. The slice is read in place, and only the
-    /// fields that the program needs.
-    pub fn run<'a>(&'a self, input: &'a [In]) -> Run<'a, In, Out> {
-        Run { program: self, input, settings: RunSettings::default() }
+    /// Whether the program looks at one record at a time, so that it can be called with one.
+    pub fn is_per_event(&self) -> bool {
+        self.one_row().is_some()
+    }
+
+    fn one_row(&self) -> Option<&OneRow> {
+        let make = || OneRow::new(self.0.script.plan(), INPUT, true);
+        self.0.one.get_or_init(make).as_ref()
     }
 
     /// How it is run: its plan and pipelines.
     pub fn explain(&self) -> String {
-        self.script.explain(Phase::Plan, Executor::Auto)
+        self.0.script.explain(Phase::Plan, Executor::Auto)
+    }
+
+    /// What it reads, calls, may do and needs.
+    pub fn manifest(&self) -> Manifest {
+        Manifest::of(&self.0.script)
+    }
+
+    /// The program as bytes, for [`Engine::load`].
+    pub fn to_bytes(&self) -> Vec<u8> {
+        crate::store::to_bytes(&self.0.name, &self.0.text, &self.0.script.printed())
+    }
+
+    /// Its plan as it is printed.
+    pub(crate) fn printed(&self) -> String {
+        self.0.script.printed()
+    }
+
+    /// A place for this program that another one can be put into while it is in use.
+    pub fn live(&self) -> Live<In, Out> {
+        Live::new(self.clone())
     }
 
     /// What is suspicious about the program.
     pub fn warnings(&self) -> &Report {
-        self.script.warnings()
+        self.0.script.warnings()
     }
+
+    pub(crate) fn script(&self) -> &Script {
+        &self.0.script
+    }
+
+    /// The columns of the result, and which of them the fields of `Out` are.
+    pub(crate) fn result(&self) -> (&ty::Schema, &[usize]) {
+        (&self.0.schema, &self.0.columns)
+    }
+}
+
+/// A row that was made of one record.
+struct One<'r, 'a>(Made<'r, 'a>);
+
+impl Shown for One<'_, '_> {
+    #[inline]
+    fn show(&self, column: usize, see: &mut dyn FnMut(Cell<'_>)) {
+        show(self.0.column(column), see);
+    }
+}
+
+/// Shows a value as a cell.
+#[inline]
+pub(crate) fn show<R>(output: Output, see: impl FnOnce(Cell<'_>) -> R) -> R {
+    match output {
+        Output::Value(Value::Null) => see(Cell::Null),
+        Output::Value(Value::Bool(x)) => see(Cell::Bool(x)),
+        Output::Value(Value::Int(x)) => see(Cell::Int(x)),
+        Output::Value(Value::Float(x)) => see(Cell::Float(x)),
+        Output::Value(Value::Text(x)) => see(Cell::String(x)),
+        Output::Value(Value::Other(x)) => see(Cell::of(x)),
+        Output::Made(x) => see(Cell::of(&x)),
+    }
+}
+
+/// A cell of the host as a kernel takes it.
+#[inline]
+pub(crate) fn given(cell: Cell<'_>) -> Given<'_> {
+    Given::Value(match cell {
+        Cell::Null | Cell::Other(_) => Value::Null,
+        Cell::Bool(x) => Value::Bool(x),
+        Cell::Int(x) => Value::Int(x),
+        Cell::Float(x) => Value::Float(x),
+        Cell::String(x) => Value::Text(x),
+        Cell::TooLarge(x) => return Given::TooLarge(x),
+    })
+}
+
+/// E0310
+pub(crate) fn unreadable(mismatch: &CellMismatch) -> Report {
+    Report::outside(Diagnostic::outside(E0310, mismatch.to_string()))
+}
+
+#[cold]
+fn not_per_event() -> Report {
+    let diagnostic = Diagnostic::outside(E0301, "this program does not look at one record at a time")
+        .help("one that does has `filter`, `derive`, `select` and their like behind `input`, and nothing else");
+    Report::outside(diagnostic)
 }
 
 /// For each field of `Out` the column of the result, or why there is none.
@@ -77,7 +240,8 @@ fn columns_of<Out: FromRow>(
         let text = "the columns of this `pivot` are not known before it runs, and a program wants to know them";
         return Err(vec![Diagnostic::error(E0406, statement.span, text).help("write `values: [\"a\", \"b\"]`")]);
     }
-    let (found, wanted) = (script.plan().schema(statement.node), Out::schema());
+    let found = script.plan().schema(statement.node);
+    let Some(wanted) = Out::wanted() else { return Ok((0..found.fields.len()).collect()) };
     let mut diagnostics = Vec::new();
     let mut columns = Vec::with_capacity(wanted.fields.len());
     for field in &wanted.fields {
@@ -103,8 +267,9 @@ fn columns_of<Out: FromRow>(
 }
 
 /// Why a column cannot be read into a field.
-fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(pipelang_lang::codes::Code, String)> {
+pub(crate) fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(pipelang_lang::codes::Code, String)> {
     let kind_fits = found.ty.kind == wanted.kind.kind()
+        || wanted.kind == FieldKind::Any
         || matches!((&found.ty.kind, wanted.kind.kind()), (Kind::Int, Kind::Float) | (Kind::Null, _));
     let name = &wanted.name;
     if !kind_fits {
@@ -113,111 +278,6 @@ fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(pipelang_la
     }
     (found.ty.nullable && !wanted.nullable)
         .then(|| (E0307, format!("`{name}` can be null, and is no `Option` in `{owner}`")))
-}
-
-/// One run of a [`Program`]: its limits, then its results.
-#[must_use = "a run begins when its results are asked for"]
-#[derive(Debug)]
-pub struct Run<'a, In, Out> {
-    program: &'a Program<In, Out>,
-    input: &'a [In],
-    settings: RunSettings,
-}
-
-impl<In: Row + Sync, Out: FromRow + Send> Run<'_, In, Out> {
-    /// At most so many threads of those that the engine has.
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.settings.threads = threads;
-        self
-    }
-
-    /// It ends with E0801 if it takes longer.
-    pub fn wall(mut self, limit: Duration) -> Self {
-        self.settings.wall = Some(limit);
-        self
-    }
-
-    /// It ends with E0802 when the token is cancelled.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.settings.cancel = token.clone();
-        self
-    }
-
-    /// Who computes; the results are the same.
-    pub fn executor(mut self, executor: Executor) -> Self {
-        self.settings.executor = executor;
-        self
-    }
-
-    /// All results, or the first error.
-    pub fn collect(self) -> Result<Vec<Out>, Report> {
-        let mut all = Vec::new();
-        self.for_each(|row| all.push(row)).map(|()| all)
-    }
-
-    /// The results, and after those that come before it the error. All of them are made first; [`Run::for_each`] hands
-    /// them over as they come.
-    pub fn rows(self) -> impl Iterator<Item = Result<Out, Report>> {
-        let mut all = Vec::new();
-        let error = self.for_each(|row| all.push(Ok(row))).err();
-        all.into_iter().chain(error.map(Err))
-    }
-
-    /// Hands the results over as they come, in order; they may come from any thread, one at a time.
-    pub fn for_each(self, mut visit: impl FnMut(Out) + Send) -> Result<(), Report> {
-        let (script, columns) = (&self.program.script, &self.program.columns);
-        let names = script.plan().schema(script.plan().statements[0].node);
-        let mut unreadable: Option<CellMismatch> = None;
-        let mut accept = |encoded: Encoded| {
-            let Encoded::Rows(batch) = encoded else { return Ok(()) };
-            for row in 0..batch.rows {
-                match Out::from_row(&ResultRow::new(&batch, row, columns, &names)) {
-                    Ok(value) => visit(value),
-                    Err(mismatch) => {
-                        unreadable = Some(mismatch);
-                        // Ends the run; the report below says why.
-                        return Err(RunError::OutputClosed);
-                    }
-                }
-            }
-            Ok(())
-        };
-        let tables = tables(self.input);
-        let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
-        let result = script.run(0, &tables, &self.settings, sink);
-        match unreadable {
-            Some(mismatch) => Err(Report::outside(Diagnostic::outside(E0310, mismatch.to_string()))),
-            None => result.map(drop),
-        }
-    }
-}
-
-/// The input as the runtime reads it.
-fn tables<In: Row + Sync>(input: &[In]) -> Tables<'_> {
-    let fields = In::schema().fields;
-    let mut tables = Tables::default();
-    if fields.is_empty() {
-        return tables;
-    }
-    let schema = In::schema().columns();
-    let gather = move |wanted: &[usize], rows: Range<usize>| {
-        let count = rows.len();
-        let slice = &input[rows];
-        let mut faults = Vec::new();
-        let columns = wanted.iter().enumerate().map(|(column, field)| {
-            let mut builder = ColumnBuilder::new(&fields[*field].name);
-            In::append(slice, *field, &mut builder);
-            let (filled, failed) = builder.finish();
-            faults.extend(failed.into_iter().map(|(row, error)| BatchFault { row, column: column as u32, error }));
-            filled
-        });
-        let mut batch = Batch::new(count, columns.collect());
-        faults.sort_by_key(|fault| fault.row);
-        batch.faults = faults;
-        batch
-    };
-    tables.bind(INPUT, schema, input.len(), Box::new(gather));
-    tables
 }
 
 /// The one value that a script gives.
@@ -247,7 +307,7 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         }
         Ok(())
     };
-    script.run(0, &Tables::default(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
+    script.run(0, &script.tables(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
     match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),

@@ -5,6 +5,7 @@
 
 mod cell;
 mod column;
+mod read;
 
 pub use cell::{Cell, CellMismatch, FromCell, ToCell};
 pub use column::ColumnBuilder;
@@ -24,6 +25,8 @@ pub enum FieldKind {
     Float,
     /// `string`
     String,
+    /// Whatever comes: serde sees then whether it fits. No field of a [`Row`] is that.
+    Any,
 }
 
 impl FieldKind {
@@ -34,6 +37,7 @@ impl FieldKind {
             FieldKind::Int => ty::Kind::Int,
             FieldKind::Float => ty::Kind::Float,
             FieldKind::String => ty::Kind::String,
+            FieldKind::Any => ty::Kind::Unknown,
         }
     }
 }
@@ -124,14 +128,21 @@ pub trait Row: Sized {
 
     /// Appends one field of each row to a column. Only fields that the program needs are asked for.
     fn append(rows: &[Self], field: usize, column: &mut ColumnBuilder);
+
+    /// The value of one field.
+    fn cell(&self, field: usize) -> Cell<'_>;
 }
 
-/// A struct that can be built from the rows of a result. `#[derive(Row)]` implements it where no field borrows.
+/// A type that can be built from the rows of a result: what serde can deserialize, and what derives [`Row`] and borrows
+/// nothing. A struct that derives both says `#[row(input)]`; then it is serde that builds it.
 #[diagnostic::on_unimplemented(
     message = "a result cannot be read into `{Self}`",
-    note = "put `#[derive(pipelang::Row)]` before a struct whose fields own their values (`String`, not `&str`)"
+    note = "derive `serde::Deserialize`, or `pipelang::Row` where all fields own their values (`String`, not `&str`)"
 )]
-pub trait FromRow: Row {
+pub trait FromRow: Sized {
+    /// The fields that it wants; none if it takes all columns.
+    fn wanted() -> Option<Schema>;
+
     /// Builds a value; fails where a number does not fit into the field's type.
     fn from_row(row: &ResultRow<'_>) -> Result<Self, CellMismatch>;
 }
@@ -143,28 +154,76 @@ impl Row for () {
     }
 
     fn append(_rows: &[()], _field: usize, _column: &mut ColumnBuilder) {}
+
+    fn cell(&self, _field: usize) -> Cell<'_> {
+        Cell::Null
+    }
 }
 
+/// Rows whose fields are known when the program is compiled, but not to Rust: `engine.compile_dyn(…)`.
+#[derive(Clone, Copy, Debug)]
+pub enum Dynamic {}
+
 /// A row of a result, its cells in the order of the fields that are wanted.
-#[derive(Debug)]
 pub struct ResultRow<'a> {
-    batch: &'a Batch,
-    row: usize,
+    cells: Cells<'a>,
     columns: &'a [usize],
     names: &'a ty::Schema,
+}
+
+impl fmt::Debug for ResultRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("ResultRow").field("columns", &self.names.to_string()).finish()
+    }
+}
+
+/// Where the cells are.
+enum Cells<'a> {
+    Batch(&'a Batch, usize),
+    One(&'a dyn Shown),
+}
+
+/// A row that is in no batch.
+pub(crate) trait Shown {
+    /// Shows a column.
+    fn show(&self, column: usize, see: &mut dyn FnMut(Cell<'_>));
 }
 
 impl<'a> ResultRow<'a> {
     /// Row `row` of a batch; field `i` is its column `columns[i]`, and `names` are the batch's columns.
     pub(crate) fn new(batch: &'a Batch, row: usize, columns: &'a [usize], names: &'a ty::Schema) -> ResultRow<'a> {
-        ResultRow { batch, row, columns, names }
+        ResultRow { cells: Cells::Batch(batch, row), columns, names }
+    }
+
+    /// The same of a row by itself.
+    pub(crate) fn of_one(row: &'a dyn Shown, columns: &'a [usize], names: &'a ty::Schema) -> ResultRow<'a> {
+        ResultRow { cells: Cells::One(row), columns, names }
     }
 
     /// The value of a field.
     pub fn get<T: FromCell>(&self, field: usize) -> Result<T, CellMismatch> {
+        self.with(field, |cell| T::from_cell(cell)).map_err(|mismatch| {
+            let column = self.name(field).unwrap_or_default().to_string();
+            CellMismatch { column, ..mismatch }
+        })
+    }
+
+    /// The name of a field's column, if there is such a field.
+    pub(crate) fn name(&self, field: usize) -> Option<&'a str> {
+        self.columns.get(field).map(|column| &*self.names.fields[*column].name)
+    }
+
+    /// What `read` makes of a field's cell.
+    pub(crate) fn with<R>(&self, field: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
         let column = self.columns[field];
-        T::from_cell(Cell::at(&self.batch.columns[column], self.row))
-            .map_err(|mismatch| CellMismatch { column: self.names.fields[column].name.to_string(), ..mismatch })
+        match self.cells {
+            Cells::Batch(batch, row) => read(Cell::at(&batch.columns[column], row)),
+            Cells::One(one) => {
+                let (mut read, mut result) = (Some(read), None);
+                one.show(column, &mut |cell| result = read.take().map(|read| read(cell)));
+                result.expect("each column is shown once")
+            }
+        }
     }
 }
 

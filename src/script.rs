@@ -3,6 +3,8 @@
 use crate::engine::Engine;
 use crate::excerpt;
 use crate::grant;
+use crate::limits::Limits;
+use crate::on_error::OnError;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::{Plan, Shape, print};
@@ -12,11 +14,12 @@ use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
 use pipelang_runtime::formats::target::TargetFile;
-use pipelang_runtime::limits::{CancelToken, Watch};
+use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 /// How a script is run. The defaults are right; nothing here changes what comes out.
@@ -34,17 +37,43 @@ pub struct RunSettings {
     pub wall: Option<Duration>,
     /// How many bytes operators (sorts, groups, joins) may hold before they write to disk; none is no limit.
     pub memory: Option<u64>,
+    /// What else it is held to; of what the engine says too, the tighter counts.
+    pub limits: Limits,
+    /// What happens to a row that fails.
+    pub on_error: OnError,
+    /// Counts how often it was looked whether the run must stop, for tests.
+    pub looks: Option<Arc<AtomicU64>>,
 }
 
 impl RunSettings {
-    fn options(&self) -> Options {
-        let deadline = self.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+    /// The settings of a run of this script that begins now.
+    fn options(&self, script: &Script) -> Options {
+        let engine = &script.engine.inner().limits;
+        let own = Limits { wall: self.wall, memory: self.memory, ..Limits::none() };
+        let limits = engine.tightened(&self.limits).tightened(&own);
+        let deadline = limits.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        let budget = |limit: Option<u64>| limit.map(|limit| Arc::new(Budget::new(limit)));
+        let fewest = |a: usize, b: usize| if a == 0 || b == 0 { a.max(b) } else { a.min(b) };
         Options {
             executor: self.executor,
-            threads: self.threads,
+            threads: fewest(self.threads, limits.threads.unwrap_or(0)),
             morsel_rows: self.morsel_rows,
-            watch: Watch { cancel: self.cancel.clone(), deadline },
-            memory: self.memory.map_or(Memory::default(), Memory::of),
+            watch: Watch {
+                cancel: self.cancel.clone(),
+                deadline,
+                fuel: budget(limits.fuel),
+                looks: self.looks.clone(),
+            },
+            rows_out: budget(limits.rows_out),
+            on_error: match &self.on_error {
+                OnError::Fail => exec::OnError::Fail,
+                OnError::Skip => exec::OnError::Skip,
+                OnError::Divert(tell) => {
+                    let (script, tell) = (script.clone(), tell.clone());
+                    exec::OnError::Divert(Arc::new(move |error| tell(&script.failed(error))))
+                }
+            },
+            memory: limits.memory.map_or(Memory::default(), Memory::of),
             ..Options::default()
         }
     }
@@ -123,9 +152,20 @@ impl Script {
         style: &Style,
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
-        let tables = Tables::default();
+        self.write_with(&self.tables(), out, style, settings)
+    }
+
+    /// The same, with tables of the host.
+    pub(crate) fn write_with(
+        &self,
+        tables: &Tables,
+        out: &mut (dyn Write + Send),
+        style: &Style,
+        settings: &RunSettings,
+    ) -> (Stats, Result<(), Report>) {
         let outside = self.outside();
-        let (stats, result) = output::write_all(self.environment(&tables, &outside), &settings.options(), style, out);
+        let (stats, result) =
+            output::write_all(self.environment(tables, &outside), &settings.options(self), style, out);
         (stats, result.map_err(|error| self.failed(&error)))
     }
 
@@ -171,7 +211,14 @@ impl Script {
     ) -> Result<Stats, Report> {
         let outside = self.outside();
         let environment = self.environment(tables, &outside);
-        exec::run(environment, statement, &settings.options(), sink).map_err(|error| self.failed(&error))
+        exec::run(environment, statement, &settings.options(self), sink).map_err(|error| self.failed(&error))
+    }
+
+    /// What a run can read beside files.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        let mut tables = Tables::default();
+        tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        tables
     }
 
     /// What a run that begins now may ask.
@@ -185,7 +232,7 @@ impl Script {
     }
 
     /// What a failed run says. Of an output that was closed there is nothing to tell: its reader has seen enough.
-    fn failed(&self, error: &RunError) -> Report {
+    pub(crate) fn failed(&self, error: &RunError) -> Report {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
             error => {
@@ -195,6 +242,21 @@ impl Script {
             }
         };
         Report::new(diagnostics, self.sources.clone())
+    }
+
+    /// What a record is computed with.
+    #[inline]
+    pub(crate) fn parts(&self) -> (&Plan, &pipelang_runtime::Registry) {
+        (&self.plan, &self.engine.inner().registry)
+    }
+
+    /// The plan in its printed form.
+    pub(crate) fn printed(&self) -> String {
+        print::print(&self.written, &self.engine.inner().registry.catalog)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The plan before the rules.

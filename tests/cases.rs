@@ -19,6 +19,7 @@ pub struct Case {
     pub text: String,
     format: OutputFormat,
     parameters: Vec<(String, String)>,
+    stdin: Option<String>,
 }
 
 /// All cases, or those whose path has the text of the environment's `CASE` in it.
@@ -31,9 +32,13 @@ pub fn cases() -> Vec<Case> {
             let text = fs::read_to_string(&path).expect("cases are text");
             let mut format = OutputFormat::CSV;
             let mut parameters = Vec::new();
+            let mut stdin = None;
             for line in text.lines().take_while(|line| line.starts_with('#')) {
                 if let Some(name) = line.strip_prefix("# format: ") {
                     format = OutputFormat::named(name).expect("a format that there is");
+                }
+                if let Some(path) = line.strip_prefix("# stdin: ") {
+                    stdin = Some(path.to_string());
                 }
                 if let Some((name, value)) = line.strip_prefix("# param: ").and_then(|rest| rest.split_once('=')) {
                     parameters.push((name.to_string(), value.to_string()));
@@ -46,7 +51,7 @@ pub fn cases() -> Vec<Case> {
                 path.file_name().expect("a file has a name")
             };
             let name = name.to_string_lossy().into_owned();
-            Case { name, text, format, parameters, path }
+            Case { name, text, format, parameters, stdin, path }
         })
         .collect();
     if let Ok(only) = std::env::var("CASE") {
@@ -62,7 +67,13 @@ impl Case {
 
     /// The script of this case, or another one in its place.
     pub fn with_text<'a>(&'a self, text: &'a str) -> Script<'a> {
-        Script { name: &self.name, text, format: self.format, parameters: self.parameters.clone() }
+        Script {
+            name: &self.name,
+            text,
+            format: self.format,
+            parameters: self.parameters.clone(),
+            stdin: self.stdin.clone(),
+        }
     }
 
     /// Compares with the expected files, or writes them under `BLESS=1`.
@@ -196,7 +207,8 @@ fn examples_run() {
         // The data of TPC-H are made by the program beside its queries, which compares their answers too.
         if path.extension().is_some_and(|extension| extension == "pipe") && !path.starts_with("examples/tpch") {
             let text = fs::read_to_string(&path).expect("examples are text");
-            let script = Script { name: "example", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
+            let script =
+                Script { name: "example", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
             let config =
                 Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 4, morsel_rows: None, memory: None };
             let outcome = script.run(&config);

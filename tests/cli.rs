@@ -11,14 +11,14 @@ pub struct Output {
     pub err: String,
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipe"));
     command.args(arguments).env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
+pub fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
     let mut child = command(arguments).spawn().expect("`pipe` starts");
     let mut input = child.stdin.take().expect("stdin is piped");
     // A process that does not read its stdin may have closed it.

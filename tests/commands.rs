@@ -256,3 +256,17 @@ fn functions_are_listed_by_group_and_name() {
     assert_eq!((none.exit, &*none.out), (Some(2), ""));
     assert!(none.err.contains("did you mean `round`?"), "{}", none.err);
 }
+
+#[test]
+fn kernels_compute_what_is_the_same_once() {
+    let folder = folder(&[(
+        "script.pipe",
+        "1..9 | derive y = it * 7 | select a = y % 3 + len(string(y)), b = y % 3, c = len(string(value * 7)) | filter b > 0",
+    )]);
+    let output = pipe(&["explain", "--phase", "kernel", &path(folder.path(), "script.pipe")]);
+    let kernel = output.out.split("\n\n").next().expect("there is a kernel");
+    for operation in ["int.multiply", "int.modulo", "int.add"] {
+        assert_eq!(kernel.matches(operation).count(), 1, "{operation} in {kernel}");
+    }
+    assert_eq!(kernel.matches("= call").count(), 2, "{kernel}");
+}

@@ -15,7 +15,7 @@ type Run = fn(&str) -> String;
 const RUNS: [(&str, Run); 2] = [("pipe", run_script), ("sh", run_commands)];
 
 fn run_script(text: &str) -> String {
-    let script = Script { name: "script.pipe", text, format: OutputFormat::Table, parameters: Vec::new() };
+    let script = Script { name: "script.pipe", text, format: OutputFormat::Table, parameters: Vec::new(), stdin: None };
     let outcome = script.run(&Config {
         executor: Executor::Auto,
         rules: RuleSet::all(),

@@ -1,5 +1,9 @@
 //! The library in a Rust program.
 
+mod host;
+mod programs;
+mod runs;
+
 use pipelang::{CancelToken, Engine, Executor, Report, Row, codes};
 use std::time::Duration;
 
@@ -59,7 +63,7 @@ fn values_are_evaluated() {
 #[test]
 fn rows_go_through_a_program() {
     let trades = trades(200_000);
-    let program = Engine::builder().threads(4).build().compile::<Trade, Total>("totals.pipe", TOTALS).unwrap();
+    let program = Engine::builder().threads(4).build().unwrap().compile::<Trade, Total>("totals.pipe", TOTALS).unwrap();
     let mut expected: Vec<Total> =
         ["AAA", "BBB", "a symbol longer than twelve bytes"].iter().map(|sym| total(&trades, sym)).collect();
     expected.sort_by(|a, b| b.notional.total_cmp(&a.notional));
@@ -147,16 +151,17 @@ fn what_is_too_large_fails_where_it_is_used() {
 fn host_functions_are_called_and_may_fail() {
     let engine = Engine::builder()
         .func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01)
-        .func("rate", |sym: &str| match sym {
+        .try_func("rate", |sym: &str| match sym {
             "AAA" => Ok(2.0),
             other => Err(format!("no rate for {other}")),
         })
         .func("boom", |x: i64| if x > 2 { panic!("{x} is too much") } else { x })
-        .func("join", |a: String, b: bool, c: &str, d: f64| format!("{a} {b} {c} {d}"))
+        .func("joined", |a: String, b: bool, c: &str, d: f64| format!("{a} {b} {c} {d}"))
         .func("length", |text: &str| text.len() as i64)
-        .build();
+        .build()
+        .unwrap();
     assert_eq!(engine.eval::<f64>("fee(200, 3)").unwrap(), 6.0);
-    assert_eq!(engine.eval::<String>(r#"join("a", true, "b", 1)"#).unwrap(), "a true b 1");
+    assert_eq!(engine.eval::<String>(r#"joined("a", true, "b", 1)"#).unwrap(), "a true b 1");
     assert_eq!(code(engine.eval::<f64>("fee(1.0)")), codes::E0305);
     assert_eq!(code(engine.eval::<f64>(r#"fee("1", 2)"#)), codes::E0304);
 
@@ -192,7 +197,7 @@ fn files_are_read_only_where_granted() {
     std::fs::write(&file, "id,weight\n1,2\n").unwrap();
     let source = format!("read({:?}, schema: {{id: int, weight: int}})", file.to_str().unwrap());
     assert_eq!(code(Engine::default().compile::<(), Id>("a.pipe", &source)), codes::E0405);
-    let engine = Engine::builder().grant(pipelang::fs::read_only(folder.path())).build();
+    let engine = Engine::builder().grant(pipelang::fs::read_only(folder.path())).build().unwrap();
     let program = engine.compile::<(), Id>("a.pipe", &source).unwrap();
     assert_eq!(program.run(&[]).collect().unwrap(), [Id { id: 1, weight: 2 }]);
     assert_eq!(code(engine.compile::<(), Id>("a.pipe", r#"read("Cargo.toml", format: "csv")"#)), codes::E0405);
@@ -210,10 +215,10 @@ fn the_clock_and_the_environment_are_granted() {
     assert_eq!(code(Engine::default().compile::<(), Asked>("a.pipe", source)), codes::E0405);
     assert_eq!(code(Engine::default().eval::<bool>("today() > @2024-01-01")), codes::E0405);
     let variables = pipelang::environment::variables([("REGION", "EU")]);
-    let one = Engine::builder().grant(variables.clone()).build();
+    let one = Engine::builder().grant(variables.clone()).build().unwrap();
     assert_eq!(code(one.compile::<(), Asked>("a.pipe", source)), codes::E0405);
     assert!(!format!("{variables:?}").contains("EU"), "values may be secrets");
-    let engine = Engine::builder().grant(variables).grant(pipelang::clock::system()).build();
+    let engine = Engine::builder().grant(variables).grant(pipelang::clock::system()).build().unwrap();
     let program = engine.compile::<(), Asked>("a.pipe", source).unwrap();
     let run = || program.run(&[]).collect().unwrap().remove(0);
     let first = run();
@@ -225,7 +230,7 @@ fn the_clock_and_the_environment_are_granted() {
 
 #[test]
 fn runs_are_stopped() {
-    let engine = Engine::builder().threads(2).build();
+    let engine = Engine::builder().threads(2).build().unwrap();
     let endless =
         engine.compile::<(), Id>("endless.pipe", "1.. | filter it < 0 | select id = it, weight = it").unwrap();
     assert_eq!(code(endless.run(&[]).wall(Duration::from_millis(50)).collect()), codes::E0801);

@@ -30,6 +30,7 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
     ("E0211", "needs two files"),
     ("E0213", "needs two files"),
     ("E0408", "is given with `--locked`"),
+    ("E0409", "needs a stdin"),
     ("E0603", "needs a host"),
     ("E0702", "needs a full disk"),
     ("E0801", "the limits are too far away for an example that can be read"),
@@ -108,7 +109,8 @@ fn pages_show_their_code_and_how_to_mend_it() {
 /// What a script of a page reports; its files are those of the tests.
 fn run_page(script: &str) -> String {
     let text = script.replace("read(\"", "read(\"tests/data/");
-    let script = Script { name: "page.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
+    let script =
+        Script { name: "page.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
     let config =
         Config { executor: Executor::Auto, rules: RuleSet::all(), threads: 1, morsel_rows: None, memory: None };
     script.run(&config).err

@@ -13,8 +13,13 @@ fn examples_of_functions_are_true() {
         Config { executor: Executor::Reference, rules: RuleSet::none(), threads: 1, morsel_rows: None, memory: None };
     let mut faults = Vec::new();
     for example in registry().catalog.functions().flat_map(|function| function.examples) {
-        let script =
-            Script { name: "example", text: example.source, format: OutputFormat::JSONL, parameters: Vec::new() };
+        let script = Script {
+            name: "example",
+            text: example.source,
+            format: OutputFormat::JSONL,
+            parameters: Vec::new(),
+            stdin: None,
+        };
         let outcome = script.run(&config);
         let found = match outcome.err.find("error[") {
             Some(at) => outcome.err[at + 6..].chars().take(5).collect(),

@@ -13,7 +13,7 @@ fn script(stages: usize, rows: usize) -> String {
 
 fn buffers(stages: usize, rows: usize, executor: Executor) -> u64 {
     let text = script(stages, rows);
-    let script = Script { name: "fusion", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
+    let script = Script { name: "fusion", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
     let outcome = script.run(&Config { executor, rules: RuleSet::all(), threads: 1, morsel_rows: None, memory: None });
     assert_eq!(outcome.err, "");
     outcome.stats.buffers

@@ -11,9 +11,9 @@ use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{Environment, Executor, Options, Pool, Stats, Tables};
-use pipelang_runtime::formats::FileSources;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
+use pipelang_runtime::formats::{FileSources, Stdin};
 use pipelang_runtime::limits::Watch;
 use pipelang_runtime::memory::Memory;
 use std::sync::{Arc, OnceLock};
@@ -56,6 +56,8 @@ pub struct Script<'a> {
     pub format: OutputFormat,
     /// Values of its parameters.
     pub parameters: Vec<(String, String)>,
+    /// The file that it reads as `stdin`.
+    pub stdin: Option<String>,
 }
 
 /// The tables of the runtime, made once.
@@ -76,6 +78,7 @@ pub struct Ready {
     warnings: String,
     sources: SourceMap,
     format: OutputFormat,
+    stdin: Option<Stdin>,
 }
 
 impl Script<'_> {
@@ -90,25 +93,31 @@ impl Script<'_> {
     /// Compiles it, or reports why not.
     pub fn compile(&self) -> Result<Ready, String> {
         let mut sources = SourceMap::default();
-        let compiled = self.check(&mut sources).map_err(|diagnostics| render(&diagnostics, &sources))?;
+        let files = self.files();
+        let compiled = self.check(&mut sources, &files).map_err(|diagnostics| render(&diagnostics, &sources))?;
         let warnings = render(&compiled.warnings, &sources);
-        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format })
+        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format, stdin: files.stdin })
     }
 
     /// Everything that is said of it before it runs.
     pub fn diagnose(&self) -> Vec<Diagnostic> {
-        match self.check(&mut SourceMap::default()) {
+        match self.check(&mut SourceMap::default(), &self.files()) {
             Ok(compiled) => compiled.warnings,
             Err(diagnostics) => diagnostics,
         }
     }
 
-    fn check(&self, sources: &mut SourceMap) -> Result<Compiled, Vec<Diagnostic>> {
+    fn files(&self) -> FileSources {
+        let open = |path: &String| Stdin::new(std::fs::File::open(path).expect("stdin of a case is a file"), None);
+        FileSources { stdin: self.stdin.as_ref().map(open) }
+    }
+
+    fn check(&self, sources: &mut SourceMap, files: &FileSources) -> Result<Compiled, Vec<Diagnostic>> {
         let catalog = &registry().catalog;
         let value = |(name, value): &(String, String)| (name.as_str().into(), ParameterValue::Text(value.clone()));
         let values = self.parameters.iter().map(value).collect();
         let parameters = Parameters { values, ..Parameters::default() };
-        pipelang_lang::compile(sources, self.name, self.text, catalog, &FileSources, &parameters)
+        pipelang_lang::compile(sources, self.name, self.text, catalog, files, &parameters)
     }
 }
 
@@ -117,7 +126,8 @@ impl Ready {
     pub fn run(&self, config: &Config) -> Outcome {
         let registry = registry();
         let plan = pipelang_lang::opt::optimize(self.plan.clone(), &registry.catalog, &config.rules);
-        let tables = Tables::default();
+        let mut tables = Tables::default();
+        tables.stdin = self.stdin.clone();
         let outside = outside();
         let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads), outside: &outside };
         let options = Options {
@@ -127,6 +137,7 @@ impl Ready {
             spread: true,
             watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
             memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
+            ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
         let mut out = Vec::new();

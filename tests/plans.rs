@@ -28,7 +28,14 @@ impl Sources for Declared {
             OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
-        Ok(TableInfo { format: "csv", schema, inferred: false, effect: Effect::MayFail, files: Vec::new() })
+        Ok(TableInfo {
+            format: "csv",
+            schema,
+            inferred: false,
+            effect: Effect::MayFail,
+            files: Vec::new(),
+            found: Vec::new(),
+        })
     }
 
     fn target(&self, _request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {

@@ -404,6 +404,7 @@ fn run(plan: &Plan) -> (Vec<String>, Option<String>) {
         functions: &registry.functions,
         catalog: &registry.catalog,
         tables: &|_| None,
+        stdin: None,
         watch: &Watch::default(),
         tees: &Default::default(),
     };

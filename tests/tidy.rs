@@ -3,6 +3,8 @@
 //! It reads the sources as text: a rule that a newcomer can break without noticing should fail here, with a sentence
 //! that says what to do instead.
 
+use crate::harness::registry;
+use pipelang_lang::check::STAGES;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -291,4 +293,58 @@ fn the_project_speaks_of_itself() {
 fn plain_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the root can be listed");
     entries.map(|entry| entry.expect("a folder can be listed").path()).filter(|path| path.is_file()).collect()
+}
+
+/// The corners in which every stage and reducer is shown, and those that only what compares rows has.
+const CORNERS: [&str; 4] = ["no_rows", "one_row", "all_null", "many_morsels"];
+const CORNERS_OF_KEYS: [&str; 3] = ["one_key", "ties", "skewed_keys"];
+
+/// Stages that look at each row by itself, or at rows in their order only: they have no keys.
+const WITHOUT_KEYS: [&str; 20] = [
+    "filter",
+    "take_while",
+    "skip_while",
+    "select",
+    "drop",
+    "rename",
+    "derive",
+    "map",
+    "flat_map",
+    "explode",
+    "unpivot",
+    "parse",
+    "cross_join",
+    "union",
+    "scan",
+    "fold",
+    "assert",
+    "tee",
+    "write",
+    "describe",
+];
+
+#[test]
+fn stages_and_reducers_have_cases_in_every_corner() {
+    let text = include_str!("corners.txt");
+    let stages = STAGES.iter().map(|stage| ("stage", stage.name));
+    let reducers = registry().catalog.reducers().map(|reducer| ("reducer", reducer.name));
+    let all: Vec<(&str, &str)> = stages.chain(reducers).collect();
+    let mut faults = Vec::new();
+    for (kind, name) in &all {
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{kind} {name}: ")));
+        let cases: Vec<(&str, &str)> = line.unwrap_or("").split(' ').filter_map(|part| part.split_once('=')).collect();
+        let of_keys: &[&str] = if WITHOUT_KEYS.contains(name) { &[] } else { &CORNERS_OF_KEYS };
+        for corner in CORNERS.iter().chain(of_keys) {
+            let case = cases.iter().find(|(of, _)| of == corner).map(|(_, case)| *case);
+            let script = case.and_then(|case| fs::read_to_string(root().join(format!("tests/cases/{case}.pipe"))).ok());
+            let words = |script: String| script.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == *name);
+            if !script.is_some_and(words) {
+                faults.push(format!("the {kind} `{name}` is shown by no case for `{corner}` in tests/corners.txt"));
+            }
+        }
+    }
+    let named = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
+    let stale = named.filter(|(head, _)| !all.iter().any(|(kind, name)| format!("{kind} {name}") == *head));
+    faults.extend(stale.map(|(head, _)| format!("tests/corners.txt names the {head}, which there is not")));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -5,7 +5,7 @@ use pipelang::tools::{Class, ItemKind, complete, hover, phases, stages, tokens};
 use pipelang::{Engine, Parameters, fs};
 
 fn engine() -> Engine {
-    Engine::builder().grant(fs::read_everything()).build()
+    Engine::builder().grant(fs::read_everything()).build().unwrap()
 }
 
 /// The text without the cursor, and where that is.

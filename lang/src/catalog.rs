@@ -244,6 +244,12 @@ pub struct ReducerDef {
     pub takes_row: bool,
     /// Whether it takes `weight:`, which comes behind its arguments.
     pub weighted: bool,
+    /// Whether the order of the rows shows in its value.
+    pub order: RowOrder,
+    /// Whether it counts rows, those in which its argument is not null if it has one.
+    pub counts_rows: bool,
+    /// Whether its value is that of the first row.
+    pub takes_first: bool,
     /// Run by the tests: `[1, 2] | sum it`.
     pub examples: &'static [Example],
 }
@@ -260,8 +266,22 @@ impl ReducerDef {
         constant: None,
         takes_row: false,
         weighted: false,
+        order: RowOrder::Shows,
+        counts_rows: false,
+        takes_first: false,
         examples: &[],
     };
+}
+
+/// Whether the order of the rows shows in what a reducer makes of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    /// It may.
+    Shows,
+    /// It does not.
+    Hidden,
+    /// Only of floats, where values that are equal differ: 0.0 and -0.0.
+    ShowsInFloats,
 }
 
 /// An argument of a reducer that is known before the first row.
@@ -406,8 +426,10 @@ pub enum OptionValue {
 /// What a `read` in the script says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadRequest {
-    /// The path, constant.
+    /// The path, constant; of stdin [`STDIN`].
     pub path: Arc<str>,
+    /// Whether stdin is read, and no file.
+    pub stdin: bool,
     /// Where the path stands.
     pub span: Span,
     /// The options with the places of their names.
@@ -415,6 +437,9 @@ pub struct ReadRequest {
     /// Whether it is one of several files: then it need not have a column that is declared and may be null.
     pub one_of_several: bool,
 }
+
+/// What scripts call what they are given to read without a path.
+pub const STDIN: &str = "stdin";
 
 /// One of the files of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -437,6 +462,8 @@ pub struct WriteRequest {
     pub span: Span,
     /// The option `format`, and where it stands.
     pub format: Option<(Arc<str>, Span)>,
+    /// The option `compression`, and where it stands.
+    pub compression: Option<(Arc<str>, Span)>,
 }
 
 /// What is known of a table before its first row is read.
@@ -452,6 +479,8 @@ pub struct TableInfo {
     pub effect: Effect,
     /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
     pub files: Vec<TableFile>,
+    /// What was found out beside the options of the `read`: the format of stdin, where none is given.
+    pub found: Vec<(Arc<str>, OptionValue)>,
 }
 
 /// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.
@@ -467,6 +496,11 @@ pub trait Sources {
 
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;
+
+    /// The value of a name that the host defines: known in every script, and a column of that name is E0204.
+    fn constant(&self, _name: &str) -> Option<Scalar> {
+        None
+    }
 
     /// Whether scripts may know what time it is.
     fn clock(&self) -> bool {

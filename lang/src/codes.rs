@@ -289,6 +289,11 @@ codes! {
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
          rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
         "" => "";
+    E0409 = 409, "stdin is read twice",
+        "What comes in by stdin comes once: what has been read is gone, and a script does not keep it. Every use of a \
+         stream runs it, so a name for `stdin` that is used twice reads it twice. Write it to a file first, or get both \
+         results in one `aggregate`.",
+        "" => "";
     E0501 = 501, "a cell does not fit its column",
         "A cell of a file is not of the column's type. Types that no `schema:` gives are inferred from a sample of the \
          file, and a later cell may be different. Read the column as text and convert it, or say which type it has.",

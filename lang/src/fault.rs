@@ -76,6 +76,12 @@ faults! {
     UnpivotedFaultsLost "a value that failed is null after `unpivot`";
     FilterIntoOneSide "a filter behind a union goes into the first side only";
     MarkNegationLost "a filter by a negated mark becomes a semi-join";
+    NotLessOfNothing "`not (a < b)` becomes `a >= b` where there may be a null or a NaN";
+    SliceOfSideTooShort "a slice of a union's side does not reckon with the rows that are skipped";
+    FirstRowOfFailing "no second row is asked for though a later one may fail";
+    NullsCounted "`count(x)` becomes `count()` though x may be null";
+    SeenOrderDropped "a sort is dropped though a reducer behind it sees the order of its rows";
+    SortByFirstKeyOnly "a sort loses all its keys but the first";
     NeighbourOfOtherGroup "`lag` and `lead` look over the end of a group";
     RankDense "`rank` does not leave out the places of equal rows";
     FrameTooLong "a frame by rows goes one row too far";

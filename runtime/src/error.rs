@@ -95,6 +95,16 @@ pub struct RowError {
     pub place: Option<Place>,
 }
 
+impl RowError {
+    /// Whether it says something of this row alone: not an assertion, and not that the run was stopped.
+    pub fn is_of_the_row(&self) -> bool {
+        match self.fault {
+            RowFault::Expression { .. } | RowFault::Cell(_) => true,
+            RowFault::Assertion { .. } | RowFault::Stopped(_) => false,
+        }
+    }
+}
+
 /// Why a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunError {

@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Stops runs from another thread. Clones share one flag.
@@ -31,18 +31,52 @@ impl CancelToken {
     }
 }
 
-/// What a run is held to; looked at between batches.
+/// So much of something for all statements and threads of a run.
+#[derive(Debug)]
+pub struct Budget {
+    limit: u64,
+    left: AtomicU64,
+}
+
+impl Budget {
+    /// A budget of which nothing is spent.
+    pub fn new(limit: u64) -> Budget {
+        Budget { limit, left: AtomicU64::new(limit) }
+    }
+
+    /// How much there was.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Takes so much of what is left, or all of it; what was taken.
+    pub fn take(&self, wanted: u64) -> u64 {
+        let before =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
+        before.unwrap_or_else(|left| left).min(wanted)
+    }
+}
+
+/// What a run is held to; looked at before each chunk of rows and call of a function, and every so often in functions
+/// that call themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// Cancelled by somebody else.
     pub cancel: CancelToken,
     /// When it must have ended, and the limit as the user set it.
     pub deadline: Option<(Instant, Duration)>,
+    /// How much work it may do.
+    pub fuel: Option<Arc<Budget>>,
+    /// How often was looked, if somebody counts.
+    pub looks: Option<Arc<AtomicU64>>,
 }
 
 impl Watch {
     /// Fails if the run must stop.
     pub fn check(&self) -> Result<(), RunError> {
+        if let Some(looks) = &self.looks {
+            looks.fetch_add(1, Ordering::Relaxed);
+        }
         if self.cancel.is_cancelled() {
             return Err(RunError::Cancelled);
         }
@@ -52,5 +86,13 @@ impl Watch {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Fails if the run must stop before so much work.
+    pub fn spend(&self, units: u64) -> Result<(), RunError> {
+        if let Some(fuel) = self.fuel.as_ref().filter(|fuel| fuel.take(units) < units) {
+            return Err(RunError::Limit(format!("the run used up its fuel of {} units", fuel.limit())));
+        }
+        self.check()
     }
 }

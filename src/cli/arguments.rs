@@ -1,7 +1,7 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use pipelang::{Executor, OutputFormat, RowFormat};
+use pipelang::{ColumnFormat, Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -125,6 +125,9 @@ pub struct Settings {
     /// How results are written [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
+    /// The format of stdin, if scripts read it [default: what its first line looks like]
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
     /// Where results are written, instead of stdout; its extension says how, unless --format does
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<String>,
@@ -172,6 +175,10 @@ pub enum FormatName {
     Md,
     /// Bare values, with tabs between them
     Text,
+    /// A Parquet file of one result
+    Parquet,
+    /// A stream of Arrow of one result
+    Arrow,
 }
 
 impl From<FormatName> for OutputFormat {
@@ -184,6 +191,8 @@ impl From<FormatName> for OutputFormat {
             FormatName::Jsonl => OutputFormat::Rows(RowFormat::Jsonl),
             FormatName::Md => OutputFormat::Rows(RowFormat::Md),
             FormatName::Text => OutputFormat::Rows(RowFormat::Text),
+            FormatName::Parquet => OutputFormat::Columns(ColumnFormat::Parquet),
+            FormatName::Arrow => OutputFormat::Columns(ColumnFormat::ArrowStream),
         }
     }
 }

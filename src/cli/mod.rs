@@ -10,11 +10,12 @@ mod functions;
 mod repl;
 mod run;
 mod schema;
+mod stdin;
 mod terminal;
 mod test;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
-use pipelang::{CancelToken, Engine, Report, codes};
+use pipelang::{CancelToken, Engine, EngineBuilder, Report, codes};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -97,6 +98,15 @@ fn dispatch(arguments: Arguments) -> Exit {
 
 /// The engine of the command line: whatever the user may read, scripts may read.
 fn engine(settings: &Settings) -> Engine {
+    built(engine_without_stdin(settings).grant(stdin::grant(settings.from.as_deref())))
+}
+
+fn built(builder: EngineBuilder) -> Engine {
+    builder.build().expect("the command line adds no functions and constants")
+}
+
+/// The same where stdin is not for scripts.
+fn engine_without_stdin(settings: &Settings) -> EngineBuilder {
     if let (arguments::ExecutorName::Jit, Err(why)) = (settings.executor, pipelang::native_code()) {
         complain(&no_native_code(&why));
     }
@@ -111,7 +121,6 @@ fn engine(settings: &Settings) -> Engine {
         .threads(settings.threads.unwrap_or(0))
         .optimize(!settings.no_optimize)
         .locked(settings.locked)
-        .build()
 }
 
 /// A warning: what was asked for cannot be had, and what runs instead.
@@ -167,10 +176,17 @@ fn read_script(file: &str) -> Result<(String, String), Exit> {
     })
 }
 
+/// The token that Ctrl-C cancels, once somebody listens to it.
+static TOKEN: OnceLock<CancelToken> = OnceLock::new();
+
+/// Whether a run has been interrupted.
+fn is_interrupted() -> bool {
+    TOKEN.get().is_some_and(CancelToken::is_cancelled)
+}
+
 /// The token that Ctrl-C cancels, and every other signal that asks the process to end. One that comes when the token is
 /// cancelled already, by a signal before or because nothing runs, ends the process at once.
 fn interruption() -> CancelToken {
-    static TOKEN: OnceLock<CancelToken> = OnceLock::new();
     let make = || {
         let token = CancelToken::new();
         let cancelled = token.clone();

@@ -10,7 +10,7 @@ mod session;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, interruption, run};
+use super::{Exit, built, complain, engine_without_stdin, interruption, run};
 use pipelang::{OutputFormat, TableStyle, codes};
 use reedline::Signal;
 use session::Session;
@@ -72,7 +72,7 @@ struct Prompt {
 impl Prompt {
     fn new(settings: &Settings) -> Prompt {
         Prompt {
-            session: Session::new(engine(settings)),
+            session: Session::new(built(engine_without_stdin(settings))),
             settings: settings.clone(),
             rows: ROWS,
             last_error: None,

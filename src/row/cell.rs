@@ -3,6 +3,7 @@
 use super::FieldKind;
 use pipelang_lang::scalar::Scalar;
 use pipelang_runtime::batch::Column;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A value on its way between Pipe and Rust.
@@ -101,7 +102,7 @@ pub struct CellMismatch {
     /// The value.
     pub found: String,
     /// The Rust type.
-    pub wanted: &'static str,
+    pub wanted: Cow<'static, str>,
 }
 
 impl fmt::Display for CellMismatch {
@@ -144,7 +145,7 @@ pub trait FromCell: ToCell + Sized {
 }
 
 fn mismatch<T>(cell: Cell<'_>, wanted: &'static str) -> Result<T, CellMismatch> {
-    Err(CellMismatch { column: String::new(), found: cell.to_string(), wanted })
+    Err(CellMismatch { column: String::new(), found: cell.to_string(), wanted: wanted.into() })
 }
 
 /// The integers: each is an `int`, on the way in if it fits into 64 bits, on the way out if it fits into the type.

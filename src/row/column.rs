@@ -63,6 +63,7 @@ impl ColumnBuilder {
                     Column::Bool(values.map(|value| bool(value).unwrap_or(false)).collect::<Vec<bool>>().into())
                 }
             }
+            FieldKind::Any => Column::Null(values.len()),
             FieldKind::String => Column::String(
                 values.map(|value| if let Cell::String(x) = value.to_cell() { Some(x) } else { None }).collect(),
             ),

@@ -86,7 +86,7 @@ impl<'a> Known<'a> {
         watched: Option<Range<usize>>,
     ) -> Known<'a> {
         let catalog = &engine.inner().registry.catalog;
-        let sources = engine.sources(None);
+        let sources = engine.sources(&[]);
         let mut texts = SourceMap::default();
         let (modules, _) = modules::load(&mut texts, name, text, &sources);
         let watched = watched.map(|range| Span::new(SCRIPT, range.start, range.end));

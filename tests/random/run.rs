@@ -63,7 +63,7 @@ pub struct Facts {
 pub struct Failure {
     pub what: String,
     /// None if the program does not compile or the oracle itself fails.
-    pub config: Option<Config>,
+    pub config: Option<Box<Config>>,
     oracle: String,
     is: String,
 }
@@ -116,7 +116,8 @@ pub fn check(program: &Program, place: &Place, configurations: &[Config]) -> Res
 pub fn judge(program: &Program, place: &Place) -> Result<Judged, Failure> {
     place.fill(program);
     let text = program.script(&place.0.to_string_lossy());
-    let script = Script { name: "random.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new() };
+    let script =
+        Script { name: "random.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
     let nothing = Outcome::default();
     let ready = script.compile().map_err(|error| {
         failure("this does not compile", None, &nothing, &Outcome { err: error, ..Outcome::default() })
@@ -160,7 +161,7 @@ impl Judged {
 fn failure(what: &str, config: Option<&Config>, oracle: &Outcome, is: &Outcome) -> Failure {
     Failure {
         what: what.to_string(),
-        config: config.cloned(),
+        config: config.cloned().map(Box::new),
         oracle: format!("{}{}", oracle.out, oracle.err),
         is: format!("{}{}", is.out, is.err),
     }

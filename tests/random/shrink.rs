@@ -44,7 +44,7 @@ impl Best<'_> {
         if self.tries > TRIES {
             return false;
         }
-        let configurations: Vec<_> = self.failure.config.iter().cloned().collect();
+        let configurations: Vec<_> = self.failure.config.as_deref().cloned().into_iter().collect();
         match check(&smaller, self.place, &configurations) {
             Err(failure) if failure.what == self.failure.what => {
                 (self.program, self.failure) = (smaller, failure);

@@ -37,7 +37,7 @@ impl Maker<'_> {
             (2, "explode"),
             (1, "flat_map"),
             (2 * table, "unpivot"),
-            (2, "parse"),
+            (3, "parse"),
             (1, "pivot"),
             (1, "nest"),
             (1, "describe"),

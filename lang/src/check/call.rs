@@ -242,6 +242,12 @@ impl<'a> Checker<'a> {
             return self.json_of(only.id, only.ast.span);
         }
         let function = self.raw_form(&name.text, &mut operands);
+        if let ("float", [(None, only)]) = (function, operands.as_slice())
+            && self.ty(only.id).kind == Kind::Int
+        {
+            // As where an int stands beside a float: no function is called for it.
+            return Some(self.as_float(only.id));
+        }
         let call = self.call_catalog(function, span, &operands)?;
         let call = self.asked(call, name, span)?;
         (!self.is_too_deep(call, span)).then_some(call)

@@ -2,6 +2,7 @@
 
 use super::scope::{Found, RangeValue, Row, Stream, Value};
 use super::{Checker, errors};
+use crate::catalog::STDIN;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery};
 use crate::scalar::Scalar;
@@ -180,11 +181,15 @@ impl<'a> Checker<'a> {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
             Found::Column(field) if self.in_groups() => self.unknown(errors::plain_column(span, &field.name)),
+            Found::Column(_) if self.sources.constant(name).is_some() => {
+                self.unknown(errors::column_and_constant(span, name))
+            }
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
-            Found::Nothing(row) => match self.bound_table(name, span) {
-                Some(stream) => Value::Stream(stream),
-                None => self.no_such_name(name, span, row),
+            Found::Nothing(row) => match (self.sources.constant(name), self.bound_table(name, span)) {
+                (Some(value), _) => Value::Expr(self.constant(value)),
+                (None, Some(stream)) => Value::Stream(stream),
+                (None, None) => self.no_such_name(name, span, row),
             },
         }
     }
@@ -199,7 +204,7 @@ impl<'a> Checker<'a> {
         let error = match row {
             Some(row) if !row.known => return Value::Unknown,
             Some(row) => self.no_such_column(&row, name, span),
-            None if &**name == "stdin" => errors::not_yet(span, "reading from `stdin`"),
+            None if &**name == STDIN => return self.stdin(span),
             None => {
                 let (bound, tables) = (self.scopes.names(self.scope), self.sources.bound_names());
                 let near = did_you_mean(name, bound.iter().chain(&tables).map(|name| &**name));

@@ -50,6 +50,7 @@ mod source;
 mod stage;
 mod state;
 mod statement;
+mod stdin;
 mod test;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::scope::{RangeValue, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, errors};
 use crate::aliases;
-use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest};
+use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest, STDIN};
 use crate::diagnostic::did_you_mean;
 use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Table, TableId, TableOrigin};
 use crate::scalar::Scalar;
@@ -233,20 +233,31 @@ impl<'a> Checker<'a> {
             self.report(errors::read_arguments(name, span));
             return None;
         };
-        let id = self.scalar(path)?;
-        let before = self.diagnostics.len();
-        let Some(Scalar::String(text)) = self.evaluate(id, path.span) else {
-            if self.diagnostics.len() == before && !self.awaits_parameter(id) {
-                let ty = self.ty(id).clone();
-                self.report(errors::path_constant(name, path, &ty));
-            }
-            return None;
-        };
+        let stdin = self.is_stdin(path);
+        let text = if stdin { STDIN.into() } else { self.path(name, path)? };
         let mut options = options?;
         if name == LINES {
             options.push(("format".into(), span, OptionValue::Scalar(Scalar::String(LINES.into()))));
         }
-        let request = ReadRequest { path: text, span: path.span, options, one_of_several: false };
+        self.describe(ReadRequest { path: text, stdin, span: path.span, options, one_of_several: false }, span)
+    }
+
+    /// The path of a `read` or `lines`.
+    fn path(&mut self, name: &str, path: &'a ast::Expr) -> Option<Arc<str>> {
+        let id = self.scalar(path)?;
+        let before = self.diagnostics.len();
+        if let Some(Scalar::String(text)) = self.evaluate(id, path.span) {
+            return Some(text);
+        }
+        if self.diagnostics.len() == before && !self.awaits_parameter(id) {
+            let ty = self.ty(id).clone();
+            self.report(errors::path_constant(name, path, &ty));
+        }
+        None
+    }
+
+    /// The rows of a `read`.
+    pub(super) fn describe(&mut self, request: ReadRequest, span: Span) -> Option<Stream> {
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
@@ -256,8 +267,9 @@ impl<'a> Checker<'a> {
         };
         let origin = TableOrigin::File {
             path: request.path,
+            stdin: request.stdin,
             format: info.format.into(),
-            options: request.options.into_iter().map(|(name, _, value)| (name, value)).collect(),
+            options: request.options.into_iter().map(|(name, _, value)| (name, value)).chain(info.found).collect(),
             inferred: info.inferred,
             files: info.files,
         };

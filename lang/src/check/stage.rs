@@ -253,14 +253,14 @@ pub const STAGES: &[StageDef] = &[
     StageDef {
         name: "tee",
         doc: "Writes the rows to a file, which is replaced when it is complete, and lets them go on.",
-        signature: "tee \"file.csv\", format: \"csv\"",
+        signature: "tee \"file.csv\", format: \"csv\", compression: \"zstd\"",
         takes_by: false,
         check: write::tee,
     },
     StageDef {
         name: "write",
         doc: "Writes the rows to a file, which is replaced when it is complete.",
-        signature: "write \"file.csv\", format: \"csv\"",
+        signature: "write \"file.csv\", format: \"csv\", compression: \"zstd\"",
         takes_by: false,
         check: write::write,
     },

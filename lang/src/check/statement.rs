@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
             if id == modules.script() {
                 self.unknown_parameters(&module.tree);
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
+                self.stdin_once();
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);
                 self.pivots_are_last();

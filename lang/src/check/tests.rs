@@ -35,6 +35,7 @@ impl Sources for Weather {
             inferred: true,
             effect: Effect::MayFail,
             files: Vec::new(),
+            found: Vec::new(),
         })
     }
 

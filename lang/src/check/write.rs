@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
     /// The file that a stage names; rows that do not end cannot be written to one.
     fn target(&mut self, call: &StageCall<'a>, input: &Stream) -> Option<Target> {
         let ends = self.ends(input, call);
-        let (mut path, mut format) = (None, None);
+        let (mut path, mut format, mut compression) = (None, None, None);
         for argument in &call.stage.arguments {
             match (&argument.label, &argument.value) {
                 (Label::None, ArgumentValue::Expr(expr)) if path.is_none() => {
@@ -54,8 +54,11 @@ impl<'a> Checker<'a> {
                 (Label::Option(name), ArgumentValue::Expr(expr)) if &*name.text == "format" => {
                     format = Some((self.constant_text(expr, "`format`")?, expr.span));
                 }
+                (Label::Option(name), ArgumentValue::Expr(expr)) if &*name.text == "compression" => {
+                    compression = Some((self.constant_text(expr, "`compression`")?, expr.span));
+                }
                 (Label::Option(name), _) => {
-                    let near = crate::diagnostic::did_you_mean(&name.text, ["format"]);
+                    let near = crate::diagnostic::did_you_mean(&name.text, ["format", "compression"]);
                     self.report(errors::unknown_option(name.span, call.def.name, &name.text, &near));
                     return None;
                 }
@@ -70,8 +73,9 @@ impl<'a> Checker<'a> {
             return None;
         };
         ends?;
-        match self.sources.target(&WriteRequest { path: path.clone(), span, format }) {
-            Ok(format) => Some(Target { path, format: format.into() }),
+        let named = compression.as_ref().map(|(name, _)| name.clone());
+        match self.sources.target(&WriteRequest { path: path.clone(), span, format, compression }) {
+            Ok(format) => Some(Target { path, format: format.into(), compression: named }),
             Err(diagnostic) => {
                 self.report(*diagnostic);
                 None

@@ -385,6 +385,11 @@ impl Exprs {
         self.nodes[id.0 as usize].1
     }
 
+    /// Whether any of them does something outside of the script.
+    pub fn call_host(&self) -> bool {
+        self.nodes.iter().any(|(_, effect)| *effect == Effect::Host)
+    }
+
     /// The constant that `id` names.
     pub fn constant(&self, id: LiteralId) -> &Scalar {
         &self.literals[id.0 as usize]

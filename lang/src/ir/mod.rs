@@ -114,6 +114,8 @@ pub enum TableOrigin {
     File {
         /// The path as the script spells it.
         path: Arc<str>,
+        /// Whether it is stdin, and no file.
+        stdin: bool,
         /// The name of its format.
         format: Arc<str>,
         /// The options of the `read`.
@@ -393,6 +395,8 @@ pub struct Target {
     pub path: Arc<str>,
     /// The name of its format.
     pub format: Arc<str>,
+    /// How it is packed, where the script says so.
+    pub compression: Option<Arc<str>>,
 }
 
 /// How the rows of a statement are shown.

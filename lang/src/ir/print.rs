@@ -78,7 +78,8 @@ fn shape_word(shape: Shape) -> &'static str {
 
 /// ` to csv "out.csv"`
 fn target_text(target: &Target) -> String {
-    format!(" to {} {}", text::name(&target.format), text::string(&target.path))
+    let compression = target.compression.as_ref().map_or(String::new(), |name| format!(" by {}", text::name(name)));
+    format!(" to {} {}{compression}", text::name(&target.format), text::string(&target.path))
 }
 
 /// The stages down to `root`, a line each; what else a stage takes rows of stands below it, further to the right.
@@ -330,8 +331,9 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, format, options, files, inferred: _ } => {
-            let mut parts = vec![text::string(path), text::name(format)];
+        TableOrigin::File { path, stdin, format, options, files, inferred: _ } => {
+            let from = if *stdin { path.to_string() } else { text::string(path) };
+            let mut parts = vec![from, text::name(format)];
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
             let files: Vec<String> = files.iter().map(file).collect();
             let of = if files.is_empty() { String::new() } else { format!(" of {}", files.join(", ")) };

@@ -82,12 +82,14 @@ fn shape_word(cursor: &mut Cursor) -> Parsed<Shape> {
     Ok(shape)
 }
 
-/// `to csv "out.csv"`, or nothing.
+/// `to csv "out.csv"`, `to parquet "out.parquet" by zstd`, or nothing.
 fn target(cursor: &mut Cursor) -> Parsed<Option<Target>> {
     if !cursor.eat_word("to") {
         return Ok(None);
     }
-    Ok(Some(Target { format: cursor.name()?, path: cursor.string()?.into() }))
+    let (format, path) = (cursor.name()?, cursor.string()?.into());
+    let compression = if cursor.eat_word("by") { Some(cursor.name()?) } else { None };
+    Ok(Some(Target { path, format, compression }))
 }
 
 /// The empty span that everything read has.

@@ -1,6 +1,6 @@
 //! What cannot fail: expressions by their effects, and columns by where their values come from.
 
-use super::{ColumnId, ExprId, Plan, Stage};
+use super::{ColumnId, ExprId, NodeId, Plan, Stage};
 use crate::catalog::Effect;
 use crate::ty::Kind;
 use std::collections::HashSet;
@@ -67,6 +67,37 @@ impl Plan {
             fallible.0.extend(new);
         }
         fallible
+    }
+
+    /// Whether all rows of a node can be had without an error, however many are asked for, and nobody sees how many were.
+    pub fn never_fails(&self, node: NodeId, fallible: &FallibleColumns) -> bool {
+        let is_total = |exprs: &[ExprId]| exprs.iter().all(|expr| self.is_total(*expr, fallible));
+        let is_sure = |columns: &[ColumnId]| columns.iter().all(|column| !fallible.0.contains(column));
+        self.stages_of(node).into_iter().all(|id| {
+            let stage = &self.node(id).stage;
+            match stage {
+                Stage::Scan { table, .. } => self.tables[table.0 as usize].effect == Effect::Total,
+                Stage::Range { end, .. } => end.is_some(),
+                Stage::Iterate { .. } | Stage::Assert { .. } | Stage::Tee { .. } => false,
+                Stage::Fold { init, .. } => is_total(&[*init]) && is_total(&stage.demands()),
+                Stage::Join { join, .. } => {
+                    join.unique.is_none() && is_sure(&join.left_keys()) && is_sure(&join.right_keys())
+                }
+                Stage::Values { .. }
+                | Stage::Explode { .. }
+                | Stage::Unpivot { .. }
+                | Stage::Union { .. }
+                | Stage::While { .. }
+                | Stage::Number { .. }
+                | Stage::Filter { .. }
+                | Stage::Map { .. }
+                | Stage::Aggregate { .. }
+                | Stage::Window { .. }
+                | Stage::Sort { .. }
+                | Stage::TopK { .. }
+                | Stage::Slice { .. } => !stage.wants_order() && is_total(&stage.demands()),
+            }
+        })
     }
 
     /// Whether evaluating an expression always gives a value, and the same each time, the columns that it mentions

@@ -8,15 +8,15 @@
 //! x`), or cannot fail (`x and false`). **Errors** are therefore unchanged. Floats are computed by the functions that
 //! compute them at run time, and nothing is reassociated.
 
+use super::rewrite::rewrite;
 use super::{Rule, tree};
 use crate::catalog::Catalog;
 use crate::fault::{self, Fault};
 use crate::ir::constant::compute;
-use crate::ir::typing::{is_of_type, own_effect};
-use crate::ir::{Expr, ExprId, FallibleColumns, NodeId, Plan, Stage, TypedExpr};
+use crate::ir::typing::is_of_type;
+use crate::ir::{Expr, ExprId, FallibleColumns, Node, NodeId, Plan, Stage};
 use crate::scalar::Scalar;
 use crate::ty::Type;
-use std::collections::HashMap;
 
 /// See the module.
 pub const RULE: Rule =
@@ -44,22 +44,16 @@ fn size(value: &Scalar) -> usize {
 
 fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
     let fallible = plan.fallible_columns();
-    let mut folder = Folder { plan, catalog, fallible, done: HashMap::new() };
-    let (mut changed, mut idle) = (false, Vec::new());
-    for at in 0..folder.plan.nodes.len() {
-        let mut stage = folder.plan.nodes[at].stage.clone();
-        stage.for_each_expr(|expr| {
-            let folded = folder.fold(*expr);
-            changed |= folded != *expr;
-            *expr = folded;
-        });
-        if let Stage::Filter { predicate, .. } = &stage
-            && folder.plan.exprs.as_constant(*predicate) == Some(&Scalar::Bool(true))
-        {
-            idle.push(NodeId(at as u32));
-        }
-        folder.plan.nodes[at].stage = stage;
-    }
+    let mut changed = rewrite(plan, catalog, |plan, id| {
+        let mut folder = Folder { plan, catalog, fallible: &fallible };
+        folder.computed(id).or_else(|| folder.decided(id))
+    });
+    let is_idle = |node: &Node| match &node.stage {
+        Stage::Filter { predicate, .. } => plan.exprs.as_constant(*predicate) == Some(&Scalar::Bool(true)),
+        _ => false,
+    };
+    let nodes = plan.nodes.iter().enumerate();
+    let idle: Vec<NodeId> = nodes.filter(|(_, node)| is_idle(node)).map(|(at, _)| NodeId(at as u32)).collect();
     changed |= !idle.is_empty();
     tree::remove(plan, &idle);
     changed
@@ -68,30 +62,10 @@ fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
 struct Folder<'a> {
     plan: &'a mut Plan,
     catalog: &'a Catalog,
-    fallible: FallibleColumns,
-    done: HashMap<ExprId, ExprId>,
+    fallible: &'a FallibleColumns,
 }
 
 impl Folder<'_> {
-    fn fold(&mut self, root: ExprId) -> ExprId {
-        for old in self.plan.exprs.postorder(&[root]) {
-            if self.done.contains_key(&old) {
-                continue;
-            }
-            let typed = self.plan.exprs.typed(old).clone();
-            let expr = typed.expr.map_operands(|operand| self.done[&operand]);
-            let same = if expr == typed.expr {
-                old
-            } else {
-                let effect = own_effect(&expr, self.plan, self.catalog);
-                self.plan.exprs.add(TypedExpr { expr, ..typed }, effect)
-            };
-            let new = self.computed(same).or_else(|| self.decided(same)).unwrap_or(same);
-            self.done.insert(old, new);
-        }
-        self.done[&root]
-    }
-
     /// The constant that an operation on constants gives.
     fn computed(&mut self, id: ExprId) -> Option<ExprId> {
         let typed = self.plan.exprs.typed(id).clone();
@@ -118,14 +92,14 @@ impl Folder<'_> {
                 (Some(true), _) => self.condition(b),
                 (None, Some(true)) => self.condition(a),
                 (None, Some(false)) if fault::is(Fault::FailingOperandDropped) => self.condition(b),
-                (None, Some(false)) if self.plan.is_total(a, &self.fallible) => self.condition(b),
+                (None, Some(false)) if self.plan.is_total(a, self.fallible) => self.condition(b),
                 (None, _) => None,
             },
             Expr::Or(a, b) => match (truth(a), truth(b)) {
                 (Some(true), _) => self.condition(a),
                 (Some(false), _) => self.condition(b),
                 (None, Some(false)) => self.condition(a),
-                (None, Some(true)) if self.plan.is_total(a, &self.fallible) => self.condition(b),
+                (None, Some(true)) if self.plan.is_total(a, self.fallible) => self.condition(b),
                 (None, _) => None,
             },
             Expr::If(condition, then, otherwise) => {

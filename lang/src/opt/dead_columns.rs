@@ -106,12 +106,15 @@ fn is_total_function(plan: &Plan, kind: &WindowKind, fallible: &FallibleColumns)
     !kind.wants_order() && kind.demands().iter().all(|expr| plan.is_total(*expr, fallible))
 }
 
-/// Whether a stage gives the rows that it gets, and demands nothing of them that could fail.
+/// Whether a stage gives the rows that it gets, and demands nothing of them that could fail. A window sees all rows before
+/// the first goes on, and those have no place in a file: so it stays where its rows may fail.
 fn is_idle(plan: &Plan, stage: &Stage, fallible: &FallibleColumns) -> bool {
     match stage {
         Stage::Map { definitions, .. } => definitions.is_empty(),
-        Stage::Window { keys, on: None, functions, .. } => {
-            functions.is_empty() && keys.iter().all(|key| plan.is_total(*key, fallible))
+        Stage::Window { input, keys, on: None, functions } => {
+            functions.is_empty()
+                && keys.iter().all(|key| plan.is_total(*key, fallible))
+                && plan.never_fails(*input, fallible)
         }
         _ => false,
     }

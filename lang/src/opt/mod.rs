@@ -9,12 +9,19 @@
 //! place: streams run once per use in any case.
 
 mod constant_folding;
+mod count_rows;
 mod dead_columns;
+mod dead_stages;
+mod first_row;
+mod identities;
 mod mark_join;
 mod merge_slices;
 mod push_filter;
+mod push_slice;
+mod rewrite;
 mod top_k;
 mod tree;
+mod unseen_order;
 
 use crate::catalog::Catalog;
 use crate::ir::Plan;
@@ -33,17 +40,29 @@ pub struct Rule {
 }
 
 /// All rules in the order in which they are applied.
-pub const RULES: [Rule; 6] = [
+pub const RULES: [Rule; 12] = [
     // First, for it takes away conditions and definitions that the others would have to move.
     constant_folding::RULE,
+    // Behind `constant_folding`, which leaves the operands that it looks at.
+    identities::RULE,
     // Before `top_k`: between a sort and a slice a filter hides the one from the other.
     push_filter::RULE,
     // Behind `push_filter`, which takes other conditions out of the way.
     mark_join::RULE,
+    // Before `push_slice`, for it makes slices.
+    first_row::RULE,
+    // Before `merge_slices` and `top_k`, which then meet slices where they were not.
+    push_slice::RULE,
     // Before `top_k`, which then meets one slice.
     merge_slices::RULE,
     // Behind `push_filter`, see there.
     top_k::RULE,
+    // Behind `push_filter`, which takes filters out of the way.
+    unseen_order::RULE,
+    // Before `dead_columns`, for it leaves a column without users.
+    count_rows::RULE,
+    // Behind all that leaves columns without users or keys without a say.
+    dead_stages::RULE,
     // Last, for the others leave columns behind that nobody uses any more.
     dead_columns::RULE,
 ];

@@ -172,6 +172,20 @@ pub fn renumber(plan: &mut Plan) {
     }
 }
 
+/// Whether a node gives no more than `most` rows by what stands right there, definitions aside.
+pub fn gives_at_most(plan: &Plan, mut id: NodeId, most: u64) -> bool {
+    loop {
+        match &plan.node(id).stage {
+            Stage::Map { input, .. } => id = *input,
+            Stage::Slice { take, .. } => return take.is_some_and(|take| take <= most),
+            Stage::TopK { count, .. } => return *count <= most,
+            Stage::Values { rows, .. } => return rows.len() as u64 <= most,
+            Stage::Aggregate { keys, .. } => return keys.is_empty() && most > 0,
+            _others => return false,
+        }
+    }
+}
+
 /// The columns of its input that a stage mentions.
 pub fn mentioned(plan: &Plan, stage: &Stage) -> Vec<ColumnId> {
     let mut roots = stage.demands();

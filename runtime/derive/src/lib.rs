@@ -11,6 +11,8 @@ use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
 
 /// Makes a struct with named fields a `pipelang::Row`, and, if no field borrows, a `pipelang::FromRow`.
 ///
+/// A struct that serde builds, since it derives `serde::Deserialize` too, says `#[row(input)]`.
+///
 /// Fields are numbers, `bool`, `String`, `&str`, and `Option` of those. A field is the column of its name;
 /// `#[row(name = "Order Date")]` says another.
 #[proc_macro_derive(Row, attributes(row))]
@@ -39,6 +41,10 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         let ident = field.ident;
         quote! { #at => column.extend(rows.iter().map(|row| &row.#ident)), }
     });
+    let cells = fields.iter().enumerate().map(|(at, field)| {
+        let ident = field.ident;
+        quote! { #at => ::pipelang::ToCell::to_cell(&self.#ident), }
+    });
     let row = quote! {
         #[automatically_derived]
         impl #impl_generics ::pipelang::Row for #ident #type_generics #where_clause {
@@ -52,9 +58,17 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                     _ => ::std::panic!("`{}` has no field {}", #name, field),
                 }
             }
+
+            #[inline]
+            fn cell(&self, field: usize) -> ::pipelang::Cell<'_> {
+                match field {
+                    #(#cells)*
+                    _ => ::std::panic!("`{}` has no field {}", #name, field),
+                }
+            }
         }
     };
-    if input.generics.lifetimes().next().is_some() || fields.iter().any(|field| borrows(field.ty)) {
+    if is_input(input)? || input.generics.lifetimes().next().is_some() || fields.iter().any(|field| borrows(field.ty)) {
         return Ok(row);
     }
     let builds = fields.iter().enumerate().map(|(at, field)| {
@@ -65,6 +79,10 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         #row
         #[automatically_derived]
         impl #impl_generics ::pipelang::FromRow for #ident #type_generics #where_clause {
+            fn wanted() -> ::std::option::Option<::pipelang::Schema> {
+                ::std::option::Option::Some(<Self as ::pipelang::Row>::schema())
+            }
+
             fn from_row(
                 row: &::pipelang::ResultRow<'_>,
             ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
@@ -72,6 +90,18 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
             }
         }
     })
+}
+
+/// Whether the struct says `#[row(input)]`: it is read, and built by somebody else.
+fn is_input(input: &DeriveInput) -> Result<bool, Error> {
+    let mut found = false;
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+        attribute.parse_nested_meta(|meta| {
+            found = true;
+            if meta.path.is_ident("input") { Ok(()) } else { Err(meta.error("a row says `input` here, or nothing")) }
+        })?;
+    }
+    Ok(found)
 }
 
 /// The fields with the names of their columns, which are distinct.

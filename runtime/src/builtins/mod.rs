@@ -22,6 +22,7 @@ pub use outside::Outside;
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{FunctionDef, FunctionId};
+use std::sync::Arc;
 
 /// What a body over columns gives: the results, and whether a row that counts failed. Rows that do not count, or whose
 /// arguments are null, may hold anything; the caller knows which rows are null.
@@ -32,9 +33,12 @@ pub struct BatchResult {
     pub failed: bool,
 }
 
-/// A body over whole columns. `rows` says how many; `active`, which of them count (none: all). A constant argument comes
-/// as a column of one row.
-pub type BatchBody = fn(arguments: &[Column], rows: usize, active: Option<&BooleanBuffer>) -> BatchResult;
+/// Some of the rows of a batch.
+pub type Rows = BooleanBuffer;
+
+/// A body over whole columns: the arguments; how many rows there are; which of them count (none: all). A constant
+/// argument comes as a column of one row.
+pub type BatchBody = Arc<dyn Fn(&[Column], usize, Option<&Rows>) -> BatchResult + Send + Sync>;
 
 /// A function with everything that the executors know of it.
 #[derive(Clone)]

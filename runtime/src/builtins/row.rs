@@ -1,6 +1,6 @@
 //! How a row of the tables is written down, and how bodies over columns read their arguments.
 
-use super::{BatchBody, BatchResult, Function};
+use super::{BatchResult, Function};
 use crate::batch::Column;
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::{Array, BooleanArray, Float64Array, Int64Array};
@@ -45,8 +45,11 @@ impl Function {
     }
 
     /// The same with a body over columns.
-    pub(super) fn over_columns(mut self, batch: BatchBody) -> Function {
-        self.batch = Some(batch);
+    pub(super) fn over_columns(
+        mut self,
+        batch: fn(&[Column], usize, Option<&BooleanBuffer>) -> BatchResult,
+    ) -> Function {
+        self.batch = Some(Arc::new(batch));
         self
     }
 

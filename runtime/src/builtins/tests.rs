@@ -133,7 +133,7 @@ fn call(functions: &Functions, name: &str, given: Vec<(Option<String>, Scalar)>)
 
 /// The body over columns must say the same: of rows, of a row, and with arguments that stand for all rows.
 fn over_columns(function: &Function, arguments: &[Scalar], wanted: &Result<Scalar, Fault>) {
-    let Some(body) = function.batch else { return };
+    let Some(body) = &function.batch else { return };
     for (rows, constant_from) in [(1, 9), (70, 9), (70, 1), (70, 0)] {
         let columns: Vec<Column> = (arguments.iter().enumerate())
             .map(|(at, value)| {

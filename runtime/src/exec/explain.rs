@@ -16,6 +16,58 @@ fn without_subqueries(plan: &Plan) -> Plan {
     plan.with_values(&values)
 }
 
+/// What a plan keeps while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holds {
+    /// Whether its first rows come before its sources have ended.
+    pub streaming: bool,
+    /// Whether what it keeps does not grow with its sources.
+    pub bounded: bool,
+}
+
+/// What a plan keeps while it runs.
+pub fn holds(plan: &Plan) -> Holds {
+    let mut holds = Holds { streaming: true, bounded: true };
+    for pipeline in plan.statements.iter().flat_map(|statement| pipeline::cut(plan, statement)) {
+        let numbers = |link: &Link| matches!(link, Link::Pass(Passage::Number { keys }) if *keys > 0);
+        let (streaming, bounded) = match &pipeline.end {
+            End::Output => (true, true),
+            End::State | End::Sort { limit: Some(_), .. } => (false, true),
+            End::Aggregate(aggregate) => (false, aggregate.keys == 0),
+            _ => (false, false),
+        };
+        holds.streaming &= streaming;
+        holds.bounded &= bounded && !pipeline.all_links().any(numbers);
+    }
+    holds
+}
+
+/// The tables that a plan reads, by name or path, with the columns of each that it looks at.
+pub fn reads(plan: &Plan) -> Vec<(String, Vec<String>)> {
+    let mut reads: Vec<(String, Vec<String>)> = Vec::new();
+    let pipelines = plan.statements.iter().flat_map(|statement| pipeline::cut(plan, statement));
+    for branch in pipelines.flat_map(|pipeline| pipeline.branches) {
+        let Source::Scan { table, columns } = &branch.source else { continue };
+        let table = &plan.tables[table.0 as usize];
+        let name = match &table.origin {
+            TableOrigin::Bound(name) => name.to_string(),
+            TableOrigin::File { path, .. } => path.to_string(),
+        };
+        let columns = columns.iter().map(|at| table.schema.fields[*at].name.to_string());
+        match reads.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => {
+                for column in columns {
+                    if !known.contains(&column) {
+                        known.push(column);
+                    }
+                }
+            }
+            None => reads.push((name, columns.collect())),
+        }
+    }
+    reads
+}
+
 /// The pipelines of a statement in words.
 pub fn pipelines(plan: &Plan, statement: usize, catalog: &Catalog, executor: Executor) -> String {
     let mut text = String::new();

@@ -17,6 +17,7 @@ mod pivot;
 mod replay;
 mod run;
 mod segment;
+pub mod single;
 mod source;
 
 pub use parallel::Pool;
@@ -26,14 +27,16 @@ use crate::batch::Batch;
 use crate::builtins::Outside;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
-use crate::limits::Watch;
+use crate::limits::{Budget, Watch};
 use crate::memory::Memory;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
+use pipelang_lang::codes;
 use pipelang_lang::ir::{Plan, Statement};
 use pipelang_lang::scalar::Scalar;
 use run::{Results, Run};
+use std::sync::Arc;
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,10 +72,36 @@ pub struct Options {
     pub morsel_rows: Option<usize>,
     /// No worker has a second morsel before another has had its first (for tests).
     pub spread: bool,
-    /// Cancellation and deadline.
+    /// Cancellation, deadline and fuel.
     pub watch: Watch,
     /// What operators may hold before they write to disk.
     pub memory: Memory,
+    /// How many rows may come out.
+    pub rows_out: Option<Arc<Budget>>,
+    /// What happens to a row that fails.
+    pub on_error: OnError,
+}
+
+/// What happens to a row that fails where its value is demanded.
+#[derive(Clone, Default)]
+pub enum OnError {
+    /// The run ends.
+    #[default]
+    Fail,
+    /// The row is left out.
+    Skip,
+    /// The row is left out, and somebody is told why, in the order of the rows.
+    Divert(Arc<dyn Fn(&RunError) + Send + Sync>),
+}
+
+impl std::fmt::Debug for OnError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            OnError::Fail => "Fail",
+            OnError::Skip => "Skip",
+            OnError::Divert(_) => "Divert",
+        })
+    }
 }
 
 /// What becomes of result rows on the worker that made them.
@@ -137,6 +166,25 @@ pub struct Environment<'a> {
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
 pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+    let Some(budget) = &options.rows_out else { return run_whole(env, statement, options, sink) };
+    // Rows are counted in their order, and so written in it.
+    let (encode, accept) = (sink.encode, sink.accept);
+    let mut counted = |encoded: Encoded| {
+        let Encoded::Rows(batch) = encoded else { return accept(encoded) };
+        let allowed = budget.take(batch.rows as u64) as usize;
+        if allowed == batch.rows {
+            return accept(encode(batch));
+        }
+        if allowed > 0 {
+            accept(encode(batch.slice(0, allowed)))?;
+        }
+        Err(RunError::Limit(format!("the run gave more rows than its limit of {}", budget.limit())))
+    };
+    run_whole(env, statement, options, Sink { encode: &Encoded::Rows, accept: &mut counted })
+}
+
+/// Runs a statement, however many rows it gives.
+fn run_whole(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
     let tees = Tees::default();
     let stats = run_with(env, statement, options, &tees, sink)?;
     tees.finish()?;
@@ -169,7 +217,21 @@ fn run_answered(
         let plan = env.plan.with_values(&values);
         return run_answered(Environment { plan: &plan, ..env }, statement, options, tees, sink);
     }
-    let run = || match options.executor {
+    let executor = match (env.plan.exprs.call_host(), &options.on_error) {
+        (false, OnError::Fail) => options.executor,
+        // The oracle stops at the first error.
+        (false, OnError::Skip | OnError::Divert(_)) => match options.executor {
+            Executor::Reference => Executor::Vector,
+            other => other,
+        },
+        // What the host does in order is done a row at a time, once for each.
+        (true, OnError::Fail) => Executor::Reference,
+        (true, OnError::Skip | OnError::Divert(_)) => {
+            let message = "a program that calls the host in order cannot go on behind an error";
+            return Err(RunError::Outside { code: codes::E0902, message: message.into() });
+        }
+    };
+    let run = || match executor {
         Executor::Reference => run_reference(&env, statement, options, tees, &mut sink),
         Executor::Vector | Executor::Jit | Executor::Auto => run_pipelines(&env, statement, options, tees, &mut sink),
     };
@@ -225,6 +287,7 @@ fn run_reference(
         functions: &env.registry.functions,
         catalog: &env.registry.catalog,
         tables: &|name| env.tables.whole(name),
+        stdin: env.tables.stdin.as_ref(),
         watch: &options.watch,
         tees,
     };

@@ -6,11 +6,13 @@
 use super::pivot::Rows;
 use super::{Encoded, Environment, Options, Sink, Stats};
 use crate::error::RunError;
+use crate::formats::RowsFile;
+#[cfg(feature = "columnar")]
+use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
 use crate::formats::table::{self, TableRows, TableStyle};
-use crate::formats::target::{TargetFile, format_named};
 use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
-use pipelang_lang::ir::{Shape, Target};
+use pipelang_lang::ir::{Shape, TableOrigin, Target};
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -30,6 +32,9 @@ pub fn write_all(
     out: &mut (dyn Write + Send),
 ) -> (Stats, Result<(), RunError>) {
     let mut stats = Stats::default();
+    if let Err(error) = check_count(env, style.format) {
+        return (stats, Err(error));
+    }
     let mut shown = 0;
     for (at, statement) in env.plan.statements.iter().enumerate() {
         let result = match &statement.target {
@@ -47,6 +52,24 @@ pub fn write_all(
     (stats, out.flush().map_err(output_error))
 }
 
+/// A file of columns holds one table.
+#[cfg(feature = "columnar")]
+fn check_count(env: Environment, format: OutputFormat) -> Result<(), RunError> {
+    let shown = env.plan.statements.iter().filter(|statement| statement.target.is_none()).count();
+    match format.by_columns() {
+        Some(_) if shown > 1 => {
+            let message = format!("the script shows {shown} results, and a file of columns holds one: `write` them");
+            Err(RunError::Outside { code: E0702, message })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "columnar"))]
+fn check_count(_env: Environment, _format: OutputFormat) -> Result<(), RunError> {
+    Ok(())
+}
+
 fn write_one(
     env: Environment,
     statement: usize,
@@ -55,6 +78,10 @@ fn write_one(
     is_later: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
+    #[cfg(feature = "columnar")]
+    if let Some(format) = style.format.by_columns() {
+        return write_columns(env, statement, options, format, out);
+    }
     let has_blank_lines = style.format.by_rows().is_none_or(RowFormat::has_blank_lines);
     let separator: &[u8] = if is_later && has_blank_lines { b"\n" } else { b"" };
     match style.format.by_rows() {
@@ -65,21 +92,20 @@ fn write_one(
 
 /// Writes the rows of a statement to its file, which is as before if that fails.
 fn write_file(env: Environment, statement: usize, options: &Options, target: &Target) -> Result<Stats, RunError> {
-    let format = format_named(&target.format);
-    let format = format.ok_or_else(|| RunError::Internal(format!("no format `{}`", target.format)))?;
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
-    let mut file = TargetFile::create(&target.path)?;
-    file.write(&format.head(&schema, shape))?;
-    let mut joint = Joint::new(format, shape);
+    let mut file = RowsFile::create(target, &schema, shape)?;
+    let format = file.by_rows();
     let stats = rows.run(Sink {
-        encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
+        encode: &|batch| match format {
+            Some(format) => Encoded::Bytes(format.rows(&schema, shape, &batch)),
+            None => Encoded::Rows(batch),
+        },
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => file.write(joint.next(&bytes)),
-            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+            Encoded::Bytes(bytes) => file.write_text(&bytes),
+            Encoded::Rows(batch) => file.write(&batch),
         },
     })?;
-    file.write(format.tail(shape))?;
     file.finish()?;
     Ok(stats)
 }
@@ -95,16 +121,44 @@ fn write_rows(
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
+    let is_live = env.plan.tables.iter().any(|table| matches!(table.origin, TableOrigin::File { stdin: true, .. }));
     let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),
         accept: &mut |encoded| match encoded {
-            Encoded::Bytes(bytes) => out.write_all(joint.next(&bytes)).map_err(output_error),
+            Encoded::Bytes(bytes) => {
+                out.write_all(joint.next(&bytes)).map_err(output_error)?;
+                // Nobody knows how long it takes until more comes.
+                if is_live { out.flush().map_err(output_error) } else { Ok(()) }
+            }
             Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
         },
     })?;
     out.write_all(format.tail(shape)).map_err(output_error)?;
     Ok(stats)
+}
+
+/// Also of what comes before an error a file can be made that can be read.
+#[cfg(feature = "columnar")]
+fn write_columns(
+    env: Environment,
+    statement: usize,
+    options: &Options,
+    format: ColumnFormat,
+    out: &mut (dyn Write + Send),
+) -> Result<Stats, RunError> {
+    let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
+    let mut writer = ColumnWriter::new(format, (&rows.schema, shape), None, out)?;
+    let stats = rows.run(Sink {
+        encode: &Encoded::Rows,
+        accept: &mut |encoded| match encoded {
+            Encoded::Rows(batch) => writer.write(&batch),
+            Encoded::Bytes(_) => unreachable!("`encode` gives rows"),
+        },
+    });
+    let finished = writer.finish();
+    let stats = stats?;
+    finished.map(|_| stats)
 }
 
 fn write_table(

@@ -17,10 +17,14 @@ pub struct Replayed {
     pub batch: Batch,
     /// Why there are no more.
     pub error: Option<RunError>,
+    /// Why rows were left out.
+    pub rejected: Vec<RunError>,
 }
 
-/// Runs a segment on a batch row by row.
-pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replayed {
+/// Runs a segment on a batch row by row. If it goes on, a row that fails is left out; what the script asserts, and a run
+/// that is stopped, end it all the same.
+pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch, goes_on: bool) -> Replayed {
+    let mut rejected = Vec::new();
     let exprs = &evaluator.plan.exprs;
     let kinds: Vec<Kind> = segment.outputs.iter().map(|output| exprs.ty(output.expr).kind.clone()).collect();
     let (mut rows, mut kept, mut error) = (Vec::new(), Vec::new(), None);
@@ -32,6 +36,7 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
                 kept.push(row);
             }
             Ok(None) => {}
+            Err(failed) if goes_on && failed.is_of_the_row() => rejected.push(RunError::Row(failed)),
             Err(first) => {
                 error.get_or_insert(RunError::Row(first));
                 if !fault::is(Fault::PrefixNotCut) {
@@ -41,7 +46,16 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch) -> Replaye
         }
     }
     let origin = batch.origin.as_ref().map(|origin| origin.of_rows(kept.into_iter()));
-    Replayed { batch: Batch::of_rows(&kinds, rows, origin), error }
+    Replayed { batch: Batch::of_rows(&kinds, rows, origin), error, rejected }
+}
+
+/// What a segment makes of one row; nothing if a filter drops it.
+pub fn one<'a>(
+    evaluator: Evaluator<'a>,
+    segment: &'a Segment,
+    row: Rc<dyn Row + 'a>,
+) -> Result<Option<Vec<Outcome>>, Arc<RowError>> {
+    outputs(evaluator, segment, &segment.steps, row)
 }
 
 /// What goes out for one row; nothing if a filter drops it.

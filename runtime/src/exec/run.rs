@@ -8,7 +8,7 @@ use super::passage::Passages;
 use super::pipeline::{End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
 use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
-use super::{Encoded, Environment, Options, Sink, Stats, parallel};
+use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
@@ -94,6 +94,8 @@ struct Made {
     rows: Vec<Encoded>,
     /// Why there are no more.
     error: Option<RunError>,
+    /// Why some were left out.
+    rejected: Vec<RunError>,
 }
 
 /// What came of rows behind a passage.
@@ -254,7 +256,7 @@ impl<'a> Run<'a> {
     fn work(&self, worker: usize, number: u64, claimed: Claimed, encode: &(dyn Fn(Batch) -> Encoded + Sync)) -> Made {
         let Claimed { branch, last, .. } = claimed;
         let parsed = claimed.load();
-        let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error };
+        let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error, rejected: Vec::new() };
         if parsed.batch.rows == 0 && made.error.is_some() {
             // The source failed, and its batch may not even have columns.
             return made;
@@ -278,6 +280,7 @@ impl<'a> Run<'a> {
             }
         });
         made.error = unheld.or(error).or(made.error);
+        made.rejected = std::mem::take(&mut scratch.rejected);
         made
     }
 
@@ -293,6 +296,7 @@ impl<'a> Run<'a> {
         if full[made.branch].load(Ordering::Acquire) && !made.last {
             return Ok(ControlFlow::Continue(()));
         }
+        made.rejected.iter().for_each(|why| self.reject(why));
         let path = self.path(made.branch).in_order();
         let (mut passed, mut out) = (Passed::default(), Vec::new());
         for rows in made.rows {
@@ -310,6 +314,7 @@ impl<'a> Run<'a> {
                 break;
             }
         }
+        std::mem::take(&mut lock(&self.scratch[self.threads]).rejected).iter().for_each(|why| self.reject(why));
         passed.error = passages.unheld.take().or(passed.error);
         let later = made.error.filter(|_| !passed.full);
         let error = if fault::is(Fault::TailErrorLost) { later.or(passed.error) } else { passed.error.or(later) };
@@ -325,6 +330,13 @@ impl<'a> Run<'a> {
         match nothing_wanted || (only && full[0].load(Ordering::Acquire)) {
             true => Ok(ControlFlow::Break(())),
             false => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Tells why a row was left out.
+    fn reject(&self, why: &RunError) {
+        if let OnError::Divert(tell) = &self.options.on_error {
+            tell(why);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A segment made ready to run: its kernels, lowered when a batch first needs them, in two variants (no input has a null;
 //! any input may have one), and compiled if the JIT is asked for.
 
-use super::{Environment, Executor, Options, replay};
+use super::{Environment, Executor, OnError, Options, replay};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::kernel::{Program, Segment, lower};
@@ -18,6 +18,7 @@ pub struct Prepared<'a> {
     segment: &'a Segment,
     executor: Executor,
     watch: &'a Watch,
+    on_error: &'a OnError,
     without_nulls: OnceLock<Kernels>,
     with_nulls: OnceLock<Kernels>,
     /// Batches that a kernel failed on.
@@ -38,6 +39,7 @@ impl<'a> Prepared<'a> {
             segment,
             executor: options.executor,
             watch: &options.watch,
+            on_error: &options.on_error,
             without_nulls: OnceLock::new(),
             with_nulls: OnceLock::new(),
             replays: AtomicUsize::new(0),
@@ -62,7 +64,9 @@ impl<'a> Prepared<'a> {
         self.replays.fetch_add(1, Ordering::Relaxed);
         let evaluator =
             Evaluator::new(self.env.plan, &self.env.registry.functions, &self.env.registry.catalog, self.watch);
-        let replayed = replay::replay(evaluator, self.segment, batch);
+        let goes_on = !matches!(self.on_error, OnError::Fail);
+        let replayed = replay::replay(evaluator, self.segment, batch, goes_on);
+        scratch.rejected.extend(replayed.rejected);
         Ok((replayed.batch, replayed.error))
     }
 

@@ -5,7 +5,7 @@ use super::passage::Folder;
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, MorselSize, Parsed, Piece, Scan, ScanRequest};
+use crate::formats::{self, Input, MorselSize, Parsed, Piece, Scan, ScanRequest, Stdin};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use crate::spill::{Merge, Rows};
@@ -32,10 +32,12 @@ const MORSEL_BYTES: usize = 1 << 20;
 /// Gathers the columns at these positions for a range of rows.
 pub type Gather<'a> = Box<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync + 'a>;
 
-/// The tables that a host binds by name.
+/// The tables that a host binds by name, and what it gives to be read.
 #[derive(Default)]
 pub struct Tables<'a> {
     bound: HashMap<Arc<str>, BoundTable<'a>>,
+    /// What is read as `stdin`.
+    pub stdin: Option<Stdin>,
 }
 
 struct BoundTable<'a> {
@@ -48,6 +50,16 @@ impl<'a> Tables<'a> {
     /// Binds a table of `rows` rows; `gather` is called from many threads.
     pub fn bind(&mut self, name: impl Into<Arc<str>>, schema: Schema, rows: usize, gather: Gather<'a>) {
         self.bound.insert(name.into(), BoundTable { schema, rows, gather });
+    }
+
+    /// The columns of a table, if it is bound.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.bound.get(name).map(|table| &table.schema)
+    }
+
+    /// What is read as `stdin`.
+    pub fn stdin(&self) -> Result<Stdin, RunError> {
+        self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))
     }
 
     /// All rows of a table, for the oracle.
@@ -139,10 +151,11 @@ fn scan<'a>(
                 }),
             })
         }
-        TableOrigin::File { path, format, options: read_options, inferred, files } => {
+        TableOrigin::File { path, stdin, format, options: read_options, inferred, files } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
+                input: if *stdin { Input::Take(env.tables.stdin()?) } else { Input::File },
                 options: read_options.clone(),
                 schema: table.schema.clone(),
                 columns,
@@ -150,12 +163,12 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            Ok(file(formats::open(format, request, files)?))
+            Ok(file(formats::open(format, request, files)?, options.watch.clone()))
         }
     }
 }
 
-fn file<'a>(mut scan: Scan) -> Reader<'a> {
+fn file<'a>(mut scan: Scan, watch: Watch) -> Reader<'a> {
     let mut ended = false;
     Reader {
         claim: Box::new(move || {
@@ -170,7 +183,8 @@ fn file<'a>(mut scan: Scan) -> Reader<'a> {
                 }
                 Err(error) => {
                     ended = true;
-                    Some(Morsel::Failed(error))
+                    // Waiting for stdin ends with an error when the run is cancelled.
+                    Some(Morsel::Failed(watch.check().err().unwrap_or(error)))
                 }
             }
         }),

@@ -3,7 +3,6 @@
 use super::files;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 
 /// How a file is compressed.
@@ -27,8 +26,17 @@ impl Compression {
         }
     }
 
+    /// What a text begins with that is compressed so.
+    pub fn of_magic(first: &[u8]) -> Compression {
+        match first {
+            [0x1f, 0x8b, ..] => Compression::Gz,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zst,
+            _ => Compression::Plain,
+        }
+    }
+
     /// What a file holds when it is decompressed; several members or frames are one text.
-    pub fn decode(self, file: File) -> io::Result<Box<dyn Read + Send>> {
+    pub fn decode(self, file: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         const BUFFER: usize = 64 << 10;
         Ok(match self {
             Compression::Plain => Box::new(file),

@@ -7,7 +7,7 @@ use super::csv::cut::Cutter;
 use super::csv::dialect::Dialect;
 use super::csv::open::skip_byte_order_mark;
 use super::csv::options::OptionProblem;
-use super::{Chunk, Format, Parse, Parsed, Scan, ScanRequest, files};
+use super::{Chunk, Format, Input, Parse, Parsed, Scan, ScanRequest};
 use crate::batch::{Batch, Column, Origin, Records};
 use crate::error::{Place, RunError};
 use arrow_array::StringViewArray;
@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format {
 const OPTIONS: &[OptionDef] =
     &[OptionDef { name: "format", kind: OptionKind::String, doc: "The format, where the extension does not tell it." }];
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let is_known = |name: &str, value: &OptionValue| {
         name == "format" && *value == OptionValue::Scalar(Scalar::String(FORMAT.def.name.into()))
     };
@@ -43,13 +43,13 @@ fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
     }
     let fields = vec![Field { name: "value".into(), ty: Type::STRING }];
     let (format, schema) = (FORMAT.def.name, Schema { fields });
-    Ok(TableInfo { format, schema, inferred: false, effect: Effect::Total, files: Vec::new() })
+    Ok(TableInfo { format, schema, inferred: false, effect: Effect::Total, files: Vec::new(), found: Vec::new() })
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let path = &request.path;
-    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
-    let mut cutter = Cutter::new(input, path.clone(), Dialect::LINES, request.morsel);
+    let text = request.input.open(path)?;
+    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, request.morsel).live(request.input.is_live());
     skip_byte_order_mark(&mut cutter, path)?;
     Ok(Scan::of_text(cutter, Lines { file: path.clone(), columns: request.columns.len() }))
 }

@@ -6,20 +6,26 @@ pub mod columnar;
 mod compression;
 pub mod csv;
 mod files;
+mod input;
 pub mod json;
 pub mod jsonl;
 mod lines;
 mod md;
+mod rows_file;
 mod several;
 pub mod sources;
+mod stdin;
 pub mod table;
 pub mod target;
 pub mod tee;
 mod text;
 pub mod write;
 
+pub use input::Input;
+pub use rows_file::RowsFile;
 pub use several::{matching, open};
 pub use sources::FileSources;
+pub use stdin::Stdin;
 
 use crate::batch::Batch;
 use crate::error::RunError;
@@ -43,6 +49,8 @@ pub enum MorselSize {
 pub struct ScanRequest {
     /// The path as the script spells it.
     pub path: Arc<str>,
+    /// What is to be opened.
+    pub input: Input,
     /// The options of the `read`.
     pub options: Vec<(Arc<str>, OptionValue)>,
     /// The columns of the table, as they were known when the script was compiled.
@@ -108,7 +116,7 @@ pub struct Format {
     /// What scripts see.
     pub def: FormatDef,
     /// Looks at the file and says what its columns are.
-    pub infer: fn(&ReadRequest) -> Result<TableInfo, Box<Diagnostic>>,
+    pub infer: fn(&ReadRequest, &Input) -> Result<TableInfo, Box<Diagnostic>>,
     /// Opens it.
     pub open: fn(&ScanRequest) -> Result<Scan, RunError>,
     /// The type in which columns of one name are read from several files where it is not the same in all; none if there

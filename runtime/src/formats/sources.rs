@@ -1,8 +1,10 @@
 //! The files that scripts name, as the compiler sees them.
 
-use super::{Format, by_extension, by_name, files, formats, several};
+#[cfg(feature = "columnar")]
+use super::columnar::write::ColumnFormat;
+use super::{Format, Input, Stdin, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
-use pipelang_lang::codes::{E0206, E0701, E0703, E0704, E0801, E0902};
+use pipelang_lang::codes::{E0206, E0304, E0405, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::Span;
@@ -12,8 +14,11 @@ use std::sync::Arc;
 
 /// All files of this machine, modules among them, by paths as the process sees them. Binds no tables. Whether there is a
 /// clock and an environment is the affair of the run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FileSources;
+#[derive(Clone, Debug, Default)]
+pub struct FileSources {
+    /// What scripts read as `stdin`.
+    pub stdin: Option<Stdin>,
+}
 
 impl FileSources {
     /// The table behind a `read` of files that have been looked for: see [`matching`](super::matching).
@@ -22,14 +27,41 @@ impl FileSources {
         request: &ReadRequest,
         files: Option<Vec<Arc<str>>>,
     ) -> Result<TableInfo, Box<Diagnostic>> {
+        if request.stdin {
+            return self.describe_stdin(request);
+        }
         let format = format_of(request)?;
         several::describe(request, files, format, &|request| {
             if let Err(error) = std::fs::metadata(&*request.path) {
                 let missing = files::unopened(&request.path, &error).to_string();
                 return Err(Box::new(unopened(&request.path, request.span, missing)));
             }
-            (format.infer)(request)
+            (format.infer)(request, &Input::File)
         })
+    }
+
+    /// The table behind `stdin`, whose format is given, or shows in its first line.
+    fn describe_stdin(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+        let Some(stdin) = &self.stdin else {
+            let diagnostic = Diagnostic::error(E0405, request.span, "this program may not read `stdin`");
+            return Err(Box::new(diagnostic.help("the host of this script gives it nothing to read there")));
+        };
+        let mut request = request.clone();
+        let mut found = Vec::new();
+        if !request.options.iter().any(|(name, ..)| &**name == "format") {
+            let format = stdin.format().map_err(|error| {
+                let why = files::unopened(&request.path, &error).to_string();
+                Box::new(Diagnostic::error(E0701, request.span, why))
+            })?;
+            let format = OptionValue::Scalar(Scalar::String(format));
+            request.options.push(("format".into(), request.span, format.clone()));
+            found.push(("format".into(), format));
+        }
+        let format = format_of(&request)?;
+        let one = |request: &ReadRequest| (format.infer)(request, &Input::Look(stdin.clone()));
+        let mut info = several::describe(&request, None, format, &one)?;
+        info.found = found;
+        Ok(info)
     }
 }
 
@@ -46,6 +78,23 @@ impl Sources for FileSources {
                 (files::extension_of(path).unwrap_or_default(), request.span)
             }
         };
+        #[cfg(feature = "columnar")]
+        if let Some(format) = ColumnFormat::named(&name.to_ascii_lowercase()) {
+            let known = format.compressions();
+            return match &request.compression {
+                Some((name, span)) if !known.contains(&&**name) => {
+                    let message = format!("`{}` is not packed by `{name}`", format.name());
+                    Err(Box::new(Diagnostic::error(E0304, *span, message).help(format!("known: {}", known.join(", ")))))
+                }
+                Some(_) | None => Ok(format.name()),
+            };
+        }
+        if let Some((_, span)) = &request.compression {
+            let message = format!("`{name}` is not packed by itself");
+            return Err(Box::new(
+                Diagnostic::error(E0304, *span, message).help(format!("name the file `{}.gz`", request.path)),
+            ));
+        }
         match super::target::format_named(&name) {
             Some(format) => Ok(format.name()),
             None => Err(Box::new(no_output_format(&name, span))),
@@ -100,7 +149,7 @@ fn no_output_format(name: &str, span: Span) -> Diagnostic {
             .saying("the language has this, but this version of Pipe does not");
     }
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
-        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`")
+        .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`, `.parquet`, `.arrow`")
         .help("or say it: write …, format: \"csv\"")
 }
 

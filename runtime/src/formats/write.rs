@@ -3,6 +3,8 @@
 //! All but tables are written by rows: any piece of an output can be turned into bytes by itself, on any thread, and the
 //! pieces in order are the output. A table needs all rows to know how wide its columns are; see [`table`](super::table).
 
+#[cfg(feature = "columnar")]
+use super::columnar::write::ColumnFormat;
 use super::{csv, files, jsonl, md, text};
 use crate::batch::{Batch, Column};
 use crate::json;
@@ -18,6 +20,9 @@ pub enum OutputFormat {
     Table,
     /// In rows.
     Rows(RowFormat),
+    /// In columns.
+    #[cfg(feature = "columnar")]
+    Columns(ColumnFormat),
 }
 
 /// The formats that are written row by row.
@@ -43,25 +48,44 @@ impl OutputFormat {
     /// JSON lines.
     pub const JSONL: OutputFormat = OutputFormat::Rows(RowFormat::Jsonl);
 
-    /// The format of that name: `table`, or a [`RowFormat`].
+    /// The format of that name: `table`, a [`RowFormat`], or a format of columns.
     pub fn named(name: &str) -> Option<OutputFormat> {
         match name {
             "table" => Some(OutputFormat::Table),
-            name => RowFormat::named(name).map(OutputFormat::Rows),
+            name => OutputFormat::of_extension(name),
+        }
+    }
+
+    fn of_extension(name: &str) -> Option<OutputFormat> {
+        #[cfg(feature = "columnar")]
+        if let Some(format) = ColumnFormat::named(name) {
+            return Some(OutputFormat::Columns(format));
+        }
+        RowFormat::named(name).map(OutputFormat::Rows)
+    }
+
+    /// How to write it as columns.
+    #[cfg(feature = "columnar")]
+    pub fn by_columns(self) -> Option<ColumnFormat> {
+        match self {
+            OutputFormat::Columns(format) => Some(format),
+            OutputFormat::Table | OutputFormat::Rows(_) => None,
         }
     }
 
     /// The format that the extension of a path names; that of a compression is looked through.
     pub fn of_path(path: &str) -> Option<OutputFormat> {
         let extension = files::extension_of(files::without_compression(path))?;
-        RowFormat::named(&extension).map(OutputFormat::Rows)
+        OutputFormat::of_extension(&extension)
     }
 
-    /// How to write it row by row; none for a table, which is rendered as a whole.
+    /// How to write it row by row; none for a table, which is rendered as a whole, and for columns.
     pub fn by_rows(self) -> Option<RowFormat> {
         match self {
             OutputFormat::Table => None,
             OutputFormat::Rows(format) => Some(format),
+            #[cfg(feature = "columnar")]
+            OutputFormat::Columns(_) => None,
         }
     }
 }

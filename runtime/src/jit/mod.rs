@@ -12,6 +12,7 @@ mod tests;
 
 use crate::kernel::frame::{Frame, Leaves};
 use crate::kernel::ir::{CHUNK, Place, Program, Register};
+use crate::vector::single::SingleLeaves;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
 use cranelift_frontend::FunctionBuilderContext;
@@ -109,6 +110,34 @@ impl Leaves for Compiled {
         // are distinct, since what goes into a leaf is kept until its end. Inputs are never written.
         let status = unsafe { (leaf.function)(inputs.as_ptr(), outputs.as_ptr(), frame.rows as i64) };
         frame.failed |= status != 0;
+    }
+}
+
+/// How many registers a leaf may read or write for one row by itself; a larger one is interpreted.
+const MOST_OF_ONE_ROW: usize = 24;
+
+impl SingleLeaves for Compiled {
+    #[inline]
+    fn run(&self, number: usize, words: &mut [u64]) -> Option<bool> {
+        let leaf = &self.leaves[number];
+        let fits = leaf.inputs.len() <= MOST_OF_ONE_ROW && leaf.outputs.len() <= MOST_OF_ONE_ROW;
+        if !fits || words.len() < self.program.registers.len() {
+            return None;
+        }
+        let first = words.as_mut_ptr();
+        let mut inputs = [std::ptr::null::<u8>(); MOST_OF_ONE_ROW];
+        let mut outputs = [std::ptr::null_mut::<u8>(); MOST_OF_ONE_ROW];
+        for (place, register) in inputs.iter_mut().zip(&leaf.inputs) {
+            *place = first.wrapping_add(register.0 as usize).cast_const().cast();
+        }
+        for (place, register) in outputs.iter_mut().zip(&leaf.outputs) {
+            *place = first.wrapping_add(register.0 as usize).cast();
+        }
+        // SAFETY: each register of the program has a word in `words`, which is as large as a lane of any machine type and as
+        // 64 rows of a bitmap, and the function touches the lanes of one row only. What it reads and what it writes are
+        // different registers.
+        let status = unsafe { (leaf.function)(inputs.as_ptr(), outputs.as_ptr(), 1) };
+        Some(status == 0)
     }
 }
 

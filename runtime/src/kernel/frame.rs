@@ -24,6 +24,8 @@ pub struct Scratch {
     pub stack: Stack,
     /// How many buffers were allocated, those of the batches that went out included.
     pub allocated: u64,
+    /// Why rows were left out, where the run goes on behind an error.
+    pub rejected: Vec<RunError>,
 }
 
 impl Scratch {

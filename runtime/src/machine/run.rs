@@ -294,7 +294,7 @@ fn run_frame(
 fn look(patience: u32, watch: &Watch) -> Result<u32, Stop> {
     match patience.checked_sub(1) {
         Some(rest) => Ok(rest),
-        None => watch.check().map(|()| PATIENCE).map_err(Stop::Ended),
+        None => watch.spend(PATIENCE.into()).map(|()| PATIENCE).map_err(Stop::Ended),
     }
 }
 

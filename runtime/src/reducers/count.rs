@@ -7,7 +7,7 @@ use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::{BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
@@ -20,6 +20,8 @@ pub const COUNT: Reducer = Reducer {
         arity: (0, 1),
         result: |arguments| (arguments.len() <= 1).then_some(Type::INT),
         takes: "nothing or a value",
+        order: RowOrder::Hidden,
+        counts_rows: true,
         examples: &[
             Example { source: "[3, null, 2] | count", result: "3" },
             Example { source: "[3, null, 2] | count it", result: "2" },
@@ -37,6 +39,7 @@ pub const COUNT_IF: Reducer = Reducer {
         doc: "For how many rows the condition is true.",
         result: |arguments| of_condition(arguments, Type::INT),
         takes: "a bool",
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, 2] | count_if it > 1", result: "2" }],
         ..ReducerDef::PLAIN
     },
@@ -51,6 +54,7 @@ pub const ANY: Reducer = Reducer {
         doc: "Whether the condition is true for at least one row; null if there are no rows.",
         result: |arguments| of_condition(arguments, Type::BOOL.or_null()),
         takes: "a bool",
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, 2] | any it > 2", result: "true" }],
         ..ReducerDef::PLAIN
     },
@@ -65,6 +69,7 @@ pub const ALL: Reducer = Reducer {
         doc: "Whether the condition is true for every row; null if there are no rows.",
         result: |arguments| of_condition(arguments, Type::BOOL.or_null()),
         takes: "a bool",
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, 2] | all it > 2", result: "false" }],
         ..ReducerDef::PLAIN
     },

@@ -10,7 +10,7 @@ use ahash::RandomState;
 use arrow_array::Int64Array;
 use arrow_buffer::BooleanBuffer;
 use hashbrown::HashTable;
-use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Type;
 use std::any::Any;
@@ -23,6 +23,7 @@ pub const COUNT_DISTINCT: Reducer = Reducer {
         name: "count_distinct",
         doc: "How many different values there are, nulls aside.",
         result: |arguments| any_type(arguments).map(|_| Type::INT),
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, null, 3] | count_distinct it", result: "2" }],
         ..ReducerDef::PLAIN
     },

@@ -12,7 +12,7 @@ use super::slots::{Slots, Word};
 use super::{Frame, Reducer, State, Weight, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
-use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::{Scalar, canonical};
 use std::any::Any;
@@ -27,6 +27,7 @@ pub const MIN: Reducer = Reducer {
         doc: "The smallest value that is not null; NaN only if there is nothing else.",
         result: same_or_null,
         takes: "a number, a string, a bool, a date, a datetime or a duration",
+        order: RowOrder::ShowsInFloats,
         examples: &[Example { source: "[3, 1, null, 2] | min it", result: "1" }],
         ..ReducerDef::PLAIN
     },
@@ -41,6 +42,7 @@ pub const MAX: Reducer = Reducer {
         doc: "The largest value that is not null; NaN only if there is nothing else.",
         result: same_or_null,
         takes: "a number, a string, a bool, a date, a datetime or a duration",
+        order: RowOrder::ShowsInFloats,
         examples: &[Example { source: "[3, 1, null, 2] | max it", result: "3" }],
         ..ReducerDef::PLAIN
     },

@@ -19,7 +19,7 @@ use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
-use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
@@ -33,6 +33,7 @@ pub const VARIANCE: Reducer = Reducer {
         result: |arguments| of_floats(arguments, 1),
         takes: "a number",
         in_floats: true,
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[2, 4, 4, 4, 5, 5, 7, 9] | variance it", result: "4.571428571428571" }],
         ..ReducerDef::PLAIN
     },
@@ -48,6 +49,7 @@ pub const STDDEV: Reducer = Reducer {
         result: |arguments| of_floats(arguments, 1),
         takes: "a number",
         in_floats: true,
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[1, 2, 3, null] | stddev it", result: "1.0" }],
         ..ReducerDef::PLAIN
     },
@@ -65,6 +67,7 @@ pub const CORR: Reducer = Reducer {
         result: |arguments| of_floats(arguments, 2),
         takes: "two numbers",
         in_floats: true,
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[{x: 1, y: 2}, {x: 2, y: 4}, {x: 3, y: 6}] | corr x, y", result: "1.0" }],
         ..ReducerDef::PLAIN
     },
@@ -83,6 +86,7 @@ pub const COVARIANCE: Reducer = Reducer {
         result: |arguments| of_floats(arguments, 2),
         takes: "two numbers",
         in_floats: true,
+        order: RowOrder::Hidden,
         examples: &[Example { source: "[{x: 1, y: 2}, {x: 2, y: 4}, {x: 3, y: 6}] | covariance x, y", result: "2.0" }],
         ..ReducerDef::PLAIN
     },

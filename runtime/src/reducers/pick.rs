@@ -19,6 +19,7 @@ pub const FIRST: Reducer = Reducer {
         name: "first",
         doc: "The value of the first row, null if that is null.",
         result: |arguments| any_type(arguments).map(Type::or_null),
+        takes_first: true,
         examples: &[Example { source: "[3, 1, 2] | first it", result: "3" }],
         ..ReducerDef::PLAIN
     },

@@ -10,7 +10,7 @@ use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::{Column, wide_array};
 use arrow_array::{Decimal128Array, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use pipelang_lang::catalog::{Example, ReducerDef};
+use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
@@ -27,6 +27,7 @@ pub const SUM: Reducer = Reducer {
             _ => None,
         },
         takes: "a number or a duration",
+        order: RowOrder::Hidden,
         examples: &[
             Example { source: "[1, 2, null] | sum it", result: "3" },
             Example { source: "[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1] | sum it", result: "1.0" },
@@ -49,6 +50,7 @@ pub const WRAPPING_SUM: Reducer = Reducer {
             _ => None,
         },
         takes: "an int",
+        order: RowOrder::Hidden,
         examples: &[
             Example { source: "[1, 2, null] | wrapping_sum it", result: "3" },
             Example { source: "[9223372036854775807, 1] | wrapping_sum it", result: "-9223372036854775808" },
@@ -75,6 +77,7 @@ pub const MEAN: Reducer = Reducer {
         },
         takes: "a number or a duration",
         weighted: true,
+        order: RowOrder::Hidden,
         examples: &[
             Example { source: "[1, 2, null] | mean it", result: "1.5" },
             Example { source: "[{x: 1, w: 3}, {x: 5, w: 1}] | mean x, weight: w", result: "2.0" },

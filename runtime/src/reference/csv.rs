@@ -7,13 +7,11 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::cell;
-use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Field, Schema};
-use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -222,10 +220,11 @@ pub(super) fn rows<'a>(
     table: &Table,
     columns: &[(usize, ColumnId)],
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let TableOrigin::File { path, options, inferred, .. } = &table.origin else {
+    let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let text = read_whole(path)
+    let text = oracle
+        .read_whole(path, *stdin)
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     let dialect = Dialect::new(path, options);
     let declared = |name: &str| dialect.declared.as_ref().is_some_and(|schema| schema.position(name).is_some());
@@ -248,26 +247,12 @@ pub(super) fn rows<'a>(
         reader.arity = Some(table.schema.fields.len());
     }
     Ok(std::iter::from_fn(move || {
-        if let Err(error) = oracle.watch.check() {
+        if let Err(error) = oracle.watch.spend(1) {
             return Some(Err(error));
         }
         let record = reader.record().transpose()?;
         Some(record.map(|record| Rc::new(RecordRow { shared: shared.clone(), record }) as Rc<dyn Row>))
     }))
-}
-
-pub(super) fn read_whole(path: &str) -> std::io::Result<Vec<u8>> {
-    let bytes = std::fs::read(path)?;
-    let (mut text, path) = (Vec::new(), path.to_ascii_lowercase());
-    if path.ends_with(".gz") {
-        MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
-        return Ok(text);
-    }
-    #[cfg(feature = "zstd")]
-    if path.ends_with(".zst") {
-        return zstd::decode_all(&*bytes);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
+use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
+use std::io::Read;
 use std::rc::Rc;
 
 impl<'a> Oracle<'a> {
@@ -25,16 +27,38 @@ impl<'a> Oracle<'a> {
 
     /// The rows of a file with all columns of the table.
     fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, path, .. } = &table.origin else { unreachable!("only files are read here") };
+        let TableOrigin::File { format, path, stdin, .. } = &table.origin else {
+            unreachable!("only files are read here")
+        };
         Ok(match &**format {
             "csv" => Box::new(csv::rows(self, table, columns)?),
             "jsonl" => json::rows(self, table, columns, false)?,
             "json" => json::rows(self, table, columns, true)?,
-            "lines" => Box::new(lines::rows(self, path)?),
+            "lines" => Box::new(lines::rows(self, path, *stdin)?),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
+    }
+
+    /// All of a file, decompressed.
+    pub(super) fn read_whole(self, path: &str, stdin: bool) -> std::io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        if stdin {
+            let stdin = self.stdin.ok_or_else(|| std::io::Error::other("nothing was given to read"))?;
+            stdin.take()?.read_to_end(&mut text)?;
+            return Ok(text);
+        }
+        let (bytes, path) = (std::fs::read(path)?, path.to_ascii_lowercase());
+        if path.ends_with(".gz") {
+            MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
+            return Ok(text);
+        }
+        #[cfg(feature = "zstd")]
+        if path.ends_with(".zst") {
+            return zstd::decode_all(&*bytes);
+        }
+        Ok(bytes)
     }
 
     /// The rows of a file that may not have all columns of the table.

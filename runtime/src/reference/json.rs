@@ -4,7 +4,6 @@
 //! records begin and which keys are wanted is said here a second time on purpose.
 
 use super::Oracle;
-use super::csv::read_whole;
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
@@ -58,10 +57,11 @@ pub(super) fn rows<'a>(
     columns: &[(usize, ColumnId)],
     is_document: bool,
 ) -> Result<Rows<'a>, RunError> {
-    let TableOrigin::File { path, options, inferred, .. } = &table.origin else {
+    let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let mut bytes = read_whole(path)
+    let mut bytes = oracle
+        .read_whole(path, *stdin)
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);

@@ -1,7 +1,6 @@
 //! The lines of a text read naively: the whole file in memory, one line when somebody pulls it.
 
 use super::Oracle;
-use super::csv::read_whole;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RunError};
 use pipelang_lang::codes::{E0504, E0701};
@@ -30,8 +29,10 @@ impl Row for LineRow {
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     path: &Arc<str>,
+    stdin: bool,
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let mut bytes = read_whole(path)
+    let mut bytes = oracle
+        .read_whole(path, stdin)
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);

@@ -25,6 +25,7 @@ mod window;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
+use crate::formats::Stdin;
 use crate::formats::tee::Tees;
 use crate::limits::Watch;
 use expr::{Evaluator, Outcome};
@@ -43,6 +44,8 @@ pub struct Oracle<'a> {
     pub catalog: &'a Catalog,
     /// The tables that the host binds.
     pub tables: &'a dyn Fn(&str) -> Option<Batch>,
+    /// What is read as `stdin`.
+    pub stdin: Option<&'a Stdin>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
     /// The files of the statement's tees.

@@ -149,7 +149,7 @@ impl Evaluator<'_> {
         let inner = Evaluator { depth: self.depth + 1, ..*self };
         let (mut routine, mut arguments) = (routine, arguments);
         loop {
-            self.watch.check().map_err(|stop| raise(RowFault::Stopped(Box::new(stop))))?;
+            self.watch.spend(1).map_err(|stop| raise(RowFault::Stopped(Box::new(stop))))?;
             let definition = self.plan.routine(routine);
             let parameters = definition.parameters.iter().copied();
             let refused = |(column, value): (&ColumnId, &Scalar)| {

@@ -106,7 +106,7 @@ impl<'a> Oracle<'a> {
                 let batch = (self.tables)(name);
                 let batch = Rc::new(batch.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?);
                 Box::new((0..batch.rows).map(move |row| {
-                    self.watch.check()?;
+                    self.watch.spend(1)?;
                     Ok(Rc::new(BoundRow { batch: batch.clone(), row, columns }) as AnyRow)
                 }))
             }
@@ -115,7 +115,7 @@ impl<'a> Oracle<'a> {
 
     fn range(self, start: i64, end: i64, column: ColumnId) -> Rows<'a> {
         Box::new((start..=end).map(move |value| {
-            self.watch.check()?;
+            self.watch.spend(1)?;
             Ok(Rc::new(ValueRow(vec![(column, Scalar::Int(value))])) as AnyRow)
         }))
     }
@@ -128,7 +128,7 @@ impl<'a> Oracle<'a> {
                 None => self.evaluator().eval(init, &NoRow),
                 Some(before) => self.evaluator().eval(next, &ValueRow(vec![(state, before)])),
             };
-            let row = self.watch.check().and_then(|()| {
+            let row = self.watch.spend(1).and_then(|()| {
                 let value = value.map_err(RunError::Row)?;
                 last = Some(value.clone());
                 Ok(Rc::new(ValueRow(vec![(column, value)])) as AnyRow)

@@ -75,6 +75,7 @@ impl Builder {
             functions: &Functions::default(),
             catalog: &Catalog::new(Vec::new(), vec![reducer("count"), reducer("max")], Vec::new()),
             tables: &|_| None,
+            stdin: None,
             watch: &Watch::default(),
             tees: &Tees::default(),
         };

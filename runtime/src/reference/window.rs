@@ -51,7 +51,7 @@ impl<'a> Oracle<'a> {
             rows.iter().enumerate().for_each(|(place, row)| places[*row] = (group, place));
         }
         let window = move |(row, (group, place)): (usize, &(usize, usize))| {
-            self.watch.check()?;
+            self.watch.spend(1)?;
             let group: Vec<&Member> = groups[*group].iter().map(|row| &members[*row]).collect();
             let below = Rc::new(MovedRow(members[row].row.clone())) as AnyRow;
             Ok(functions.iter().enumerate().fold(below, |below, (at, function)| {

@@ -11,6 +11,7 @@ mod primitive;
 #[cfg(test)]
 pub(crate) mod random;
 mod row;
+pub mod single;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -65,8 +66,8 @@ pub fn run_with(
     let mut gather = Gather::new(program, batch);
     let mut start = 0;
     while start < batch.rows {
-        watch.check()?;
         let rows = CHUNK.min(batch.rows - start);
+        watch.spend(rows as u64)?;
         let mut frame = Frame { program, batch, scratch, start, rows, failed: false, stopped: None, no_text: &no_text };
         for work in &program.work {
             match work {

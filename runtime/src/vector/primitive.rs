@@ -4,6 +4,7 @@
 use super::{loops, row};
 use crate::batch::{Column, Values};
 use crate::builtins::{BatchResult, Functions};
+use crate::error::RunError;
 use crate::kernel::frame::{Frame, Lanes, Scalars, Stored, Texts};
 use crate::kernel::ir::{Call, Immediate, Instruction, Register};
 use crate::kernel::ops::{Lane, Op};
@@ -13,6 +14,7 @@ use arrow_array::{
 };
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use arrow_select::zip::zip;
+use pipelang_lang::catalog::ScalarBody;
 use pipelang_lang::scalar::{Comparison, Scalar, compare};
 use pipelang_lang::ty::Kind;
 use std::ops::Range;
@@ -62,7 +64,9 @@ pub fn run(instruction: &Instruction, functions: &Functions, watch: &Watch, fram
     let holds = |at: usize, lane| instruction.operands.get(at).is_some_and(|r| frame.program.lane(*r) == lane);
     let (text, value) = (|at| holds(at, Lane::Text), |at| holds(at, Lane::Value));
     match (instruction.op, instruction.immediate) {
-        (Op::Call, Immediate::Call(at)) => call(&frame.program.calls[at as usize], instruction, functions, frame),
+        (Op::Call, Immediate::Call(at)) => {
+            call(&frame.program.calls[at as usize], instruction, functions, watch, frame);
+        }
         (Op::Row, Immediate::Row(at)) => {
             row::run(&frame.program.row_operations[at as usize], instruction, functions, watch, frame);
         }
@@ -163,7 +167,11 @@ pub(super) fn mask(frame: &Frame, register: Register) -> BooleanBuffer {
     }
 }
 
-fn call(call: &Call, instruction: &Instruction, functions: &Functions, frame: &mut Frame) {
+fn call(call: &Call, instruction: &Instruction, functions: &Functions, watch: &Watch, frame: &mut Frame) {
+    if let Err(stopped) = watch.check() {
+        frame.stopped = Some(stopped);
+        return;
+    }
     let (active, arguments) = (instruction.operands[0], &instruction.operands[1..]);
     let active = match frame.lanes::<u64>(active) {
         Lanes::All(u64::MAX) => None,
@@ -174,10 +182,16 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, frame: &m
         arguments.iter().zip(&call.arguments).map(|(register, kind)| column(frame, *register, kind)).collect();
     frame.scratch.allocated += arguments.len() as u64 + 1;
     let function = functions.get(call.function);
-    let BatchResult { column, failed } = match function.batch {
+    let BatchResult { column, failed } = match &function.batch {
         _ if none => BatchResult { column: Column::Null(frame.rows), failed: false },
         Some(body) => body(&arguments, frame.rows, active.as_ref()),
-        None => row_by_row(&arguments, frame.rows, active.as_ref(), call, &function.def.body),
+        None => match row_by_row(&arguments, frame.rows, active.as_ref(), (call, &function.def.body), watch) {
+            Ok(result) => result,
+            Err(stopped) => {
+                frame.stopped = Some(stopped);
+                return;
+            }
+        },
     };
     frame.failed |= failed;
     if !frame.failed {
@@ -213,13 +227,16 @@ fn column(frame: &Frame, register: Register, kind: &Kind) -> Column {
     }
 }
 
+/// How many calls there are at most before it is looked whether the run must stop.
+const ROWS_BETWEEN_LOOKS: usize = 16;
+
 fn row_by_row(
     arguments: &[Column],
     rows: usize,
     active: Option<&BooleanBuffer>,
-    call: &Call,
-    body: &pipelang_lang::catalog::ScalarBody,
-) -> BatchResult {
+    (call, body): (&Call, &ScalarBody),
+    watch: &Watch,
+) -> Result<BatchResult, RunError> {
     let value = |column: &Column, row: usize| column.get(if column.len() == 1 { 0 } else { row });
     let (mut results, mut failed) = (Vec::with_capacity(rows), false);
     let mut scalars = vec![Scalar::Null; arguments.len()];
@@ -227,6 +244,9 @@ fn row_by_row(
         if active.is_some_and(|active| !active.value(row)) {
             results.push(Scalar::Null);
             continue;
+        }
+        if row % ROWS_BETWEEN_LOOKS == 0 {
+            watch.check()?;
         }
         scalars.iter_mut().zip(arguments).for_each(|(scalar, column)| *scalar = value(column, row));
         match body(&scalars) {
@@ -238,7 +258,7 @@ fn row_by_row(
         }
     }
     results.resize(rows, Scalar::Null);
-    BatchResult { column: Column::from_scalars(&call.result, &results), failed }
+    Ok(BatchResult { column: Column::from_scalars(&call.result, &results), failed })
 }
 
 /// Puts a column of the chunk into registers.

@@ -208,6 +208,14 @@ pub(in super::super) fn column_and_binding(span: Span, name: &str, outer: Span) 
         .help(format!("if the other one is meant, give that another name, such as `the_{name}`"))
 }
 
+/// E0204
+pub(in super::super) fn column_and_constant(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0204, span, format!("`{name}` could be two things"))
+        .saying("a column of this row, or a constant of the host")
+        .fix(span, format!("it.{}", spell(name)))
+        .help(format!("if the constant is meant, bind it outside of the stage: let the_{name} = {name}"))
+}
+
 /// E0205
 pub(in super::super) fn duplicate_column(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(E0205, span, format!("two columns would be called `{name}`"))

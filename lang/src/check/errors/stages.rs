@@ -2,7 +2,7 @@
 
 use super::{list, suggest};
 use crate::catalog::OptionKind;
-use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406};
+use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406, E0409};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::Name;
@@ -194,6 +194,15 @@ pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str
 pub(in super::super) fn read_arguments(name: &str, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0305, span, format!("`{name}` takes one path, then options"));
     if name == "lines" { diagnostic } else { diagnostic.help("`read(\"data.csv\", delimiter: \";\")`") }
+}
+
+/// E0409: a second use of `stdin`, or one of a stream that is used more than once.
+pub(in super::super) fn stdin_twice(span: Span, first: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0409, span, "what comes by stdin can be read only once");
+    match first {
+        Some(first) => diagnostic.label(first, "it is read here"),
+        None => diagnostic.saying("what comes of it is used more than once, and each use reads it"),
+    }
 }
 
 /// E0401: a reducer of so many values.

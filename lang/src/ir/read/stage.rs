@@ -1,7 +1,7 @@
 //! Stages, without the `->` behind them.
 
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
-use crate::catalog::{Effect, OptionValue, TableFile};
+use crate::catalog::{Effect, OptionValue, STDIN, TableFile};
 use crate::ir::{
     Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin, Tee,
 };
@@ -132,7 +132,8 @@ impl Reader<'_> {
         } else {
             cursor.word("read")?;
             cursor.expect("(")?;
-            let path = cursor.string()?.into();
+            let stdin = cursor.eat_word(STDIN);
+            let path = if stdin { STDIN.into() } else { cursor.string()?.into() };
             cursor.expect(",")?;
             let format = cursor.name()?;
             let mut options = Vec::new();
@@ -146,7 +147,7 @@ impl Reader<'_> {
             while cursor.eat_word("of") || !files.is_empty() && cursor.eat(",") {
                 files.push(file(cursor)?);
             }
-            TableOrigin::File { path, format, options, inferred: false, files }
+            TableOrigin::File { path, stdin, format, options, inferred: false, files }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;

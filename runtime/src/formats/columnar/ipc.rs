@@ -6,7 +6,7 @@ use super::damage::{damaged, guarded, may_unpack};
 use super::input::Input;
 use super::{Columns, OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
 use crate::error::RunError;
-use crate::formats::{Format, Piece, Scan, ScanRequest, files};
+use crate::formats::{self, Format, Piece, Scan, ScanRequest, files};
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::fb_to_schema;
@@ -36,8 +36,8 @@ const CONTINUES: [u8; 4] = [0xff; 4];
 /// The most rows of a batch; more are no honest number.
 const MOST_ROWS: i64 = u32::MAX as i64;
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-    table(request, "arrow", || types::columns(&request.path, Messages::open(&request.path)?.schema.fields()))
+fn infer(request: &ReadRequest, input: &formats::Input) -> Result<TableInfo, Box<Diagnostic>> {
+    table(request, input, "arrow", || types::columns(&request.path, Messages::open(&request.path)?.schema.fields()))
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

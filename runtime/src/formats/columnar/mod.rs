@@ -4,15 +4,19 @@
 //! `ipc` take the files apart. `arrays`, `write` and the two writers go the other way. A damaged file is E0507: the
 //! libraries are asked under [`damage::guarded`], after `damage` and `pages` have looked at what sizes the file claims.
 
+mod arrays;
 mod column;
 pub mod damage;
 mod input;
 pub mod ipc;
 mod pages;
 pub mod parquet;
+#[cfg(test)]
+mod tests;
 mod thrift;
 mod types;
 mod value;
+pub mod write;
 
 pub use value::{Misfit, read as read_value};
 
@@ -21,7 +25,7 @@ use crate::batch::{Batch, BatchFault, Origin, Records};
 use crate::error::{At, CellError, Place, RowError, RowFault, RunError};
 use arrow_array::ArrayRef;
 use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0206, E0501, E0508};
+use pipelang_lang::codes::{E0206, E0501, E0508, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
@@ -50,6 +54,7 @@ struct Columns {
 /// The table of a file whose columns are known, or why there is none.
 fn table(
     request: &ReadRequest,
+    input: &super::Input,
     format: &'static str,
     columns: impl FnOnce() -> Result<Columns, RunError>,
 ) -> Result<TableInfo, Box<Diagnostic>> {
@@ -64,10 +69,15 @@ fn table(
             }));
         }
     }
+    if !input.is_file() {
+        let message = format!("reading the format `{format}` from `stdin` is not there yet");
+        let advice = "write it to a file first: its columns are described at its end";
+        return Err(Box::new(Diagnostic::error(E0902, request.span, message).help(advice)));
+    }
     let columns =
         columns().map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
     let effect = if columns.may_fail { Effect::MayFail } else { Effect::Total };
-    Ok(TableInfo { format, schema: columns.schema, inferred: false, effect, files: Vec::new() })
+    Ok(TableInfo { format, schema: columns.schema, inferred: false, effect, files: Vec::new(), found: Vec::new() })
 }
 
 /// Fails if the file is not as it was when the script was compiled.

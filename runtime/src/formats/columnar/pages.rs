@@ -94,10 +94,8 @@ pub(super) fn check_pages(
 ) -> Result<(), RunError> {
     for column in columns {
         let column = group.column(column);
-        let (start, length) = column.byte_range();
-        let end = start.checked_add(length).filter(|end| *end <= input.length());
-        let Some(end) = end else {
-            let place = format!("the column `{}` ends behind the end of the file", column.column_path());
+        let Some((start, end)) = range_of(column).filter(|(_, end)| *end <= input.length()) else {
+            let place = format!("the column `{}` is not where its footer says", column.column_path().string());
             return Err(damaged(file, place));
         };
         let mut has_delta_texts = false;
@@ -115,6 +113,13 @@ pub(super) fn check_pages(
         }
     }
     Ok(())
+}
+
+/// Where a column begins and ends, if that is possible.
+fn range_of(column: &ColumnChunkMetaData) -> Option<(u64, u64)> {
+    let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+    let start = u64::try_from(start).ok()?;
+    Some((start, start.checked_add(u64::try_from(column.compressed_size()).ok()?)?))
 }
 
 struct PageHeader {

@@ -4,7 +4,7 @@ use super::damage::{damaged, guarded};
 use super::input::Input;
 use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
 use crate::error::RunError;
-use crate::formats::{Format, MorselSize, Parsed, Piece, Scan, ScanRequest};
+use crate::formats::{self, Format, MorselSize, Parsed, Piece, Scan, ScanRequest};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use arrow_select::concat::concat_batches;
@@ -22,8 +22,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const FORMAT: Format =
     Format { def: FormatDef { name: "parquet", extensions: &["parquet"], options: OPTIONS }, infer, open, join };
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-    table(request, "parquet", || {
+fn infer(request: &ReadRequest, input: &formats::Input) -> Result<TableInfo, Box<Diagnostic>> {
+    table(request, input, "parquet", || {
         let (_, metadata) = read_footer(&request.path, Input::open(&request.path)?)?;
         columns(&request.path, &metadata)
     })

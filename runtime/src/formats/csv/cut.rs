@@ -19,6 +19,9 @@ pub const LONGEST_RECORD: usize = 64 << 20;
 /// How much is read at once, unless small pieces are wanted.
 pub const BLOCK: usize = 1 << 20;
 
+/// How much is asked for at once of a live text.
+const LIVE_BLOCK: usize = 64 << 10;
+
 /// A text being cut.
 pub struct Cutter {
     input: Box<dyn Read + Send>,
@@ -26,6 +29,8 @@ pub struct Cutter {
     dialect: Dialect,
     morsel: MorselSize,
     block: usize,
+    /// Whether what is there is enough, however little.
+    is_live: bool,
     /// What was read; up to `at` it has been given out.
     held: Buffer,
     at: usize,
@@ -39,7 +44,12 @@ impl Cutter {
     pub fn new(input: Box<dyn Read + Send>, file: Arc<str>, dialect: Dialect, morsel: MorselSize) -> Cutter {
         let block = block_of(morsel);
         let held = Buffer::from_vec(Vec::<u8>::new());
-        Cutter { input, file, dialect, morsel, block, held, at: 0, line: 1, input_has_ended: false }
+        Cutter { input, file, dialect, morsel, block, is_live: false, held, at: 0, line: 1, input_has_ended: false }
+    }
+
+    /// The same, but if the text is live it does not wait for a full block where there is a whole record.
+    pub fn live(self, is_live: bool) -> Cutter {
+        Cutter { is_live, ..self }
     }
 
     /// Goes on with other pieces, and with what was learnt about blank lines.
@@ -130,9 +140,17 @@ impl Cutter {
         let wanted = self.block.max(rest.len());
         let mut text = Vec::with_capacity(rest.len() + wanted);
         text.extend_from_slice(rest);
-        let count = (&mut self.input).take(wanted as u64).read_to_end(&mut text);
-        let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
-        self.input_has_ended = count < wanted;
+        if self.is_live {
+            text.resize(rest.len() + wanted.min(LIVE_BLOCK.max(rest.len())), 0);
+            let count = self.input.read(&mut text[rest.len()..]);
+            let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
+            text.truncate(rest.len() + count);
+            self.input_has_ended = count == 0;
+        } else {
+            let count = (&mut self.input).take(wanted as u64).read_to_end(&mut text);
+            let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
+            self.input_has_ended = count < wanted;
+        }
         self.held = Buffer::from_vec(text);
         self.at = 0;
         Ok(())

@@ -7,7 +7,7 @@ use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
 use crate::error::{RunError, data_place};
-use crate::formats::{Cut, MorselSize, cell, files};
+use crate::formats::{Cut, Input, MorselSize, cell, files};
 use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0201, E0207, E0502};
@@ -20,13 +20,13 @@ use std::sync::Arc;
 const HEAD: usize = 1000;
 
 /// The table behind a `read` of a CSV file.
-pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
     let options = CsvOptions::new(&request.path, named).map_err(|problem| Box::new(problem.report(request)))?;
     let says = |error: RunError| Box::new(report(error, request.span));
-    let opened = open(&request.path, &options, MorselSize::Rows(HEAD)).map_err(says)?;
+    let opened = open(&request.path, input, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
-        let types = sample(&request.path, opened, &options).map_err(says)?;
+        let types = sample(&request.path, input, opened, &options).map_err(says)?;
         return Ok(table(types, true));
     };
     let option = request.options.iter().find(|(name, ..)| &**name == "schema");
@@ -37,7 +37,7 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         names.iter().map(|name| Field { name: name.clone(), ty: Type::STRING }).collect()
     } else {
         let opened = Opened { names, ..opened };
-        sample(&request.path, opened, &options).map_err(says)?
+        sample(&request.path, input, opened, &options).map_err(says)?
     };
     let typed = |field: Field| match declared.position(&field.name) {
         Some(at) => declared.fields[at].clone(),
@@ -49,7 +49,7 @@ pub fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
 fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
     let may_fail = fields.iter().any(|field| !matches!(field.ty.kind, Kind::String | Kind::Null));
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
-    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new() }
+    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new(), found: Vec::new() }
 }
 
 /// What cannot be read, said at the `read`.
@@ -120,7 +120,7 @@ fn list(names: &[&str]) -> String {
 }
 
 /// The columns with the types that a sample of the file suggests.
-fn sample(path: &str, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Field>, RunError> {
+fn sample(path: &str, input: &Input, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Field>, RunError> {
     let mut dialect = options.dialect;
     dialect.blank_is_row = opened.names.len() == 1;
     let mut guesses = vec![Guess::Nothing; opened.names.len()];
@@ -144,7 +144,7 @@ fn sample(path: &str, mut opened: Opened, options: &CsvOptions) -> Result<Vec<Fi
         looked_at = chunk.text.len() as u64;
     }
     // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
-    if !has_newlines {
+    if !has_newlines && input.is_file() {
         for line in
             files::lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
         {

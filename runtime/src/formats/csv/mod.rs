@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format {
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let named = request.options.iter().map(|(name, value)| (&**name, value));
     let options = CsvOptions::new(&request.path, named).map_err(|problem| RunError::Internal(problem.message))?;
-    let opened = open::open(&request.path, &options, request.morsel)?;
+    let opened = open::open(&request.path, &request.input, &options, request.morsel)?;
     let known = request.schema.fields.iter().map(|field| &field.name);
     let is_as_known =
         if options.header { opened.names.iter().eq(known) } else { opened.names.len() == request.schema.fields.len() };

@@ -4,7 +4,7 @@ use super::cut::Cutter;
 use super::index::{Flaw, Index};
 use super::options::CsvOptions;
 use crate::error::{Place, RunError};
-use crate::formats::{Chunk, MorselSize, files};
+use crate::formats::{Chunk, Input, MorselSize};
 use pipelang_lang::codes::{Code, E0205, E0502, E0503, E0504, E0508};
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ impl std::fmt::Debug for Opened {
 }
 
 /// Opens a file and reads its header.
-pub fn open(path: &Arc<str>, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
-    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
-    let mut cutter = Cutter::new(input, path.clone(), options.dialect, morsel);
+pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
+    let text = input.open(path)?;
+    let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).live(input.is_live());
     if cutter.peek(1)?.is_empty() {
         return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
     }

@@ -5,7 +5,7 @@ use super::dialect::Dialect;
 use super::parse::{CsvParse, Wanted};
 use crate::batch::{Batch, Column};
 use crate::error::{At, Place, RowFault, RunError};
-use crate::formats::{Cut, FileSources, MorselSize, Parse, ScanRequest, cell};
+use crate::formats::{Cut, FileSources, Input, MorselSize, Parse, ScanRequest, cell};
 use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources, TableInfo};
 use pipelang_lang::codes::{self, Code};
 use pipelang_lang::diagnostic::Diagnostic;
@@ -56,7 +56,13 @@ type Options = Vec<(Arc<str>, OptionValue)>;
 
 fn describe(path: &Arc<str>, options: &Options) -> Result<TableInfo, Box<Diagnostic>> {
     let options = options.iter().map(|(name, value)| (name.clone(), span(), value.clone())).collect();
-    FileSources.describe(&ReadRequest { path: path.clone(), span: span(), options, one_of_several: false })
+    FileSources::default().describe(&ReadRequest {
+        path: path.clone(),
+        stdin: false,
+        span: span(),
+        options,
+        one_of_several: false,
+    })
 }
 
 fn text_option(name: &str, value: &str) -> (Arc<str>, OptionValue) {
@@ -73,7 +79,7 @@ fn read(path: &Arc<str>, options: &Options, morsel: MorselSize) -> (Vec<Batch>, 
     let info = describe(path, options).expect("the file can be described");
     let columns = (0..info.schema.fields.len()).collect();
     let (schema, inferred, options) = (info.schema, info.inferred, options.clone());
-    let request = ScanRequest { path: path.clone(), options, schema, columns, inferred, morsel };
+    let request = ScanRequest { path: path.clone(), input: Input::File, options, schema, columns, inferred, morsel };
     let mut scan = match (super::FORMAT.open)(&request) {
         Ok(scan) => scan,
         Err(error) => return (Vec::new(), Some(error)),

@@ -13,7 +13,7 @@ use crate::formats::csv::cut::{Cutter, LONGEST_RECORD};
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
-use crate::formats::{Chunk, Cut, Format, MorselSize, Scan, ScanRequest, files};
+use crate::formats::{Chunk, Cut, Format, Input, MorselSize, Scan, ScanRequest};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::codes::E0505;
 use pipelang_lang::diagnostic::Diagnostic;
@@ -41,9 +41,8 @@ struct Opened {
     is_objects: Option<bool>,
 }
 
-fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<Opened, RunError> {
-    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
-    let mut text = Cutter::new(input, path.clone(), Dialect::LINES, morsel);
+fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<Opened, RunError> {
+    let mut text = Cutter::new(input.open(path)?, path.clone(), Dialect::LINES, morsel).live(input.is_live());
     skip_byte_order_mark(&mut text, path)?;
     let mut first = first_byte(&mut text)?;
     let layout = if first == Some(b'[') { Layout::Items } else { Layout::Value };
@@ -70,12 +69,12 @@ fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
     }
 }
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let declared = declared_of(request)?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
     if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
-        let opened = opened(&request.path, MorselSize::Rows(HEAD)).map_err(says)?;
+        let opened = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
         match opened.is_objects {
             Some(is_objects) => {
                 sample = Sample::new(is_objects);
@@ -106,7 +105,7 @@ fn look(path: &Arc<str>, mut opened: Opened, sample: &mut Sample) -> Result<(), 
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
-    let opened = opened(&request.path, request.morsel)?;
+    let opened = opened(&request.path, &request.input, request.morsel)?;
     let parse = parse_of(request, opened.is_objects.unwrap_or(true), opened.layout)?;
     Ok(Scan::of_text(opened.items, parse))
 }

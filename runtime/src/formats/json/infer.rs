@@ -176,5 +176,12 @@ impl Sample {
 }
 
 fn table_of(fields: Vec<Field>, format: &'static str, inferred: bool) -> TableInfo {
-    TableInfo { format, schema: Schema { fields }, inferred, effect: Effect::MayFail, files: Vec::new() }
+    TableInfo {
+        format,
+        schema: Schema { fields },
+        inferred,
+        effect: Effect::MayFail,
+        files: Vec::new(),
+        found: Vec::new(),
+    }
 }

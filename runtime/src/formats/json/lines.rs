@@ -12,7 +12,7 @@ use crate::formats::csv::cut::Cutter;
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
-use crate::formats::{Cut, Format, MorselSize, Scan, ScanRequest, files};
+use crate::formats::{Cut, Format, Input, MorselSize, Scan, ScanRequest, files};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
 use std::sync::Arc;
@@ -29,11 +29,11 @@ pub const LINES: Format = Format {
 const HEAD: usize = 1000;
 
 /// A file of which no record has been read, and whether its records are objects; none if it has no record.
-fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
-    let input = files::open(path).map_err(|error| files::unopened(path, &error))?;
-    let mut cutter = Cutter::new(input, path.clone(), Dialect::LINES, morsel);
+fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
+    let text = input.open(path)?;
+    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
     skip_byte_order_mark(&mut cutter, path)?;
-    let mut wanted = 4096;
+    let mut wanted = 1;
     loop {
         let head = cutter.peek(wanted)?;
         if let Some(first) = head.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
@@ -47,14 +47,14 @@ fn opened(path: &Arc<str>, morsel: MorselSize) -> Result<(Cutter, Option<bool>),
     }
 }
 
-fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
+fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let declared = declared_of(request)?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
     if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
-        let (cutter, is_objects) = opened(&request.path, MorselSize::Rows(HEAD)).map_err(says)?;
+        let (cutter, is_objects) = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
         if let Some(is_objects) = is_objects {
-            sample = look(&request.path, cutter, is_objects).map_err(says)?;
+            sample = look(&request.path, input, cutter, is_objects).map_err(says)?;
         } else if declared.is_none() {
             return Err(no_records(request));
         }
@@ -63,7 +63,7 @@ fn infer(request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
 }
 
 /// Looks at the head and at some blocks across the file.
-fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
+fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
     let mut sample = Sample::new(is_objects);
     let Some(head) = cutter.next()? else { return Ok(sample) };
     let seen = head.text.len() as u64;
@@ -79,7 +79,8 @@ fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample,
         }
         records += 1;
     }
-    for block in files::lines_across(path, seen) {
+    let across = if input.is_file() { files::lines_across(path, seen) } else { Vec::new() };
+    for block in across {
         for line in block.split(|byte| *byte == b'\n') {
             if let Some(Ok(node)) = std::str::from_utf8(line).ok().map(text::parse) {
                 sample.add(&node);
@@ -90,7 +91,7 @@ fn look(path: &Arc<str>, mut cutter: Cutter, is_objects: bool) -> Result<Sample,
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
-    let (cutter, is_objects) = opened(&request.path, request.morsel)?;
+    let (cutter, is_objects) = opened(&request.path, &request.input, request.morsel)?;
     Ok(Scan::of_text(cutter, parse_of(request, is_objects.unwrap_or(true), Layout::Lines)?))
 }
 

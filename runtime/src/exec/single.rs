@@ -1,0 +1,234 @@
+//! A plan over one record at a time: `input | filter … | select …`, for what handles events one by one. No batch is made:
+//! the kernel runs over single words (`vector/single.rs`), its leaves in native code where there is any; if something
+//! fails, the row evaluator says what.
+
+use super::pipeline::{self, End, Link, Source};
+use super::replay;
+use crate::error::{CellError, Place, RowError, RowFault, RunError};
+use crate::kernel::{Segment, lower};
+use crate::limits::Watch;
+use crate::reference::expr::{Evaluator, Outcome, Row};
+use crate::registry::Registry;
+use crate::vector::single::{Output, Registers, Single, Value};
+use pipelang_lang::codes::E0501;
+use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
+use pipelang_lang::scalar::Scalar;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// So many registers lie on the stack; those of larger programs are kept by the thread.
+const FEW: usize = 48;
+
+thread_local! {
+    /// Registers of large programs.
+    static WORDS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A statement that makes at most one row of each row.
+#[derive(Debug)]
+pub struct OneRow {
+    segment: Segment,
+    /// Of each input of the segment, which column of the table it is.
+    columns: Vec<usize>,
+    kernel: Option<Kernel>,
+}
+
+struct Kernel {
+    single: Single,
+    #[cfg(feature = "jit")]
+    compiled: Option<crate::jit::Compiled>,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.single.fmt(f)
+    }
+}
+
+/// What came of a row: its columns can be asked for.
+pub enum Made<'r, 'a> {
+    /// By a kernel.
+    Kernel(&'r Single, &'r Registers<'r, 'a>, &'r dyn Fn(usize) -> Value<'a>),
+    /// By the row evaluator.
+    Values(&'r [Scalar]),
+}
+
+impl<'r> Made<'r, '_> {
+    /// A column.
+    pub fn column(&self, at: usize) -> Output<'_> {
+        match self {
+            Made::Kernel(single, registers, input) => single.output(at, registers, &|column| input(column)),
+            Made::Values(values) => Output::Value(Value::of(&values[at])),
+        }
+    }
+}
+
+/// What a column of the record holds.
+pub enum Given<'a> {
+    /// A value.
+    Value(Value<'a>),
+    /// A number of the host that is no value of the language: an error if it is demanded.
+    TooLarge(u128),
+}
+
+impl OneRow {
+    /// The statement, if it is one that makes at most one row of each row of the table `name` and asks for nothing else.
+    pub fn new(plan: &Plan, name: &str, native: bool) -> Option<OneRow> {
+        let [statement] = plan.statements.as_slice() else { return None };
+        if !plan.subqueries.is_empty()
+            || plan.exprs.call_host()
+            || statement.pivot.is_some()
+            || statement.target.is_some()
+        {
+            return None;
+        }
+        let pipelines = pipeline::cut(plan, statement);
+        let [pipeline] = pipelines.as_slice() else { return None };
+        let ([branch], [], End::Output) = (pipeline.branches.as_slice(), pipeline.links.as_slice(), &pipeline.end)
+        else {
+            return None;
+        };
+        let (Source::Scan { table, columns }, [Link::Segment(segment)]) = (&branch.source, branch.links.as_slice())
+        else {
+            return None;
+        };
+        let table = &plan.tables[table.0 as usize];
+        if !matches!(&table.origin, TableOrigin::Bound(bound) if &**bound == name) {
+            return None;
+        }
+        let nullable: Vec<bool> = columns.iter().map(|column| table.schema.fields[*column].ty.nullable).collect();
+        let kernel = Kernel::new(segment, plan, &nullable, native);
+        Some(OneRow { segment: segment.clone(), columns: columns.clone(), kernel })
+    }
+
+    /// Runs a record; `given` knows its columns. `take` gets what comes of it, unless a filter drops it.
+    #[inline]
+    pub fn run<'a, T>(
+        &'a self,
+        (plan, registry): (&Plan, &Registry),
+        given: impl Fn(usize) -> Given<'a>,
+        take: impl FnOnce(Made) -> T,
+    ) -> Result<Option<T>, RunError> {
+        let Some(kernel) = &self.kernel else { return self.evaluate(plan, registry, &given, take) };
+        let size = kernel.single.words();
+        if size <= FEW {
+            return self.run_on(&mut [0; FEW], kernel, (plan, registry), given, take);
+        }
+        // A function of the host may call a program again: it finds other registers then.
+        let mut words = WORDS.take();
+        words.resize(words.len().max(size), 0);
+        let result = self.run_on(&mut words, kernel, (plan, registry), given, take);
+        WORDS.set(words);
+        result
+    }
+
+    #[inline]
+    fn run_on<'a, T>(
+        &'a self,
+        words: &mut [u64],
+        kernel: &'a Kernel,
+        (plan, registry): (&Plan, &Registry),
+        given: impl Fn(usize) -> Given<'a>,
+        take: impl FnOnce(Made) -> T,
+    ) -> Result<Option<T>, RunError> {
+        let is_too_large = std::cell::Cell::new(false);
+        let input = |at: usize| match given(self.columns[at]) {
+            Given::Value(value) => value,
+            Given::TooLarge(_) => {
+                is_too_large.set(true);
+                Value::Null
+            }
+        };
+        if let Some(registers) = kernel.run(registry, words, &input)
+            && !is_too_large.get()
+        {
+            if !kernel.single.keeps(&registers) {
+                return Ok(None);
+            }
+            let result = take(Made::Kernel(&kernel.single, &registers, &input));
+            if !is_too_large.get() {
+                return Ok(Some(result));
+            }
+            return self.evaluate(plan, registry, &given, |_| result);
+        }
+        self.evaluate(plan, registry, &given, take)
+    }
+
+    /// By the row evaluator, which knows why a row fails.
+    #[cold]
+    fn evaluate<'a, T>(
+        &self,
+        plan: &Plan,
+        registry: &Registry,
+        given: &impl Fn(usize) -> Given<'a>,
+        take: impl FnOnce(Made) -> T,
+    ) -> Result<Option<T>, RunError> {
+        let column = |(column, at): (&ColumnId, &usize)| {
+            let outcome = match given(*at) {
+                Given::Value(value) => Ok(value.scalar()),
+                Given::TooLarge(text) => Err(too_large(plan, *column, text)),
+            };
+            (*column, outcome)
+        };
+        let columns = self.segment.inputs.iter().zip(&self.columns).map(column).collect();
+        let watch = Watch::default();
+        let evaluator = Evaluator::new(plan, &registry.functions, &registry.catalog, &watch);
+        match replay::one(evaluator, &self.segment, Rc::new(Record { columns })).map_err(RunError::Row)? {
+            None => Ok(None),
+            Some(outcomes) => {
+                let values: Result<Vec<Scalar>, _> = outcomes.into_iter().collect();
+                Ok(Some(take(Made::Values(&values.map_err(RunError::Row)?))))
+            }
+        }
+    }
+}
+
+impl Kernel {
+    fn new(segment: &Segment, plan: &Plan, nullable: &[bool], native: bool) -> Option<Kernel> {
+        let program = Arc::new(lower(segment, plan, nullable));
+        #[cfg(not(feature = "jit"))]
+        let _ = native;
+        Some(Kernel {
+            single: Single::new(&program)?,
+            #[cfg(feature = "jit")]
+            compiled: if native { crate::jit::compile(&program).ok() } else { None },
+        })
+    }
+
+    #[inline]
+    fn run<'w, 'a: 'w>(
+        &'a self,
+        registry: &Registry,
+        words: &'w mut [u64],
+        input: &impl Fn(usize) -> Value<'a>,
+    ) -> Option<Registers<'w, 'a>> {
+        #[cfg(feature = "jit")]
+        if let Some(compiled) = &self.compiled {
+            return self.single.run(compiled, &registry.functions, words, input);
+        }
+        self.single.run(&crate::vector::single::Interpreted, &registry.functions, words, input)
+    }
+}
+
+fn too_large(plan: &Plan, column: ColumnId, value: u128) -> Arc<RowError> {
+    let (column, text) = (plan.column(column).name.clone(), value.to_string());
+    let cell = CellError { code: E0501, column, inside: None, expected: "int", text, inferred: false };
+    Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
+}
+
+/// A record as the row evaluator reads it.
+struct Record {
+    columns: Vec<(ColumnId, Outcome)>,
+}
+
+impl Row for Record {
+    fn column(&self, column: ColumnId) -> Outcome {
+        let known = self.columns.iter().find(|(known, _)| *known == column);
+        known.expect("a segment's inputs are all it mentions").1.clone()
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}

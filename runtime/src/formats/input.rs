@@ -1,0 +1,38 @@
+//! What a format reads: a file, or what the host gives as stdin.
+
+use super::{Stdin, files};
+use crate::error::RunError;
+use std::io::Read;
+
+/// Where the bytes come from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The file at the path.
+    File,
+    /// Stdin, to see what it is.
+    Look(Stdin),
+    /// Stdin, to read it.
+    Take(Stdin),
+}
+
+impl Input {
+    /// The bytes, decompressed; `path` names them.
+    pub fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, RunError> {
+        let opened = match self {
+            Input::File => files::open(path),
+            Input::Look(stdin) => stdin.look(),
+            Input::Take(stdin) => stdin.take(),
+        };
+        opened.map_err(|error| files::unopened(path, &error))
+    }
+
+    /// Whether more may come at any time, so that nobody waits for a full block.
+    pub fn is_live(&self) -> bool {
+        !self.is_file()
+    }
+
+    /// Whether it has a path that can be opened again.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Input::File)
+    }
+}

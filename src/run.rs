@@ -1,0 +1,180 @@
+//! One run of a program: what it is held to, then its results.
+
+use crate::on_error::OnError;
+use crate::program::{Program, unreadable};
+use crate::report::Report;
+use crate::row::{CellMismatch, FromRow, ResultRow, ToCell};
+use crate::script::RunSettings;
+use pipelang_lang::check::{ParameterValue, Parameters};
+use pipelang_lang::codes::E0310;
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_runtime::error::RunError;
+use pipelang_runtime::exec::output::Style;
+use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
+use pipelang_runtime::formats::table::TableStyle;
+use pipelang_runtime::formats::write::OutputFormat;
+use pipelang_runtime::limits::CancelToken;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// One run of a [`Program`]: its limits, then its results.
+#[must_use = "a run begins when its results are asked for"]
+pub struct Run<'a, In, Out> {
+    program: &'a Program<In, Out>,
+    tables: Result<Tables<'a>, Report>,
+    settings: RunSettings,
+    parameters: Parameters,
+}
+
+impl<In, Out> std::fmt::Debug for Run<'_, In, Out> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Run").field("settings", &self.settings).finish()
+    }
+}
+
+impl<'a, In, Out: FromRow> Run<'a, In, Out> {
+    pub(crate) fn new(program: &'a Program<In, Out>, tables: Result<Tables<'a>, Report>) -> Self {
+        Run { program, tables, settings: RunSettings::default(), parameters: Parameters::default() }
+    }
+
+    /// At most so many threads of those that the engine has.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = threads;
+        self
+    }
+
+    /// It ends with E0801 if it takes longer.
+    pub fn wall(mut self, limit: Duration) -> Self {
+        self.settings.wall = Some(limit);
+        self
+    }
+
+    /// At most so many bytes in its stages, or E0801.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.settings.limits.memory = Some(bytes);
+        self
+    }
+
+    /// At most so much work, or E0801: see [`Limits::fuel`](crate::Limits::fuel).
+    pub fn fuel(mut self, units: u64) -> Self {
+        self.settings.limits.fuel = Some(units);
+        self
+    }
+
+    /// At most so many results, and then E0801.
+    pub fn rows_out(mut self, rows: u64) -> Self {
+        self.settings.limits.rows_out = Some(rows);
+        self
+    }
+
+    /// What happens to a row that fails.
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.settings.on_error = on_error;
+        self
+    }
+
+    /// Counts how often it was looked whether the run must stop, for tests.
+    pub fn count_looks(mut self, looks: &Arc<AtomicU64>) -> Self {
+        self.settings.looks = Some(looks.clone());
+        self
+    }
+
+    /// It ends with E0802 when the token is cancelled.
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.settings.cancel = token.clone();
+        self
+    }
+
+    /// Gives a `param` of the script another value. A program must compile without it: its parameters have defaults. It is
+    /// compiled anew for such a run, so that the value is a constant like any other.
+    pub fn param(mut self, name: &str, value: impl ToCell) -> Self {
+        match value.to_cell().scalar() {
+            Ok(value) => self.parameters.values.push((name.into(), ParameterValue::Scalar(value))),
+            Err(why) => {
+                let told = Diagnostic::outside(E0310, format!("the parameter `{name}`: {why}"));
+                self.tables = self.tables.and(Err(Report::outside(told)));
+            }
+        }
+        self
+    }
+
+    /// Who computes; the results are the same.
+    pub fn executor(mut self, executor: Executor) -> Self {
+        self.settings.executor = executor;
+        self
+    }
+
+    /// All results, or the first error.
+    pub fn collect(self) -> Result<Vec<Out>, Report>
+    where
+        Out: Send,
+    {
+        let mut all = Vec::new();
+        self.for_each(|row| all.push(row)).map(|()| all)
+    }
+
+    /// The results, and after those that come before it the error. All of them are made first; [`Run::for_each`] hands
+    /// them over as they come.
+    pub fn rows(self) -> impl Iterator<Item = Result<Out, Report>>
+    where
+        Out: Send,
+    {
+        let mut all = Vec::new();
+        let error = self.for_each(|row| all.push(Ok(row))).err();
+        all.into_iter().chain(error.map(Err))
+    }
+
+    /// Writes the results as CSV, with all the columns of the program.
+    pub fn write_csv(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        self.write(OutputFormat::CSV, out)
+    }
+
+    /// Writes the results as JSON lines, with all the columns of the program.
+    pub fn write_jsonl(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        self.write(OutputFormat::JSONL, out)
+    }
+
+    fn write(self, format: OutputFormat, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        let style = Style { format, table: TableStyle::default() };
+        let (program, tables, settings) = self.prepared()?;
+        program.script().write_with(&tables, out, &style, &settings).1
+    }
+
+    /// The program with its parameters, and what it reads.
+    fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
+        let program = match self.parameters.values.is_empty() {
+            true => self.program.clone(),
+            false => self.program.with_parameters(&self.parameters)?,
+        };
+        Ok((program, self.tables?, self.settings))
+    }
+
+    /// Hands the results over as they come, in order; they may come from any thread, one at a time.
+    pub fn for_each(self, mut visit: impl FnMut(Out) + Send) -> Result<(), Report> {
+        let (program, tables, settings) = self.prepared()?;
+        let (names, columns) = program.result();
+        let mut misfit: Option<CellMismatch> = None;
+        let mut accept = |encoded: Encoded| {
+            let Encoded::Rows(batch) = encoded else { return Ok(()) };
+            for row in 0..batch.rows {
+                match Out::from_row(&ResultRow::new(&batch, row, columns, names)) {
+                    Ok(value) => visit(value),
+                    Err(mismatch) => {
+                        misfit = Some(mismatch);
+                        // Ends the run; the report below says why.
+                        return Err(RunError::OutputClosed);
+                    }
+                }
+            }
+            Ok(())
+        };
+        let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
+        let result = program.script().run(0, &tables, &settings, sink);
+        match misfit {
+            Some(mismatch) => Err(unreadable(&mismatch)),
+            None => result.map(drop),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A function of a few numbers, compiled: as near to a function of Rust as a script comes.
+
+use crate::engine::Engine;
+use crate::program::{INPUT, given, misfit, show, unreadable};
+use crate::report::Report;
+use crate::row::{Cell, Field, FromCell, ToCell};
+use crate::script::Script;
+use pipelang_lang::check::Parameters;
+use pipelang_lang::codes::{E0130, E0301};
+use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Schema;
+use pipelang_runtime::exec::single::OneRow;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A compiled function, made by [`Engine::scalar`]. `F` is its type, `fn(f64, i64) -> f64`.
+pub struct Function<F> {
+    script: Script,
+    one: OneRow,
+    types: PhantomData<fn() -> F>,
+}
+
+impl<F> std::fmt::Debug for Function<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Function").field("type", &std::any::type_name::<F>()).finish()
+    }
+}
+
+/// The type of a function of one to four arguments: `fn(f64, i64) -> f64`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of a function that Pipe knows",
+    note = "write `fn(f64, i64) -> f64`: one to four numbers, bools or texts, and a result of one of those"
+)]
+pub trait Signature {
+    /// The parameters by these names.
+    fn parameters(names: &[&str]) -> Vec<Field>;
+
+    /// How many there are.
+    const COUNT: usize;
+
+    /// The result.
+    fn result() -> Field;
+}
+
+/// The functions of so many arguments.
+macro_rules! functions {
+    ($($count:literal ($($argument:ident $name:ident $at:literal),*);)*) => {$(
+        impl<Returned: FromCell, $($argument: ToCell),*> Signature for fn($($argument),*) -> Returned {
+            const COUNT: usize = $count;
+
+            fn parameters(names: &[&str]) -> Vec<Field> {
+                vec![$(Field::of::<$argument>(names[$at])),*]
+            }
+
+            fn result() -> Field {
+                Field::of::<Returned>("result")
+            }
+        }
+
+        impl<Returned: FromCell, $($argument: ToCell),*> Function<fn($($argument),*) -> Returned> {
+            /// Calls it.
+            #[inline]
+            pub fn call(&self, $($name: $argument),*) -> Result<Returned, Report> {
+                let field = |at: usize| given(match at {
+                    $($at => $name.to_cell(),)*
+                    _ => Cell::Null,
+                });
+                match self.one.run(self.script.parts(), field, |made| show(made.column(0), Returned::from_cell)) {
+                    Ok(Some(Ok(value))) => Ok(value),
+                    other => Err(self.failed(other)),
+                }
+            }
+        }
+    )*};
+}
+
+functions! {
+    1 (A a 0);
+    2 (A a 0, B b 1);
+    3 (A a 0, B b 1, C c 2);
+    4 (A a 0, B b 1, C c 2, D d 3);
+}
+
+impl<F> Function<F> {
+    #[cold]
+    fn failed<T>(
+        &self,
+        result: Result<Option<Result<T, crate::row::CellMismatch>>, pipelang_runtime::error::RunError>,
+    ) -> Report {
+        match result {
+            Ok(Some(Err(mismatch))) => unreadable(&mismatch),
+            Err(error) => self.script.failed(&error),
+            Ok(Some(Ok(_)) | None) => Report::outside(Diagnostic::outside(E0301, "the function gave no value")),
+        }
+    }
+}
+
+impl<F: Signature> Function<F> {
+    pub(crate) fn compile(engine: &Engine, text: &str) -> Result<Function<F>, Report> {
+        let refuse = |text: &str| Report::outside(Diagnostic::outside(E0130, text));
+        let (names, body) = split(text).ok_or_else(|| refuse("a function is written `(x, y) => x + y`"))?;
+        if names.len() != F::COUNT {
+            let (found, wanted) = (names.len(), F::COUNT);
+            return Err(refuse(&format!("the function has {found} parameters, and its type in Rust {wanted}")));
+        }
+        let input = crate::row::Schema::new("parameters", F::parameters(&names)).columns();
+        let inputs: Arc<[(Arc<str>, Schema)]> = Arc::new([(INPUT.into(), input)]);
+        let source = format!("{INPUT} | select result = ({body})");
+        let script = engine.compile_with("<function>", &source, &Parameters::default(), &inputs)?;
+        let wrong = |code, text| Report::new(vec![Diagnostic::outside(code, text)], script.sources().clone());
+        let [statement] = script.plan().statements.as_slice() else {
+            return Err(wrong(E0301, "one expression is wanted here".to_string()));
+        };
+        let schema = script.plan().schema(statement.node);
+        let [found] = schema.fields.as_slice() else {
+            return Err(wrong(E0301, format!("one value is wanted here, and this is {schema}")));
+        };
+        if let Some((code, _)) = misfit(found, &F::result(), "") {
+            let Field { kind, nullable, .. } = F::result();
+            let null = if nullable { "?" } else { "" };
+            return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
+        }
+        match OneRow::new(script.plan(), INPUT, true) {
+            Some(one) => Ok(Function { one, script, types: PhantomData }),
+            None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
+        }
+    }
+}
+
+/// `(x, y) => x + y` as its parameters and its body.
+fn split(text: &str) -> Option<(Vec<&str>, &str)> {
+    let (head, body) = text.split_once("=>")?;
+    let head = head.trim();
+    let head = head.strip_prefix('(').map_or(Some(head), |inner| inner.strip_suffix(')'))?;
+    let names: Vec<&str> = head.split(',').map(str::trim).collect();
+    names.iter().all(|name| !name.is_empty()).then_some((names, body))
+}

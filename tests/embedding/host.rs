@@ -1,0 +1,185 @@
+//! What a host adds to its engines.
+
+use super::code;
+use pipelang::{Engine, Executor, Report, Row, codes};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+#[derive(Row)]
+struct Reading {
+    id: i64,
+    value: Option<f64>,
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Out {
+    id: i64,
+    value: Option<f64>,
+}
+
+fn readings(count: i64) -> Vec<Reading> {
+    (0..count).map(|id| Reading { id, value: (id % 5 != 0).then_some(id as f64) }).collect()
+}
+
+const EXECUTORS: [Executor; 4] = [Executor::Reference, Executor::Vector, Executor::Jit, Executor::Auto];
+
+/// Runs `test` without the messages of panics.
+fn quietly<T>(test: impl FnOnce() -> T) -> T {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = test();
+    std::panic::set_hook(loud);
+    result
+}
+
+#[test]
+fn kernels_see_no_nulls_and_no_rows_that_do_not_count() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = seen.clone();
+    let engine = Engine::builder()
+        .kernel("half", move |xs: &[f64], out: &mut [f64]| {
+            counter.fetch_add(xs.len(), Ordering::Relaxed);
+            out.iter_mut().zip(xs).for_each(|(out, x)| *out = x / 2.0);
+        })
+        .kernel("scaled", |xs: &[f64], by: &[i64], out: &mut [f64]| {
+            (0..out.len()).for_each(|at| out[at] = xs[at] * by[at] as f64);
+        })
+        .kernel("next", |xs: &[i64], out: &mut [i64]| out.iter_mut().zip(xs).for_each(|(out, x)| *out = x + 1))
+        .check_kernels(true)
+        .build()
+        .unwrap();
+    let source = "input | filter id % 3 == 0 | select id = next(id), value = half(value) + scaled(value, 2)";
+    let program = engine.compile::<Reading, Out>("half.pipe", source).unwrap();
+    let kept: Vec<Reading> = readings(5000).into_iter().filter(|it| it.id % 3 == 0).collect();
+    let expected: Vec<Out> = kept.iter().map(|it| Out { id: it.id + 1, value: it.value.map(|x| x * 2.5) }).collect();
+    for executor in EXECUTORS {
+        assert_eq!(program.run(&readings(5000)).executor(executor).collect().unwrap(), expected, "{executor:?}");
+    }
+    seen.store(0, Ordering::Relaxed);
+    engine.eval::<f64>("[1.0, 2.0] | derive y = half(it) | sum y").unwrap();
+    assert!(seen.load(Ordering::Relaxed) > 0);
+}
+
+#[test]
+fn a_kernel_that_looks_beyond_its_row_is_found() {
+    let build = |check| {
+        Engine::builder()
+            .kernel("ranked", |xs: &[f64], out: &mut [f64]| (0..xs.len()).for_each(|at| out[at] = at as f64))
+            .check_kernels(check)
+            .build()
+            .unwrap()
+    };
+    let run = |engine: Engine| {
+        let program =
+            engine.compile::<Reading, Out>("rank.pipe", "input | select id, value = ranked(float(id))").unwrap();
+        program.run(&readings(100)).collect()
+    };
+    assert_eq!(run(build(false)).unwrap()[7].value, Some(7.0));
+    let report = run(build(true)).unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0603));
+    assert!(report.to_string().contains("`ranked`: is not elementwise"), "{report}");
+}
+
+#[test]
+fn a_panic_is_an_error_in_every_executor() {
+    let engine = Engine::builder()
+        .func("one", |id: i64| if id == 70 { panic!("no {id}") } else { id })
+        .kernel("many", |ids: &[i64], out: &mut [i64]| {
+            out.copy_from_slice(ids);
+            assert!(!ids.contains(&70), "no 70");
+        })
+        .build()
+        .unwrap();
+    for name in ["one", "many"] {
+        let program =
+            engine.compile::<Reading, Out>("panic.pipe", &format!("input | select id = {name}(id), value")).unwrap();
+        for executor in EXECUTORS {
+            let rows: Vec<Result<Out, Report>> =
+                quietly(|| program.run(&readings(100)).executor(executor).rows().collect());
+            assert_eq!(rows.len(), 71, "{executor:?}: the rows before it come out");
+            let report = rows[70].as_ref().unwrap_err();
+            assert_eq!(report.code(), Some(codes::E0603));
+            assert!(report.to_string().contains(&format!("`{name}` panicked: no 70")), "{report}");
+            assert!(report.to_string().contains("panic.pipe:1:21"), "{report}");
+        }
+    }
+    assert_eq!(engine.eval::<i64>("one(1) + many(2)").unwrap(), 3, "the engine lives on");
+}
+
+#[test]
+fn effects_keep_their_order_and_happen_once() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (audit, threads) = (log.clone(), Arc::new(Mutex::new(Vec::new())));
+    let used = threads.clone();
+    let engine = Engine::builder()
+        .threads(4)
+        .effect_func("audit", move |id: i64| {
+            audit.lock().unwrap().push(id);
+            used.lock().unwrap().push(std::thread::current().id());
+            id % 2 == 0
+        })
+        .build()
+        .unwrap();
+    assert!(log.lock().unwrap().is_empty());
+    let source = "input | filter audit(id) | derive twice = audit(id + 1000), unused = audit(-1) \
+                  | select id, value = if twice { 1.0 } else { 2.0 } | take 3";
+    let program = engine.compile::<Reading, Out>("audit.pipe", source).unwrap();
+    for executor in EXECUTORS {
+        log.lock().unwrap().clear();
+        let rows = program.run(&readings(100_000)).executor(executor).collect().unwrap();
+        assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!(*log.lock().unwrap(), [0, 1000, 1, 2, 1002, 3, 4, 1004], "{executor:?}");
+    }
+    let threads = threads.lock().unwrap();
+    assert!(threads.iter().all(|thread| *thread == threads[0]), "all on one thread");
+}
+
+#[test]
+fn constants_have_their_value_everywhere() {
+    let engine = Engine::builder()
+        .constant("VAT", 0.25)
+        .constant("region", "EU")
+        .constant("limit", Some(3))
+        .constant("nothing", None::<i64>)
+        .build()
+        .unwrap();
+    assert_eq!(engine.eval::<f64>("100 * (1 + VAT)").unwrap(), 125.0);
+    assert_eq!(engine.eval::<String>("lower(region)").unwrap(), "eu");
+    assert_eq!(engine.eval::<i64>("1..10 | take limit | sum it").unwrap(), 6);
+    assert_eq!(engine.eval::<i64>("nothing ?? limit").unwrap(), 3);
+    assert_eq!(engine.eval::<f64>("fn gross(net: float) { net * (1 + VAT) }\ngross(4)").unwrap(), 5.0);
+    let report = engine.eval::<f64>("[{VAT: 1.0}] | sum VAT").unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0204), "{report}");
+    assert_eq!(engine.eval::<f64>("[{VAT: 1.0}] | sum it.VAT").unwrap(), 1.0);
+    assert_eq!(code(Engine::default().eval::<f64>("VAT")), codes::E0201);
+}
+
+#[test]
+fn names_that_clash_are_refused() {
+    let x = |x: f64| x;
+    let code = |builder: pipelang::EngineBuilder| builder.build().unwrap_err().code().unwrap();
+    let start = Engine::builder;
+    assert_eq!(code(start().func("round", x)), codes::E0208);
+    assert_eq!(code(start().func("sum", x)), codes::E0208);
+    assert_eq!(code(start().func("rank", x)), codes::E0208);
+    assert_eq!(code(start().func("fee", x).try_func("fee", |x: f64| x.to_string().parse::<f64>())), codes::E0208);
+    assert_eq!(code(start().func("fee", x).constant("fee", 1)), codes::E0208);
+    assert_eq!(code(start().constant("input", 1)), codes::E0208);
+    assert_eq!(code(start().constant("two words", 1)), codes::E0112);
+    assert_eq!(code(start().func("by", x)), codes::E0112);
+    assert_eq!(code(start().constant("large", u64::MAX)), codes::E0310);
+    let report = start().func("round", x).constant("by", 1).build().unwrap_err();
+    assert_eq!(report.diagnostics().len(), 2, "all of them are told: {report}");
+}
+
+#[test]
+fn engines_know_nothing_of_each_other() {
+    let one = Engine::builder().func("rate", |x: f64| x * 2.0).constant("NAME", "one").build().unwrap();
+    let two = Engine::builder().func("rate", |x: i64| x + 1).constant("NAME", "two").build().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(one.eval::<f64>("rate(2)").unwrap(), 4.0));
+        scope.spawn(|| assert_eq!(two.eval::<i64>("rate(2)").unwrap(), 3));
+    });
+    assert_eq!(one.eval::<String>("NAME").unwrap() + &two.eval::<String>("NAME").unwrap(), "onetwo");
+    assert_eq!(code(Engine::default().eval::<i64>("rate(2)")), codes::E0203);
+}

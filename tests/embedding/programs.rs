@@ -1,0 +1,252 @@
+//! Programs between types: inputs and results of serde, several inputs, one record at a time, parameters, bytes.
+
+use super::{Id, Trade, code};
+use pipelang::{Engine, Field, Inputs, Report, Row, Schema, codes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// Counts what each thread allocates.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: everything is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as of the caller.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as of the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Deserialize, Debug, PartialEq)]
+struct Sum {
+    sym: String,
+    notional: f64,
+    #[serde(default)]
+    n: Option<u16>,
+}
+
+fn trade(sym: &'static str, px: f64, qty: u32) -> Trade<'static> {
+    Trade { sym, px, qty, note: None }
+}
+
+#[test]
+fn results_are_what_serde_builds() {
+    let engine = Engine::default();
+    let source = "input | aggregate notional = sum(px * qty), n = count() by sym | sort sym";
+    let trades = [trade("B", 1.0, 2), trade("A", 2.0, 3), trade("B", 0.5, 2)];
+    let program = engine.compile::<Trade, Sum>("s.pipe", source).unwrap();
+    let sums = program.run(&trades).collect().unwrap();
+    assert_eq!(sums[1], Sum { sym: "B".into(), notional: 3.0, n: Some(2) });
+    let all = engine.compile::<Trade, Value>("s.pipe", source).unwrap().run(&trades).collect().unwrap();
+    assert_eq!(all[0], json!({"sym": "A", "notional": 6.0, "n": 1}));
+    let missing = engine.compile::<Trade, Sum>("s.pipe", "input | select sym, notional = px").unwrap_err();
+    assert_eq!(missing.code(), Some(codes::E0201));
+    assert!(missing.to_string().contains("the result has no column `n`, which `Sum` wants"), "{missing}");
+    let kind = engine.compile::<Trade, Sum>("s.pipe", "input | select sym = qty, notional = px, n = qty").unwrap_err();
+    assert!(kind.to_string().contains("`sym` is int in the result and string in `Sum`"), "{kind}");
+    let null = engine.compile::<Trade, Sum>("s.pipe", "input | select sym = note, notional = px, n = qty").unwrap_err();
+    assert_eq!(null.code(), Some(codes::E0307));
+    let large = engine.compile::<Trade, Sum>("s.pipe", "input | select sym, notional = px, n = 70000").unwrap();
+    let report = large.run(&trades).collect().unwrap_err();
+    assert!(report.to_string().contains("`n` is 70000, which does not fit into u16"), "{report}");
+}
+
+#[derive(Row, Serialize, Deserialize, Debug, PartialEq, Clone)]
+#[row(input)]
+struct Both {
+    id: u64,
+    name: Option<String>,
+}
+
+#[test]
+fn rows_of_serde_and_lines_of_json_are_read() {
+    let rows: Vec<Both> = (0..3000).map(|id| Both { id, name: (id % 2 == 0).then(|| format!("n{id}")) }).collect();
+    let program = Engine::default().compile::<Both, Both>("b.pipe", "input | filter id != 5").unwrap();
+    let expected: Vec<Both> = rows.iter().filter(|row| row.id != 5).cloned().collect();
+    assert_eq!(program.run(&rows).collect().unwrap(), expected);
+    assert_eq!(program.run(pipelang::rows(&rows)).collect().unwrap(), expected);
+    let lines: String = rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
+    assert_eq!(program.run(pipelang::jsonl(lines.as_bytes())).collect().unwrap(), expected);
+    let report = program.run(pipelang::jsonl(&b"{\"id\": 1}\n{\"id\": \"x\"}\n"[..])).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0501));
+    assert!(report.to_string().contains("row 2 of the input: `id` should be int"), "{report}");
+    assert_eq!(code(program.run(pipelang::jsonl(&b"{"[..])).collect()), codes::E0501);
+}
+
+#[test]
+fn several_inputs_have_names() {
+    let schema = |name| Schema::new(name, vec![Field::of::<String>("sym"), Field::of::<f64>("rate")]);
+    let program = Engine::default()
+        .compile_dyn::<Value>(
+            &[("trades", Trade::schema()), ("rates", schema("rate"))],
+            "join.pipe",
+            "trades | join rates on sym | select sym, value = px * rate | sort sym",
+        )
+        .unwrap();
+    let trades = [trade("B", 1.0, 2), trade("A", 2.0, 3)];
+    let rates = [json!({"sym": "A", "rate": 10}), json!({"sym": "B", "rate": 0.5})];
+    let inputs = || Inputs::new().slice("trades", &trades);
+    let rows = program.run(inputs().rows("rates", &rates)).collect().unwrap();
+    assert_eq!(rows, [json!({"sym": "A", "value": 20.0}), json!({"sym": "B", "value": 0.5})]);
+    let report = program.run(inputs()).collect().unwrap_err();
+    assert!(report.to_string().contains("the input `rates` was not given"), "{report}");
+    assert_eq!(code(program.run(inputs().rows("other", &rates)).collect()), codes::E0701);
+    let wrong = program.run(Inputs::new().slice("trades", &[Id { id: 1, weight: 2 }]).rows("rates", &rates));
+    assert_eq!(code(wrong.collect()), codes::E0501);
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Event {
+    px: f64,
+    qty: i64,
+    weight: Option<i32>,
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Alert {
+    notional: f64,
+    weight: Option<i32>,
+    large: bool,
+}
+
+const RULE: &str = "input | derive notional = px * qty | filter notional > 100 and qty // 2 > 3 \
+                    | select notional, weight, large = notional > 1000";
+
+fn events(count: i64) -> Vec<Event> {
+    let event = |at| Event { px: at as f64 * 0.5, qty: at % 100, weight: (at % 3 == 0).then_some(at as i32) };
+    (0..count).map(event).collect()
+}
+
+#[test]
+fn a_call_gives_what_a_run_gives() {
+    let program = Engine::default().compile::<Event, Alert>("rule.pipe", RULE).unwrap();
+    assert!(program.is_per_event());
+    let events = events(2000);
+    let called: Vec<Alert> = events.iter().filter_map(|event| program.call(event).unwrap()).collect();
+    assert_eq!(called, program.run(&events).collect().unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(program.call(&events[1999]).unwrap().as_ref(), called.last()));
+        }
+    });
+}
+
+#[test]
+fn a_call_with_numbers_allocates_nothing() {
+    let program = Engine::default().compile::<Event, Alert>("rule.pipe", RULE).unwrap();
+    let events = events(2000);
+    program.call(&events[0]).unwrap();
+    let before = ALLOCATIONS.get();
+    let kept = events.iter().filter(|event| program.call(event).unwrap().is_some()).count();
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(kept > 100);
+    let fee = Engine::default().scalar::<fn(f64, i64) -> f64>("(px, qty) => px * float(qty) * 0.01").unwrap();
+    let before = ALLOCATIONS.get();
+    assert_eq!(fee.call(2.0, 50).unwrap(), 1.0);
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+}
+
+#[test]
+fn calls_have_texts_functions_and_errors() {
+    let engine = Engine::builder().try_func("rate", |sym: &str| sym.parse::<f64>()).build().unwrap();
+    let source = "input | filter sym != \"none\" and note == null | select sym = upper(sym), notional = rate(sym) * px, n = qty // (qty - 3)";
+    let program = engine.compile::<Trade, Sum>("call.pipe", source).unwrap();
+    assert_eq!(program.call(&trade("none", 1.0, 3)).unwrap(), None);
+    let sum = program.call(&trade("2e0", 1.5, 4)).unwrap().unwrap();
+    assert_eq!(sum, Sum { sym: "2E0".into(), notional: 3.0, n: Some(4) });
+    let report = program.call(&trade("x", 1.5, 4)).unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0603));
+    assert!(report.to_string().contains("call.pipe:1:85"), "{report}");
+    assert_eq!(code(program.call(&trade("1", 1.5, 3))), codes::E0602);
+    let ids = engine.compile::<Id, Id>("ids.pipe", "input | filter weight > 0").unwrap();
+    assert_eq!(code(ids.call(&Id { id: u64::MAX, weight: 1 })), codes::E0501);
+    assert_eq!(ids.call(&Id { id: u64::MAX, weight: 0 }).unwrap(), None);
+    let sums = engine.compile::<Id, Id>("sums.pipe", "input | sort id").unwrap();
+    assert!(!sums.is_per_event());
+    assert_eq!(code(sums.call(&Id { id: 1, weight: 1 })), codes::E0301);
+}
+
+#[test]
+fn functions_are_compiled_for_rust() {
+    let engine = Engine::builder().constant("VAT", 0.25).build().unwrap();
+    let gross = engine.scalar::<fn(f64) -> f64>("net => net * (1 + VAT)").unwrap();
+    assert_eq!(gross.call(4.0).unwrap(), 5.0);
+    let quotient = engine.scalar::<fn(i64, i64) -> i64>("(a, b) => a // b").unwrap();
+    assert_eq!(quotient.call(7, 2).unwrap(), 3);
+    assert_eq!(code(quotient.call(7, 0)), codes::E0602);
+    assert_eq!(code(quotient.call(i64::MIN, -1)), codes::E0601);
+    let or = engine.scalar::<fn(Option<i64>, i64) -> i64>("(a, b) => a ?? b").unwrap();
+    assert_eq!((or.call(None, 3).unwrap(), or.call(Some(1), 3).unwrap()), (3, 1));
+    let text = engine.scalar::<fn(String, bool) -> String>("(s, loud) => if loud { upper(s) } else { s }").unwrap();
+    assert_eq!(text.call("a".into(), true).unwrap(), "A");
+    let is_large = engine.scalar::<fn(f32, u8) -> bool>("(x, n) => x > n").unwrap();
+    assert!(is_large.call(2.5, 2).unwrap());
+    assert_eq!(code(engine.scalar::<fn(f64) -> i64>("x => x * 2.0")), codes::E0301);
+    assert_eq!(code(engine.scalar::<fn(f64) -> f64>("(x, y) => x")), codes::E0130);
+    assert_eq!(code(engine.scalar::<fn(f64) -> f64>("x => z")), codes::E0201);
+    assert_eq!(code(engine.scalar::<fn(Option<f64>) -> f64>("x => x")), codes::E0307);
+}
+
+#[test]
+fn parameters_are_set_by_the_run() {
+    let source =
+        "param least: int = 5\nparam prefix: string = \"n\"\ninput | filter id >= least | derive name = prefix ?? name";
+    let program = Engine::default().compile::<Both, Both>("p.pipe", source).unwrap();
+    let rows: Vec<Both> = (0..8).map(|id| Both { id, name: None }).collect();
+    assert_eq!(program.run(&rows).collect().unwrap().len(), 3);
+    let set = program.run(&rows).param("least", 7).param("prefix", "m").collect().unwrap();
+    assert_eq!(set, [Both { id: 7, name: Some("m".into()) }]);
+    assert_eq!(code(program.run(&rows).param("least", "7").collect()), codes::E0304);
+    assert_eq!(code(program.run(&rows).param("most", 7).collect()), codes::E0705);
+}
+
+#[test]
+fn programs_are_stored_and_loaded() {
+    let engine = Engine::builder().func("fee", |x: f64| x * 0.01).build().unwrap();
+    let source = "input | filter px > 1.0 | select notional = fee(px), weight, large = true";
+    let bytes = engine.compile::<Event, Alert>("s.pipe", source).unwrap().to_bytes();
+    let loaded = engine.load::<Event, Alert>(&bytes).unwrap();
+    let event = Event { px: 200.0, qty: 1, weight: None };
+    assert_eq!(loaded.call(&event).unwrap(), Some(Alert { notional: 2.0, weight: None, large: true }));
+    assert_eq!(code(Engine::default().load::<Event, Alert>(&bytes)), codes::E0203, "it has no such function");
+    assert_eq!(code(engine.load::<Id, Alert>(&bytes)), codes::E0201, "other rows");
+    let other = String::from_utf8(bytes.clone()).unwrap().replacen("px > 1.0", "px > 2.0", 1).into_bytes();
+    assert_eq!(code(engine.load::<Event, Alert>(&other)), codes::E0704);
+    for end in 0..bytes.len() {
+        assert!(engine.load::<Event, Alert>(&bytes[..end]).is_err() || end + 1 == bytes.len());
+    }
+    for at in (0..bytes.len()).step_by(7) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x15;
+        let _: Result<_, Report> = engine.load::<Event, Alert>(&damaged);
+    }
+}
+
+#[test]
+fn a_manifest_says_what_a_program_needs() {
+    let engine = Engine::builder().grant(pipelang::clock::system()).build().unwrap();
+    let manifest = |source: &str| engine.compile::<Event, Value>("m.pipe", source).unwrap().manifest();
+    let rule = manifest("input | filter px > 1.0 | select n = abs(qty)");
+    assert_eq!(rule.reads, [("input".to_string(), vec!["px".to_string(), "qty".to_string()])]);
+    assert_eq!(rule.functions.iter().map(String::as_str).collect::<Vec<_>>(), ["abs"]);
+    assert!(rule.grants.is_empty() && rule.can_fail && rule.streaming && rule.bounded_memory);
+    let sorted = manifest("input | sort px | select px");
+    assert!(!sorted.streaming && !sorted.bounded_memory && !sorted.can_fail);
+    let top = manifest("input | sort -px | take 3 | select px, at = now()");
+    assert!(!top.streaming && top.bounded_memory);
+    assert_eq!(top.grants.into_iter().collect::<Vec<_>>(), ["clock"]);
+}

@@ -1,0 +1,110 @@
+//! What a run is held to, and what it does with rows that fail.
+
+use super::{Id, code};
+use pipelang::{Engine, Executor, Limits, OnError, Row, codes};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const EXECUTORS: [Executor; 3] = [Executor::Reference, Executor::Vector, Executor::Jit];
+
+fn ids(count: u64) -> Vec<Id> {
+    (0..count).map(|id| Id { id, weight: (id % 10) as i32 }).collect()
+}
+
+#[test]
+fn fuel_is_counted_in_every_executor() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let rows = engine.compile::<Id, Id>("rows.pipe", "input | filter weight > 3 | select id, weight").unwrap();
+    let routine = "fn down(n: int) -> int { if n == 0 { 0 } else { down(n - 1) + 1 } }\n\
+                   input | take 20 | select id = down(int(id) % 5000 + 4000), weight";
+    let routine = engine.compile::<Id, Id>("routine.pipe", routine).unwrap();
+    for executor in EXECUTORS {
+        let run = |fuel| rows.run(&ids(20_000)).executor(executor).fuel(fuel).collect();
+        assert_eq!(code(run(5_000)), codes::E0801, "{executor:?}");
+        assert_eq!(run(100_000).unwrap().len(), 12_000, "{executor:?}");
+        let run = |fuel| routine.run(&ids(100)).executor(executor).fuel(fuel).collect();
+        assert_eq!(code(run(50_000)), codes::E0801, "{executor:?}");
+        assert_eq!(run(100_000_000).unwrap().len(), 20, "{executor:?}");
+    }
+}
+
+#[test]
+fn rows_out_are_counted_and_those_before_come_out() {
+    let program = Engine::default().compile::<Id, Id>("rows.pipe", "input | filter weight != 3").unwrap();
+    for executor in EXECUTORS {
+        let rows: Vec<_> = program.run(&ids(9_000)).executor(executor).rows_out(2_000).rows().collect();
+        assert_eq!(rows.len(), 2_001, "{executor:?}");
+        let report = rows[2_000].as_ref().unwrap_err();
+        assert!(report.to_string().contains("more rows than its limit of 2000"), "{report}");
+        assert_eq!(program.run(&ids(100)).executor(executor).rows_out(90).collect().unwrap().len(), 90);
+    }
+    let mut out = Vec::new();
+    let report = program.run(&ids(100)).rows_out(2).write_csv(&mut out).unwrap_err();
+    assert_eq!((report.code(), &out[..]), (Some(codes::E0801), &b"id,weight\n0,0\n1,1\n"[..]));
+    let mut out = Vec::new();
+    program.run(&ids(2)).write_jsonl(&mut out).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "{\"id\":0,\"weight\":0}\n{\"id\":1,\"weight\":1}\n");
+}
+
+#[test]
+fn a_run_tightens_limits_and_never_widens_them() {
+    let limits = Limits { fuel: Some(5_000), rows_out: Some(10), threads: Some(1), ..Limits::none() };
+    let engine = Engine::builder().limits(limits).build().unwrap();
+    let program = engine.compile::<Id, Id>("rows.pipe", "input | filter weight != 3").unwrap();
+    assert_eq!(code(program.run(&ids(100)).rows_out(50).collect()), codes::E0801);
+    assert_eq!(code(program.run(&ids(100)).rows_out(5).collect()), codes::E0801);
+    assert_eq!(program.run(&ids(11)).collect().unwrap().len(), 10);
+    assert_eq!(code(engine.eval::<i64>("1..100000 | filter it % 2 == 0 | sum it")), codes::E0801);
+    let strict = Engine::builder().limits(Limits { wall: Some(Duration::from_millis(50)), ..Limits::none() });
+    let endless = "1.. | filter it < 0 | select id = it, weight = it";
+    let program = strict.build().unwrap().compile::<(), Id>("endless.pipe", endless).unwrap();
+    assert_eq!(code(program.run(&[]).wall(Duration::from_secs(3600)).collect()), codes::E0801);
+}
+
+#[test]
+fn scripts_that_are_too_large_do_not_compile() {
+    let limits = Limits { source_bytes: Some(100), stages: Some(4), ..Limits::none() };
+    let engine = Engine::builder().limits(limits).build().unwrap();
+    assert_eq!(engine.eval::<i64>("1..3 | sum it").unwrap(), 6);
+    assert_eq!(code(engine.eval::<i64>(&format!("1{}", " + 1".repeat(30)))), codes::E0801);
+    let many = "[{a: 1}] | sort a | distinct | sort -a | distinct | sort a | sum a";
+    assert_eq!(code(engine.eval::<i64>(many)), codes::E0801);
+}
+
+#[derive(Row)]
+struct Pair {
+    a: i64,
+    b: i64,
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Quotient {
+    a: i64,
+    q: i64,
+}
+
+#[test]
+fn rows_that_fail_are_skipped_or_diverted() {
+    let pairs: Vec<Pair> = (0..10_000).map(|a| Pair { a, b: a % 4 }).collect();
+    let engine = Engine::builder().threads(3).build().unwrap();
+    let program = engine.compile::<Pair, Quotient>("q.pipe", "input | select a, q = a // b").unwrap();
+    assert_eq!(code(program.run(&pairs).collect()), codes::E0602);
+    let expected: Vec<i64> = (0..10_000).filter(|a| a % 4 != 0).collect();
+    for executor in EXECUTORS {
+        let skipped = program.run(&pairs).executor(executor).on_error(OnError::Skip).collect().unwrap();
+        assert_eq!(skipped.iter().map(|row| row.a).collect::<Vec<_>>(), expected, "{executor:?}");
+        let letters = Arc::new(Mutex::new(Vec::new()));
+        let dead = letters.clone();
+        let divert = OnError::divert(move |report| dead.lock().unwrap().push(report.to_string()));
+        let kept = program.run(&pairs).executor(executor).on_error(divert).collect().unwrap();
+        assert_eq!(kept, skipped);
+        let letters = letters.lock().unwrap();
+        assert_eq!(letters.len(), 2_500);
+        assert!(letters[0].contains("0 // 0") && letters[2_499].contains("9996 // 0"), "{}", letters[2_499]);
+    }
+    let sums = engine.compile::<Pair, Quotient>("s.pipe", "input | aggregate a = count(), q = sum(a // b)").unwrap();
+    assert_eq!(sums.run(&pairs).on_error(OnError::Skip).collect().unwrap()[0].a, 7_500);
+    let asserted = "input | assert a < 5 | select a, q = b";
+    let asserted = engine.compile::<Pair, Quotient>("a.pipe", asserted).unwrap();
+    assert_eq!(code(asserted.run(&pairs).on_error(OnError::Skip).collect()), codes::E0605);
+}
