@@ -5,6 +5,7 @@ use crate::builder::EngineBuilder;
 use crate::fs::HostSources;
 use crate::grant::Grant;
 use crate::host;
+use crate::input::Wanted;
 use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
@@ -20,7 +21,6 @@ use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::SourceMap;
-use pipelang_lang::ty::Schema;
 use pipelang_runtime::Registry;
 use pipelang_runtime::exec::Pool;
 use std::any::Any;
@@ -112,7 +112,12 @@ impl Engine {
         name: &str,
         text: &str,
     ) -> Result<Program<Dynamic, Out>, Report> {
-        let inputs = inputs.iter().map(|(name, schema)| (Arc::from(*name), schema.columns())).collect();
+        let wanted = |(name, schema): &(&str, crate::row::Schema)| Wanted {
+            name: Arc::from(*name),
+            row: schema.name.as_str().into(),
+            schema: schema.columns(),
+        };
+        let inputs = inputs.iter().map(wanted).collect();
         Program::compile(self, (name, text), inputs, &Parameters::default())
     }
 
@@ -214,7 +219,7 @@ impl Engine {
         name: &str,
         text: &str,
         parameters: &Parameters,
-        inputs: &[(Arc<str>, Schema)],
+        inputs: &[Wanted],
     ) -> Result<Script, Report> {
         let (sources, compiled, optimized) =
             self.compiled(name, text, parameters, inputs, |compiled| &compiled.plan)?;
@@ -227,7 +232,7 @@ impl Engine {
         name: &str,
         text: &str,
         parameters: &Parameters,
-        inputs: &[(Arc<str>, Schema)],
+        inputs: &[Wanted],
         plan: fn(&Compiled) -> &Plan,
     ) -> Result<(SourceMap, Compiled, Plan), Report> {
         let mut sources = SourceMap::default();
@@ -268,7 +273,7 @@ impl Engine {
     }
 
     /// What scripts can read; `inputs` are the tables that a host binds.
-    pub(crate) fn sources<'a>(&'a self, inputs: &'a [(Arc<str>, Schema)]) -> HostSources<'a> {
+    pub(crate) fn sources<'a>(&'a self, inputs: &'a [Wanted]) -> HostSources<'a> {
         HostSources { grants: &self.0.grants, constants: &self.0.constants, inputs, locked: self.0.locked }
     }
 
@@ -278,9 +283,10 @@ impl Engine {
 }
 
 /// The one input of a program over rows of `In`; none if those have no fields.
-fn inputs_of<In: Row>() -> Arc<[(Arc<str>, Schema)]> {
-    let schema = In::schema().columns();
-    (!schema.fields.is_empty()).then_some((INPUT.into(), schema)).into_iter().collect()
+fn inputs_of<In: Row>() -> Arc<[Wanted]> {
+    let schema = In::schema();
+    let table = Wanted { name: INPUT.into(), row: schema.name.as_str().into(), schema: schema.columns() };
+    Some(table).into_iter().filter(|table| !table.schema.fields.is_empty()).collect()
 }
 
 /// What a panic of the compiler is told as.

@@ -1,6 +1,7 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
 use crate::grant::{self, Grant, Kind};
+use crate::input::Wanted;
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
@@ -36,7 +37,7 @@ pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
     /// Names that have a value in every script.
     pub(crate) constants: &'a [(Arc<str>, Scalar)],
-    pub(crate) inputs: &'a [(Arc<str>, Schema)],
+    pub(crate) inputs: &'a [Wanted],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
 }
@@ -70,11 +71,15 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.inputs.iter().find(|(bound, _)| **bound == *name).map(|(_, schema)| schema.clone())
+        self.inputs.iter().find(|table| *table.name == *name).map(|table| table.schema.clone())
+    }
+
+    fn bound_type(&self, name: &str) -> Option<Schema> {
+        self.inputs.iter().find(|table| *table.row == *name).map(|table| table.schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.inputs.iter().map(|(name, _)| name.clone()).collect()
+        self.inputs.iter().map(|table| table.name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {

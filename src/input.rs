@@ -14,16 +14,27 @@ use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// A table that a program reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// What the script calls it.
+    pub(crate) name: Arc<str>,
+    /// What the script may call the type of its rows; empty if it has no name.
+    pub(crate) row: Arc<str>,
+    /// Its columns.
+    pub(crate) schema: Schema,
+}
+
 /// The tables that a run reads, while they are bound.
 pub struct Bindings<'a> {
-    pub(crate) wanted: &'a [(Arc<str>, Schema)],
+    pub(crate) wanted: &'a [Wanted],
     pub(crate) tables: Tables<'a>,
 }
 
 impl<'a> Bindings<'a> {
     /// The one input of a program that has one.
     fn only(&self) -> Option<(Arc<str>, Schema)> {
-        self.wanted.first().cloned()
+        self.wanted.first().map(|table| (table.name.clone(), table.schema.clone()))
     }
 
     fn slice<T: Row + Sync>(&mut self, name: &Arc<str>, rows: &'a [T]) {
@@ -95,7 +106,10 @@ fn gather<'a, T: Row + Sync>(input: &'a [T]) -> pipelang_runtime::exec::Gather<'
 
 /// Several inputs by name, for a program of [`Engine::compile_dyn`](crate::Engine::compile_dyn).
 #[derive(Default)]
-pub struct Inputs<'a>(Vec<(String, Box<dyn FnOnce(&Arc<str>, &Schema, &mut Bindings<'a>) -> Result<(), Report> + 'a>)>);
+pub struct Inputs<'a>(Vec<(String, Binding<'a>)>);
+
+/// Binds a table of that name and schema.
+type Binding<'a> = Box<dyn FnOnce(&Arc<str>, &Schema, &mut Bindings<'a>) -> Result<(), Report> + 'a>;
 
 impl std::fmt::Debug for Inputs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -146,8 +160,8 @@ impl<'a> Inputs<'a> {
 impl<'a, In> Input<'a, In> for Inputs<'a> {
     fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
         for (name, bind) in self.0 {
-            let wanted = bindings.wanted.iter().find(|(wanted, _)| **wanted == *name).cloned();
-            let (name, schema) = wanted.ok_or_else(|| {
+            let wanted = bindings.wanted.iter().find(|table| *table.name == *name).cloned();
+            let Wanted { name, schema, .. } = wanted.ok_or_else(|| {
                 let text = format!("the program has no input `{name}`");
                 Report::outside(Diagnostic::outside(E0701, text))
             })?;

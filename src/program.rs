@@ -1,6 +1,7 @@
 //! A compiled program between Rust types: rows of one type go in, values of another come out.
 
 use crate::engine::Engine;
+use crate::input::Wanted;
 use crate::input::{Bindings, Input, unbound};
 use crate::live::Live;
 use crate::manifest::Manifest;
@@ -23,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) const INPUT: &str = "input";
 
 /// The inputs of a program by name.
-pub(crate) type Inputs = Arc<[(Arc<str>, ty::Schema)]>;
+pub(crate) type Inputs = Arc<[Wanted]>;
 
 /// A compiled program: from rows of `In` to rows of `Out`. It can be run many times, from many threads.
 pub struct Program<In, Out>(Arc<Inner<In, Out>>);
@@ -94,7 +95,7 @@ impl<In, Out: FromRow> Program<In, Out> {
         let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables() };
         let bound = input.bind(&mut bindings);
         let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
-        let missing = self.0.inputs.iter().find(|(name, _)| !is_bound(name)).map(|(name, _)| unbound(name));
+        let missing = self.0.inputs.iter().find(|table| !is_bound(&table.name)).map(|table| unbound(&table.name));
         let tables = bound.and(missing.map_or(Ok(()), Err)).map(|()| bindings.tables);
         Run::new(self, tables)
     }

@@ -1,6 +1,7 @@
 //! A function of a few numbers, compiled: as near to a function of Rust as a script comes.
 
 use crate::engine::Engine;
+use crate::input::Wanted;
 use crate::program::{INPUT, given, misfit, show, unreadable};
 use crate::report::Report;
 use crate::row::{Cell, Field, FromCell, ToCell};
@@ -8,10 +9,8 @@ use crate::script::Script;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0130, E0301};
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ty::Schema;
 use pipelang_runtime::exec::single::OneRow;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// A compiled function, made by [`Engine::scalar`]. `F` is its type, `fn(f64, i64) -> f64`.
 pub struct Function<F> {
@@ -103,8 +102,8 @@ impl<F: Signature> Function<F> {
             let (found, wanted) = (names.len(), F::COUNT);
             return Err(refuse(&format!("the function has {found} parameters, and its type in Rust {wanted}")));
         }
-        let input = crate::row::Schema::new("parameters", F::parameters(&names)).columns();
-        let inputs: Arc<[(Arc<str>, Schema)]> = Arc::new([(INPUT.into(), input)]);
+        let schema = crate::row::Schema::new("", F::parameters(&names)).columns();
+        let inputs = [Wanted { name: INPUT.into(), row: "".into(), schema }];
         let source = format!("{INPUT} | select result = ({body})");
         let script = engine.compile_with("<function>", &source, &Parameters::default(), &inputs)?;
         let wrong = |code, text| Report::new(vec![Diagnostic::outside(code, text)], script.sources().clone());

@@ -21,6 +21,7 @@ mod plans;
 mod random;
 mod real;
 mod rules;
+mod showcase;
 mod snippets;
 mod stdin;
 mod targets;

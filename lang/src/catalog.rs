@@ -497,6 +497,11 @@ pub trait Sources {
     /// The schema of a table that the host binds by name.
     fn bound(&self, name: &str) -> Option<Schema>;
 
+    /// The record that the host calls by this name: what the rows of a table are, say.
+    fn bound_type(&self, _name: &str) -> Option<Schema> {
+        None
+    }
+
     /// The value of a name that the host defines: known in every script, and a column of that name is E0204.
     fn constant(&self, _name: &str) -> Option<Scalar> {
         None

@@ -350,19 +350,28 @@ pub enum Records {
     },
     /// A file without lines: the number of each row in it, from 1.
     Numbered(Arc<[u64]>),
+    /// Rows that came back from disk: each from a place of its own, if it has one.
+    Each(Arc<[Option<Place>]>),
 }
 
 impl Origin {
-    /// The place of a row.
-    pub fn place(&self, row: usize) -> Place {
+    /// Rows of these places; nothing if none has one.
+    pub fn each(places: Vec<Option<Place>>) -> Option<Origin> {
+        let file = places.iter().flatten().next()?.file.clone();
+        Some(Origin { file, records: Records::Each(places.into()) })
+    }
+
+    /// The place of a row, if it has one.
+    pub fn place(&self, row: usize) -> Option<Place> {
         let at = match &self.records {
             Records::OfText { first_line, text, starts } => {
                 let before = &text.as_slice()[..starts[row] as usize];
                 At::Line(first_line + memchr::memchr_iter(b'\n', before).count() as u64)
             }
             Records::Numbered(numbers) => At::Row(numbers[row]),
+            Records::Each(places) => return places[row].clone(),
         };
-        Place { file: self.file.clone(), at }
+        Some(Place { file: self.file.clone(), at })
     }
 
     /// The places of some of the rows, in that order.
@@ -373,6 +382,7 @@ impl Origin {
                 Records::OfText { first_line: *first_line, text: text.clone(), starts }
             }
             Records::Numbered(numbers) => Records::Numbered(rows.map(|row| numbers[row]).collect()),
+            Records::Each(places) => Records::Each(rows.map(|row| places[row].clone()).collect()),
         };
         Origin { file: self.file.clone(), records }
     }

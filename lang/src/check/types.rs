@@ -133,6 +133,9 @@ impl<'a> Checker<'a> {
                 Some((_, ty)) => Declared::Type(ty.clone()),
             };
         }
+        if let Some(schema) = self.sources.bound_type(name) {
+            return Declared::Record { schema, open: false };
+        }
         let near = match aliases::type_name(name) {
             Some(meant) => vec![meant],
             None => did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name))),

@@ -145,7 +145,7 @@ impl<'a, 'r> Claims<'a, 'r> {
                         rows
                     }
                     Some(Err(error)) => return Err(error),
-                    Some(Ok(Given::Table(_))) | None => Rows::None,
+                    Some(Ok(Given::Table(_) | Given::Parted(_) | Given::Left(..))) | None => Rows::None,
                 };
                 let reader = Reader::open(self.env, self.sources[self.branch], self.options, self.rows, given)?;
                 self.open.insert(reader)

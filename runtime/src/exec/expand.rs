@@ -32,7 +32,7 @@ impl<'a> Expand<'a> {
             Expansion::Moved => Expand::Moved,
             Expansion::Join(probe) => match &results[probe.table] {
                 Ok(Given::Table(table)) => Expand::Join { probe, table: table.clone() },
-                Ok(Given::Rows(_) | Given::Broken(..)) => {
+                Ok(Given::Rows(_) | Given::Broken(..) | Given::Parted(_) | Given::Left(..)) => {
                     return Err(RunError::Internal("a join without its table".into()));
                 }
                 Err(error) => return Err(error.clone()),

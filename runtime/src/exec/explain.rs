@@ -247,6 +247,7 @@ fn end(end: &End) -> String {
         End::Full { table, .. } => {
             format!("the rows, then those of pipeline {} that nothing matched (sees all rows)", table + 1)
         }
+        End::Part { table, .. } => format!("parted, to be joined with pipeline {table}"),
         End::Kept => "kept in order (holds all rows)".to_string(),
         End::Sort { descending, limit: None } => format!("sort by {} keys (sees all rows)", descending.len()),
         End::Sort { descending, limit: Some(limit) } => {

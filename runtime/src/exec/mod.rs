@@ -19,6 +19,7 @@ mod run;
 mod segment;
 pub mod single;
 mod source;
+mod staged;
 
 pub use parallel::Pool;
 pub use source::{Gather, Tables};
@@ -264,8 +265,10 @@ fn run_pipelines(
 ) -> Result<Stats, RunError> {
     let pipelines = pipeline::cut(env.plan, &env.plan.statements[statement]);
     let (mut stats, mut results) = (Stats::default(), Results::new());
-    for pipeline in &pipelines {
-        let given = Run::new(env, pipeline, options, tees, &results).run(&mut results, sink, &mut stats);
+    for pipeline in pipelines {
+        let staged = staged::without_parted_joins(env, pipeline, options, tees, &mut results, &mut stats);
+        let given = staged
+            .and_then(|pipeline| Run::new(env, &pipeline, options, tees, &results).run(&mut results, sink, &mut stats));
         results.push(given);
     }
     results.pop().expect("a statement has a pipeline").map(|_| stats)

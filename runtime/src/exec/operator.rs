@@ -8,7 +8,7 @@ use crate::error::RunError;
 use crate::memory::{Memory, Share};
 use crate::spill::Rows;
 use crate::stages::aggregate::{self, Grouper};
-use crate::stages::join::{self, Builder, JoinTable};
+use crate::stages::join::{self, Builder, Built, JoinTable, PartedTable, Parter};
 use crate::stages::sort::Sorter;
 use crate::stages::window::{self, Windower};
 use pipelang_lang::ir::{Reduction, WindowFunction};
@@ -26,6 +26,10 @@ pub enum Given {
     Broken(Rows, RunError),
     /// Rows that are looked for.
     Table(Arc<JoinTable>),
+    /// The same, on disk.
+    Parted(Box<PartedTable>),
+    /// Rows that look for matches there, and why there are no more.
+    Left(Box<Parter>, Option<RunError>),
 }
 
 impl Given {
@@ -33,7 +37,8 @@ impl Given {
     pub fn broken(self, error: RunError) -> Given {
         match self {
             Given::Rows(rows) => Given::Broken(rows, error),
-            given @ (Given::Broken(..) | Given::Table(_)) => given,
+            Given::Left(rows, None) => Given::Left(rows, Some(error)),
+            given @ (Given::Broken(..) | Given::Table(_) | Given::Parted(_) | Given::Left(_, Some(_))) => given,
         }
     }
 }
@@ -45,6 +50,7 @@ pub enum Operator {
     Sort(Sorter),
     Window(Windower),
     Table(Builder),
+    Part(Parter),
     /// Rows in order, and the table that they were joined to.
     Full {
         rows: Sorter,
@@ -71,16 +77,23 @@ impl Operator {
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit, share)),
             End::Kept => Operator::Sort(Sorter::new(Vec::new(), None, share)),
             End::Window(window) => Operator::Window(Windower::new(layout(env, window), share)),
-            End::Table(table) => Operator::Table(Builder::new(join::Layout {
-                comparisons: table.comparisons.clone(),
-                nearest: table.nearest,
-                carried: table.carried,
-                unique: table.unique,
-            })),
+            End::Table(table) => {
+                let layout = join::Layout {
+                    comparisons: table.comparisons.clone(),
+                    nearest: table.nearest,
+                    carried: table.carried,
+                    unique: table.unique,
+                };
+                Operator::Table(Builder::new(layout, share))
+            }
+            End::Part { table, left } => match &results[*table] {
+                Ok(Given::Parted(table)) => Operator::Part(table.parter(left)),
+                _ => unreachable!("rows are parted only where the table is"),
+            },
             End::Full { table, left } => {
                 let table = match &results[*table] {
                     Ok(Given::Table(table)) => Some(table.clone()),
-                    Ok(Given::Rows(_) | Given::Broken(..)) | Err(_) => None,
+                    Ok(_) | Err(_) => None,
                 };
                 Operator::Full { rows: Sorter::new(Vec::new(), None, share), table, left: left.clone() }
             }
@@ -91,12 +104,12 @@ impl Operator {
     pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
-            Operator::Group(grouper) => return grouper.push(first_ordinal, &batch),
-            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => return sorter.push(first_ordinal, batch),
-            Operator::Window(windower) => return windower.push(first_ordinal, batch),
+            Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
+            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch),
+            Operator::Window(windower) => windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
+            Operator::Part(parter) => parter.push(first_ordinal, &batch),
         }
-        Ok(())
     }
 
     /// Takes over what another worker has.
@@ -110,8 +123,9 @@ impl Operator {
             ) => return mine.merge(theirs),
             (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
             (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
+            (Operator::Part(mine), Operator::Part(theirs)) => mine.merge(theirs),
             (Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Window(_), _)
-            | (Operator::Table(_) | Operator::Full { .. }, _) => {
+            | (Operator::Table(_) | Operator::Part(_) | Operator::Full { .. }, _) => {
                 unreachable!("all workers have the same operator")
             }
         }
@@ -124,7 +138,9 @@ impl Operator {
         match self {
             Operator::Table(builder) => builder.duplicate(end),
             Operator::Window(windower) => windower.out_of_order(end, memory),
-            Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Full { .. } => None,
+            Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Part(_) | Operator::Full { .. } => {
+                None
+            }
         }
     }
 
@@ -146,7 +162,11 @@ impl Operator {
                 let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;
                 Ok(groups.finish(made))
             })?),
-            Operator::Table(builder) => Given::Table(Arc::new(builder.finish()?)),
+            Operator::Table(builder) => match builder.finish()? {
+                Built::Table(table) => Given::Table(table),
+                Built::Parted(table) => Given::Parted(Box::new(table)),
+            },
+            Operator::Part(parter) => Given::Left(Box::new(parter), None),
             Operator::Full { rows, table, left } => {
                 let unmatched = table.map(|table| table.unmatched(&left));
                 if rows.has_spilled() {

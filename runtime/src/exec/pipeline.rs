@@ -14,6 +14,7 @@ mod cut;
 pub use cut::cut;
 
 use crate::kernel::Segment;
+use crate::stages::join::Left;
 use pipelang_lang::ir::{Ascending, ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId, Tee, WindowFunction};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
@@ -77,6 +78,13 @@ pub enum End {
         table: usize,
         /// The kinds of the left columns.
         left: Vec<Kind>,
+    },
+    /// They are the left rows of a join whose table is on disk.
+    Part {
+        /// The pipeline that made the table.
+        table: usize,
+        /// How they look for their matches.
+        left: Left,
     },
     /// They are kept in their order, those before an error too: they go on before it comes up.
     Kept,

@@ -107,6 +107,6 @@ impl Row for BatchRow<'_> {
     }
 
     fn place(&self) -> Option<Place> {
-        self.batch.origin.as_ref().map(|origin| origin.place(self.row))
+        self.batch.origin.as_ref().and_then(|origin| origin.place(self.row))
     }
 }

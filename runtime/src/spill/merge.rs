@@ -1,8 +1,7 @@
 //! Runs to one stream of rows: by key, then by ordinal.
 
 use super::{Kinds, Row, RunReader, RunWriter};
-use crate::batch::Batch;
-use crate::batch::keys::Keys;
+use crate::batch::{Batch, Origin};
 use crate::error::RunError;
 use arrow_array::UInt32Array;
 use pipelang_lang::scalar::Scalar;
@@ -53,6 +52,11 @@ impl Runs {
     /// The same of what others know.
     pub fn know(&mut self, kinds: &Kinds) {
         self.kinds.merge(kinds.clone());
+    }
+
+    /// What kinds its columns have, as far as that is known.
+    pub fn kinds(&self) -> Kinds {
+        self.kinds.clone()
     }
 
     /// Takes a run that is in order itself.
@@ -122,22 +126,23 @@ impl Merge {
         Ok(self.next_rows(rows)?.map(|rows| rows.batch))
     }
 
-    /// The same, with what the rows are ordered by.
+    /// The same, with their ordinals.
     pub fn next_rows(&mut self, rows: usize) -> Result<Option<Merged>, RunError> {
-        let (mut ordinals, mut keys, mut cells, mut bytes) = (Vec::new(), Keys::default(), Vec::new(), 0);
+        let (mut ordinals, mut places) = (Vec::new(), Vec::new());
+        let (mut cells, mut bytes) = (Vec::new(), 0);
         while cells.len() < rows
             && bytes < PIECE
             && let Some(row) = self.next_row()?
         {
             bytes += row.cells.iter().flatten().map(Scalar::size).sum::<usize>();
             ordinals.push(row.ordinal);
-            keys.push(&row.key);
+            places.push(row.place);
             cells.push(row.cells);
         }
         if cells.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Merged { ordinals, keys, batch: Batch::of_rows(&self.kinds.get(), cells, None) }))
+        Ok(Some(Merged { ordinals, batch: Batch::of_rows(&self.kinds.get(), cells, Origin::each(places)) }))
     }
 
     fn into_run(mut self) -> Result<RunReader, RunError> {
@@ -154,8 +159,6 @@ impl Merge {
 pub struct Merged {
     /// Their ordinals.
     pub ordinals: Vec<u64>,
-    /// Their keys.
-    pub keys: Keys,
     /// Their columns.
     pub batch: Batch,
 }
@@ -164,11 +167,9 @@ impl Merged {
     /// Those whose ordinals are below `end`.
     pub fn below(self, end: u64) -> Merged {
         let kept: Vec<usize> = (0..self.ordinals.len()).filter(|row| self.ordinals[*row] < end).collect();
-        let mut keys = Keys::default();
-        kept.iter().for_each(|row| keys.push(self.keys.get(*row)));
         let rows = UInt32Array::from_iter_values(kept.iter().map(|row| *row as u32));
         let ordinals = kept.into_iter().map(|row| self.ordinals[row]).collect();
-        Merged { ordinals, keys, batch: self.batch.take(&rows) }
+        Merged { ordinals, batch: self.batch.take(&rows) }
     }
 }
 

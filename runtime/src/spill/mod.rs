@@ -10,7 +10,7 @@ pub use merge::{Merge, Merged, Runs};
 pub use partitions::Partitions;
 
 use crate::batch::{Batch, Outcome};
-use crate::error::{RowError, RunError};
+use crate::error::{At, Place, RowError, RunError};
 use pipelang_lang::codes::E0702;
 use pipelang_lang::ty::Kind;
 use std::fs::File;
@@ -22,6 +22,11 @@ const BUFFER: usize = 64 << 10;
 
 /// The tag of a cell that is a fault; codec's tags of values are smaller.
 const FAULT: u8 = 255;
+
+/// What stands before the place of a row.
+const NO_PLACE: u8 = 0;
+const ON_LINE: u8 = 1;
+const IN_ROW: u8 = 2;
 
 /// The rows that an operator gives.
 #[derive(Debug, Default)]
@@ -54,6 +59,8 @@ pub struct Row {
     pub key: Box<[u8]>,
     /// And then by this.
     pub ordinal: u64,
+    /// Where it stands in a file, if that matters.
+    pub place: Option<Place>,
     /// Its cells.
     pub cells: Vec<Outcome>,
 }
@@ -64,6 +71,7 @@ pub struct RunWriter {
     out: BufWriter<File>,
     row: Vec<u8>,
     errors: Vec<Arc<RowError>>,
+    files: Vec<Arc<str>>,
     rows: u64,
 }
 
@@ -71,12 +79,13 @@ impl RunWriter {
     /// An empty run.
     pub fn new() -> Result<RunWriter, RunError> {
         let file = tempfile::tempfile().map_err(|error| unwritten(&error))?;
-        Ok(RunWriter { out: BufWriter::with_capacity(BUFFER, file), row: Vec::new(), errors: Vec::new(), rows: 0 })
+        let out = BufWriter::with_capacity(BUFFER, file);
+        Ok(RunWriter { out, row: Vec::new(), errors: Vec::new(), files: Vec::new(), rows: 0 })
     }
 
     /// Writes a row of a batch.
     pub fn write(&mut self, key: &[u8], ordinal: u64, batch: &Batch, row: usize) -> Result<(), RunError> {
-        self.begin(key, ordinal);
+        self.begin(key, ordinal, batch.origin.as_ref().and_then(|origin| origin.place(row)).as_ref());
         for column in 0..batch.columns.len() {
             self.cell(&batch.outcome(row, column));
         }
@@ -85,15 +94,28 @@ impl RunWriter {
 
     /// Writes a row that was read from another run.
     pub fn copy(&mut self, row: &Row) -> Result<(), RunError> {
-        self.begin(&row.key, row.ordinal);
+        self.begin(&row.key, row.ordinal, row.place.as_ref());
         row.cells.iter().for_each(|cell| self.cell(cell));
         self.end()
     }
 
-    fn begin(&mut self, key: &[u8], ordinal: u64) {
+    fn begin(&mut self, key: &[u8], ordinal: u64, place: Option<&Place>) {
         self.row.clear();
         self.row.extend_from_slice(&ordinal.to_le_bytes());
         codec::write_slice(&mut self.row, key);
+        let Some(place) = place else { return self.row.push(NO_PLACE) };
+        let (tag, at) = match place.at {
+            At::Line(line) => (ON_LINE, line),
+            At::Row(row) => (IN_ROW, row),
+        };
+        let known = self.files.iter().position(|file| *file == place.file);
+        let file = known.unwrap_or(self.files.len());
+        if known.is_none() {
+            self.files.push(place.file.clone());
+        }
+        self.row.push(tag);
+        self.row.extend_from_slice(&at.to_le_bytes());
+        self.row.extend_from_slice(&(file as u64).to_le_bytes());
     }
 
     fn cell(&mut self, cell: &Outcome) {
@@ -118,7 +140,7 @@ impl RunWriter {
         let mut file = self.out.into_inner().map_err(|error| unwritten(error.error()))?;
         file.rewind().map_err(|error| unread(&error))?;
         let input = BufReader::with_capacity(BUFFER, file);
-        Ok(RunReader { input, row: Vec::new(), errors: self.errors, left: self.rows })
+        Ok(RunReader { input, row: Vec::new(), errors: self.errors, files: self.files, left: self.rows })
     }
 }
 
@@ -128,6 +150,7 @@ pub struct RunReader {
     input: BufReader<File>,
     row: Vec<u8>,
     errors: Vec<Arc<RowError>>,
+    files: Vec<Arc<str>>,
     left: u64,
 }
 
@@ -149,6 +172,15 @@ impl RunReader {
         let mut bytes = self.row.as_slice();
         let ordinal = u64::from_le_bytes(codec::array(&mut bytes)?);
         let key = codec::slice(&mut bytes)?.into();
+        let place = match u8::from_le_bytes(codec::array(&mut bytes)?) {
+            NO_PLACE => None,
+            tag => {
+                let at = u64::from_le_bytes(codec::array(&mut bytes)?);
+                let file = self.files.get(u64::from_le_bytes(codec::array(&mut bytes)?) as usize);
+                let at = if tag == ON_LINE { At::Line(at) } else { At::Row(at) };
+                Some(Place { file: file.ok_or(ErrorKind::InvalidData)?.clone(), at })
+            }
+        };
         let mut cells = Vec::new();
         while let Some(tag) = bytes.first() {
             if *tag == FAULT {
@@ -159,7 +191,7 @@ impl RunReader {
                 cells.push(Ok(codec::read(&mut bytes)?));
             }
         }
-        Ok(Row { key, ordinal, cells })
+        Ok(Row { key, ordinal, place, cells })
     }
 }
 

@@ -1,9 +1,8 @@
 //! Rows on disk by the hash of their keys, so that one part of them after the other fits into memory. Where a part does not,
 //! its rows are parted again, by other bits of the hash.
 
-use super::{Kinds, Merge, RunWriter, Runs};
+use super::{Kinds, Merge, RunReader, RunWriter, Runs};
 use crate::batch::Batch;
-use crate::batch::keys::Keys;
 use crate::error::RunError;
 
 /// How many parts there are.
@@ -19,58 +18,64 @@ pub const DEEPEST: u32 = 8;
 #[derive(Debug)]
 pub struct Partitions {
     level: u32,
-    parts: Vec<Option<RunWriter>>,
+    parts: Vec<Part>,
     kinds: Kinds,
+}
+
+/// The rows of one part: runs in order, and the one that is being written.
+#[derive(Debug, Default)]
+struct Part {
+    done: Vec<RunReader>,
+    open: Option<RunWriter>,
+    last: u64,
+}
+
+impl Part {
+    /// The run in which a row of this ordinal stands behind those before it.
+    fn run(&mut self, ordinal: u64) -> Result<&mut RunWriter, RunError> {
+        if let Some(run) = self.open.take_if(|_| ordinal < self.last) {
+            self.done.push(run.finish()?);
+        }
+        self.last = ordinal;
+        match &mut self.open {
+            Some(run) => Ok(run),
+            none => Ok(none.insert(RunWriter::new()?)),
+        }
+    }
 }
 
 impl Partitions {
     /// No rows. Rows of one part are parted by a deeper level.
     pub fn new(level: u32) -> Partitions {
-        Partitions { level, parts: (0..PARTS).map(|_| None).collect(), kinds: Kinds::default() }
+        Partitions { level, parts: (0..PARTS).map(|_| Part::default()).collect(), kinds: Kinds::default() }
     }
 
-    /// Takes some rows of a batch, each with the hash of its keys. They come in order, as in all of one operator.
+    /// Takes some rows of a batch, each with the hash of its keys and its ordinal.
     pub fn write(&mut self, batch: &Batch, rows: impl Iterator<Item = (usize, u64, u64)>) -> Result<(), RunError> {
-        self.write_rows(batch, rows, &|_| &[])
-    }
-
-    /// The same with the keys themselves, by which the rows of a part are ordered then.
-    pub fn write_keyed(
-        &mut self,
-        batch: &Batch,
-        keys: &Keys,
-        rows: impl Iterator<Item = (usize, u64, u64)>,
-    ) -> Result<(), RunError> {
-        self.write_rows(batch, rows, &|row| keys.get(row))
-    }
-
-    fn write_rows<'k>(
-        &mut self,
-        batch: &Batch,
-        rows: impl Iterator<Item = (usize, u64, u64)>,
-        key: &dyn Fn(usize) -> &'k [u8],
-    ) -> Result<(), RunError> {
         self.kinds.learn(batch);
         for (row, hash, ordinal) in rows {
             let part = (hash >> (FIRST_BIT + self.level * PARTS.ilog2())) as usize % PARTS;
-            let run = match &mut self.parts[part] {
-                Some(run) => run,
-                empty => empty.insert(RunWriter::new()?),
-            };
-            run.write(key(row), ordinal, batch, row)?;
+            self.parts[part].run(ordinal)?.write(&[], ordinal, batch, row)?;
         }
         Ok(())
     }
 
-    /// The parts of what several operators wrote, each in the order of the ordinals.
+    /// The parts of what several operators wrote that have rows, each in the order of the ordinals.
     pub fn close(all: Vec<Partitions>) -> Result<Vec<Merge>, RunError> {
+        let parts = Partitions::close_all(all)?.into_iter();
+        parts.filter(|runs| !runs.is_empty()).map(Runs::into_merge).collect()
+    }
+
+    /// All parts, also those that have no rows: parts of one number have the rows of the same keys.
+    pub fn close_all(all: Vec<Partitions>) -> Result<Vec<Runs>, RunError> {
         let mut parts: Vec<Runs> = (0..PARTS).map(|_| Runs::default()).collect();
         for partitions in all {
-            for (part, run) in parts.iter_mut().zip(partitions.parts) {
+            for (part, runs) in parts.iter_mut().zip(partitions.parts) {
                 part.know(&partitions.kinds);
-                run.map(|run| part.add(run.finish()?)).transpose()?;
+                runs.done.into_iter().try_for_each(|run| part.add(run))?;
+                runs.open.map_or(Ok(()), |run| part.add(run.finish()?))?;
             }
         }
-        parts.into_iter().filter(|runs| !runs.is_empty()).map(Runs::into_merge).collect()
+        Ok(parts)
     }
 }

@@ -89,6 +89,7 @@ impl Grouper {
             let (here, others): (Vec<u32>, Vec<u32>) = (0..batch.rows as u32).partition(|row| group(row).is_some());
             let hash = |row: &usize| self.hasher.hash_one(keys.get(*row));
             let others = others.into_iter().map(|row| row as usize);
+            let batch = &Batch { origin: None, ..batch.clone() };
             partitions.write(batch, others.map(|row| (row, hash(&row), ordinals[row])))?;
             let groups: Vec<u32> = here.iter().filter_map(group).collect();
             let ordinals: Vec<u64> = here.iter().map(|row| ordinals[*row as usize]).collect();
@@ -250,7 +251,7 @@ impl Grouper {
 
     /// Hands the rows of this grouper's groups to `here`, and writes the others to `others`.
     fn sort_out(&self, here: &mut Grouper, others: &mut Partitions, rows: &Merged) -> Result<(), RunError> {
-        let Merged { ordinals, batch, .. } = rows;
+        let Merged { ordinals, batch } = rows;
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
         let is_here = |row: &usize| find(&self.tickets, &self.hasher, &self.keys, keys.get(*row)).is_some();
         let (known, unknown): (Vec<usize>, Vec<usize>) = (0..batch.rows).partition(is_here);

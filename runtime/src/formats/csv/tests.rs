@@ -211,7 +211,10 @@ fn cut_and_parse(text: &str, parse: &CsvParse, morsel: MorselSize) -> (Vec<(u64,
                 Scalar::String(text) => text.to_string(),
                 other => panic!("{other:?} in a text column"),
             };
-            records.push((line_of(&origin.place(row)), parsed.batch.columns.iter().map(text).collect()));
+            records.push((
+                line_of(&origin.place(row).expect("it has one")),
+                parsed.batch.columns.iter().map(text).collect(),
+            ));
         }
         if parsed.error.is_some() {
             return (records, parsed.error);

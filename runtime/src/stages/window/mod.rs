@@ -22,7 +22,7 @@ use arrow_array::UInt32Array;
 use hashbrown::HashMap;
 use pipelang_lang::ir::{Ascending, WindowKind};
 use pipelang_lang::scalar::Scalar;
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -76,12 +76,14 @@ impl Part {
         self.demanded.size() + self.carried.size() + self.keys.size() + (self.ordinals.len() * size_of::<u64>()) as u64
     }
 
-    /// All columns: what is demanded, then what goes on.
+    /// All columns, to be written to disk: the keys as bytes, what is demanded, then what goes on.
     fn whole(self) -> Batch {
-        let shift = self.demanded.columns.len();
+        let keys: Vec<Scalar> = self.keys.iter().map(|key| Scalar::Bytes(key.into())).collect();
+        let keys = Column::from_scalars(&Kind::Bytes, &keys);
         let mut whole = self.carried;
-        whole.columns.splice(..0, self.demanded.columns);
-        whole.faults.iter_mut().for_each(|fault| fault.column += shift as u32);
+        let shift = self.demanded.columns.len() as u32 + 1;
+        whole.columns.splice(..0, std::iter::once(keys).chain(self.demanded.columns));
+        whole.faults.iter_mut().for_each(|fault| fault.column += shift);
         whole
     }
 }
@@ -141,12 +143,26 @@ impl Windower {
         Part { ordinals, keys, demanded: Batch::new(batch.rows, batch.columns), carried }
     }
 
+    /// The same of what was written to disk.
+    fn part_read(&self, ordinals: Vec<u64>, mut batch: Batch) -> Part {
+        let column = batch.columns.remove(0);
+        batch.faults.iter_mut().for_each(|fault| fault.column -= 1);
+        let mut keys = Keys::default();
+        for row in 0..batch.rows {
+            match column.get(row) {
+                Scalar::Bytes(key) => keys.push(&key),
+                other => unreachable!("a key is {other:?}"),
+            }
+        }
+        self.part(ordinals, keys, batch)
+    }
+
     fn hold(&mut self, part: Part) -> Result<(), RunError> {
         let too_much = self.share.add(part.size());
         self.parts.push(part);
         match too_much {
             true if self.layout.keys > 0 && self.level < DEEPEST => self.spill(),
-            true => self.share.check_limit("the rows of one group of a `window`"),
+            true => self.share.check_limit("one group of a `window`"),
             false => Ok(()),
         }
     }
@@ -159,10 +175,10 @@ impl Windower {
         }
         let partitions = self.parted.last_mut().expect("there is one");
         for part in self.parts.drain(..) {
-            let (keys, ordinals) = (part.keys.clone(), part.ordinals.clone());
-            let row = |row: usize| (row, hasher.hash_one(keys.get(row)), ordinals[row]);
-            let rows = ordinals.len();
-            partitions.write_keyed(&part.whole(), &keys, (0..rows).map(row))?;
+            let hashes: Vec<u64> = part.keys.iter().map(|key| hasher.hash_one(key)).collect();
+            let ordinals = part.ordinals.clone();
+            let rows = hashes.into_iter().zip(ordinals).enumerate();
+            partitions.write(&part.whole(), rows.map(|(row, (hash, ordinal))| (row, hash, ordinal)))?;
         }
         self.share.clear();
         Ok(())
@@ -216,11 +232,8 @@ impl Windower {
 
     /// All rows in their groups, and their ordinals; nothing of no rows.
     fn close(mut self, end: u64) -> Option<(Vec<u64>, Groups)> {
-        if self.level == 0 {
-            // Morsels of several workers; what comes from disk is in the order of its keys already.
-            self.parts.retain(|part| part.ordinals[0] < end);
-            self.parts.sort_unstable_by_key(|part| part.ordinals[0]);
-        }
+        self.parts.retain(|part| part.ordinals.first().is_some_and(|first| *first < end));
+        self.parts.sort_unstable_by_key(|part| part.ordinals[0]);
         let (mut demanded, mut carried, mut keys, mut ordinals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for part in self.parts {
             demanded.push(part.demanded);
@@ -259,7 +272,7 @@ impl Parted<'_> {
             let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.memory.share(1)) };
             while let Some(rows) = part.next_rows(ROWS)? {
                 let rows = if self.end == u64::MAX { rows } else { rows.below(self.end) };
-                deeper.hold(deeper.part(rows.ordinals, rows.keys, rows.batch))?;
+                deeper.hold(deeper.part_read(rows.ordinals, rows.batch))?;
             }
             self.finish(deeper)?;
         }

@@ -1,10 +1,17 @@
 //! Joins: the right rows are kept in a table, found by the keys that must be equal; left rows look for their matches.
 //!
 //! A row with a null among its keys matches nothing. Rows of one key are kept in their order, so matches come in it.
+//! What the table has no memory for goes to disk (`parted.rs`).
+
+mod parted;
+
+pub use parted::{Left, PartedTable, Parter};
 
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::{RowError, RowFault, RunError};
+use crate::memory::Share;
+use crate::spill::Partitions;
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
@@ -20,6 +27,16 @@ use std::sync::atomic::{AtomicBool, Ordering as Memory};
 pub struct Builder {
     layout: Layout,
     parts: Vec<(u64, Batch)>,
+    share: Share,
+    parted: Vec<Partitions>,
+}
+
+/// What becomes of the right rows.
+pub enum Built {
+    /// They are in memory.
+    Table(Arc<JoinTable>),
+    /// They are on disk.
+    Parted(PartedTable),
 }
 
 /// How the columns of a pushed batch are used: the keys, one for each comparison, the ordered key if there is one, and
@@ -58,44 +75,101 @@ pub struct JoinTable {
 /// No further row.
 const END: u32 = u32::MAX;
 
+impl Layout {
+    /// The columns of keys that must be equal, of some that begin with the keys.
+    fn equal_keys(&self, keys: &[Column], rows: usize) -> Keys {
+        let keys = self.comparisons.iter().zip(keys).filter(|(comparison, _)| **comparison == Comparison::Equal);
+        Keys::of(&keys.map(|(_, key)| key.clone()).collect::<Vec<_>>(), rows, &[])
+    }
+
+    /// Whether rows can be parted by keys.
+    fn has_equal(&self) -> bool {
+        self.comparisons.contains(&Comparison::Equal)
+    }
+}
+
 impl Builder {
-    /// No rows yet.
-    pub fn new(layout: Layout) -> Builder {
-        Builder { layout, parts: Vec::new() }
+    /// No rows yet; they may have `share`.
+    pub fn new(layout: Layout, share: Share) -> Builder {
+        Builder { layout, parts: Vec::new(), share, parted: Vec::new() }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
         if batch.rows == 0 {
-            return;
+            return Ok(());
         }
         batch.columns = batch.columns.iter().map(Column::compact).collect();
         batch.origin = None;
+        let too_much = self.share.add(size_in_table(&batch));
         self.parts.push((first_ordinal, batch));
+        match too_much {
+            true if self.layout.has_equal() => self.spill(),
+            true => self.share.check_limit("the right side of a join without an `==`"),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes what is in memory to disk.
+    fn spill(&mut self) -> Result<(), RunError> {
+        if self.parted.is_empty() {
+            self.parted.push(Partitions::new(0));
+        }
+        let partitions = self.parted.last_mut().expect("there is one");
+        for (first, batch) in self.parts.drain(..) {
+            parted::write(partitions, &self.layout, &batch, 0, |row| first + row as u64)?;
+        }
+        self.share.clear();
+        Ok(())
     }
 
     /// Takes over what another worker has seen.
-    pub fn merge(&mut self, other: Builder) {
-        self.parts.extend(other.parts);
+    pub fn merge(&mut self, mut other: Builder) {
+        self.parts.append(&mut other.parts);
+        self.share.merge(&mut other.share);
+        self.parted.append(&mut other.parted);
     }
 
     /// The error that two of the rows whose ordinals are below `end` have one key, if they must not.
     pub fn duplicate(mut self, end: u64) -> Option<RunError> {
         self.layout.unique?;
+        if !self.parted.is_empty() {
+            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted));
+            return table.and_then(|mut table| table.check_unique(end)).err();
+        }
         self.parts.retain(|(first, _)| *first < end);
         self.finish().err()
     }
 
     /// The table.
-    pub fn finish(mut self) -> Result<JoinTable, RunError> {
+    pub fn finish(mut self) -> Result<Built, RunError> {
+        if !self.parted.is_empty() {
+            self.spill()?;
+            let mut table = PartedTable::new(self.layout, self.parted)?;
+            table.check_unique(u64::MAX)?;
+            return Ok(Built::Parted(table));
+        }
         self.parts.sort_by_key(|(first, _)| *first);
         let parts: Vec<Batch> = self.parts.into_iter().map(|(_, batch)| batch).collect();
-        JoinTable::new(self.layout, Batch::concat(&parts))
+        let table = JoinTable::new(self.layout, Batch::concat(&parts)).map_err(|duplicate| duplicate.error)?;
+        Ok(Built::Table(Arc::new(table)))
     }
 }
 
+/// About how many bytes a batch takes with what a table holds for each row.
+fn size_in_table(batch: &Batch) -> u64 {
+    const OF_ROW: u64 = 40;
+    batch.size() + batch.rows as u64 * OF_ROW
+}
+
+/// A row whose key another has that must not.
+struct Duplicate {
+    row: usize,
+    error: RunError,
+}
+
 impl JoinTable {
-    fn new(layout: Layout, batch: Option<Batch>) -> Result<JoinTable, RunError> {
+    fn new(layout: Layout, batch: Option<Batch>) -> Result<JoinTable, Duplicate> {
         let key_count = layout.comparisons.len() + usize::from(layout.nearest);
         let no_rows = || Batch::new(0, vec![Column::Null(0); key_count + layout.carried]);
         let mut rows = batch.unwrap_or_else(no_rows);
@@ -110,15 +184,8 @@ impl JoinTable {
             *column = Column::concat(&[column, &Column::Null(1)]);
         }
         rows.rows = count + 1;
-        let equal: Vec<Column> = layout
-            .comparisons
-            .iter()
-            .zip(&keys)
-            .filter(|(comparison, _)| **comparison == Comparison::Equal)
-            .map(|(_, key)| key.clone())
-            .collect();
         let mut table = JoinTable {
-            equal: Keys::of(&equal, count, &[]),
+            equal: layout.equal_keys(&keys, count),
             layout,
             keys,
             rows,
@@ -135,7 +202,7 @@ impl JoinTable {
     }
 
     /// Puts every row behind the one before it that has the same key.
-    fn link(&mut self) -> Result<(), RunError> {
+    fn link(&mut self) -> Result<(), Duplicate> {
         let mut last = vec![END; self.count];
         // All hashes first: then the processor waits for several places of the table at once.
         let hashes: Vec<u64> = self.equal.iter().map(|key| self.hasher.hash_one(key)).collect();
@@ -157,7 +224,7 @@ impl JoinTable {
                 }
                 hashbrown::hash_table::Entry::Occupied(occupied) => {
                     if let Some(site) = self.layout.unique.filter(|_| !fault::is(Fault::DuplicatesUnnoticed)) {
-                        return Err(self.duplicate_key(row, site));
+                        return Err(Duplicate { row, error: self.duplicate_key(row, site) });
                     }
                     let first = *occupied.get() as usize;
                     self.next.resize(self.count, END);
@@ -207,15 +274,7 @@ impl JoinTable {
         give: &mut dyn FnMut(Batch) -> bool,
     ) {
         let keys = left.columns.split_off(carried);
-        let equal: Vec<Column> = self
-            .layout
-            .comparisons
-            .iter()
-            .zip(&keys)
-            .filter(|(comparison, _)| **comparison == Comparison::Equal)
-            .map(|(_, key)| key.clone())
-            .collect();
-        let first = self.first_matches(&keys, &Keys::of(&equal, left.rows, &[]));
+        let first = self.first_matches(&keys, &self.layout.equal_keys(&keys, left.rows));
         let probe = Probing { keys: &keys, first, within: nearest.as_ref() };
         if kind == JoinKind::Mark {
             give(self.marked(left, &probe, carried));
@@ -337,11 +396,16 @@ impl JoinTable {
 
     /// The rows that nothing matched, behind nulls of the kinds `left`.
     pub fn unmatched(&self, left: &[Kind]) -> Batch {
+        self.unmatched_rows(left).1
+    }
+
+    /// The same, with their positions in the table.
+    fn unmatched_rows(&self, left: &[Kind]) -> (Vec<u32>, Batch) {
         let rows: Vec<u32> =
             (0..self.count).filter(|row| !self.matched[*row].load(Memory::Relaxed)).map(|row| row as u32).collect();
         let nulls = left.iter().map(|_| Column::Null(rows.len())).collect();
-        let rows = UInt32Array::from(rows);
-        beside(Batch::new(rows.len(), nulls), self.right(&rows))
+        let batch = beside(Batch::new(rows.len(), nulls), self.right(&UInt32Array::from(rows.clone())));
+        (rows, batch)
     }
 }
 
