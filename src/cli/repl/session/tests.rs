@@ -2,7 +2,7 @@ use super::*;
 use pipelang::{OutputFormat, RowFormat, RunSettings, Style, TableStyle, fs};
 
 fn session() -> Session {
-    Session::new(Engine::builder().grant(fs::read_everything()).build())
+    Session::new(Engine::builder().grant(fs::read_everything()).build().expect("no functions are added"))
 }
 
 impl Session {
@@ -156,7 +156,7 @@ fn it_can_be_written_as_a_script() {
 fn what_is_written_to_a_file_is_no_last_result() {
     let folder = tempfile::tempdir().expect("a folder");
     let grants = fs::write_below(folder.path());
-    let mut session = Session::new(Engine::builder().grant(grants).build());
+    let mut session = Session::new(Engine::builder().grant(grants).build().expect("no functions are added"));
     session.enter("1..3");
     let file = folder.path().join("numbers.csv");
     assert_eq!(session.enter(&format!("| write {file:?}")), "");
