@@ -1,3 +1,5 @@
+//! What entries mean one behind the other, without a terminal.
+
 use super::*;
 use pipelang::{OutputFormat, RowFormat, RunSettings, Style, TableStyle, fs};
 
