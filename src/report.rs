@@ -3,7 +3,7 @@
 use pipelang_lang::codes::Code;
 use pipelang_lang::diagnostic::{Diagnostic, Severity};
 use pipelang_lang::report::{self, RenderOptions};
-use pipelang_lang::source::SourceMap;
+use pipelang_lang::source::{SourceId, SourceMap, Span};
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,6 +32,36 @@ impl Report {
     /// The texts that the places of the diagnostics are in.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// The same where the script was the text `name` behind another, of `before` bytes: places in that are in a text of
+    /// their own, and lines are counted from where the script begins.
+    pub fn behind(self, before: usize, before_name: &str, name: &str) -> Report {
+        let script = SourceId(0);
+        if self.diagnostics.iter().all(|diagnostic| diagnostic.primary.is_none()) {
+            return self;
+        }
+        let whole = &self.sources.get(script).text;
+        let (head, rest) = whole.split_at(whole.floor_char_boundary(before));
+        let mut sources = SourceMap::default();
+        sources.add(name, rest);
+        for file in &self.sources.files()[1..] {
+            sources.add(file.name.clone(), file.text.clone());
+        }
+        let above = sources.add(before_name, head);
+        let moved = |span: &mut Span| {
+            if span.source == script && span.range().start >= head.len() {
+                *span = Span::new(script, span.range().start - head.len(), span.range().end - head.len());
+            } else if span.source == script {
+                span.source = above;
+            }
+        };
+        let mut diagnostics = self.diagnostics;
+        for diagnostic in &mut diagnostics {
+            diagnostic.primary.iter_mut().chain(&mut diagnostic.labels).for_each(|label| moved(&mut label.span));
+            diagnostic.edits.iter_mut().for_each(|edit| moved(&mut edit.span));
+        }
+        Report::new(diagnostics, Arc::new(sources))
     }
 
     /// The code of the first error, or of the first warning if there is no error; none if there is nothing to tell.

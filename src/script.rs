@@ -122,6 +122,11 @@ impl Script {
         self.plan.statements.len()
     }
 
+    /// Whether a result is shown, and not written to a file by the script itself.
+    pub fn is_shown(&self, result: usize) -> bool {
+        self.plan.statements[result].target.is_none()
+    }
+
     /// The type of a result: `int`, or `stream<{id: int, name: string?}>`.
     pub fn result_type(&self, result: usize) -> String {
         let statement = &self.plan.statements[result];

@@ -125,9 +125,9 @@ fn configurations() -> Vec<Config> {
             }
         }
     }
-    // All that can go to disk goes there: each morsel as a run of its own.
-    for (threads, morsel_rows) in [(1, Some(3)), (4, None)] {
-        let memory = Some(0);
+    // Much that can go to disk goes there: what a few rows take is too much.
+    for (threads, morsel_rows, memory) in [(1, Some(3), 2_000), (4, None, 2_000)] {
+        let memory = Some(memory);
         all.push(Config { executor: Executor::Vector, rules: RuleSet::all(), threads, morsel_rows, memory });
     }
     all

@@ -211,7 +211,7 @@ fn file_name(path: &str) -> &str {
 }
 
 /// A path as it is written in `from`, seen from where `from` itself is named: without `.` and `..` where possible.
-fn beside(from: &str, path: &str) -> String {
+pub fn beside(from: &str, path: &str) -> String {
     let folder = from.rfind(['/', '\\']).map_or("", |at| &from[..=at]);
     let is_absolute = path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':');
     let whole = if is_absolute { path.to_string() } else { format!("{folder}{path}") };

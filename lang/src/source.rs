@@ -84,6 +84,11 @@ impl SourceMap {
         SourceId(self.files.len() as u32 - 1)
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     /// The text that `id` names; `id` came from [`SourceMap::add`] of this map.
     pub fn get(&self, id: SourceId) -> &SourceFile {
         &self.files[id.0 as usize]

@@ -254,7 +254,8 @@ pub enum PhaseName {
     Kernel,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+/// A number from 1.
+pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a number from 1".to_string()),
         Ok(number) => Ok(number),
@@ -262,7 +263,7 @@ fn positive(text: &str) -> Result<usize, String> {
 }
 
 /// `200MB`, `1GiB`, `4096`
-fn bytes(text: &str) -> Result<u64, String> {
+pub fn bytes(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 8] = [
         ("kib", 1 << 10),
         ("mib", 1 << 20),

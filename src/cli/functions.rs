@@ -9,25 +9,40 @@ use std::fmt::Write;
 /// Lists all, a group, or what has a name.
 pub fn functions(what: Option<&str>, names: bool, settings: &Settings) -> Exit {
     let engine = engine(settings);
-    let all = engine.functions();
-    let Some(what) = what else {
-        return show(&if names { names_of(&all) } else { list(&engine) });
+    let text = match (what, names) {
+        (None, true) => Ok(names_of(&engine.functions())),
+        (None, false) => Ok(list(&engine)),
+        (Some(what), true) => found(&engine, what).map(|(found, _)| names_of(&found)),
+        (Some(what), false) => about(&engine, what),
     };
+    match text {
+        Ok(text) => show(&text),
+        Err(text) => {
+            complain(&text);
+            Exit::Usage
+        }
+    }
+}
+
+/// What there is to tell of a group, or of what has a name; the error says that there is nothing.
+pub fn about(engine: &Engine, what: &str) -> Result<String, String> {
+    let (found, is_group) = found(engine, what)?;
+    Ok(if is_group { lines(&found) } else { found.iter().map(page).collect::<Vec<_>>().join("\n") })
+}
+
+/// What is in a group or has a name, and whether it is a group.
+fn found(engine: &Engine, what: &str) -> Result<(Vec<FunctionInfo>, bool), String> {
+    let all = engine.functions();
     let is_group = all.iter().any(|one| one.group == what);
     let found: Vec<FunctionInfo> =
         all.iter().filter(|one| if is_group { one.group == what } else { one.name == what }).cloned().collect();
-    match (found.as_slice(), names) {
-        ([], _) => {
-            let known = all.iter().flat_map(|one| [one.name.as_str(), one.group]);
-            let near = tools::did_you_mean(what, known);
-            let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            complain(&format!("there is no function, reducer, stage or group called `{what}`{hint}"));
-            Exit::Usage
-        }
-        (found, true) => show(&names_of(found)),
-        (found, false) if is_group => show(&lines(found)),
-        (found, false) => show(&found.iter().map(page).collect::<Vec<_>>().join("\n")),
+    if found.is_empty() {
+        let known = all.iter().flat_map(|one| [one.name.as_str(), one.group]);
+        let near = tools::did_you_mean(what, known);
+        let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(format!("there is no function, reducer, stage or group called `{what}`{hint}"));
     }
+    Ok((found, is_group))
 }
 
 /// All, by group, a line each.

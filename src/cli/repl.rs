@@ -1,39 +1,30 @@
 //! The prompt: `pipe` on a terminal. Definitions stay for the session; everything else is run and shown at once.
 //!
-//! Each entry is compiled together with the definitions so far, as one script, so that the prompt means what a script
-//! means. A name that is defined again takes the place of the old one.
+//! `session.rs` says what an entry means, `commands.rs` what lines with a colon do; here they are read, run and shown.
 
+mod commands;
 mod completer;
 mod editor;
+mod options;
+mod session;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;
-use super::{Exit, built, complain, engine_without_stdin, interruption, print_report, run};
-use pipelang::tools::{Part, parts};
-use pipelang::{Engine, OutputFormat, Parameters, Report, Script};
+use super::{Exit, built, complain, engine_without_stdin, interruption, run};
+use pipelang::{OutputFormat, TableStyle, codes};
 use reedline::Signal;
+use session::Session;
 use std::io::IsTerminal as _;
+use std::time::Instant;
 
-const HELP: &str = "\
-Type an expression or a pipeline:  1..5 | derive square = it * it
-An entry goes on over several lines while a bracket is open or a line ends in `|` or an operator; one that begins with
-`|` goes on with the last pipeline. `let` and `fn` stay; defining a name again replaces it. Tab shows what could stand
-at the cursor: stages, columns, functions, files.
-
-  :type EXPR        the type of an expression or a pipeline
-  :explain [CODE]   what an error means; without a code, the last one
-  :functions        all functions and reducers
-  :help             this
-  :quit             ends it, as Ctrl-D does
-
-Ctrl-C clears the entry, or stops what is running.
-";
+/// Rows of a table that are shown: with what stands around them they fit on a screen.
+const ROWS: usize = 20;
 
 /// Runs the prompt until somebody ends it.
 pub fn repl(settings: &Settings) -> Exit {
-    let mut session = Session::new(settings);
+    let mut prompt = Prompt::new(settings);
     let context = completer::Context::default();
-    let entries = completer::Entries { engine: session.engine.clone(), context: context.clone() };
+    let entries = completer::Entries { engine: prompt.session.engine.clone(), context: context.clone() };
     let mut editor = editor::editor(Terminal::stdout(settings.color), entries);
     println!("Pipe {}. :help says what there is, Ctrl-D ends it.", env!("CARGO_PKG_VERSION"));
     loop {
@@ -45,10 +36,10 @@ pub fn repl(settings: &Settings) -> Exit {
             Ok(Signal::Success(entry)) => {
                 // Here, because a signal at the prompt ends the process at once.
                 let _ = editor.sync_history();
-                if session.enter(&entry) == Next::Quit {
+                if prompt.enter(&entry) == Next::Quit {
                     return Exit::Done;
                 }
-                context.update(&session);
+                context.update(&prompt.session);
             }
             Ok(Signal::CtrlD) => return Exit::Done,
             Ok(_) => {}
@@ -66,130 +57,84 @@ enum Next {
     Quit,
 }
 
-/// What stays from entry to entry.
-struct Session {
-    engine: Engine,
+/// The session and how it is shown.
+struct Prompt {
+    session: Session,
     settings: Settings,
-    definitions: Vec<Part>,
-    /// The last pipeline, which an entry that begins with `|` goes on with.
-    last: String,
+    /// Rows of a table at most.
+    rows: usize,
     /// The code of the last error.
     last_error: Option<String>,
+    /// Files that were saved.
+    saved: Vec<String>,
 }
 
-impl Session {
-    fn new(settings: &Settings) -> Session {
-        Session {
-            engine: built(engine_without_stdin(settings)),
+impl Prompt {
+    fn new(settings: &Settings) -> Prompt {
+        Prompt {
+            session: Session::new(built(engine_without_stdin(settings))),
             settings: settings.clone(),
-            definitions: Vec::new(),
-            last: String::new(),
+            rows: ROWS,
             last_error: None,
+            saved: Vec::new(),
         }
-    }
-
-    /// The definitions so far as a script.
-    fn definitions_text(&self) -> String {
-        self.definitions.iter().map(|part| format!("{}\n", part.text)).collect()
     }
 
     fn enter(&mut self, entry: &str) -> Next {
         let entry = entry.trim();
-        if let Some(command) = entry.strip_prefix(':') {
-            return self.command(command);
+        if entry.starts_with(':') {
+            return self.command(entry);
         }
-        if entry.is_empty() {
-            return Next::Prompt;
-        }
-        if entry.starts_with('|') && self.last.is_empty() {
-            complain("there is no pipeline yet that this could go on with");
-            return Next::Prompt;
-        }
-        let entry = if entry.starts_with('|') { format!("{}\n{entry}", self.last) } else { entry.to_string() };
-        let new = parts(&entry);
-        let Some((definitions, script)) = self.compile(&entry, &new) else { return Next::Prompt };
-        self.definitions = definitions;
-        if let Some(pipeline) = new.iter().rev().find(|part| part.defines.is_none()) {
-            self.last = pipeline.text.clone();
-        }
-        if !script.warnings().is_empty() {
-            self.print(script.warnings());
-        }
-        if script.results() > 0 {
-            interruption().reset();
-            let (_, failed) = run::write(&script, &self.settings, OutputFormat::Table);
-            // Nothing is left to stop, so the next signal ends the process.
-            interruption().cancel();
-            if let Some(report) = failed {
-                self.print(&report);
-            }
+        if entry.starts_with('|') && self.session.last().is_none() {
+            complain("there is no result yet that this could go on with");
+        } else if !entry.is_empty() {
+            self.run(session::ENTRY, entry);
         }
         Next::Prompt
     }
 
-    /// Compiles an entry with the definitions; gives the definitions that there are after it.
-    fn compile(&mut self, entry: &str, new: &[Part]) -> Option<(Vec<Part>, Script)> {
-        let mut definitions = self.definitions.clone();
-        let mut added = Vec::new();
-        let mut replaced = false;
-        for part in new.iter().filter(|part| part.defines.is_some()) {
-            match definitions.iter_mut().find(|old| old.defines == part.defines) {
-                Some(old) => {
-                    *old = part.clone();
-                    replaced = true;
-                }
-                None => added.push(part.clone()),
-            }
-        }
-        let mut text: String = definitions.iter().map(|part| format!("{}\n", part.text)).collect();
-        if replaced {
-            let rest = new.iter().filter(|part| part.defines.is_none() || added.contains(part));
-            text.extend(rest.map(|part| format!("{}\n", part.text)));
-        } else {
-            text.push_str(entry);
-        }
-        match self.engine.script("<prompt>", &text, &Parameters::default()) {
-            Ok(script) => {
-                definitions.extend(added);
-                Some((definitions, script))
-            }
+    /// Compiles an entry, keeps it and shows its results; `name` stands in reports.
+    fn run(&mut self, name: &str, entry: &str) {
+        let started = Instant::now();
+        let entry = match self.session.compile(name, entry) {
+            Ok(entry) => entry,
             Err(report) => {
                 self.print(&report);
-                None
+                return self.say_what_is_missing();
             }
+        };
+        let compiled = started.elapsed();
+        if !entry.script.warnings().is_empty() {
+            self.print(&entry.report(entry.script.warnings().clone()));
+        }
+        let mut has_run = true;
+        if entry.script.results() > 0 {
+            interruption().reset();
+            let mut style = run::style(&self.settings, OutputFormat::Table);
+            style.table = TableStyle { rows: self.rows, ..style.table };
+            let (stats, failed) = run::write(&entry.script, &self.settings, &style);
+            // Nothing is left to stop, so the next signal ends the process.
+            interruption().cancel();
+            // What was stopped can be gone on with: fewer rows of it may be what is wanted.
+            has_run = failed.as_ref().is_none_or(|report| report.code() == Some(codes::E0802));
+            if let Some(report) = failed {
+                self.print(&entry.report(report));
+            }
+            if self.settings.stats {
+                run::print_stats(&stats, compiled, started.elapsed() - compiled);
+            }
+        }
+        let defines = entry.script.results() == 0;
+        self.session.keep(entry, has_run);
+        if defines {
+            self.say_what_is_missing();
         }
     }
 
-    fn print(&mut self, report: &Report) {
-        self.last_error = report.code().map(|code| code.to_string());
-        print_report(report, &self.settings);
-    }
-
-    fn command(&mut self, command: &str) -> Next {
-        let (name, argument) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        match (name, argument.trim()) {
-            ("quit" | "q" | "exit", _) => return Next::Quit,
-            ("help" | "h" | "?", _) => print!("{HELP}"),
-            ("functions", _) => print!("{}", super::functions::list(&self.engine)),
-            ("type" | "t", "") => complain("`:type` wants an expression"),
-            ("type" | "t", entry) => {
-                if let Some((_, script)) = self.compile(entry, &parts(entry)) {
-                    match script.results() {
-                        0 => println!("a definition"),
-                        results => println!("{}", script.result_type(results - 1)),
-                    }
-                }
-            }
-            ("explain", "") if self.last_error.is_none() => println!("There was no error."),
-            ("explain", code) => {
-                let code = if code.is_empty() { self.last_error.as_deref().unwrap_or("") } else { code };
-                match super::explain::page(code) {
-                    Some(page) => print!("{page}"),
-                    None => complain(&format!("there is no error code `{code}`")),
-                }
-            }
-            (name, _) => complain(&format!("there is no command `:{name}`; `:help` lists them")),
+    /// Nothing can be run while a parameter has no value.
+    fn say_what_is_missing(&self) {
+        for name in self.session.missing_parameters() {
+            println!("`{name}` has no value yet; give it one: :set {name} …");
         }
-        Next::Prompt
     }
 }

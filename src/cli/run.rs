@@ -36,7 +36,7 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
     let compiled = started.elapsed();
     let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::JSONL };
     let (stats, failed) = match &settings.output {
-        None => write(&script, settings, default),
+        None => write(&script, settings, &style(settings, default)),
         Some(path) => match settings.format.map(Into::into).or_else(|| OutputFormat::of_path(path)) {
             Some(format) => {
                 let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
@@ -58,7 +58,8 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
     failed.map_or(Exit::Done, |report| Exit::of(&report))
 }
 
-fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
+/// Says on stderr how a run went.
+pub fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
     let Stats { workers, morsels, compilable, compiled: native, replays, buffers } = stats;
     let _ = writeln!(
         std::io::stderr(),
@@ -67,12 +68,16 @@ fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
     );
 }
 
+/// How results are written to stdout; `default` is the format where none is asked for.
+pub fn style(settings: &Settings, default: OutputFormat) -> Style {
+    let table = Terminal::stdout(settings.color).table_style();
+    Style { format: settings.format.map_or(default, Into::into), table }
+}
+
 /// Writes the results of a script to stdout; the report is that of a run that failed.
-pub fn write(script: &Script, settings: &Settings, default: OutputFormat) -> (Stats, Option<Report>) {
-    let terminal = Terminal::stdout(settings.color);
-    let style = Style { format: settings.format.map_or(default, Into::into), table: terminal.table_style() };
+pub fn write(script: &Script, settings: &Settings, style: &Style) -> (Stats, Option<Report>) {
     let mut out = output();
-    let (stats, result) = script.write(&mut *out, &style, &run_settings(settings));
+    let (stats, result) = script.write(&mut *out, style, &run_settings(settings));
     if result.is_err() {
         // What came before the error; if that cannot be written either, the error says enough.
         let _ = out.flush();

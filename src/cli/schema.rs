@@ -8,11 +8,8 @@ use pipelang::{Parameters, tools};
 pub fn schema(file: &str, name: Option<&str>, settings: &Settings) -> Exit {
     match engine(settings).script("<schema>", &format!("read({file:?})"), &Parameters::default()) {
         Ok(script) => {
-            let rows = script.result_type(0);
-            let columns = rows.strip_prefix("stream<").and_then(|rows| rows.strip_suffix('>')).unwrap_or(&rows);
             let name = name.map_or_else(|| type_name(file), str::to_string);
-            let definition = format!("type {name} = {columns}\n");
-            show(&tools::format("<schema>", &definition).unwrap_or(definition))
+            show(&definition(&name, &script.result_type(0)))
         }
         Err(report) => {
             print_report(&report, settings);
@@ -21,8 +18,15 @@ pub fn schema(file: &str, name: Option<&str>, settings: &Settings) -> Exit {
     }
 }
 
+/// The definition of a type for rows of the type `stream<…>`.
+pub fn definition(name: &str, rows: &str) -> String {
+    let columns = rows.strip_prefix("stream<").and_then(|rows| rows.strip_suffix('>')).unwrap_or(rows);
+    let definition = format!("type {name} = {columns}\n");
+    tools::format("<schema>", &definition).unwrap_or(definition)
+}
+
 /// `data/daily_orders.csv.gz` is `DailyOrders`.
-fn type_name(file: &str) -> String {
+pub fn type_name(file: &str) -> String {
     let stem = file.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next()).unwrap_or("");
     let words = stem.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();

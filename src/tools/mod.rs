@@ -3,6 +3,7 @@
 //! it says.
 
 mod complete;
+mod edits;
 mod format;
 mod hover;
 mod items;
@@ -12,6 +13,7 @@ mod phases;
 mod tokens;
 
 pub use complete::{Completions, Item, ItemKind, complete};
+pub use edits::{moved_here, with_value};
 pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
@@ -41,9 +43,10 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
 /// A statement of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it defines, if it is a definition: the name of a `let`, `fn`, `type` or `param`; `import g` of an import.
+    /// What it defines, if it is a definition: the name of a `let`, `fn`, `type` or `param`; `import g` of an import, and
+    /// `test "what"` of a test. An expression defines nothing.
     pub defines: Option<String>,
-    /// Its text.
+    /// Its text; of a definition with the comments directly above it.
     pub text: String,
 }
 
@@ -54,7 +57,10 @@ pub fn parts(text: &str) -> Vec<Part> {
     let (script, _) = syntax::parse(source, text);
     let part = |span: Span, defines: Option<&str>| Part {
         defines: defines.map(str::to_string),
-        text: sources.snippet(span).to_string(),
+        text: match defines {
+            Some(_) => text[start_with_comments(text, span.range().start)..span.range().end].to_string(),
+            None => sources.snippet(span).to_string(),
+        },
     };
     let parts = script.statements.iter().filter_map(|statement| match statement {
         Statement::Let(it) => Some(part(it.span, Some(&it.name.text))),
@@ -62,11 +68,23 @@ pub fn parts(text: &str) -> Vec<Part> {
         Statement::Parameter(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Type(it) => Some(part(it.span, Some(&it.name.text))),
         Statement::Import(it) => Some(part(it.span, Some(&format!("import {}", it.name().text)))),
-        Statement::Test(it) => Some(part(it.span, None)),
+        Statement::Test(it) => Some(part(it.span, Some(&format!("test {:?}", &*it.name)))),
         Statement::Expression(it) => Some(part(it.span, None)),
         Statement::Error(_) => None,
     });
     parts.collect()
+}
+
+/// Where the lines of comment directly above a statement begin.
+fn start_with_comments(text: &str, mut start: usize) -> usize {
+    while let Some(above) = text[..start].strip_suffix('\n') {
+        let line = above.rfind('\n').map_or(0, |at| at + 1);
+        if !above[line..].starts_with('#') {
+            break;
+        }
+        start = line;
+    }
+    start
 }
 
 #[cfg(test)]
@@ -75,12 +93,12 @@ mod tests {
 
     #[test]
     fn parts_of_a_script() {
-        let parts = parts("let a = 1; a + 1\nfn f(x: int) {\n  x\n}\n1..3\n| take a");
+        let parts = parts("let a = 1; a + 1\n\n# Of x.\nfn f(x: int) {\n  x\n}\n1..3\n| take a");
         let shown: Vec<(Option<&str>, &str)> = parts.iter().map(|it| (it.defines.as_deref(), &*it.text)).collect();
         let expected = [
             (Some("a"), "let a = 1"),
             (None, "a + 1"),
-            (Some("f"), "fn f(x: int) {\n  x\n}"),
+            (Some("f"), "# Of x.\nfn f(x: int) {\n  x\n}"),
             (None, "1..3\n| take a"),
         ];
         assert_eq!(shown, expected);

@@ -105,7 +105,7 @@ impl Histogram {
             .map(|form| format!("form {form}"));
         let share = |name: &str| self.percent(self.features.get(name).copied().unwrap_or(0));
         // There are many functions, and a program calls few.
-        let rare = functions.filter(|name| share(name) < 0.1);
+        let rare = functions.filter(|name| share(name) < 0.05);
         stages.chain(forms).chain(reducers).chain(operators).filter(|name| share(name) < 0.5).chain(rare).collect()
     }
 }

@@ -197,7 +197,7 @@ impl Maker<'_> {
     fn plain_list(&mut self, kind: Kind, depth: usize) -> List {
         if kind == Kind::String
             && depth > 0
-            && self.draw.chance(60)
+            && self.draw.chance(85)
             && let Some(call) = self.call_of_texts(depth)
         {
             return List { text: call.text, nullable: call.nullable, item: Ty { kind, nullable: false } };

@@ -94,7 +94,7 @@ pub fn configurations(seed: u64, count: usize) -> Vec<Config> {
             rules: rules.expect("the rule is in the list"),
             threads: *draw.pick(&[1, 4]),
             morsel_rows: *draw.pick(&[Some(3), None, Some(3), None, Some(1), Some(64)]),
-            memory: *draw.pick(&[None, None, None, Some(0), Some(2_000)]),
+            memory: *draw.pick(&[None, None, None, None, Some(2_000)]),
         }
     };
     (0..count).map(|_| one()).collect()

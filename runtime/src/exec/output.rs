@@ -5,15 +5,14 @@
 
 use super::pivot::Rows;
 use super::{Encoded, Environment, Options, Sink, Stats};
-use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::RowsFile;
 #[cfg(feature = "columnar")]
 use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
-use crate::formats::table::{self, TableStyle};
+use crate::formats::table::{self, TableRows, TableStyle};
 use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
-use pipelang_lang::ir::{TableOrigin, Target};
+use pipelang_lang::ir::{Shape, TableOrigin, Target};
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -172,18 +171,18 @@ fn write_table(
 ) -> Result<Stats, RunError> {
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
-    let mut batches: Vec<Batch> = Vec::new();
+    let mut shown = TableRows::new(if shape == Shape::Scalar { usize::MAX } else { style.rows });
     let result = rows.run(Sink {
         encode: &Encoded::Rows,
         accept: &mut |encoded| {
             if let Encoded::Rows(batch) = encoded {
-                batches.push(batch);
+                shown.push(batch);
             }
             Ok(())
         },
     });
-    if result.is_ok() || !batches.is_empty() {
-        let text = table::render(&schema, shape, &batches, style);
+    if result.is_ok() || !shown.is_empty() {
+        let text = table::render(&schema, shape, &shown, style);
         out.write_all(separator).and_then(|()| out.write_all(text.as_bytes())).map_err(output_error)?;
     }
     result

@@ -9,6 +9,7 @@ use crate::json;
 use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ty::{Kind, Schema, Type};
+use std::collections::VecDeque;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -34,17 +35,70 @@ const GAP: &str = "  ";
 /// No text is cut to less.
 const NARROWEST: usize = 8;
 
-/// The table of all rows of the batches, which have the columns of the schema. One value alone is just that value.
-pub fn render(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
-    match shape {
-        Shape::Scalar => scalar(schema, batches),
-        Shape::Table | Shape::Values => table(schema, shape, batches, style),
+/// The rows that a table shows, as far as they have come: of many only the batches with the first and the last are kept.
+#[derive(Debug)]
+pub struct TableRows {
+    /// Rows at the start and at the end that are shown if there are more than both together.
+    ends: (usize, usize),
+    first: Vec<Batch>,
+    last: VecDeque<Batch>,
+    first_rows: usize,
+    last_rows: usize,
+    /// Rows between them that are not kept.
+    left_out: usize,
+}
+
+impl TableRows {
+    /// None yet, of which a table will show so many.
+    pub fn new(rows: usize) -> TableRows {
+        let ends = (rows.div_ceil(2), rows / 2);
+        TableRows { ends, first: Vec::new(), last: VecDeque::new(), first_rows: 0, last_rows: 0, left_out: 0 }
+    }
+
+    /// Adds rows.
+    pub fn push(&mut self, batch: Batch) {
+        if self.first_rows < self.ends.0 {
+            self.first_rows += batch.rows;
+            self.first.push(batch);
+            return;
+        }
+        self.last_rows += batch.rows;
+        self.last.push_back(batch);
+        while let Some(oldest) = self.last.front().filter(|oldest| self.last_rows - oldest.rows >= self.ends.1) {
+            self.last_rows -= oldest.rows;
+            self.left_out += oldest.rows;
+            self.last.pop_front();
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    fn total(&self) -> usize {
+        self.first_rows + self.left_out + self.last_rows
+    }
+
+    /// Those that are kept, with their positions.
+    fn kept(&self) -> impl Iterator<Item = (usize, (&Batch, usize))> {
+        let behind = self.first_rows + self.left_out;
+        let last = rows_of(&self.last).enumerate().map(move |(at, row)| (at + behind, row));
+        rows_of(&self.first).enumerate().chain(last)
     }
 }
 
-fn scalar(schema: &Schema, batches: &[Batch]) -> String {
+/// The table of rows that have the columns of the schema. One value alone is just that value.
+pub fn render(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) -> String {
+    match shape {
+        Shape::Scalar => scalar(schema, rows),
+        Shape::Table | Shape::Values => table(schema, shape, rows, style),
+    }
+}
+
+fn scalar(schema: &Schema, rows: &TableRows) -> String {
     let mut text = String::new();
-    for (batch, row) in rows_of(batches) {
+    for (_, (batch, row)) in rows.kept() {
         for (column, field) in batch.columns.iter().zip(&schema.fields) {
             // A text may have lines of its own here.
             let (cell, _) = cell(column, row, &field.ty.kind, |c| c == '\n' || c == '\t');
@@ -55,15 +109,15 @@ fn scalar(schema: &Schema, batches: &[Batch]) -> String {
     text
 }
 
-fn rows_of(batches: &[Batch]) -> impl Iterator<Item = (&Batch, usize)> {
-    batches.iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
+fn rows_of<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> impl Iterator<Item = (&'a Batch, usize)> {
+    batches.into_iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
 }
 
-fn table(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
-    let total: usize = batches.iter().map(|batch| batch.rows).sum();
-    let (first, last) = if total > style.rows { (style.rows.div_ceil(2), style.rows / 2) } else { (total, 0) };
-    let shown: Vec<(&Batch, usize)> =
-        rows_of(batches).enumerate().filter(|(at, _)| *at < first || *at >= total - last).map(|(_, row)| row).collect();
+fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) -> String {
+    let total = rows.total();
+    let (first, last) = if total - rows.ends.0.min(total) > rows.ends.1 { rows.ends } else { (total, 0) };
+    let is_shown = |at: usize| at < first || at >= total - last;
+    let shown: Vec<(&Batch, usize)> = rows.kept().filter(|(at, _)| is_shown(*at)).map(|(_, row)| row).collect();
     let mut columns: Vec<TableColumn> = schema
         .fields
         .iter()

@@ -12,7 +12,7 @@ const PARTS: usize = 16;
 const FIRST_BIT: u32 = 24;
 
 /// Rows of one level or more of them are of so few keys that parting them again does not help.
-pub const DEEPEST: u32 = 8;
+pub const DEEPEST: u32 = 4;
 
 /// Rows that are written to parts.
 #[derive(Debug)]

@@ -1,7 +1,9 @@
 //! Completion at the prompt: what `pipelang::tools` says could stand at the cursor of the entry behind the definitions so
 //! far, and the files that there are.
 
-use super::Session;
+use super::commands::{COMMANDS, Takes, command_of, script_start};
+use super::options::OPTIONS;
+use super::session::Session;
 use pipelang::Engine;
 use pipelang::tools::{self, Item};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
@@ -11,33 +13,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Files at most that are offered.
 const MOST_FILES: usize = 200;
 
-/// What an entry stands behind; the session keeps it up to date.
+/// The session that entries are completed in; it is kept up to date after each.
 #[derive(Clone, Default)]
 pub struct Context(Arc<Mutex<Before>>);
 
+/// What stands before an entry: for one that goes on with the last result, and for any other.
 #[derive(Default)]
 struct Before {
-    definitions: String,
-    last: String,
+    going_on: String,
+    fresh: String,
+    definitions: Vec<String>,
 }
 
 impl Context {
     /// Takes over what the session has.
     pub fn update(&self, session: &Session) {
-        *self.lock() = Before { definitions: session.definitions_text(), last: session.last.clone() };
+        let definitions = session.names().map(str::to_string).collect();
+        *self.lock() = Before { going_on: session.before("|"), fresh: session.before(""), definitions };
     }
 
     fn lock(&self) -> MutexGuard<'_, Before> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text that an entry stands behind.
-    fn before(&self, entry: &str) -> String {
+    /// The text that a piece of a script stands behind.
+    fn before(&self, script: &str) -> String {
         let before = self.lock();
-        match entry.trim_start().starts_with('|') {
-            true => format!("{}{}\n", before.definitions, before.last),
-            false => before.definitions.clone(),
-        }
+        if script.trim_start().starts_with('|') { before.going_on.clone() } else { before.fresh.clone() }
     }
 }
 
@@ -49,16 +51,51 @@ pub struct Entries {
 
 impl Completer for Entries {
     fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
-        if line.starts_with(':') {
-            return CompletionResult::fresh(Vec::new());
-        }
-        let before = self.context.before(line);
-        let text = format!("{before}{line}");
-        let found = tools::complete(&self.engine, "<prompt>", &text, before.len() + position, &files);
-        let start = found.replace.start.saturating_sub(before.len());
-        let span = Span { start, end: position.max(start) };
-        let suggestions: Vec<Suggestion> = found.items.into_iter().map(|item| suggestion(item, span)).collect();
-        CompletionResult::fresh(suggestions)
+        CompletionResult::fresh(match script_start(line) {
+            Some(start) if start <= position => self.script(line, start, position),
+            Some(_) | None => self.command(&line[..position]),
+        })
+    }
+}
+
+impl Entries {
+    /// What could stand at a place of a script, which begins at `start` of the line.
+    fn script(&self, line: &str, start: usize, position: usize) -> Vec<Suggestion> {
+        let before = self.context.before(&line[start..]);
+        let text = format!("{before}{}", &line[start..]);
+        let found = tools::complete(&self.engine, "<prompt>", &text, before.len() + position - start, &files);
+        let from = (found.replace.start + start).saturating_sub(before.len());
+        let span = Span { start: from, end: position.max(from) };
+        found.items.into_iter().map(|item| suggestion(item, span)).collect()
+    }
+
+    /// What could stand at the end of a line that begins with a command.
+    fn command(&self, line: &str) -> Vec<Suggestion> {
+        let word = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let span = Span { start: word, end: line.len() };
+        let begun = &line[word..];
+        let item = |value: &str, description: &str| Suggestion {
+            value: value.to_string(),
+            description: (!description.is_empty()).then(|| description.to_string()),
+            span,
+            append_whitespace: word == 0,
+            ..Suggestion::default()
+        };
+        let definitions = || self.context.lock().definitions.iter().map(|name| item(name, "")).collect::<Vec<_>>();
+        let mut found: Vec<Suggestion> = match command_of(line).map(|command| command.takes) {
+            _ if word == 0 => COMMANDS.iter().map(|it| item(&format!(":{}", it.name), it.doc)).collect(),
+            Some(Takes::File) => files(begun).iter().map(|file| item(file, "")).collect(),
+            Some(Takes::Setting) => OPTIONS.iter().map(|option| item(option.name, option.doc)).collect(),
+            Some(Takes::Name) => {
+                let all = self.engine.functions();
+                let all = all.iter().map(|one| item(&one.name, &format!("{}: {}", one.signature, one.doc)));
+                definitions().into_iter().chain(all).collect()
+            }
+            Some(Takes::Definition) => definitions(),
+            Some(Takes::Nothing | Takes::Code | Takes::Script) | None => Vec::new(),
+        };
+        found.retain(|suggestion| suggestion.value.starts_with(begun));
+        found
     }
 }
 
@@ -68,7 +105,7 @@ fn suggestion(item: Item, span: Span) -> Suggestion {
     Suggestion {
         value: item.insert,
         display_override: Some(item.label),
-        description: (!description.is_empty()).then(|| description.join("  ")),
+        description: (!description.is_empty()).then(|| description.join(": ")),
         span,
         ..Suggestion::default()
     }

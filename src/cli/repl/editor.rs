@@ -1,5 +1,6 @@
 //! The line editor of the prompt: colours, history, and when an entry is finished.
 
+use super::commands::script_start;
 use super::completer::Entries;
 use crate::cli::terminal::Terminal;
 use nu_ansi_term::{Color, Style};
@@ -17,6 +18,9 @@ const REMEMBERED: usize = 10_000;
 
 /// The name of the menu of completions.
 const MENU: &str = "completions";
+
+/// What the first line of an entry begins with, behind the name of the prompt; the same while the menu is open.
+const INDICATOR: &str = "> ";
 
 /// An editor with the user's history; without one if it cannot be kept.
 pub fn editor(terminal: Terminal, entries: Entries) -> Reedline {
@@ -43,6 +47,7 @@ pub fn editor(terminal: Terminal, entries: Entries) -> Reedline {
 fn menu() -> IdeMenu {
     IdeMenu::default()
         .with_name(MENU)
+        .with_marker(INDICATOR)
         .with_max_completion_height(10)
         .with_max_description_width(60)
         .with_description_mode(DescriptionMode::PreferRight)
@@ -68,10 +73,9 @@ struct Unfinished;
 
 impl Validator for Unfinished {
     fn validate(&self, line: &str) -> ValidationResult {
-        if !line.trim_start().starts_with(':') && tools::is_unfinished(line) {
-            ValidationResult::Incomplete
-        } else {
-            ValidationResult::Complete
+        match script_start(line) {
+            Some(start) if tools::is_unfinished(&line[start..]) => ValidationResult::Incomplete,
+            Some(_) | None => ValidationResult::Complete,
         }
     }
 }
@@ -83,12 +87,11 @@ struct Words {
 impl Highlighter for Words {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
-        if !self.color || line.starts_with(':') {
-            styled.push((Style::new(), line.to_string()));
-            return styled;
-        }
-        let mut done = 0;
-        for (range, class) in tools::tokens(line) {
+        let start = script_start(line).filter(|_| self.color).unwrap_or(line.len());
+        styled.push((Style::new(), line[..start].to_string()));
+        let mut done = start;
+        for (range, class) in tools::tokens(&line[start..]) {
+            let range = range.start + start..range.end + start;
             if range.start < done || range.end > line.len() {
                 continue;
             }
@@ -129,7 +132,7 @@ impl Prompt for PipePrompt {
     }
 
     fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
-        Cow::Borrowed("> ")
+        Cow::Borrowed(INDICATOR)
     }
 
     fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {

@@ -33,10 +33,16 @@ fn people() -> (Schema, Batch) {
     (schema, Batch::new(3, columns))
 }
 
+fn drawn(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
+    let mut rows = TableRows::new(style.rows);
+    batches.iter().for_each(|batch| rows.push(batch.clone()));
+    render(schema, shape, &rows, style)
+}
+
 #[test]
 fn a_plain_table() {
     let (schema, batch) = people();
-    let table = render(&schema, Shape::Table, &[batch.slice(0, 1), batch.slice(1, 2)], &TableStyle::default());
+    let table = drawn(&schema, Shape::Table, &[batch.slice(0, 1), batch.slice(1, 2)], &TableStyle::default());
     assert_eq!(
         table,
         "\
@@ -56,7 +62,7 @@ fn a_narrow_table() {
     let (schema, batch) = people();
     let style = TableStyle { width: Some(44), ..TableStyle::default() };
     assert_eq!(
-        render(&schema, Shape::Table, std::slice::from_ref(&batch), &style),
+        drawn(&schema, Shape::Table, std::slice::from_ref(&batch), &style),
         "\
 name            amount  born        note
 string          float?  date        string?
@@ -68,7 +74,7 @@ Grace\\nHopper  -1200.0  1969-12-31  the qui…
 "
     );
     let style = TableStyle { width: Some(20), ..TableStyle::default() };
-    let narrow = render(&schema, Shape::Table, &[batch], &style);
+    let narrow = drawn(&schema, Shape::Table, &[batch], &style);
     assert!(narrow.lines().all(|line| line.width() <= 23), "{narrow}");
     assert!(narrow.ends_with("3 rows, 2 more columns\n"), "{narrow}");
 }
@@ -80,7 +86,7 @@ fn many_rows_are_counted() {
     let batch = Batch::new(1000, vec![Column::from_scalars(&Kind::Int, &ints)]);
     let style = TableStyle { rows: 3, ..TableStyle::default() };
     assert_eq!(
-        render(&schema, Shape::Values, &[batch], &style),
+        drawn(&schema, Shape::Values, &[batch], &style),
         "value\n  int\n─────\n    1\n    2\n… 997 rows more …\n 1000\n1000 rows\n"
     );
 }
@@ -90,10 +96,10 @@ fn single_values_and_empty_tables() {
     let schema = Schema { fields: vec![field("it", Type::STRING)] };
     let style = TableStyle::default();
     let batch = Batch::new(1, vec![texts(&["a\n\u{1b}[31mb"])]);
-    assert_eq!(render(&schema, Shape::Scalar, &[batch], &style), "a\n\\u{1b}[31mb\n");
+    assert_eq!(drawn(&schema, Shape::Scalar, &[batch], &style), "a\n\\u{1b}[31mb\n");
     let null = Batch::new(1, vec![Column::Null(1)]);
-    assert_eq!(render(&schema, Shape::Scalar, &[null], &style), "null\n");
-    assert_eq!(render(&schema, Shape::Table, &[], &style), "it\nstring\n──────\n0 rows\n");
+    assert_eq!(drawn(&schema, Shape::Scalar, &[null], &style), "null\n");
+    assert_eq!(drawn(&schema, Shape::Table, &[], &style), "it\nstring\n──────\n0 rows\n");
 }
 
 #[test]
@@ -101,9 +107,27 @@ fn colours() {
     let schema = Schema { fields: vec![field("a", Type::INT.or_null())] };
     let batch = Batch::new(1, vec![Column::from_scalars(&Kind::Int, &[Scalar::Null])]);
     let style = TableStyle { color: true, ..TableStyle::default() };
-    let table = render(&schema, Shape::Table, &[batch], &style);
+    let table = drawn(&schema, Shape::Table, &[batch], &style);
     assert_eq!(
         table,
         "\x1b[1m   a\x1b[0m\n\x1b[2mint?\x1b[0m\n\x1b[2m────\x1b[0m\n\x1b[2mnull\x1b[0m\n\x1b[2m1 row\x1b[0m\n"
     );
+}
+
+#[test]
+fn only_the_ends_are_kept() {
+    let schema = Schema { fields: vec![field("n", Type::INT)] };
+    let numbers: Vec<Scalar> = (0..1000).map(Scalar::Int).collect();
+    let whole = Batch::new(1000, vec![Column::from_scalars(&Kind::Int, &numbers)]);
+    for (shown, most_kept) in [(1, 8), (6, 16), (7, 16), (999, 1000), (1000, 1000), (usize::MAX, 1000)] {
+        let style = TableStyle { rows: shown, ..TableStyle::default() };
+        let mut rows = TableRows::new(shown);
+        for start in (0..1000).step_by(7) {
+            rows.push(whole.slice(start, 7.min(1000 - start)));
+        }
+        let text = render(&schema, Shape::Table, &rows, &style);
+        assert_eq!(text, drawn(&schema, Shape::Table, std::slice::from_ref(&whole), &style), "{shown} rows");
+        assert_eq!(text.contains(" more …"), shown < 1000, "{shown} rows");
+        assert!(rows.kept().count() <= most_kept + 7, "{shown} rows: {} kept", rows.kept().count());
+    }
 }

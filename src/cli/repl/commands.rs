@@ -1,0 +1,232 @@
+//! What begins with a colon at the prompt.
+
+use super::options;
+use super::{Next, Prompt};
+use crate::cli::schema::{definition, type_name};
+use crate::cli::{complain, explain, flags, functions, print_report, read_script};
+use pipelang::{ParameterValue, Phase, Report, tools};
+use std::path::Path;
+
+/// What stands behind the name of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A piece of a script; the last result if there is none.
+    Script,
+    /// The name of a function, reducer, stage or group, or of a definition.
+    Name,
+    /// The name of a definition.
+    Definition,
+    /// A code of an error.
+    Code,
+    /// A file.
+    File,
+    /// An option and its value.
+    Setting,
+}
+
+/// A command.
+pub struct Command {
+    /// Without the colon.
+    pub name: &'static str,
+    /// How its argument is called.
+    pub argument: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// All commands, in the order in which they are listed.
+pub const COMMANDS: [Command; 12] = {
+    const fn command(name: &'static str, argument: &'static str, takes: Takes, doc: &'static str) -> Command {
+        Command { name, argument, takes, doc }
+    }
+    [
+        command("type", "[SCRIPT]", Takes::Script, "the type of an expression or a pipeline"),
+        command("schema", "[SCRIPT|FILE]", Takes::Script, "the columns of rows or of a file as a `type`"),
+        command("plan", "[SCRIPT]", Takes::Script, "how it would be run"),
+        command("time", "[SCRIPT]", Takes::Script, "runs it and says how long that took"),
+        command("help", "[NAME|GROUP]", Takes::Name, "about a function, stage or group; without one, this"),
+        command("functions", "", Takes::Nothing, "all functions, reducers and stages"),
+        command("explain", "[CODE]", Takes::Code, "what an error means; without a code, the last one"),
+        command("load", "FILE [--name value …]", Takes::File, "enters a script, with values for its parameters"),
+        command("save", "FILE", Takes::File, "writes the definitions and the last result as a script"),
+        command("forget", "[NAME]", Takes::Definition, "forgets a definition; without a name, everything"),
+        command("set", "[NAME [VALUE]]", Takes::Setting, "an option or a parameter; without one, the list of them"),
+        command("quit", "", Takes::Nothing, "ends it, as Ctrl-D does"),
+    ]
+};
+
+/// The command that a line begins with, by its name or what that begins with.
+pub fn command_of(line: &str) -> Option<&'static Command> {
+    let name = line.strip_prefix(':')?.split_whitespace().next()?;
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    exact.or_else(|| COMMANDS.iter().find(|command| command.name.starts_with(name)))
+}
+
+/// Where in a line a piece of a script begins: at its start, or behind a command that takes one.
+pub fn script_start(line: &str) -> Option<usize> {
+    if !line.starts_with(':') {
+        return Some(0);
+    }
+    let end = line.find(char::is_whitespace)?;
+    let begin = end + line[end..].len() - line[end..].trim_start().len();
+    (command_of(line)?.takes == Takes::Script).then_some(begin)
+}
+
+const HELP: &str = "\
+Type an expression or a pipeline:  1..5 | derive square = it * it
+An entry goes on over several lines while a bracket is open or a line ends in `|` or an operator. One that begins with
+`|` goes on with the last result, and `_` is the last result. What `let`, `fn`, `type`, `param` and `import` define
+stays; defining a name again replaces it. Tab completes, Ctrl-R looks through what was entered, Right takes the grey
+text. Ctrl-C clears the entry, or stops what is running.
+";
+
+fn help() -> String {
+    let mut text = format!("{HELP}\n");
+    for command in &COMMANDS {
+        let usage = format!(":{} {}", command.name, command.argument);
+        text.push_str(&format!("  {usage:<29} {}\n", command.doc));
+    }
+    text
+}
+
+impl Prompt {
+    /// Does what a line that begins with a colon says.
+    pub fn command(&mut self, line: &str) -> Next {
+        let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let argument = argument.trim();
+        let Some(command) = command_of(name) else {
+            complain(&format!("there is no command `{name}`; `:help` lists them"));
+            return Next::Prompt;
+        };
+        match command.name {
+            "quit" => return Next::Quit,
+            "help" => self.help(argument),
+            "functions" => print!("{}", functions::list(&self.session.engine)),
+            "explain" => self.explain(argument),
+            "load" => self.load(argument),
+            "save" => self.save(argument),
+            "forget" => {
+                if let Err(report) = self.session.forget(argument) {
+                    self.print(&report);
+                }
+            }
+            "set" => self.set(argument),
+            _ => self.about_script(command, argument),
+        }
+        Next::Prompt
+    }
+
+    /// Commands about a piece of a script.
+    fn about_script(&mut self, command: &Command, argument: &str) {
+        let script = match (argument, self.session.last()) {
+            ("", None) => return complain(&format!("`:{}` wants an expression or a pipeline", command.name)),
+            ("", Some(last)) => last.to_string(),
+            (file, _) if command.name == "schema" && is_file(file) => format!("read({file:?})"),
+            (script, _) => script.to_string(),
+        };
+        if command.name == "time" {
+            let before = std::mem::replace(&mut self.settings.stats, true);
+            self.run(super::session::ENTRY, &script);
+            self.settings.stats = before;
+            return;
+        }
+        let entry = match self.session.compile(super::session::ENTRY, &script) {
+            Ok(entry) => entry,
+            Err(report) => return self.print(&report),
+        };
+        let Some(result) = entry.script.results().checked_sub(1) else {
+            return complain("this is a definition, and gives nothing");
+        };
+        match command.name {
+            "type" => println!("{}", entry.script.result_type(result)),
+            "schema" => {
+                let name = if is_file(argument) { type_name(argument) } else { "Rows".to_string() };
+                print!("{}", definition(&name, &entry.script.result_type(result)));
+            }
+            _ => print!("{}", entry.script.explain(Phase::Plan, self.settings.executor.into())),
+        }
+    }
+
+    fn help(&self, name: &str) {
+        match self.session.definition(name) {
+            Some(definition) => println!("{definition}"),
+            None if name.is_empty() => print!("{}", help()),
+            None => match functions::about(&self.session.engine, name) {
+                Ok(page) => print!("{page}"),
+                Err(text) => complain(&text),
+            },
+        }
+    }
+
+    fn explain(&self, code: &str) {
+        let code = if code.is_empty() { self.last_error.as_deref().unwrap_or("") } else { code };
+        match explain::page(code) {
+            Some(page) => print!("{page}"),
+            None if code.is_empty() => println!("There was no error."),
+            None => complain(&format!("there is no error code `{code}`")),
+        }
+    }
+
+    /// Enters a script; the words behind its name are the values of its parameters.
+    fn load(&mut self, argument: &str) {
+        let mut words = argument.split_whitespace().map(str::to_string);
+        let Some(file) = words.next() else { return complain("`:load` wants the name of a file") };
+        // What it says when it fails is said already.
+        let Ok((name, text)) = read_script(&file) else { return };
+        let Ok(parameters) = flags::of(&file, &text, &words.collect::<Vec<_>>()) else { return };
+        if let Err(report) = self.session.set_parameters(parameters.values) {
+            return self.print(&report);
+        }
+        self.run(&name, &tools::moved_here(&text, &file));
+    }
+
+    fn save(&mut self, file: &str) {
+        if file.is_empty() {
+            return complain("`:save` wants the name of a file");
+        }
+        let text = self.session.text();
+        let text = tools::format(file, &text).unwrap_or(text);
+        // A script of somebody else may be the work of a day.
+        if Path::new(file).exists() && !self.saved.iter().any(|saved| saved == file) {
+            return complain(&format!("there is a file `{file}` already, which this session has not written"));
+        }
+        match std::fs::write(file, &text) {
+            Ok(()) => {
+                println!("{file}: {} lines", text.lines().count());
+                self.saved.push(file.to_string());
+            }
+            Err(error) => complain(&format!("`{file}` cannot be written: {error}")),
+        }
+    }
+
+    fn set(&mut self, argument: &str) {
+        let (name, value) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+        let name = name.trim_start_matches("--");
+        if self.session.has_parameter(name) {
+            if let Err(report) =
+                self.session.set_parameters(vec![(name.into(), ParameterValue::Text(value.trim().to_string()))])
+            {
+                self.print(&report);
+            }
+            return;
+        }
+        match options::set(self, name, value.trim()) {
+            Ok(said) => print!("{said}"),
+            Err(text) => complain(&text),
+        }
+    }
+
+    /// Prints a report, which `:explain` then is about.
+    pub fn print(&mut self, report: &Report) {
+        self.last_error = report.code().map(|code| code.to_string());
+        print_report(report, &self.settings);
+    }
+}
+
+fn is_file(text: &str) -> bool {
+    Path::new(text).is_file()
+}

@@ -1,0 +1,227 @@
+//! What stays from entry to entry: a list of definitions, and the text of the last result.
+//!
+//! An entry is compiled behind both, as one script, so that the prompt means what a script means. Nothing here prints or
+//! runs: that is `repl.rs`.
+
+use pipelang::tools::{Part, parts, script_help, with_value};
+use pipelang::{Engine, ParameterValue, Parameters, Report, Script};
+use std::sync::Arc;
+
+/// The name of the last result.
+const LAST: &str = "_";
+
+/// Entries are told apart from files by this name in reports.
+pub const ENTRY: &str = "<prompt>";
+
+/// What an entry stands behind, in reports.
+const BEFORE: &str = "<session>";
+
+/// Definitions and the last result.
+pub struct Session {
+    /// Compiles.
+    pub engine: Engine,
+    definitions: Vec<Part>,
+    /// The last result as a script would have it: `_` does not stand in it.
+    last: Option<String>,
+    /// Values of parameters, by name.
+    values: Vec<(Arc<str>, ParameterValue)>,
+}
+
+/// An entry that compiles.
+pub struct Entry {
+    /// The definitions before it and the entry; the results are the entry's.
+    pub script: Script,
+    definitions: Vec<Part>,
+    last: Option<String>,
+    name: String,
+    /// The bytes before the entry in the script.
+    before: usize,
+}
+
+impl Entry {
+    /// What a run reports, with its places as the user typed them.
+    pub fn report(&self, report: Report) -> Report {
+        report.behind(self.before, BEFORE, &self.name)
+    }
+}
+
+impl Session {
+    /// Nothing yet.
+    pub fn new(engine: Engine) -> Session {
+        Session { engine, definitions: Vec::new(), last: None, values: Vec::new() }
+    }
+
+    /// What an entry that goes on with the last result goes on with.
+    pub fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// Compiles an entry; `name` stands in reports. Nothing is kept yet.
+    pub fn compile(&self, name: &str, entry: &str) -> Result<Entry, Report> {
+        let entry = match &self.last {
+            Some(last) if entry.trim_start().starts_with('|') => format!("{last}\n{}", entry.trim()),
+            Some(_) | None => entry.to_string(),
+        };
+        let new = parts(&entry);
+        let is_new = |old: &Part| new.iter().any(|part| part.defines == old.defines);
+        let (replaced, kept): (Vec<Part>, Vec<Part>) = self.definitions.iter().cloned().partition(is_new);
+        let before = kept.iter().map(|part| format!("{}\n", part.text)).collect::<String>() + &self.last_as_let(&new);
+        let appended = self.script(&format!("{before}{entry}"), &new);
+        let report = match appended {
+            Ok(script) => {
+                let definitions = kept.into_iter().chain(self.closed(&new).filter(|part| part.defines.is_some()));
+                return Ok(self.entry(name, &new, script, definitions.collect(), before.len()));
+            }
+            Err(report) => report,
+        };
+        if replaced.is_empty() || is_behind(&report, before.len()) {
+            return Err(report.behind(before.len(), BEFORE, name));
+        }
+        self.compile_in_place(name, &new)
+    }
+
+    /// Compiles an entry whose definitions stand where those were that they replace: others are made with them.
+    fn compile_in_place(&self, name: &str, new: &[Part]) -> Result<Entry, Report> {
+        let mut definitions = self.definitions.clone();
+        for part in self.closed(new).filter(|part| part.defines.is_some()) {
+            match definitions.iter_mut().find(|old| old.defines == part.defines) {
+                Some(old) => *old = part,
+                None => definitions.push(part),
+            }
+        }
+        let before: String = definitions.iter().map(|part| format!("{}\n", part.text)).collect();
+        let results: String =
+            new.iter().filter(|part| part.defines.is_none()).map(|part| format!("{}\n", part.text)).collect();
+        let let_last = self.last_as_let(new);
+        match self.script(&format!("{before}{let_last}{results}"), new) {
+            Ok(script) => Ok(self.entry(name, new, script, definitions, before.len() + let_last.len())),
+            Err(report) => Err(report.behind(0, BEFORE, BEFORE)),
+        }
+    }
+
+    fn entry(&self, name: &str, new: &[Part], script: Script, definitions: Vec<Part>, before: usize) -> Entry {
+        let results = self.closed(new).filter(|part| part.defines.is_none());
+        let shown = results.enumerate().filter(|(at, _)| *at < script.results() && script.is_shown(*at));
+        let last = shown.last().map(|(_, part)| part.text).or_else(|| self.last.clone());
+        Entry { script, definitions, last, name: name.to_string(), before }
+    }
+
+    fn script(&self, text: &str, new: &[Part]) -> Result<Script, Report> {
+        let known = script_help(text).parameters;
+        let is_known = |name: &str| known.iter().any(|parameter| parameter.name == name);
+        let values = self.values.iter().filter(|(name, _)| is_known(name)).cloned().collect();
+        // Definitions alone run nothing.
+        let may_be_missing = new.iter().all(|part| part.defines.is_some());
+        self.engine.script(ENTRY, text, &Parameters { values, may_be_missing })
+    }
+
+    /// The parts of an entry without `_`, which means another thing after the next result.
+    fn closed(&self, new: &[Part]) -> impl Iterator<Item = Part> {
+        new.iter().map(|part| {
+            let text = self.last.as_ref().and_then(|last| with_value(&part.text, LAST, last));
+            Part { text: text.unwrap_or_else(|| part.text.clone()), defines: part.defines.clone() }
+        })
+    }
+
+    /// `let _ = …` if an entry uses it.
+    fn last_as_let(&self, new: &[Part]) -> String {
+        match &self.last {
+            Some(last) if new.iter().any(|part| with_value(&part.text, LAST, last).is_some()) => {
+                format!("let {LAST} = {last}\n")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Keeps what an entry defined, and if it has been run without an error its result as the last one.
+    pub fn keep(&mut self, entry: Entry, has_run: bool) {
+        self.definitions = entry.definitions;
+        if has_run {
+            self.last = entry.last;
+        }
+    }
+
+    /// Forgets a definition, or everything if the name is empty. What others are made with stays, and the report says who.
+    pub fn forget(&mut self, name: &str) -> Result<(), Report> {
+        if name.is_empty() {
+            *self = Session::new(self.engine.clone());
+            return Ok(());
+        }
+        let is_other = |part: &&Part| part.defines.as_deref() != Some(name);
+        let others: Vec<Part> = self.definitions.iter().filter(is_other).cloned().collect();
+        let text: String = others.iter().map(|part| format!("{}\n", part.text)).collect();
+        self.script(&text, &[]).map_err(|report| report.behind(0, BEFORE, BEFORE))?;
+        self.definitions = others;
+        Ok(())
+    }
+
+    /// Parameters that have no value yet, so that nothing can be run.
+    pub fn missing_parameters(&self) -> Vec<String> {
+        let parameters = script_help(&self.definitions_text()).parameters;
+        let missing = parameters.into_iter().filter(|it| {
+            let is_list = it.ty.starts_with('[');
+            it.default.is_none() && !is_list && !self.values.iter().any(|(name, _)| **name == *it.name)
+        });
+        missing.map(|parameter| parameter.name).collect()
+    }
+
+    /// Whether there is a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        script_help(&self.definitions_text()).parameters.iter().any(|parameter| parameter.name == name)
+    }
+
+    /// Gives parameters their values, in the place of all that they had; a value that does not fit changes nothing.
+    pub fn set_parameters(&mut self, given: Vec<(Arc<str>, ParameterValue)>) -> Result<(), Report> {
+        let before = self.values.clone();
+        self.values.retain(|(name, _)| !given.iter().any(|(new, _)| new == name));
+        self.values.extend(given);
+        let definitions = self.definitions_text();
+        self.script(&definitions, &[]).map(drop).map_err(|report| {
+            self.values = before;
+            report.behind(0, BEFORE, BEFORE)
+        })
+    }
+
+    /// The names that are defined.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.iter().filter_map(|part| part.defines.as_deref())
+    }
+
+    /// The definition of a name, as it was typed.
+    pub fn definition(&self, name: &str) -> Option<&str> {
+        self.definitions.iter().find(|part| part.defines.as_deref() == Some(name)).map(|part| part.text.as_str())
+    }
+
+    fn definitions_text(&self) -> String {
+        self.definitions.iter().map(|part| format!("{}\n", part.text)).collect()
+    }
+
+    /// All of it as a script: the definitions, then the last result.
+    pub fn text(&self) -> String {
+        let definitions = self.definitions_text();
+        let blank = if definitions.is_empty() || self.last.is_none() { "" } else { "\n" };
+        let last = self.last.as_ref().map_or(String::new(), |last| format!("{last}\n"));
+        format!("{definitions}{blank}{last}")
+    }
+
+    /// The text that an unfinished entry stands behind, for completion.
+    pub fn before(&self, entry: &str) -> String {
+        let mut text = self.definitions_text();
+        if let Some(last) = &self.last {
+            text.push_str(&format!("let {LAST} = {last}\n"));
+            if entry.trim_start().starts_with('|') {
+                text.push_str(&format!("{last}\n"));
+            }
+        }
+        text
+    }
+}
+
+/// Whether the first place that a report is about is behind so many bytes of the script.
+fn is_behind(report: &Report, bytes: usize) -> bool {
+    let first = report.diagnostics().iter().find_map(|diagnostic| diagnostic.primary.as_ref());
+    first.is_none_or(|label| label.span.source.0 != 0 || label.span.range().start >= bytes)
+}
+
+#[cfg(test)]
+mod tests;

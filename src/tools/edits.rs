@@ -1,0 +1,95 @@
+//! Scripts moved to another place: what they mean there must be what they meant.
+
+use pipelang_lang::modules::beside;
+use pipelang_lang::source::SourceId;
+use pipelang_lang::syntax;
+use pipelang_lang::syntax::ast::{ExprKind, RecordItem, Script, Statement};
+use pipelang_lang::syntax::nodes::Node;
+use std::ops::Range;
+
+/// The text with a value in the place of a name, in parentheses unless it is the source of a pipeline; none if the name is
+/// not used. Parameters of that name are another thing, and so are fields and columns that are given.
+///
+/// ```
+/// use pipelang::tools::with_value;
+/// assert_eq!(with_value("_ | take 2", "_", "1..5").as_deref(), Some("1..5 | take 2"));
+/// assert_eq!(with_value("let x = [_, 1]", "_", "1 + 2").as_deref(), Some("let x = [(1 + 2), 1]"));
+/// assert_eq!(with_value("1 | map _ => _", "_", "5"), None);
+/// ```
+pub fn with_value(text: &str, name: &str, value: &str) -> Option<String> {
+    let mut found = Vec::new();
+    for statement in &parsed(text).statements {
+        uses(Node::Statement(statement), name, &mut found);
+    }
+    let edits: Vec<(Range<usize>, String)> = found
+        .into_iter()
+        .map(|(range, is_field)| {
+            let is_source = text[..range.start].trim().is_empty() && text[range.end..].trim_start().starts_with('|');
+            let is_all = text.trim() == name;
+            let new = match (is_source || is_all, is_field) {
+                (true, _) => value.to_string(),
+                (false, true) => format!("{name}: ({value})"),
+                (false, false) => format!("({value})"),
+            };
+            (range, new)
+        })
+        .collect();
+    (!edits.is_empty()).then(|| edited(text, edits))
+}
+
+/// The text of the script `from` as one of the current folder: the paths of its imports are such as lead there.
+///
+/// ```
+/// let moved = pipelang::tools::moved_here("import \"geo.pipe\"", "lib/report.pipe");
+/// assert_eq!(moved, "import \"lib/geo.pipe\"");
+/// ```
+pub fn moved_here(text: &str, from: &str) -> String {
+    let imports = parsed(text).statements.into_iter().filter_map(|statement| match statement {
+        Statement::Import(import) => Some((import.path_span.range(), format!("{:?}", beside(from, &import.path)))),
+        _ => None,
+    });
+    edited(text, imports.collect())
+}
+
+fn parsed(text: &str) -> Script {
+    syntax::parse(SourceId(0), text).0
+}
+
+/// The places where a name stands for a value, each with whether it is a whole field of a record.
+fn uses(node: Node, name: &str, found: &mut Vec<(Range<usize>, bool)>) {
+    if let Node::Expr(expr) = node {
+        match &expr.kind {
+            ExprKind::Name(used) if **used == *name => found.push((expr.span.range(), false)),
+            ExprKind::Lambda { parameters, .. } if parameters.iter().any(|it| *it.text == *name) => return,
+            ExprKind::Record(items) => {
+                for item in items {
+                    match item {
+                        RecordItem::Short(value) => {
+                            let before = found.len();
+                            uses(Node::Expr(value), name, found);
+                            found[before..].iter_mut().for_each(|(_, is_field)| *is_field = true);
+                        }
+                        RecordItem::Field(_, value) | RecordItem::Spread(value) => {
+                            uses(Node::Expr(value), name, found);
+                        }
+                    }
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+    for child in node.children() {
+        uses(child, name, found);
+    }
+}
+
+/// The text with pieces of it replaced.
+fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut edited = text.to_string();
+    for (range, new) in edits.iter().rev() {
+        edited.replace_range(range.clone(), new);
+    }
+    edited
+}
