@@ -9,6 +9,7 @@ mod files;
 mod input;
 pub mod json;
 pub mod jsonl;
+mod lanes;
 mod lines;
 mod md;
 mod rows_file;

@@ -5,13 +5,13 @@
 
 use super::dialect::Dialect;
 use super::index::{Flaw, Index};
-use super::quick;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
+use crate::formats::lanes::{self, Lanes};
 use crate::formats::{Chunk, Parse, Parsed, cell};
+use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
-use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringViewArray};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
+use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::memchr_iter;
 use pipelang_lang::calendar;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504};
@@ -120,35 +120,10 @@ struct Piece<'a> {
 impl<'a> Piece<'a> {
     fn column(&self, at: usize, wanted: &Wanted, faults: &mut Vec<BatchFault>) -> Column {
         let mut cells = Cells { piece: self, at, wanted, faults, line: self.chunk.first_line, counted: 0 };
+        if let Some(column) = lanes::column(&mut cells, &wanted.ty.kind) {
+            return column;
+        }
         match &wanted.ty.kind {
-            Kind::Int => {
-                let (values, nulls) = cells.lanes(0, quick::int, |value| match value {
-                    Scalar::Int(value) => Some(value),
-                    _ => None,
-                });
-                Column::Int(Int64Array::new(values.into(), nulls.build()))
-            }
-            Kind::Float => {
-                let (values, nulls) = cells.lanes(0.0, quick::float, |value| match value {
-                    Scalar::Float(value) => Some(value),
-                    _ => None,
-                });
-                Column::Float(Float64Array::new(values.into(), nulls.build()))
-            }
-            Kind::Date => {
-                let (values, nulls) = cells.lanes(0, calendar::parse_date, |value| match value {
-                    Scalar::Date(value) => Some(value),
-                    _ => None,
-                });
-                Column::Date(Date32Array::new(values.into(), nulls.build()))
-            }
-            Kind::DateTime => {
-                let (values, nulls) = cells.lanes(0, calendar::parse_datetime, |value| match value {
-                    Scalar::DateTime(value) => Some(value),
-                    _ => None,
-                });
-                Column::of_ints(&Kind::DateTime, values.into(), nulls.build())
-            }
             Kind::Duration => {
                 let duration = |text: &[u8]| std::str::from_utf8(text).ok().and_then(calendar::parse_duration);
                 let (values, nulls) = cells.lanes(0, duration, |value| match value {
@@ -157,15 +132,13 @@ impl<'a> Piece<'a> {
                 });
                 Column::of_ints(&Kind::Duration, values.into(), nulls.build())
             }
-            Kind::Bool => {
-                let (values, nulls) = cells.lanes(false, quick::bool, |value| match value {
-                    Scalar::Bool(value) => Some(value),
-                    _ => None,
-                });
-                Column::Bool(BooleanArray::new(BooleanBuffer::from(values), nulls.build()))
-            }
             Kind::String => self.strings(wanted),
-            Kind::Bytes
+            Kind::Int
+            | Kind::Float
+            | Kind::Bool
+            | Kind::Date
+            | Kind::DateTime
+            | Kind::Bytes
             | Kind::Wide
             | Kind::List(_)
             | Kind::Record(_)
@@ -228,8 +201,7 @@ struct Cells<'a, 'b> {
     counted: usize,
 }
 
-impl Cells<'_, '_> {
-    /// The values and which of them are there. `quick` may refuse any cell; `pick` takes the value out of a scalar.
+impl Lanes for Cells<'_, '_> {
     #[inline]
     fn lanes<T: Copy>(
         &mut self,
@@ -253,6 +225,12 @@ impl Cells<'_, '_> {
         (values, nulls)
     }
 
+    fn of_time(raw: &[u8]) -> Option<&[u8]> {
+        Some(raw)
+    }
+}
+
+impl Cells<'_, '_> {
     /// The meaning of a cell; null also where it does not fit, which is noted as a fault.
     #[cold]
     fn slow(&mut self, row: usize) -> Option<Scalar> {

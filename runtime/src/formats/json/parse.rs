@@ -8,13 +8,12 @@ use super::index::{Index, Keys, MISSING};
 use super::text;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
-use crate::formats::csv::quick;
+use crate::formats::lanes::{self, Lanes};
 use crate::formats::{Chunk, Parse, Parsed};
+use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
-use arrow_array::{BooleanArray, Date32Array, Float64Array, Int64Array, StringViewArray};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBufferBuilder, ScalarBuffer};
+use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::{memchr, memchr_iter};
-use pipelang_lang::calendar;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
@@ -101,64 +100,7 @@ struct Cells<'a> {
     counted: usize,
 }
 
-impl<'a> Cells<'a> {
-    fn column(mut self) -> Column {
-        let kind = &self.wanted.ty.kind;
-        match kind {
-            Kind::Int => {
-                let (values, nulls) = self.lanes(0, quick::int, |value| match value {
-                    Scalar::Int(value) => Some(value),
-                    _ => None,
-                });
-                Column::Int(Int64Array::new(values.into(), nulls.build()))
-            }
-            Kind::Float => {
-                let (values, nulls) = self.lanes(0.0, quick::float, |value| match value {
-                    Scalar::Float(value) => Some(value),
-                    _ => None,
-                });
-                Column::Float(Float64Array::new(values.into(), nulls.build()))
-            }
-            Kind::Bool => {
-                let (values, nulls) = self.lanes(false, quick::bool, |value| match value {
-                    Scalar::Bool(value) => Some(value),
-                    _ => None,
-                });
-                Column::Bool(BooleanArray::new(BooleanBuffer::from(values), nulls.build()))
-            }
-            Kind::Date => {
-                let date = |raw: &[u8]| unquoted(raw).and_then(calendar::parse_date);
-                let (values, nulls) = self.lanes(0, date, |value| match value {
-                    Scalar::Date(value) => Some(value),
-                    _ => None,
-                });
-                Column::Date(Date32Array::new(values.into(), nulls.build()))
-            }
-            Kind::DateTime => {
-                let time = |raw: &[u8]| unquoted(raw).and_then(calendar::parse_datetime);
-                let (values, nulls) = self.lanes(0, time, |value| match value {
-                    Scalar::DateTime(value) => Some(value),
-                    _ => None,
-                });
-                Column::of_ints(kind, values.into(), nulls.build())
-            }
-            Kind::String => self.strings(),
-            Kind::Duration | Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
-                let values: Vec<Scalar> = (0..self.index.rows()).map(|row| self.slow(row)).collect();
-                Column::from_scalars(kind, &values)
-            }
-            Kind::Wide | Kind::Null | Kind::Unknown => Column::Null(self.index.rows()),
-        }
-    }
-
-    /// The text of a value; none where the key is missing.
-    #[inline]
-    fn raw(&self, row: usize) -> Option<&'a [u8]> {
-        let span = self.index.spans[row * self.parse.columns.len() + self.at];
-        (span != MISSING).then(|| &self.chunk.text.as_slice()[span.0 as usize..span.1 as usize])
-    }
-
-    /// The values and which of them are there. `quick` may refuse any value; `pick` takes the value out of a scalar.
+impl Lanes for Cells<'_> {
     #[inline]
     fn lanes<T: Copy>(
         &mut self,
@@ -174,6 +116,35 @@ impl<'a> Cells<'a> {
             nulls.append(value.is_some() || !self.wanted.ty.nullable);
         }
         (values, nulls)
+    }
+
+    fn of_time(raw: &[u8]) -> Option<&[u8]> {
+        unquoted(raw)
+    }
+}
+
+impl<'a> Cells<'a> {
+    fn column(mut self) -> Column {
+        let kind = &self.wanted.ty.kind;
+        if let Some(column) = lanes::column(&mut self, kind) {
+            return column;
+        }
+        match kind {
+            Kind::String => self.strings(),
+            Kind::Duration | Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+                let values: Vec<Scalar> = (0..self.index.rows()).map(|row| self.slow(row)).collect();
+                Column::from_scalars(kind, &values)
+            }
+            Kind::Int | Kind::Float | Kind::Bool | Kind::Date | Kind::DateTime => Column::Null(self.index.rows()),
+            Kind::Wide | Kind::Null | Kind::Unknown => Column::Null(self.index.rows()),
+        }
+    }
+
+    /// The text of a value; none where the key is missing.
+    #[inline]
+    fn raw(&self, row: usize) -> Option<&'a [u8]> {
+        let span = self.index.spans[row * self.parse.columns.len() + self.at];
+        (span != MISSING).then(|| &self.chunk.text.as_slice()[span.0 as usize..span.1 as usize])
     }
 
     /// A column of texts: views of the piece, and of a side block for those that had to be unescaped.
