@@ -62,6 +62,7 @@ impl RunSettings {
                 cancel: self.cancel.clone(),
                 deadline,
                 fuel: budget(limits.fuel),
+                memory: limits.memory.map_or(Memory::default(), Memory::of),
                 looks: self.looks.clone(),
             },
             rows_out: budget(limits.rows_out),
@@ -73,7 +74,6 @@ impl RunSettings {
                     exec::OnError::Divert(Arc::new(move |error| tell(&script.failed(error))))
                 }
             },
-            memory: limits.memory.map_or(Memory::default(), Memory::of),
             ..Options::default()
         }
     }

@@ -135,8 +135,11 @@ impl Ready {
             threads: config.threads,
             morsel_rows: config.morsel_rows,
             spread: true,
-            watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
-            memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
+            watch: Watch {
+                deadline: Some((Instant::now() + LIMIT, LIMIT)),
+                memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
+                ..Watch::default()
+            },
             ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };

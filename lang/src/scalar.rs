@@ -4,7 +4,10 @@
 //! What is not here: functions of the catalog (their scalar bodies stand in their rows), and reducers. Dates, times and
 //! durations are in `temporal.rs`.
 
+mod size;
 mod temporal;
+
+pub use size::{Items, LARGEST, fits, too_large};
 
 use crate::codes::{Code, E0601, E0602};
 use crate::ty::Kind;
@@ -43,27 +46,6 @@ pub enum Scalar {
     Json(Arc<str>),
     /// An unchecked sum of ints.
     Wide(i128),
-}
-
-impl Scalar {
-    /// About how many bytes it takes, what it points to included.
-    pub fn size(&self) -> usize {
-        let own = std::mem::size_of::<Scalar>();
-        own + match self {
-            Scalar::String(text) | Scalar::Json(text) => text.len(),
-            Scalar::Bytes(bytes) => bytes.len(),
-            Scalar::List(items) | Scalar::Record(items) => items.iter().map(Scalar::size).sum(),
-            Scalar::Map(entries) => entries.iter().map(|(key, value)| key.len() + own + value.size()).sum(),
-            Scalar::Null
-            | Scalar::Bool(_)
-            | Scalar::Int(_)
-            | Scalar::Float(_)
-            | Scalar::Date(_)
-            | Scalar::DateTime(_)
-            | Scalar::Duration(_)
-            | Scalar::Wide(_) => 0,
-        }
-    }
 }
 
 /// Why an expression has no value for a row. Plain data, so that every executor can say the same.

@@ -137,6 +137,11 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// That a value is larger than a value may be, of what has no place in a script.
+    pub fn of_limit(fault: Fault) -> RunError {
+        RunError::Limit(fault.detail)
+    }
+
     /// Its code.
     pub fn code(&self) -> Code {
         match self {

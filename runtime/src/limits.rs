@@ -1,6 +1,7 @@
 //! What a run may use, and how it is stopped.
 
 use crate::error::RunError;
+use crate::memory::Memory;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -67,6 +68,8 @@ pub struct Watch {
     pub deadline: Option<(Instant, Duration)>,
     /// How much work it may do.
     pub fuel: Option<Arc<Budget>>,
+    /// What its values and operators may hold.
+    pub memory: Memory,
     /// How often was looked, if somebody counts.
     pub looks: Option<Arc<AtomicU64>>,
 }

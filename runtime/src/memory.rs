@@ -1,7 +1,9 @@
 //! What the operators of a run may hold in memory. An operator that has more than its share writes what it holds to disk
-//! ([`crate::spill`]); what cannot be written ends the run with E0801.
+//! ([`crate::spill`]); what cannot be written ends the run with E0801. So do texts and lists that are too much while they
+//! are made of rows: those are counted only where there is a limit, since that costs a look at each.
 
 use crate::error::RunError;
+use pipelang_lang::scalar::Scalar;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +38,21 @@ impl Memory {
         self.0.as_ref().map(|counted| counted.limit)
     }
 
+    /// Whether what values take is counted.
+    pub fn counts_values(&self) -> bool {
+        self.limit().is_some_and(|limit| limit < u64::MAX)
+    }
+
+    /// Fails if there is no room for so many bytes beside all that is held.
+    pub fn check_room(&self, bytes: u64) -> Result<(), RunError> {
+        match &self.0 {
+            Some(counted) if counted.held.load(Ordering::Relaxed).saturating_add(bytes) > counted.limit => {
+                Err(over(counted.limit, "what the script computes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What one of `operators` operators that work side by side may hold before it writes to disk.
     pub fn share(&self, operators: usize) -> Share {
         let counted = self.0.as_ref();
@@ -66,12 +83,34 @@ impl Share {
         self.held > self.most
     }
 
+    /// Counts `bytes` of values more, where that is done; fails if that is too much.
+    pub fn hold(&mut self, bytes: u64) -> Result<(), RunError> {
+        if !self.memory.counts_values() {
+            return Ok(());
+        }
+        self.count(bytes);
+        self.memory.check_room(0)
+    }
+
+    /// Counts `bytes` of what was held less.
+    pub fn release(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.held);
+        self.held -= bytes;
+        if let Some(counted) = &self.memory.0 {
+            counted.held.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a value more, as [`Share::hold`] does.
+    pub fn hold_value(&mut self, value: &Scalar) -> Result<(), RunError> {
+        if self.memory.counts_values() { self.hold(value.size() as u64) } else { Ok(()) }
+    }
+
     /// Fails if all operators together hold more than the limit; `what` holds it and cannot be written to disk.
     pub fn check_limit(&self, what: &str) -> Result<(), RunError> {
         match &self.memory.0 {
             Some(counted) if counted.held.load(Ordering::Relaxed) > counted.limit => {
-                let mib = counted.limit as f64 / f64::from(1 << 20);
-                Err(RunError::Limit(format!("{what} needs more memory than the limit of {mib:.0} MiB")))
+                Err(over(counted.limit, what))
             }
             _ => Ok(()),
         }
@@ -79,10 +118,7 @@ impl Share {
 
     /// Counts nothing as held any more.
     pub fn clear(&mut self) {
-        if let Some(counted) = &self.memory.0 {
-            counted.held.fetch_sub(self.held, Ordering::Relaxed);
-        }
-        self.held = 0;
+        self.release(self.held);
     }
 
     /// Takes over what another holds.
@@ -98,6 +134,18 @@ impl Share {
             counted.held.fetch_add(bytes, Ordering::Relaxed);
         }
     }
+}
+
+impl Default for Share {
+    fn default() -> Share {
+        Share::unlimited()
+    }
+}
+
+/// E0801
+fn over(limit: u64, what: &str) -> RunError {
+    let mib = limit as f64 / f64::from(1 << 20);
+    RunError::Limit(format!("{what} needs more memory than the limit of {mib:.0} MiB"))
 }
 
 impl Drop for Share {

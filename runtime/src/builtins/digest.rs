@@ -21,7 +21,7 @@ macro_rules! of_text {
         })
         .over_columns(|arguments, rows, active| {
             let s = texts(&arguments[0], rows);
-            made_texts(rows, active, |row| $f(s(row)))
+            made_texts(rows, active, |row| Ok($f(s(row))))
         })
     };
 }

@@ -4,7 +4,7 @@ use super::Function;
 use super::row::{gives, int, like, maybe, of, optional, shows, text, total};
 use pipelang_lang::catalog::{Example, Parameter, Pattern, ResultType};
 use pipelang_lang::codes::E0801;
-use pipelang_lang::scalar::{self, Comparison, Fault, Scalar, sort_order};
+use pipelang_lang::scalar::{self, Comparison, Fault, Scalar, fits, sort_order};
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
 
@@ -80,6 +80,7 @@ fn of_one_list() -> Vec<Function> {
             &[shows!("flatten([[1], [2, 3]])", "[1,2,3]")],
             |arguments| {
                 let inner = items(&arguments[0]).iter().filter(|inner| **inner != Scalar::Null);
+                fits(inner.clone().map(Scalar::size).sum())?;
                 Ok(list(inner.flat_map(|inner| items(inner).iter().cloned()).collect::<Vec<_>>()))
             },
         ),
@@ -184,8 +185,9 @@ fn orders() -> Vec<Function> {
             "The texts of a list as one text.",
             &[shows!("join([\"a\", \"b\"], \"-\")", "\"a-b\"")],
             |arguments| {
-                let texts: Vec<&str> = items(&arguments[0]).iter().map(text).collect();
-                Ok(Scalar::String(texts.join(text(&arguments[1])).into()))
+                let (texts, between) = (items(&arguments[0]).iter().map(text), text(&arguments[1]));
+                fits(texts.clone().map(|text| text.len() + between.len()).sum())?;
+                Ok(Scalar::String(texts.collect::<Vec<_>>().join(between).into()))
             },
         ),
     ]
@@ -203,7 +205,10 @@ fn made() -> Vec<Function> {
         ResultType::SameAsArguments,
         "The items of lists, one list behind the other.",
         &[shows!("concat([1], [2, 3], [4])", "[1,2,3,4]"), shows!("[1].concat([2.5])", "[1.0,2.5]")],
-        |arguments| Ok(list(arguments.iter().flat_map(|xs| items(xs).iter().cloned()).collect::<Vec<_>>())),
+        |arguments| {
+            fits(arguments.iter().map(Scalar::size).sum())?;
+            Ok(list(arguments.iter().flat_map(|xs| items(xs).iter().cloned()).collect::<Vec<_>>()))
+        },
     );
     concat.def.variadic = true;
     let zip = total(

@@ -21,7 +21,9 @@ pub use outside::Outside;
 
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
-use pipelang_lang::catalog::{FunctionDef, FunctionId};
+use pipelang_lang::catalog::{FunctionDef, FunctionId, ResultType};
+use pipelang_lang::scalar::fits;
+use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
 
 /// What a body over columns gives: the results, and whether a row that counts failed. Rows that do not count, or whose
@@ -53,6 +55,34 @@ pub struct Function {
 #[derive(Clone, Default)]
 pub struct Functions(pub Vec<Function>);
 
+impl Function {
+    /// The same, but a result that is larger than a value may be is E0801, also of a function that cannot fail otherwise.
+    pub fn checked(mut self) -> Function {
+        let ResultType::Is(Type { kind, .. }) = &self.def.result else { return self.checked_always() };
+        match kind {
+            Kind::Bool | Kind::Int | Kind::Float | Kind::Date | Kind::DateTime | Kind::Duration => {}
+            Kind::Wide | Kind::Null | Kind::Unknown => {}
+            Kind::String | Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+                self = self.checked_always();
+            }
+        }
+        self
+    }
+
+    fn checked_always(mut self) -> Function {
+        let body = self.def.body;
+        self.def.body = Arc::new(move |arguments| body(arguments)?.checked());
+        self.batch = self.batch.map(|body| -> BatchBody {
+            Arc::new(move |arguments, rows, active| {
+                let BatchResult { column, failed } = body(arguments, rows, active);
+                // All of them together; a replay looks at each by itself.
+                BatchResult { failed: failed || fits(column.size()).is_err(), column }
+            })
+        });
+        self
+    }
+}
+
 impl Functions {
     /// The function that `id` names.
     pub fn get(&self, id: FunctionId) -> &Function {
@@ -83,7 +113,7 @@ pub fn functions() -> Functions {
     let group = |(group, rows): &Group| {
         let mut rows = rows();
         rows.iter_mut().for_each(|function| function.def.group = group);
-        rows
+        rows.into_iter().map(Function::checked)
     };
     Functions(GROUPS.iter().flat_map(group).collect())
 }

@@ -1,12 +1,12 @@
 //! How a row of the tables is written down, and how bodies over columns read their arguments.
 
 use super::{BatchResult, Function};
-use crate::batch::Column;
+use crate::batch::{Column, Values};
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::{Array, BooleanArray, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, ScalarBuffer};
 use pipelang_lang::catalog::{Effect, Example, FunctionDef, Parameter, Pattern, ResultType};
-use pipelang_lang::scalar::{Fault, Scalar, canonical};
+use pipelang_lang::scalar::{Fault, Scalar, canonical, fits};
 use pipelang_lang::ty::{Kind, Type};
 use std::sync::Arc;
 
@@ -192,18 +192,43 @@ pub(super) fn ints(rows: usize, active: Option<&BooleanBuffer>, f: impl Fn(usize
     done(Column::Int(Int64Array::new(ScalarBuffer::from(values), None)))
 }
 
-/// A text for each row that counts.
+/// A text for each row that counts; it fails where one does, and where they are too much together.
 pub(super) fn made_texts<T: AsRef<str>>(
     rows: usize,
     active: Option<&BooleanBuffer>,
-    f: impl Fn(usize) -> T,
+    f: impl Fn(usize) -> Result<T, Fault>,
 ) -> BatchResult {
     let mut builder = StringViewBuilder::with_capacity(rows);
+    let mut made = 0;
     for row in 0..rows {
-        match counts(active, row) {
-            true => builder.append_value(f(row)),
-            false => builder.append_value(""),
+        if !counts(active, row) {
+            builder.append_value("");
+            continue;
+        }
+        let text = f(row).and_then(|text| {
+            made += text.as_ref().len();
+            fits(made).map(|()| text)
+        });
+        match text {
+            Ok(text) => builder.append_value(text),
+            Err(_) => return BatchResult { column: Column::Null(rows), failed: true },
         }
     }
     done(Column::String(builder.finish()))
+}
+
+/// A value of no plain kind for each row that counts; it fails where one does, and where they are too much together.
+pub(super) fn made_values(
+    rows: usize,
+    active: Option<&BooleanBuffer>,
+    f: impl Fn(usize) -> Result<Scalar, Fault>,
+) -> BatchResult {
+    let mut values = vec![Scalar::Null; rows];
+    let mut made = 0;
+    let made = values.iter_mut().enumerate().filter(|(row, _)| counts(active, *row)).try_for_each(|(row, value)| {
+        *value = f(row)?;
+        made += value.size();
+        fits(made)
+    });
+    BatchResult { column: Column::Values(Values::new(values)), failed: made.is_err() }
 }

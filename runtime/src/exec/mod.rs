@@ -29,7 +29,6 @@ use crate::builtins::Outside;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
-use crate::memory::Memory;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
@@ -75,8 +74,6 @@ pub struct Options {
     pub spread: bool,
     /// Cancellation, deadline and fuel.
     pub watch: Watch,
-    /// What operators may hold before they write to disk.
-    pub memory: Memory,
     /// How many rows may come out.
     pub rows_out: Option<Arc<Budget>>,
     /// What happens to a row that fails.

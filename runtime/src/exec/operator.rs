@@ -153,10 +153,10 @@ impl Operator {
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
-            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.memory)?),
+            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.watch.memory)?),
             Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None)?.into()),
             Operator::Sort(sorter) => Given::Rows(sorted(sorter).into()),
-            Operator::Window(windower) => Given::Rows(windower.finish(&options.memory, &mut |groups| {
+            Operator::Window(windower) => Given::Rows(windower.finish(&options.watch.memory, &mut |groups| {
                 let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
                 let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
                 let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;

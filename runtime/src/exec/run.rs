@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
             operators: (0..threads)
-                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(threads))))
+                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.watch.memory.share(threads))))
                 .collect(),
         }
     }
@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
             if matches!(self.pipeline.end, End::Kept | End::Part { .. }) && !is_missing_table {
                 return first.finish(self.env, self.options).map(|given| given.broken(error));
             }
-            return Err(first.earlier_error(end, &self.options.memory).unwrap_or(error));
+            return Err(first.earlier_error(end, &self.options.watch.memory).unwrap_or(error));
         }
         if self.pipeline.end == End::State {
             return Ok(Given::Rows(passages.last_state().into()));

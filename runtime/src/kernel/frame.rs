@@ -6,6 +6,7 @@ use super::ops::Lane;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::machine::Stack;
+use crate::memory::{Memory, Share};
 use arrow_array::{Array, StringViewArray};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
@@ -32,6 +33,12 @@ impl Scratch {
     /// No buffers yet.
     pub fn new() -> Scratch {
         Scratch::default()
+    }
+
+    /// Lets go of texts and values; what is in buffers of plain words is used again.
+    pub fn clear(&mut self) {
+        self.texts.fill(None);
+        self.values.iter_mut().for_each(|values| *values = Vec::new());
     }
 
     /// Makes room for a program.
@@ -186,6 +193,39 @@ pub struct Frame<'a> {
     pub stopped: Option<RunError>,
     /// An array without a value, for text columns that are null throughout.
     pub no_text: &'a StringViewArray,
+    /// What its texts and values take, if that is counted.
+    pub held: &'a mut Option<Held>,
+}
+
+/// What the texts and values in the registers of a program take.
+pub struct Held {
+    share: Share,
+    texts: Vec<u64>,
+    values: Vec<u64>,
+}
+
+impl Held {
+    /// Nothing yet; none where nobody counts.
+    pub fn of(memory: &Memory, program: &Program) -> Option<Held> {
+        let sizes = |lane: Lane| vec![0; program.slots[lane as usize]];
+        let held = || Held { share: memory.share(1), texts: sizes(Lane::Text), values: sizes(Lane::Value) };
+        memory.counts_values().then(held)
+    }
+
+    fn set(&mut self, lane: Lane, slot: usize, bytes: u64) -> Result<(), RunError> {
+        let sizes = if lane == Lane::Text { &mut self.texts } else { &mut self.values };
+        let before = std::mem::replace(&mut sizes[slot], bytes);
+        self.share.release(before);
+        self.share.hold(bytes)
+    }
+}
+
+/// About how many bytes texts take that nobody else has.
+pub fn size_of_texts(texts: &StringViewArray) -> u64 {
+    let lengths: u64 = texts.lengths().map(u64::from).sum();
+    // Texts that stand elsewhere too are not there twice.
+    let buffers: usize = texts.data_buffers().iter().map(arrow_buffer::Buffer::len).sum();
+    (texts.len() * size_of::<u128>()) as u64 + lengths.min(buffers as u64)
 }
 
 impl Frame<'_> {
@@ -246,6 +286,7 @@ impl Frame<'_> {
     pub fn put_scalars(&mut self, register: Register, values: Vec<Scalar>) {
         debug_assert_eq!(values.len(), self.rows);
         let slot = self.slot(register);
+        self.hold(Lane::Value, slot, || values.iter().map(Scalar::share).sum::<usize>() as u64);
         self.scratch.values[slot] = values;
     }
 
@@ -266,7 +307,16 @@ impl Frame<'_> {
     pub fn put_texts(&mut self, register: Register, texts: StringViewArray) {
         debug_assert_eq!(texts.len(), self.rows);
         let slot = self.slot(register);
+        self.hold(Lane::Text, slot, || size_of_texts(&texts));
         self.scratch.texts[slot] = Some(texts);
+    }
+
+    fn hold(&mut self, lane: Lane, slot: usize, bytes: impl Fn() -> u64) {
+        if let Some(held) = self.held
+            && let Err(error) = held.set(lane, slot, bytes())
+        {
+            self.stopped.get_or_insert(error);
+        }
     }
 
     fn slot(&self, register: Register) -> usize {

@@ -9,12 +9,15 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use pipelang_lang::ir::DEEPEST_CALL;
 use pipelang_lang::scalar::{
-    Arithmetic, Comparison, Scalar, canonical, float_arithmetic, floor_modulo, int_arithmetic,
+    Arithmetic, Comparison, Items, Scalar, canonical, float_arithmetic, floor_modulo, int_arithmetic,
 };
 use pipelang_lang::ty::Kind;
 
 /// How often the code may go back or call before it is looked whether the run must stop.
 const PATIENCE: u32 = 1024;
+
+/// Values are counted whenever a part of the memory of a run was made of them, this one.
+const COUNTED_IN: u64 = 8;
 
 /// Why code ended early.
 #[derive(Debug)]
@@ -30,9 +33,12 @@ pub enum Stop {
 pub struct Stack {
     pub(super) words: Vec<u64>,
     pub(super) values: Vec<Scalar>,
-    pub(super) lists: Vec<Vec<Scalar>>,
+    pub(super) lists: Vec<Items>,
     frames: Vec<Frame>,
     patience: u32,
+    /// How many bytes values were made of since they were last counted, and after how many they are.
+    made: u64,
+    most: u64,
 }
 
 /// Where the registers of a frame begin, and where its code goes on.
@@ -101,6 +107,20 @@ impl Stack {
         std::mem::replace(&mut self.values[value.0 as usize], Scalar::Null)
     }
 
+    /// How many bytes a result takes.
+    pub fn size(&self, place: Place) -> u64 {
+        if let Place::Value(at) = place { self.values[at.0 as usize].size() as u64 } else { 0 }
+    }
+
+    /// Fails if what is there is too much for the memory of the run.
+    #[cold]
+    fn count(&mut self, watch: &Watch) -> Result<(), Stop> {
+        self.made = 0;
+        let values: usize = self.values.iter().map(Scalar::share).sum();
+        let lists: usize = self.lists.iter().map(Items::size).sum();
+        watch.memory.check_room((values + lists) as u64).map_err(Stop::Ended)
+    }
+
     /// Lets go of all values.
     pub fn clear(&mut self) {
         self.values.clear();
@@ -150,6 +170,7 @@ impl Machine {
     /// Runs code that [`Stack::begin`] has made ready and whose parameters are in their places.
     pub fn run(&self, id: CodeId, stack: &mut Stack, functions: &Functions, watch: &Watch) -> Result<(), Stop> {
         stack.frames.clear();
+        stack.most = watch.memory.limit().map_or(u64::MAX, |limit| limit / COUNTED_IN);
         let mut frame = Frame { code: id.0, ..Frame::default() };
         loop {
             let code = &self.codes[frame.code as usize];
@@ -161,6 +182,7 @@ impl Machine {
                     frame = self.enter(code, call, frame, stack);
                 }
                 Exit::Replace(call) => frame = self.replace(code, call, frame, stack),
+                Exit::Count => stack.count(watch)?,
                 Exit::Return => {
                     let Some(caller) = stack.frames.pop() else { return Ok(()) };
                     let result = self.codes[caller.code as usize].calls[frame.call as usize].result;
@@ -216,6 +238,8 @@ enum Exit {
     Enter(u32),
     Replace(u32),
     Return,
+    /// So much was made that it is to be counted; then the frame goes on.
+    Count,
 }
 
 /// Runs a frame until it is left; `frame.next` is where it goes on.
@@ -228,13 +252,14 @@ fn run_frame(
 ) -> Result<Exit, Stop> {
     let mut next = frame.next as usize;
     let mut patience = stack.patience;
-    let depth = stack.frames.len();
+    let (depth, most) = (stack.frames.len(), stack.most);
     let words = &mut stack.words[frame.words..frame.words + code.words as usize];
     let mut values = values::Values {
         code,
         functions,
         values: &mut stack.values[frame.values..frame.values + code.values as usize],
         lists: &mut stack.lists[frame.lists..frame.lists + code.lists as usize],
+        made: &mut stack.made,
     };
     let exit = loop {
         let instruction = code.instructions[next];
@@ -279,7 +304,11 @@ fn run_frame(
             operation => match on_words(operation, words) {
                 Some(true) => {}
                 Some(false) => return Err(Stop::Failed),
-                None if values.run(operation, words) => {}
+                None if values.run(operation, words) => {
+                    if *values.made > most {
+                        break Exit::Count;
+                    }
+                }
                 None => return Err(Stop::Failed),
             },
         }

@@ -3,7 +3,7 @@
 use super::code::{Code, Instruction, List, NEVER, Reduction, Value, unwrap};
 use crate::batch::Column;
 use crate::builtins::Functions;
-use pipelang_lang::scalar::{self, Scalar};
+use pipelang_lang::scalar::{self, Items, Scalar};
 use pipelang_lang::ty::Type;
 use std::sync::Arc;
 
@@ -16,7 +16,9 @@ pub struct Values<'a> {
     /// Its values.
     pub values: &'a mut [Scalar],
     /// Its lists in the making.
-    pub lists: &'a mut [Vec<Scalar>],
+    pub lists: &'a mut [Items],
+    /// How many bytes were made since it was last looked how many there are.
+    pub made: &'a mut u64,
 }
 
 impl Values<'_> {
@@ -28,7 +30,7 @@ impl Values<'_> {
         self.values[to.0 as usize] = value;
     }
 
-    fn making(&mut self, list: List) -> &mut Vec<Scalar> {
+    fn making(&mut self, list: List) -> &mut Items {
         &mut self.lists[list.0 as usize]
     }
 
@@ -68,14 +70,13 @@ impl Values<'_> {
             }
             Instruction::Push { list, item } => {
                 let item = self.get(item).clone();
-                self.making(list).push(item);
-                return true;
+                *self.made += size_of::<Scalar>() as u64;
+                return self.making(list).push(item).is_ok();
             }
             Instruction::Extend { list, items } => {
-                if let Scalar::List(items) = self.get(items).clone() {
-                    self.making(list).extend(items.iter().cloned());
-                }
-                return true;
+                let Scalar::List(items) = self.get(items).clone() else { return true };
+                *self.made += size_of_val(&*items) as u64;
+                return self.making(list).extend(&items).is_ok();
             }
             Instruction::CopyValue { to, from } => (to, Some(self.get(from).clone())),
             Instruction::Null { to } => (to, Some(Scalar::Null)),
@@ -95,6 +96,7 @@ impl Values<'_> {
     fn put(&mut self, to: Value, result: Option<Scalar>) -> bool {
         match result {
             Some(value) => {
+                *self.made += own_size(&value);
                 self.set(to, value);
                 true
             }
@@ -113,13 +115,13 @@ impl Values<'_> {
         self.code.operands[at as usize].iter().map(|value| self.get(*value).clone()).collect()
     }
 
-    /// What a reducer makes of lists, which have one length.
-    fn reduce(&self, reduction: &Reduction) -> Scalar {
+    /// What a reducer makes of lists, which have one length; none where that is too large.
+    fn reduce(&self, reduction: &Reduction) -> Option<Scalar> {
         let mut rows = 0;
         for (operand, is_list) in &reduction.operands {
             match self.get(*operand) {
                 Scalar::List(items) => rows = items.len(),
-                Scalar::Null if *is_list => return Scalar::Null,
+                Scalar::Null if *is_list => return Some(Scalar::Null),
                 _constant => {}
             }
         }
@@ -128,7 +130,7 @@ impl Values<'_> {
             constant => Column::from_scalars(&ty.kind, &vec![constant.clone(); rows]),
         };
         let columns: Vec<Column> = reduction.operands.iter().zip(&reduction.types).map(column).collect();
-        reduction.reducer.reduce(&reduction.types, &columns, rows)
+        reduction.reducer.reduce(&reduction.types, &columns, rows).ok()
     }
 
     /// Does an operation that makes a value of values.
@@ -145,12 +147,12 @@ impl Values<'_> {
                     false => (to, (self.functions.get(function).def.body)(&operands).ok()),
                 }
             }
-            Instruction::Reduce { to, reduction } => (to, Some(self.reduce(&self.code.reductions[reduction as usize]))),
-            Instruction::List { to, operands } => (to, Some(Scalar::List(self.operands(operands).into()))),
-            Instruction::Record { to, operands } => (to, Some(Scalar::Record(self.operands(operands).into()))),
+            Instruction::Reduce { to, reduction } => (to, self.reduce(&self.code.reductions[reduction as usize])),
+            Instruction::List { to, operands } => (to, Scalar::List(self.operands(operands).into()).checked().ok()),
+            Instruction::Record { to, operands } => (to, Scalar::Record(self.operands(operands).into()).checked().ok()),
             Instruction::Map { to, keys, operands } => {
                 let keys = self.code.keys[keys as usize].iter().cloned();
-                (to, Some(Scalar::Map(keys.zip(self.operands(operands)).collect())))
+                (to, Scalar::Map(keys.zip(self.operands(operands)).collect()).checked().ok())
             }
             Instruction::Field { to, record, at } => match self.get(record) {
                 Scalar::Record(fields) => (to, Some(fields[at as usize].clone())),
@@ -164,12 +166,21 @@ impl Values<'_> {
                 (to, Some(sorted(self.get(list), self.get(keys), descending)))
             }
             Instruction::Finish { to, list } => {
-                let items = std::mem::take(self.making(list));
-                (to, Some(Scalar::List(items.into())))
+                (to, Some(self.making(list).take()))
             }
             other => unreachable!("{other:?} is executed elsewhere"),
         };
         self.put(to, result)
+    }
+}
+
+/// How many bytes a value takes that others do not share with it.
+fn own_size(value: &Scalar) -> u64 {
+    match value {
+        Scalar::String(text) | Scalar::Json(text) => text.len() as u64,
+        Scalar::List(items) | Scalar::Record(items) => size_of_val(&**items) as u64,
+        Scalar::Map(entries) => size_of_val(&**entries) as u64,
+        _ => 0,
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Reducer, State, Weight, any_type, same_state};
 use crate::batch::{Column, Values};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Fault, Scalar, fits};
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
 use std::sync::Arc;
@@ -116,6 +116,13 @@ impl State for Collected {
 
     fn weight(&self) -> Weight {
         Weight { group: 24, row: 64 }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        // Each with what stands between texts, which is more than all together may take.
+        let between = self.between.as_ref().map_or(0, |between| Scalar::String(between.clone()).size());
+        let size = |values: &Vec<(u64, Scalar)>| values.iter().map(|(_, value)| value.size() + between).sum();
+        self.groups.iter().try_for_each(|values| fits(size(values)))
     }
 
     fn finish(mut self: Box<Self>) -> Column {

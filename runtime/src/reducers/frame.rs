@@ -6,7 +6,7 @@
 
 use super::{Reducer, State};
 use crate::batch::Column;
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::Type;
 use std::collections::VecDeque;
 
@@ -20,6 +20,11 @@ pub trait Frame: Send {
 
     /// The value of the rows that are there.
     fn value(&self) -> Scalar;
+
+    /// The same; it fails where that is larger than a value may be.
+    fn checked_value(&self) -> Result<Scalar, Fault> {
+        Ok(self.value())
+    }
 }
 
 /// An empty frame for arguments of these types.
@@ -34,19 +39,25 @@ impl Reducer {
         }
     }
 
-    /// The value of some rows, whose arguments are given as columns.
-    pub fn reduce(&self, types: &[Type], arguments: &[Column], rows: usize) -> Scalar {
+    /// The value of some rows, whose arguments are given as columns; it fails where that is larger than a value may be.
+    pub fn reduce(&self, types: &[Type], arguments: &[Column], rows: usize) -> Result<Scalar, Fault> {
         reduce(self.start, types, arguments, rows)
     }
 }
 
 /// The value of some rows, all of one group.
-fn reduce(start: fn(&[Type]) -> Box<dyn State>, types: &[Type], arguments: &[Column], rows: usize) -> Scalar {
+fn reduce(
+    start: fn(&[Type]) -> Box<dyn State>,
+    types: &[Type],
+    arguments: &[Column],
+    rows: usize,
+) -> Result<Scalar, Fault> {
     let mut state = start(types);
     state.grow(1);
     let ordinals: Vec<u64> = (0..rows as u64).collect();
     state.update(arguments, &vec![0; rows], &ordinals, None);
-    state.finish().get(0)
+    state.check()?;
+    Ok(state.finish().get(0))
 }
 
 /// The frame of a reducer whose value is about as large as the frame: it is made anew of the rows.
@@ -66,6 +77,10 @@ impl Frame for Kept {
     }
 
     fn value(&self) -> Scalar {
+        self.checked_value().unwrap_or(Scalar::Null)
+    }
+
+    fn checked_value(&self) -> Result<Scalar, Fault> {
         let column = |(at, ty): (usize, &Type)| {
             let values: Vec<Scalar> = self.rows.iter().map(|row| row[at].clone()).collect();
             Column::from_scalars(&ty.kind, &values)

@@ -22,6 +22,7 @@ pub use frame::{Frame, StartFrame};
 
 use crate::batch::Column;
 use pipelang_lang::catalog::{ReducerDef, ReducerId};
+use pipelang_lang::scalar::Fault;
 use pipelang_lang::ty::{Kind, Type};
 
 /// The state of one reducer over many groups. Slots are group numbers; a new group begins empty.
@@ -44,6 +45,11 @@ pub trait State: Send {
 
     /// About how much it holds.
     fn weight(&self) -> Weight;
+
+    /// Fails if the value of a group would be larger than a value may be.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// The values of all groups.
     fn finish(self: Box<Self>) -> Column;

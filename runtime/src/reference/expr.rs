@@ -106,9 +106,9 @@ impl Evaluator<'_> {
 
     fn operation(&self, id: ExprId, row: &dyn Row, memo: &mut Memo) -> Outcome {
         let mut eval = |operand: ExprId| self.eval_shared(operand, row, memo);
-        let raise = |fault: Fault| {
-            let site = self.plan.exprs.site(id).expect("an operation that may fail has a site");
-            Arc::new(RowError { fault: RowFault::Expression { site, fault }, place: row.place() })
+        let raise = |fault: Fault| match self.plan.exprs.site(id) {
+            Some(site) => Arc::new(RowError { fault: RowFault::Expression { site, fault }, place: row.place() }),
+            None => self.too_large(fault, row),
         };
         Ok(match self.plan.exprs.get(id) {
             Expr::Column(_) | Expr::Literal(_) => unreachable!("leaves have been evaluated already"),
@@ -163,13 +163,20 @@ impl Evaluator<'_> {
             }
             Expr::Reduce(reducer, operands) => {
                 let operands = operands.iter().map(|a| eval(*a)).collect::<Result<Vec<_>, _>>()?;
-                self.reduce(*reducer, id, &operands)
+                self.reduce(*reducer, id, &operands).map_err(raise)?
             }
-            Expr::List(items) => list(items.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
-            Expr::Record(_, values) => Scalar::Record(values.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?),
+            Expr::List(items) => {
+                let items = items.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?;
+                list(items).checked().map_err(raise)?
+            }
+            Expr::Record(_, values) => {
+                let values = values.iter().map(|a| eval(*a)).collect::<Result<_, _>>()?;
+                Scalar::Record(values).checked().map_err(raise)?
+            }
             Expr::Map(keys, values) => {
                 let entry = |(key, a): (&Arc<str>, &ExprId)| Ok((key.clone(), eval(*a)?));
-                Scalar::Map(keys.iter().zip(values).map(entry).collect::<Result<_, Arc<RowError>>>()?)
+                let entries = keys.iter().zip(values).map(entry).collect::<Result<_, Arc<RowError>>>()?;
+                Scalar::Map(entries).checked().map_err(raise)?
             }
             Expr::Field(record, at) => match eval(*record)? {
                 Scalar::Record(fields) => fields[*at as usize].clone(),
@@ -190,13 +197,7 @@ impl Evaluator<'_> {
                 _null => Scalar::Null,
             },
             Expr::Fold { list: from, init, state, item, next, scan } => match (eval(*from)?, eval(*init)?) {
-                (Scalar::List(items), init) => {
-                    let mut states = self.states(&items, init, (*state, *item), *next, row)?;
-                    match scan {
-                        true => list(states.split_off(1)),
-                        false => states.pop().expect("the first state is `init`"),
-                    }
-                }
+                (Scalar::List(items), init) => self.fold((&items, init), (*state, *item), *next, *scan, row)?,
                 _null => Scalar::Null,
             },
         })

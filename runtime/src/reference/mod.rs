@@ -28,6 +28,7 @@ use crate::error::RunError;
 use crate::formats::Stdin;
 use crate::formats::tee::Tees;
 use crate::limits::Watch;
+use crate::memory::Share;
 use expr::{Evaluator, Outcome};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::{NodeId, Plan};
@@ -71,6 +72,15 @@ impl<'a> Oracle<'a> {
             give(output.iter().map(|field| row.column(field.column)).collect())?;
         }
         Ok(())
+    }
+
+    /// Counts a row that is kept, of which these values were computed; fails if that is too much.
+    fn hold<'s>(&self, held: &mut Share, values: impl Iterator<Item = &'s Scalar>) -> Result<(), RunError> {
+        const OF_ROW: usize = 200;
+        match self.watch.memory.counts_values() {
+            true => held.hold((OF_ROW + values.map(Scalar::size).sum::<usize>()) as u64),
+            false => Ok(()),
+        }
     }
 
     fn evaluator(&self) -> Evaluator<'a> {

@@ -4,13 +4,13 @@
 //! place of the call that it ends, so that it does not nest.
 
 use super::expr::{Evaluator, Memo, Outcome, Row, is_true};
-use super::reduce::reduce;
-use crate::error::{Place, RowError, RowFault};
+use super::reduce::{check, reduce};
+use crate::error::{Place, RowError, RowFault, RunError};
 use pipelang_lang::catalog::ReducerId;
 use pipelang_lang::codes::E0801;
 use pipelang_lang::ir::typing::reduced_types;
 use pipelang_lang::ir::{ColumnId, DEEPEST_CALL, Each, Expr, ExprId, RoutineId};
-use pipelang_lang::scalar::{Fault, Scalar, sort_order};
+use pipelang_lang::scalar::{Fault, Items, Scalar, sort_order};
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
 
@@ -57,16 +57,23 @@ impl Evaluator<'_> {
     pub(super) fn each(&self, each: Each, items: &[Scalar], item: ColumnId, body: ExprId, row: &dyn Row) -> Outcome {
         let gives = |value: &Scalar| self.body(body, row, vec![(item, value.clone())]);
         let holds = |value: &Scalar| gives(value).map(|outcome| is_true(&outcome));
+        let too_large = |fault| self.too_large(fault, row);
         Ok(match each {
-            Each::Map => list(items.iter().map(gives).collect::<Result<_, _>>()?),
+            Each::Map => {
+                let mut made = Items::default();
+                for value in items {
+                    made.push(gives(value)?).map_err(too_large)?;
+                }
+                made.take()
+            }
             Each::FlatMap => {
-                let mut flat = Vec::new();
+                let mut flat = Items::default();
                 for value in items {
                     if let Scalar::List(inner) = gives(value)? {
-                        flat.extend(inner.iter().cloned());
+                        flat.extend(&inner).map_err(too_large)?;
                     }
                 }
-                list(flat)
+                flat.take()
             }
             Each::Filter => {
                 let mut kept = Vec::new();
@@ -89,7 +96,7 @@ impl Evaluator<'_> {
     }
 
     /// What a reducer makes of the items of lists, which have one length.
-    pub(super) fn reduce(&self, reducer: ReducerId, id: ExprId, operands: &[Scalar]) -> Scalar {
+    pub(super) fn reduce(&self, reducer: ReducerId, id: ExprId, operands: &[Scalar]) -> Result<Scalar, Fault> {
         let Some(types) = reduced_types(reducer, &self.plan.exprs.get(id).operands(), self.plan, self.catalog) else {
             unreachable!("the plan was verified")
         };
@@ -97,13 +104,15 @@ impl Evaluator<'_> {
         let def = self.catalog.reducer(reducer);
         let lists = &operands[..operands.len() - usize::from(def.constant.is_some())];
         let length = |list: &Scalar| if let Scalar::List(items) = list { Some(items.len()) } else { None };
-        let Some(lengths) = lists.iter().map(length).collect::<Option<Vec<usize>>>() else { return Scalar::Null };
+        let Some(lengths) = lists.iter().map(length).collect::<Option<Vec<usize>>>() else { return Ok(Scalar::Null) };
         let argument = |at: usize, row: usize| match &operands[at] {
             Scalar::List(items) if at < lists.len() => items[row].clone(),
             constant => constant.clone(),
         };
         let row = |row: usize| (0..operands.len()).map(|at| argument(at, row)).collect();
-        reduce(def.name, &kinds, &(0..lengths[0]).map(row).collect::<Vec<_>>())
+        let rows = (0..lengths[0]).map(row).collect::<Vec<_>>();
+        check(def.name, &rows)?;
+        Ok(reduce(def.name, &kinds, &rows))
     }
 
     /// How many items stand before the first for which `holds` is false.
@@ -120,21 +129,29 @@ impl Evaluator<'_> {
         Ok(items.len())
     }
 
-    /// The states of a fold, the first of them `init`.
-    pub(super) fn states(
+    /// The last state of a fold, the first of which is `init`; with `scan` all of them but the first.
+    pub(super) fn fold(
         &self,
-        items: &[Scalar],
-        init: Scalar,
+        (items, init): (&[Scalar], Scalar),
         bound: (ColumnId, ColumnId),
         next: ExprId,
+        scan: bool,
         row: &dyn Row,
-    ) -> Result<Vec<Scalar>, Arc<RowError>> {
-        let (mut states, mut last) = (vec![init.clone()], init);
+    ) -> Outcome {
+        let (mut states, mut last) = (Items::default(), init);
         for item in items {
             last = self.body(next, row, vec![(bound.0, last), (bound.1, item.clone())])?;
-            states.push(last.clone());
+            if scan {
+                states.push(last.clone()).map_err(|fault| self.too_large(fault, row))?;
+            }
         }
-        Ok(states)
+        Ok(if scan { states.take() } else { last })
+    }
+
+    /// That a value is too large, of an operation that cannot fail otherwise and so has no place in the script.
+    pub(super) fn too_large(&self, fault: Fault, row: &dyn Row) -> Arc<RowError> {
+        let fault = RowFault::Stopped(Box::new(RunError::of_limit(fault)));
+        Arc::new(RowError { fault, place: row.place() })
     }
 
     /// A call of a routine, whose arguments have been evaluated.

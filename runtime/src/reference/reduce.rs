@@ -1,7 +1,7 @@
 //! The reducers as loops over all values of a group. They share nothing with `reducers/` but their names.
 
 use super::sum::ExactSum;
-use pipelang_lang::scalar::{Scalar, canonical, order, sort_order};
+use pipelang_lang::scalar::{Fault, Scalar, canonical, fits, order, sort_order};
 use pipelang_lang::ty::Kind;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -56,6 +56,15 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
         }
         _ => unreachable!("the oracle does not know the reducer `{name}`"),
     }
+}
+
+/// Fails if what a reducer makes of the rows of a group would be larger than a value may be.
+pub fn check(name: &str, rows: &[Vec<Scalar>]) -> Result<(), Fault> {
+    if !matches!(name, "list" | "string_join") {
+        return Ok(());
+    }
+    let counts = |row: &&Vec<Scalar>| name == "list" || row[0] != Scalar::Null;
+    fits(rows.iter().filter(counts).flatten().map(Scalar::size).sum())
 }
 
 fn text(value: &Scalar) -> String {

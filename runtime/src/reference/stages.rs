@@ -5,7 +5,7 @@
 
 use super::Oracle;
 use super::expr::{Defined, NoRow, Outcome, Row};
-use super::reduce::{Key, compare_keys, key, reduce};
+use super::reduce::{Key, check, compare_keys, key, reduce};
 use crate::batch::{Batch, Column};
 use crate::error::{Place, RowError, RunError};
 use pipelang_lang::ir::{ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableOrigin, Tee};
@@ -209,15 +209,21 @@ impl<'a> Oracle<'a> {
 
     fn sort(self, input: NodeId, keys: &'a [SortKey], count: u64) -> Result<Rows<'a>, RunError> {
         let mut sorted: Vec<(Vec<Scalar>, AnyRow<'a>)> = Vec::new();
+        let mut held = self.watch.memory.share(1);
         for row in self.open(input)? {
             let row = row?;
-            let values = keys.iter().map(|key| self.evaluator().eval(key.expr, &*row)).collect::<Result<_, _>>();
-            sorted.push((values.map_err(RunError::Row)?, row));
+            let values = keys.iter().map(|key| self.evaluator().eval(key.expr, &*row)).collect::<Result<Vec<_>, _>>();
+            let values = values.map_err(RunError::Row)?;
+            self.hold(&mut held, values.iter())?;
+            sorted.push((values, row));
         }
         let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
         sorted.sort_by(|(a, _), (b, _)| compare_keys(a, b, &descending));
         sorted.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-        Ok(Box::new(sorted.into_iter().map(|(_, row)| Ok(Rc::new(MovedRow(row)) as AnyRow))))
+        Ok(Box::new(sorted.into_iter().map(move |(_, row)| {
+            let _as_long_as_there_are_rows = &held;
+            Ok(Rc::new(MovedRow(row)) as AnyRow)
+        })))
     }
 
     fn aggregate(
@@ -232,9 +238,11 @@ impl<'a> Oracle<'a> {
             numbers.insert(Vec::new(), 0);
             groups.push(Group::new(Vec::new(), reductions));
         }
+        let mut held = self.watch.memory.share(1);
         for row in self.open(input)? {
             let row = row?;
             let counted = self.counted(&*row, reductions).map_err(RunError::Row)?;
+            self.hold(&mut held, counted.iter().flatten().flatten())?;
             let values = keys.iter().map(|(_, key)| self.evaluator().eval(*key, &*row)).collect::<Result<Vec<_>, _>>();
             let values = values.map_err(RunError::Row)?;
             let number = *numbers.entry(values.iter().map(key).collect()).or_insert_with(|| {
@@ -245,7 +253,11 @@ impl<'a> Oracle<'a> {
                 rows.extend(arguments);
             }
         }
+        for (group, reduction) in groups.iter().flat_map(|group| group.rows.iter().zip(reductions)) {
+            check(self.catalog.reducer(reduction.reducer).name, group).map_err(RunError::of_limit)?;
+        }
         Ok(Box::new(groups.into_iter().map(move |group| {
+            let _as_long_as_there_are_groups = &held;
             let keys = keys.iter().map(|(column, _)| *column).zip(group.keys);
             let reduced = reductions.iter().zip(&group.rows).map(|(reduction, rows)| {
                 let kinds: Vec<_> = reduction.arguments.iter().map(|a| self.plan.exprs.ty(*a).kind.clone()).collect();

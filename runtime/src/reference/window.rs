@@ -1,11 +1,11 @@
 //! Windows as loops: for each row over all rows of its group.
 
 use super::Oracle;
-use super::reduce::{Key, compare_keys, key, reduce};
+use super::reduce::{Key, check, compare_keys, key, reduce};
 use super::stages::{AddedRow, AnyRow, MovedRow, Rows};
 use crate::error::{RowError, RowFault, RunError};
 use pipelang_lang::ir::{Ascending, ExprId, Frame, NodeId, WindowFunction, WindowKind};
-use pipelang_lang::scalar::{Scalar, sort_order};
+use pipelang_lang::scalar::{Fault, Scalar, sort_order};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -30,15 +30,17 @@ impl<'a> Oracle<'a> {
         let mut members = Vec::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut numbers: HashMap<Vec<Key>, usize> = HashMap::new();
+        let mut held = self.watch.memory.share(1);
         for (at, row) in self.open(input)?.enumerate() {
             let row = row?;
             let arguments = functions.iter().map(|function| self.arguments(&row, function));
-            let arguments = arguments.collect::<Result<_, _>>().map_err(RunError::Row)?;
+            let arguments = arguments.collect::<Result<Vec<_>, _>>().map_err(RunError::Row)?;
             let values = keys.iter().map(|key| self.evaluator().eval(*key, &*row)).collect::<Result<Vec<_>, _>>();
             let value = on.map_or(Ok(Scalar::Null), |on| self.evaluator().eval(on.expr, &*row));
             let (values, value) = (values.map_err(RunError::Row)?, value.map_err(RunError::Row)?);
             let group = *numbers.entry(values.iter().map(key).collect()).or_insert(groups.len());
             groups.resize(groups.len().max(group + 1), Vec::new());
+            self.hold(&mut held, std::iter::once(&value).chain(arguments_of(&arguments)))?;
             let member = Member { row, on: value, arguments };
             if let Some(before) = groups[group].last() {
                 in_order(functions, on, (at, &member), (*before, &members[*before]))?;
@@ -50,16 +52,17 @@ impl<'a> Oracle<'a> {
         for (group, rows) in groups.iter().enumerate() {
             rows.iter().enumerate().for_each(|(place, row)| places[*row] = (group, place));
         }
-        let window = move |(row, (group, place)): (usize, &(usize, usize))| {
+        let mut window = |(row, (group, place)): (usize, &(usize, usize))| {
             self.watch.spend(1)?;
             let group: Vec<&Member> = groups[*group].iter().map(|row| &members[*row]).collect();
             let below = Rc::new(MovedRow(members[row].row.clone())) as AnyRow;
-            Ok(functions.iter().enumerate().fold(below, |below, (at, function)| {
-                let value = self.value_in(at, &function.kind, &group, *place);
-                Rc::new(AddedRow { below, column: function.column, value }) as AnyRow
-            }))
+            functions.iter().enumerate().try_fold(below, |below, (at, function)| {
+                let value = self.value_in(at, &function.kind, &group, *place).map_err(RunError::of_limit)?;
+                self.hold(&mut held, std::iter::once(&value))?;
+                Ok(Rc::new(AddedRow { below, column: function.column, value }) as AnyRow)
+            })
         };
-        let rows: Vec<_> = places.iter().enumerate().map(window).collect();
+        let rows: Vec<_> = places.iter().enumerate().map(&mut window).collect();
         Ok(Box::new(rows.into_iter()))
     }
 
@@ -76,9 +79,9 @@ impl<'a> Oracle<'a> {
     }
 
     /// The value of function `at` for the row at `place` of its group.
-    fn value_in(self, at: usize, kind: &WindowKind, group: &[&Member], place: usize) -> Scalar {
+    fn value_in(self, at: usize, kind: &WindowKind, group: &[&Member], place: usize) -> Result<Scalar, Fault> {
         let arguments = |row: usize| &group[row].arguments[at].0;
-        match kind {
+        Ok(match kind {
             WindowKind::Neighbour { offset, .. } => {
                 let there = place as i128 + i128::from(*offset);
                 let there = usize::try_from(there).ok().filter(|there| *there < group.len());
@@ -104,14 +107,20 @@ impl<'a> Oracle<'a> {
                 }
             }
             WindowKind::Reduce { reducer, arguments: exprs, frame, .. } => {
-                let Some(rows) = rows_of(frame, group, place) else { return Scalar::Null };
+                let Some(rows) = rows_of(frame, group, place) else { return Ok(Scalar::Null) };
                 let rows = rows.into_iter().map(|row| &group[row].arguments[at]).filter(|(_, counts)| *counts);
                 let rows: Vec<Vec<Scalar>> = rows.map(|(values, _)| values.clone()).collect();
                 let kinds: Vec<_> = exprs.iter().map(|expr| self.plan.exprs.ty(*expr).kind.clone()).collect();
-                reduce(self.catalog.reducer(*reducer).name, &kinds, &rows)
+                let name = self.catalog.reducer(*reducer).name;
+                check(name, &rows)?;
+                reduce(name, &kinds, &rows)
             }
-        }
+        })
     }
+}
+
+fn arguments_of(arguments: &[(Vec<Scalar>, bool)]) -> impl Iterator<Item = &Scalar> {
+    arguments.iter().flat_map(|(values, _)| values)
 }
 
 /// Whether two rows that follow each other in their group do so in every order that is wanted.

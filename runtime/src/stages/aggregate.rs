@@ -99,8 +99,11 @@ impl Grouper {
             self.update(batch, &groups, &ordinals);
         }
         let too_much = self.share.add(self.growth(known, batch));
-        if too_much && self.parted.is_empty() && self.layout.keys > 0 && self.level < DEEPEST {
-            self.parted.push(Partitions::new(self.level));
+        match too_much && self.parted.is_empty() {
+            true if self.layout.keys > 0 && self.level < DEEPEST => self.parted.push(Partitions::new(self.level)),
+            true => self.share.check_limit("one group of an `aggregate`")?,
+            // Its groups are there, and what they keep of their rows has no other place.
+            false => self.share.check_limit("the groups of an `aggregate`")?,
         }
         Ok(())
     }
@@ -207,7 +210,7 @@ impl Grouper {
     /// The keys, then what was computed; a row for each group.
     pub fn finish(self, reducers: &Reducers, memory: &Memory) -> Result<Rows, RunError> {
         if self.parted.is_empty() {
-            return Ok(Rows::Batch(self.table().1));
+            return Ok(Rows::Batch(self.table()?.1));
         }
         let mut runs = Runs::default();
         self.finish_parted(reducers, memory, &mut runs)?;
@@ -231,7 +234,7 @@ impl Grouper {
             self.merge(here);
             parts = Partitions::close(vec![others])?;
         }
-        let (ordinals, batch) = self.table();
+        let (ordinals, batch) = self.table()?;
         runs.learn(&batch);
         let mut run = RunWriter::new()?;
         for (row, ordinal) in ordinals.into_iter().enumerate() {
@@ -262,7 +265,7 @@ impl Grouper {
     }
 
     /// The groups in order, and the ordinals of their first rows.
-    fn table(mut self) -> (Vec<u64>, Batch) {
+    fn table(mut self) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
         let mut order: Vec<u32> = (0..groups as u32).collect();
         order.sort_unstable_by_key(|group| self.first[*group as usize]);
@@ -289,9 +292,10 @@ impl Grouper {
         let order = UInt32Array::from(order);
         for mut state in std::mem::take(&mut self.states) {
             state.grow(groups);
+            state.check().map_err(RunError::of_limit)?;
             columns.push(state.finish().take(&order));
         }
-        (ordinals, Batch::new(groups, columns))
+        Ok((ordinals, Batch::new(groups, columns)))
     }
 }
 

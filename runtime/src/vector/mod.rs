@@ -18,7 +18,7 @@ pub(crate) mod tests;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
-use crate::kernel::frame::{Frame, Leaves};
+use crate::kernel::frame::{Frame, Held, Leaves};
 use crate::kernel::ir::{CHUNK, Program, Work};
 use crate::limits::Watch;
 use arrow_array::StringViewArray;
@@ -63,28 +63,30 @@ pub fn run_with(
     debug_assert!(batch.columns.iter().zip(&program.inputs).all(reckoned), "a null where none is reckoned with");
     scratch.reserve(program);
     let no_text = StringViewArray::from_iter_values([""; 0]);
-    let mut gather = Gather::new(program, batch);
+    let mut held = Held::of(&watch.memory, program);
+    let mut gather = Gather::new(program, batch, &watch.memory);
     let mut start = 0;
     while start < batch.rows {
         let rows = CHUNK.min(batch.rows - start);
         watch.spend(rows as u64)?;
-        let mut frame = Frame { program, batch, scratch, start, rows, failed: false, stopped: None, no_text: &no_text };
+        let (failed, stopped, no_text, held) = (false, None, &no_text, &mut held);
+        let mut frame = Frame { program, batch, scratch, start, rows, failed, stopped, no_text, held };
         for work in &program.work {
             match work {
                 Work::Bind(range) => primitive::bind(range.clone(), &mut frame),
                 Work::Leaf(number, range) => leaves.run(*number, range.clone(), &mut frame),
                 Work::Primitive(at) => primitive::run(&program.instructions[*at], functions, watch, &mut frame),
             }
-            if let Some(stopped) = frame.stopped {
-                return Err(stopped);
-            }
-            if frame.failed {
-                return Ok(Outcome::Failed);
+            if frame.failed || frame.stopped.is_some() {
+                let stopped = frame.stopped;
+                scratch.clear();
+                return stopped.map_or(Ok(Outcome::Failed), Err);
             }
         }
-        gather.add(&frame);
+        gather.add(&frame)?;
         start += rows;
     }
+    scratch.clear();
     Ok(Outcome::Done(gather.finish(scratch)))
 }
 

@@ -2,9 +2,11 @@
 //! came in is not copied if all rows are kept, and else cut once, at the end.
 
 use crate::batch::{self, Batch, Column, wide_array};
-use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts};
+use crate::error::RunError;
+use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts, size_of_texts};
 use crate::kernel::ir::{Program, ProgramOutput, Register};
 use crate::kernel::ops::Lane;
+use crate::memory::{Memory, Share};
 use arrow_array::{Array, BooleanArray, Date32Array, Decimal128Array, Float64Array, StringViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_select::nullif::nullif;
@@ -74,11 +76,12 @@ pub struct Gather<'a> {
     batch: &'a Batch,
     keep: Option<Bits>,
     outputs: Vec<Gathered>,
+    share: Share,
 }
 
 impl<'a> Gather<'a> {
-    /// Nothing gathered yet.
-    pub fn new(program: &'a Program, batch: &'a Batch) -> Gather<'a> {
+    /// Nothing gathered yet; texts and values are counted as long as they are.
+    pub fn new(program: &'a Program, batch: &'a Batch, memory: &Memory) -> Gather<'a> {
         let outputs = program.outputs.iter().zip(&program.kinds).map(|(output, kind)| match output {
             ProgramOutput::Input(at) => Gathered { values: Values::Input(*at as usize), valid: None },
             ProgramOutput::Null => Gathered { values: Values::Null, valid: None },
@@ -88,11 +91,12 @@ impl<'a> Gather<'a> {
             },
         });
         let outputs = outputs.collect();
-        Gather { program, batch, keep: program.keep.map(|_| Bits::with_capacity(batch.rows)), outputs }
+        let keep = program.keep.map(|_| Bits::with_capacity(batch.rows));
+        Gather { program, batch, keep, outputs, share: memory.share(1) }
     }
 
-    /// Adds the kept rows of a chunk.
-    pub fn add(&mut self, frame: &Frame) {
+    /// Adds the kept rows of a chunk; fails if that is too much.
+    pub fn add(&mut self, frame: &Frame) -> Result<(), RunError> {
         let keep: Option<Vec<u64>> = self.program.keep.map(|keep| {
             let word = |at: usize| match frame.lanes::<u64>(keep) {
                 Lanes::Each(words) => words[at],
@@ -109,10 +113,14 @@ impl<'a> Gather<'a> {
         for (gathered, output) in self.outputs.iter_mut().zip(&self.program.outputs) {
             let ProgramOutput::Computed { lanes, valid } = *output else { continue };
             add_values(&mut gathered.values, frame, lanes, keep);
+            if frame.held.is_some() {
+                self.share.hold(size_of_last(&gathered.values, frame.rows))?;
+            }
             if let (Some(bits), Some(valid)) = (&mut gathered.valid, valid) {
                 add_bits(bits, frame, valid, keep);
             }
         }
+        Ok(())
     }
 
     /// The batch of all that was gathered.
@@ -138,6 +146,18 @@ impl<'a> Gather<'a> {
             Some(_) | None => origin.clone(),
         });
         Batch { rows: kept, columns, faults: Vec::new(), origin }
+    }
+}
+
+/// About how many bytes the last rows take, of which there are at most `rows`; nothing where they are plain.
+fn size_of_last(values: &Values, rows: usize) -> u64 {
+    match values {
+        Values::Text(parts) => parts.last().map_or(0, size_of_texts),
+        Values::Scalars(values) => {
+            values[values.len().saturating_sub(rows)..].iter().map(Scalar::share).sum::<usize>() as u64
+        }
+        Values::Input(_) | Values::Null | Values::Int(..) | Values::Float(_) => 0,
+        Values::Date(_) | Values::Wide(_) | Values::Bool(_) => 0,
     }
 }
 

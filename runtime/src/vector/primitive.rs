@@ -240,6 +240,7 @@ fn row_by_row(
     let value = |column: &Column, row: usize| column.get(if column.len() == 1 { 0 } else { row });
     let (mut results, mut failed) = (Vec::with_capacity(rows), false);
     let mut scalars = vec![Scalar::Null; arguments.len()];
+    let mut held = watch.memory.share(1);
     for row in 0..rows {
         if active.is_some_and(|active| !active.value(row)) {
             results.push(Scalar::Null);
@@ -250,7 +251,10 @@ fn row_by_row(
         }
         scalars.iter_mut().zip(arguments).for_each(|(scalar, column)| *scalar = value(column, row));
         match body(&scalars) {
-            Ok(result) => results.push(result),
+            Ok(result) => {
+                held.hold_value(&result)?;
+                results.push(result);
+            }
             Err(_) => {
                 failed = true;
                 break;

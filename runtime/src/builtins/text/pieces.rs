@@ -1,18 +1,17 @@
 //! Parts of a text: from a position to another one, and lists of lines, words and characters.
 
-use crate::batch::{Column, Values};
 use crate::builtins::list::span;
-use crate::builtins::row::{counts, gives, int, of, optional, shows, string, text, texts, total};
+use crate::builtins::row::{gives, int, made_values, of, optional, shows, string, text, texts, total};
 use crate::builtins::{BatchResult, Function};
 use arrow_buffer::BooleanBuffer;
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Fault, Items, Scalar};
 use pipelang_lang::ty::{Kind, Type};
 
 /// A row of a function from a text to parts of it: its scalar body and the same over columns.
 macro_rules! of_pieces {
     ($name:literal, $doc:literal, $examples:expr, $f:expr) => {
         total($name, vec![of("s", Kind::String)], gives(Type::list(Type::STRING)), $doc, $examples, |arguments| {
-            Ok(list($f(text(&arguments[0]))))
+            list($f(text(&arguments[0])))
         })
         .over_columns(|arguments, rows, active| {
             let s = texts(&arguments[0], rows);
@@ -64,8 +63,10 @@ pub(super) fn chars(s: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Texts as a list.
-pub(super) fn list<'a>(pieces: impl Iterator<Item = &'a str>) -> Scalar {
-    Scalar::List(pieces.map(string).collect())
+pub(super) fn list<'a>(mut pieces: impl Iterator<Item = &'a str>) -> Result<Scalar, Fault> {
+    let mut items = Items::default();
+    pieces.try_for_each(|piece| items.push(string(piece)))?;
+    Ok(items.take())
 }
 
 /// A list of texts for each row that counts.
@@ -74,6 +75,5 @@ pub(super) fn lists<'a, I: Iterator<Item = &'a str>>(
     active: Option<&BooleanBuffer>,
     f: impl Fn(usize) -> I,
 ) -> BatchResult {
-    let made = (0..rows).map(|row| if counts(active, row) { list(f(row)) } else { Scalar::Null }).collect();
-    BatchResult { column: Column::Values(Values::new(made)), failed: false }
+    made_values(rows, active, |row| list(f(row)))
 }

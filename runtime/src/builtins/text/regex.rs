@@ -9,7 +9,7 @@ use arrow_array::{BooleanArray, StringViewArray};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Parameter, Unfit};
 use pipelang_lang::codes::E0604;
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::scalar::{Fault, Scalar, fits};
 use pipelang_lang::ty::{Kind, Type};
 use regex::{Captures, Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -42,12 +42,15 @@ fn matches() -> Function {
             shows!("matches(\"abc\", r\"\\d\")", "false"),
             shows!("matches(\"abc\", lower(\"(\"))", "E0604"),
         ],
-        |arguments| with_regex(arguments, |regex, s| Scalar::Bool(regex.is_match(s))),
+        |arguments| with_regex(arguments, |regex, s| Ok(Scalar::Bool(regex.is_match(s)))),
     )
     .failing()
     .over_columns(|arguments, rows, active| {
         let mut found = vec![false; rows];
-        let outcome = each_row(arguments, rows, active, |row, regex, s| found[row] = regex.is_match(s));
+        let outcome = each_row(arguments, rows, active, |row, regex, s| {
+            found[row] = regex.is_match(s);
+            Ok(())
+        });
         result(outcome, Column::Bool(BooleanArray::from(found)))
     })
 }
@@ -63,11 +66,14 @@ fn extract() -> Function {
             shows!("extract(\"k = v\", r\"(\\w+) = (\\w+)\")", "\"k\""),
             shows!("extract(\"abc\", r\"\\d\")", "null"),
         ],
-        |arguments| with_regex(arguments, |regex, s| first(regex, s).map_or(Scalar::Null, string)),
+        |arguments| with_regex(arguments, |regex, s| Ok(first(regex, s).map_or(Scalar::Null, string))),
     );
     maybe(extract).failing().over_columns(|arguments, rows, active| {
         let mut found = vec![None; rows];
-        let outcome = each_row(arguments, rows, active, |row, regex, s| found[row] = first(regex, s));
+        let outcome = each_row(arguments, rows, active, |row, regex, s| {
+            found[row] = first(regex, s);
+            Ok(())
+        });
         result(outcome, Column::String(StringViewArray::from_iter(found)))
     })
 }
@@ -113,16 +119,39 @@ fn replace() -> Function {
             shows!("replace_regex(\"a1b22\", r\"\\d+\", \"#\")", "\"a#b#\""),
             shows!("replace_regex(\"Ada Lovelace\", r\"(\\w+) (\\w+)\", \"$2, $1\")", "\"Lovelace, Ada\""),
         ],
-        |arguments| with_regex(arguments, |regex, s| string(regex.replace_all(s, text(&arguments[2])))),
+        |arguments| with_regex(arguments, |regex, s| Ok(string(replaced(regex, s, text(&arguments[2]))?))),
     )
     .failing()
     .over_columns(|arguments, rows, active| {
         let with = texts(&arguments[2], rows);
-        let mut made = vec![Cow::Borrowed(""); rows];
-        let outcome =
-            each_row(arguments, rows, active, |row, regex, s| made[row] = regex.replace_all(s, with(row)));
+        let (mut made, mut size) = (vec![Cow::Borrowed(""); rows], 0);
+        let outcome = each_row(arguments, rows, active, |row, regex, s| {
+            made[row] = replaced(regex, s, with(row))?;
+            size += made[row].len();
+            fits(size)
+        });
         result(outcome, Column::String(StringViewArray::from_iter_values(made)))
     })
+}
+
+/// The text with all matches replaced, unless that is too large.
+fn replaced<'a>(regex: &Regex, s: &'a str, with: &str) -> Result<Cow<'a, str>, Fault> {
+    // Each reference to a group is at most as long as its match.
+    let references = with.bytes().filter(|byte| *byte == b'$').count();
+    let most = |found: usize| with.len().saturating_add(references.saturating_mul(found));
+    if fits((s.len() + 1).saturating_mul(with.len()).saturating_add(most(s.len()))).is_ok() {
+        return Ok(regex.replace_all(s, with));
+    }
+    let mut size = s.len();
+    let counted = regex.replace_all(s, |captures: &Captures| {
+        let mut made = String::new();
+        size = size.saturating_add(most(captures.get_match().len()));
+        if fits(size).is_ok() {
+            captures.expand(with, &mut made);
+        }
+        made
+    });
+    fits(size).map(|()| counted)
 }
 
 /// The first group of a match, if the pattern has groups, else all of it.
@@ -138,7 +167,7 @@ fn first<'a>(regex: &Regex, s: &'a str) -> Option<&'a str> {
     }
 }
 
-fn all(regex: &Regex, s: &str) -> Scalar {
+fn all(regex: &Regex, s: &str) -> Result<Scalar, Fault> {
     match regex.captures_len() {
         1 => list(regex.find_iter(s).map(|found| found.as_str())),
         _ => list(regex.captures_iter(s).filter_map(|captures| part(&captures))),
@@ -146,24 +175,30 @@ fn all(regex: &Regex, s: &str) -> Scalar {
 }
 
 /// What `f` makes of the regular expression and the text of a call.
-fn with_regex(arguments: &[Scalar], f: impl FnOnce(&Regex, &str) -> Scalar) -> Result<Scalar, Fault> {
+fn with_regex(
+    arguments: &[Scalar],
+    f: impl FnOnce(&Regex, &str) -> Result<Scalar, Fault>,
+) -> Result<Scalar, Fault> {
     let pattern = text(&arguments[1]);
-    compiled(pattern, |regex| f(regex, text(&arguments[0]))).map_err(|why| not_a_regex(pattern, &why))
+    compiled(pattern, |regex| f(regex, text(&arguments[0]))).map_err(|why| not_a_regex(pattern, &why))?
 }
 
-/// Hands each row that counts with its regular expression and its text to `f`, until a pattern is none.
+/// Hands each row that counts with its regular expression and its text to `f`, until that fails or a pattern is none.
 fn each_row<'a>(
     arguments: &'a [Column],
     rows: usize,
     active: Option<&BooleanBuffer>,
-    mut f: impl FnMut(usize, &Regex, &'a str),
-) -> Result<(), String> {
+    mut f: impl FnMut(usize, &Regex, &'a str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let (s, pattern) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
     let mut counting = (0..rows).filter(|row| counts(active, *row));
     if arguments[1].len() == 1 {
-        return compiled(pattern(0), |regex| counting.for_each(|row| f(row, regex, s(row))));
+        let all = |regex: &Regex| counting.try_for_each(|row| f(row, regex, s(row)));
+        return compiled(pattern(0), all).map_err(|why| not_a_regex(pattern(0), &why))?;
     }
-    counting.try_for_each(|row| compiled(pattern(row), |regex| f(row, regex, s(row))))
+    counting.try_for_each(|row| {
+        compiled(pattern(row), |regex| f(row, regex, s(row))).map_err(|why| not_a_regex(pattern(row), &why))?
+    })
 }
 
 /// A value of no plain kind for each row that counts.
@@ -171,14 +206,18 @@ fn values(
     arguments: &[Column],
     rows: usize,
     active: Option<&BooleanBuffer>,
-    f: impl Fn(&Regex, &str) -> Scalar,
+    f: impl Fn(&Regex, &str) -> Result<Scalar, Fault>,
 ) -> BatchResult {
-    let mut made = vec![Scalar::Null; rows];
-    let outcome = each_row(arguments, rows, active, |row, regex, s| made[row] = f(regex, s));
+    let (mut made, mut size) = (vec![Scalar::Null; rows], 0);
+    let outcome = each_row(arguments, rows, active, |row, regex, s| {
+        made[row] = f(regex, s)?;
+        size += made[row].size();
+        fits(size)
+    });
     result(outcome, Column::Values(Values::new(made)))
 }
 
-fn result(outcome: Result<(), String>, column: Column) -> BatchResult {
+fn result(outcome: Result<(), Fault>, column: Column) -> BatchResult {
     BatchResult { column, failed: outcome.is_err() }
 }
 

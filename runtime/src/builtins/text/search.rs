@@ -6,7 +6,7 @@ use crate::builtins::row::{answers, gives, made_texts, of, shows, string, text, 
 use crate::builtins::{BatchResult, Function};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, Parameter, RawForm};
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Fault, Scalar, fits};
 use pipelang_lang::ty::{Kind, Type};
 use std::borrow::Cow;
 
@@ -87,7 +87,7 @@ fn replace() -> Function {
             shows!("replace(\"abc\", \"\", \"-\")", "\"abc\""),
             shows!("replace(\"3 May, 4 June\", r\"(\\d) (\\w+)\", \"$2 $1\")", "\"May 3, June 4\""),
         ],
-        |arguments| Ok(string(replaced(text(&arguments[0]), text(&arguments[1]), text(&arguments[2])))),
+        |arguments| Ok(string(replaced(text(&arguments[0]), text(&arguments[1]), text(&arguments[2]))?)),
     )
     .over_columns(|arguments, rows, active| {
         let (s, part) = (texts(&arguments[0], rows), texts(&arguments[1], rows));
@@ -96,8 +96,16 @@ fn replace() -> Function {
     })
 }
 
-fn replaced<'a>(s: &'a str, part: &str, with: &str) -> Cow<'a, str> {
-    if part.is_empty() || !s.contains(part) { Cow::Borrowed(s) } else { Cow::Owned(s.replace(part, with)) }
+fn replaced<'a>(s: &'a str, part: &str, with: &str) -> Result<Cow<'a, str>, Fault> {
+    if part.is_empty() || !s.contains(part) {
+        return Ok(Cow::Borrowed(s));
+    }
+    let grown = |times: usize| s.len() + times * with.len().saturating_sub(part.len());
+    // They are counted only where there may be too many.
+    if fits(grown(s.len() / part.len())).is_err() {
+        fits(grown(s.matches(part).count()))?;
+    }
+    Ok(Cow::Owned(s.replace(part, with)))
 }
 
 fn split() -> Function {
@@ -113,7 +121,7 @@ fn split() -> Function {
         gives(Type::list(Type::STRING)),
         "What stands between the occurrences of a separator, or of what a raw string matches; with an empty one, the characters.",
         SPLIT,
-        |arguments| Ok(list(split_at(text(&arguments[0]), text(&arguments[1])))),
+        |arguments| list(split_at(text(&arguments[0]), text(&arguments[1]))),
     )
     .over_columns(|arguments, rows, active| {
         let (s, separator) = (texts(&arguments[0], rows), texts(&arguments[1], rows));

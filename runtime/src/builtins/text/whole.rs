@@ -3,8 +3,7 @@
 use crate::builtins::Function;
 use crate::builtins::row::{gives, int, ints, made_texts, of, optional, shows, string, text, texts, total};
 use pipelang_lang::catalog::Example;
-use pipelang_lang::codes::E0801;
-use pipelang_lang::scalar::{Fault, Scalar};
+use pipelang_lang::scalar::{Fault, Scalar, fits};
 use pipelang_lang::ty::{Kind, Type};
 
 /// A row of a function from a text to a text: its scalar body and the same over columns.
@@ -15,7 +14,7 @@ macro_rules! of_text {
         })
         .over_columns(|arguments, rows, active| {
             let s = texts(&arguments[0], rows);
-            made_texts(rows, active, |row| $f(s(row)))
+            made_texts(rows, active, |row| Ok($f(s(row))))
         })
     };
 }
@@ -83,7 +82,10 @@ fn lengthened() -> Vec<Function> {
         gives(Type::STRING),
         "Texts, one behind the other; `f\"{a}{b}\"` is mostly easier to read.",
         &[shows!("concat(\"a\", \"b\", \"c\")", "\"abc\"")],
-        |arguments| Ok(string(arguments.iter().map(text).collect::<String>())),
+        |arguments| {
+            fits(arguments.iter().map(|part| text(part).len()).sum())?;
+            Ok(string(arguments.iter().map(text).collect::<String>()))
+        },
     );
     concat.def.variadic = true;
     let repeat = total(
@@ -98,7 +100,7 @@ fn lengthened() -> Vec<Function> {
         ],
         |arguments| {
             let (s, count) = (text(&arguments[0]), int(&arguments[1]).max(0));
-            fits(i128::from(count) * s.len() as i128)?;
+            fits(s.len().saturating_mul(count as usize))?;
             // Nothing can be repeated as often as one likes.
             Ok(string(if s.is_empty() { String::new() } else { s.repeat(count as usize) }))
         },
@@ -135,17 +137,6 @@ fn reversed(text: &str) -> String {
     text.chars().rev().collect()
 }
 
-/// How many bytes a text may have that a call makes of a shorter one.
-const LONGEST: i128 = 1 << 24;
-
-/// E0801 if a text of so many bytes is too long.
-fn fits(bytes: i128) -> Result<(), Fault> {
-    match bytes <= LONGEST {
-        true => Ok(()),
-        false => Err(Fault::new(E0801, format!("a call makes no text of more than {LONGEST} bytes"))),
-    }
-}
-
 /// What a text, a width and a filling lack to the width: the filling, as often as it takes, cut off at the end.
 fn padding(arguments: &[Scalar]) -> Result<String, Fault> {
     let (s, width, with) = (text(&arguments[0]), int(&arguments[1]), text(&arguments[2]));
@@ -154,7 +145,7 @@ fn padding(arguments: &[Scalar]) -> Result<String, Fault> {
         return Ok(String::new());
     }
     // No character has more than four bytes.
-    fits(i128::from(missing) * 4)?;
+    fits((missing as usize).saturating_mul(4))?;
     Ok(with.chars().cycle().take(missing as usize).collect())
 }
 

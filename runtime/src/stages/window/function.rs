@@ -120,6 +120,7 @@ impl Span<'_> {
         let mut state = (reducer.start)(types);
         state.grow(self.starts.len() - 1);
         state.update(arguments, &groups, &ordinals, active.as_ref());
+        state.check().map_err(RunError::of_limit)?;
         Ok(state.finish().take(&UInt32Array::from(groups)))
     }
 
@@ -134,6 +135,7 @@ impl Span<'_> {
     ) -> Result<Column, RunError> {
         let measures = self.on.as_ref().filter(|_| matches!(frame, Frame::Range { .. })).map(Measures::of);
         let mut values = Vec::with_capacity(self.places());
+        let mut held = watch.memory.share(1);
         for group in self.groups() {
             let mut moving = start();
             let (mut from, mut to) = (group.start, group.start);
@@ -144,7 +146,10 @@ impl Span<'_> {
                 (to..seen.places.end).filter_map(&row).for_each(|row| moving.push(&row));
                 (from..seen.places.start).filter_map(&row).for_each(|row| moving.pop(&row));
                 (from, to) = (seen.places.start, seen.places.end);
-                values.push(if seen.is_there { moving.value() } else { Scalar::Null });
+                let value = if seen.is_there { moving.checked_value() } else { Ok(Scalar::Null) };
+                let value = value.map_err(RunError::of_limit)?;
+                held.hold_value(&value)?;
+                values.push(value);
             }
         }
         Ok(Column::from_scalars(&self.function.result.kind, &values))
