@@ -1,5 +1,6 @@
 //! What scripts are held to, in one struct.
 
+use pipelang_runtime::limits::Bounds;
 use std::time::Duration;
 
 /// How much a script may use. Of each limit, none is no limit. An engine has limits, and a run may tighten them, never
@@ -61,6 +62,12 @@ impl Limits {
     /// No limits but those that every engine has.
     pub fn none() -> Limits {
         Limits::default()
+    }
+
+    /// What one run, or one call over a record, may use.
+    #[inline]
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds { fuel: self.fuel, wall: self.wall, memory: self.memory }
     }
 
     /// Of each limit the tighter one.

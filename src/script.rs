@@ -12,15 +12,15 @@ use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
+use pipelang_runtime::exec::single::Parts;
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
-use pipelang_runtime::memory::Memory;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How a script is run. The defaults are right; nothing here changes what comes out.
 #[derive(Clone, Debug, Default)]
@@ -51,21 +51,13 @@ impl RunSettings {
         let engine = &script.engine.inner().limits;
         let own = Limits { wall: self.wall, memory: self.memory, ..Limits::none() };
         let limits = engine.tightened(&self.limits).tightened(&own);
-        let deadline = limits.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
-        let budget = |limit: Option<u64>| limit.map(|limit| Arc::new(Budget::new(limit)));
         let fewest = |a: usize, b: usize| if a == 0 || b == 0 { a.max(b) } else { a.min(b) };
         Options {
             executor: self.executor,
             threads: fewest(self.threads, limits.threads.unwrap_or(0)),
             morsel_rows: self.morsel_rows,
-            watch: Watch {
-                cancel: self.cancel.clone(),
-                deadline,
-                fuel: budget(limits.fuel),
-                memory: limits.memory.map_or(Memory::default(), Memory::of),
-                looks: self.looks.clone(),
-            },
-            rows_out: budget(limits.rows_out),
+            watch: Watch { cancel: self.cancel.clone(), looks: self.looks.clone(), ..limits.bounds().begin() },
+            rows_out: limits.rows_out.map(|limit| Arc::new(Budget::new(limit))),
             on_error: match &self.on_error {
                 OnError::Fail => exec::OnError::Fail,
                 OnError::Skip => exec::OnError::Skip,
@@ -246,8 +238,9 @@ impl Script {
 
     /// What a record is computed with.
     #[inline]
-    pub(crate) fn parts(&self) -> (&Plan, &pipelang_runtime::Registry) {
-        (&self.plan, &self.engine.inner().registry)
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        let inner = self.engine.inner();
+        Parts { plan: &self.plan, registry: &inner.registry, bounds: inner.limits.bounds() }
     }
 
     /// The plan in its printed form.

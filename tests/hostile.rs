@@ -98,6 +98,47 @@ fn hosts_that_fail_and_numbers_that_do_not() {
     all("input | aggregate x = sum(x + 9000000000000000000 // 2)", codes::E0601);
 }
 
+/// What comes of bombs by their names; all of them end in E0801.
+const BOMBS: &[(&str, &str)] = &[
+    ("join_bomb", "input | derive l = range(0, 900000).map(i => s) | select x = len(join(l, s))"),
+    ("replace", "input | derive t = replace(replace(replace(s, \"e\", s), \"e\", s), \"e\", s) | derive t = replace(replace(t, \"e\", s), \"e\", s) | select x = len(t)"),
+    ("replace_regex", "input | derive t = repeat(s, 1000) | derive t = replace(t, r\".\", \"$0$0$0$0\") | derive t = replace(t, r\".\", t) | select x = len(t)"),
+    ("repeat", "input | derive t = repeat(s, 100000) | sort t | select x = len(t)"),
+    ("padding", "input | derive t = pad_left(s, 9000000000) | select x = len(t)"),
+    ("lists", "input | derive l = range(0, 900000).map(i => range(0, 900000)) | select x = len(l)"),
+    ("flat", "input | derive l = range(0, 900000).flat_map(i => range(0, 900)) | select x = len(l)"),
+    ("pieces", "input | derive l = repeat(s, 500000).chars() | select x = len(l)"),
+    ("scan", "input | derive l = range(0, 900000).scan(s, (t, i) => concat(t, s)) | select x = len(l)"),
+    ("fold", "input | derive t = range(0, 900000).fold(s, (t, i) => concat(t, s, t)) | select x = len(t)"),
+    ("iterate", "iterate(\"x\", s => concat(s, s)) | filter len(it) < 0 | select x = len(it)"),
+    ("states", "1..1000000000 | scan \"x\", (t, i) => concat(t, t) | select x = len(it)"),
+    ("recursion", "fn f(n: int, t: string) -> string { if n <= 0 { t } else { concat(f(n - 1, concat(t, \"0123456789\")), \"!\") } }\n\
+      input | derive t = f(9999, s) | sort t | select x = len(t)"),
+    ("group", "1..1000000000 | aggregate l = list(it) | select x = len(l)"),
+    ("groups", "1..1000000000 | aggregate n = count() by it | select x = n"),
+    ("texts of a group", "1..1000000000 | aggregate t = string_join(string(it), repeat(\"x\", 100000)) | select x = len(t)"),
+    ("window", "1..1000000 | window l = list(it, rows: ..0) | select x = len(l)"),
+    ("sort", "1..1000000000 | sort -it | select x = it"),
+    ("distinct", "1..1000000000 | distinct it | count | select x = it"),
+    ("cross join", "let t = 1..3000000 | map {y: it}\n1..1000000 | map {x: it} | cross_join t | aggregate x = count()"),
+    ("join without equals", "let t = 1..100000 | map {y: it}\n1..1000000 | map {x: it} | join t on x > y and y < 0 | aggregate x = count()"),
+    ("join", "let t = 1..1000000000 | map {y: it}\n1..1000000000 | map {x: it} | join t on x == y | select x"),
+    ("regexes", "input | derive t = repeat(s, 300000) | filter t ~ r\"(t|e)*(x|s)*(o|m)*z\" | select x"),
+];
+
+#[test]
+fn bombs_end_in_a_limit() {
+    let words = [("concat", "concat(t, t)"), ("text", "f\"{t}{t}\""), ("list", "[t, t]"), ("record", "{a: t, b: t}")];
+    for (name, word) in words {
+        let doubled = format!(" | derive t = {word}").repeat(40);
+        let end = if matches!(name, "concat" | "text") { "len(t)" } else { "len(string(to_json(t)))" };
+        all(&format!("input | derive t = s{doubled} | select x = {end}"), codes::E0801);
+    }
+    for (_, bomb) in BOMBS {
+        all(bomb, codes::E0801);
+    }
+}
+
 #[test]
 fn limits_are_looked_at_in_time() {
     let engine = Engine::builder().threads(1).build().unwrap();

@@ -91,7 +91,7 @@ impl Column {
             Column::Date(_) => rows * 4,
             Column::Int(_) | Column::Float(_) | Column::DateTime(_) | Column::Duration(_) => rows * 8,
             Column::Wide(_) => rows * 16,
-            Column::String(array) => rows * 16 + array.data_buffers().iter().map(Buffer::len).sum::<usize>(),
+            Column::String(array) => size_of_texts(array) as usize,
             Column::Values(values) => values.as_slice().iter().map(Scalar::size).sum(),
         }
     }
@@ -320,6 +320,13 @@ impl Column {
             unreachable!("arrow gives back the type that it was given")
         }
     }
+}
+
+/// About how many bytes texts take: what rows that are not here have in the same buffers is not theirs.
+pub fn size_of_texts(texts: &StringViewArray) -> u64 {
+    let lengths: u64 = texts.lengths().map(u64::from).sum();
+    let buffers: usize = texts.data_buffers().iter().map(Buffer::len).sum();
+    (texts.len() * size_of::<u128>()) as u64 + lengths.min(buffers as u64)
 }
 
 /// An array of sums with the one decimal type that such columns have.

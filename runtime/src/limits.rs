@@ -58,6 +58,29 @@ impl Budget {
     }
 }
 
+/// How much one piece of work may use, before it begins. Of each, none is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Units of work.
+    pub fuel: Option<u64>,
+    /// How long it may take.
+    pub wall: Option<Duration>,
+    /// Bytes of its values and operators.
+    pub memory: Option<u64>,
+}
+
+impl Bounds {
+    /// What work that begins now is held to.
+    pub fn begin(&self) -> Watch {
+        Watch {
+            deadline: self.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))),
+            fuel: self.fuel.map(|units| Arc::new(Budget::new(units))),
+            memory: self.memory.map_or(Memory::default(), Memory::of),
+            ..Watch::default()
+        }
+    }
+}
+
 /// What a run is held to; looked at before each chunk of rows and call of a function, and every so often in functions
 /// that call themselves.
 #[derive(Clone, Debug, Default)]

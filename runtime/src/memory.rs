@@ -3,7 +3,6 @@
 //! are made of rows: those are counted only where there is a limit, since that costs a look at each.
 
 use crate::error::RunError;
-use pipelang_lang::scalar::Scalar;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -101,9 +100,9 @@ impl Share {
         }
     }
 
-    /// Counts a value more, as [`Share::hold`] does.
-    pub fn hold_value(&mut self, value: &Scalar) -> Result<(), RunError> {
-        if self.memory.counts_values() { self.hold(value.size() as u64) } else { Ok(()) }
+    /// The same of what is only measured where it is counted.
+    pub fn hold_with(&mut self, bytes: impl FnOnce() -> u64) -> Result<(), RunError> {
+        if self.memory.counts_values() { self.hold(bytes()) } else { Ok(()) }
     }
 
     /// Fails if all operators together hold more than the limit; `what` holds it and cannot be written to disk.

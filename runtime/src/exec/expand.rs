@@ -5,6 +5,7 @@ use super::pipeline::{Expansion, Probe};
 use super::run::Results;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
+use crate::limits::Watch;
 use crate::stages::join::JoinTable;
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
@@ -40,16 +41,25 @@ impl<'a> Expand<'a> {
         })
     }
 
-    /// Gives the rows that come of a batch, batch after batch, until `give` says that it is enough.
-    pub fn apply(&self, batch: Batch, give: &mut dyn FnMut(Batch) -> bool) {
+    /// Gives the rows that come of a batch, batch after batch, until `give` says that it is enough. It fails if the run
+    /// must stop.
+    pub fn apply(&self, batch: Batch, watch: &Watch, give: &mut dyn FnMut(Batch) -> bool) -> Result<(), RunError> {
+        let mut stopped = None;
+        let give = &mut |batch: Batch| {
+            stopped = watch.spend(batch.rows as u64).err();
+            stopped.is_none() && give(batch)
+        };
         match self {
             Expand::Explode { kind, keep } => explode(kind, *keep, batch, give),
             Expand::Unpivot { names } => unpivot(names, batch, give),
             Expand::Moved => {
                 give(Batch { origin: None, ..batch });
             }
-            Expand::Join { probe, table } => table.probe(probe.kind, probe.carried, &probe.nearest, batch, ROWS, give),
+            Expand::Join { probe, table } => {
+                table.probe(probe.kind, probe.carried, &probe.nearest, batch, (ROWS, watch), give)?;
+            }
         }
+        stopped.map_or(Ok(()), Err)
     }
 }
 

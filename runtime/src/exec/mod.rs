@@ -110,6 +110,16 @@ pub enum Encoded {
     Rows(Batch),
 }
 
+impl Encoded {
+    /// About how many bytes they take.
+    fn size(&self) -> u64 {
+        match self {
+            Encoded::Bytes(bytes) => bytes.len() as u64,
+            Encoded::Rows(batch) => batch.size(),
+        }
+    }
+}
+
 /// Where result rows go.
 pub struct Sink<'a> {
     /// Done on any worker.

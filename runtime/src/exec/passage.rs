@@ -237,6 +237,7 @@ impl<'a> Folder<'a> {
     /// Takes the rows of a batch, and gives those before one that fails, each with its state, if they pass.
     fn add(&mut self, inputs: &[ColumnId], batch: Batch, pass: bool) -> (Batch, Option<RunError>) {
         let (mut states, mut error) = (Vec::new(), None);
+        let mut held = self.evaluator.watch().memory.share(1);
         for row in 0..batch.rows {
             let place = BatchRow { inputs, batch: &batch, row };
             let value = |column| {
@@ -244,7 +245,7 @@ impl<'a> Folder<'a> {
                 batch.columns[at].get(row)
             };
             let step = if batch.faults.is_empty() { self.step_with(value, &place) } else { self.step_slowly(&place) };
-            if let Err(first) = step {
+            if let Err(first) = step.and_then(|()| held.hold_with(|| self.last.share() as u64)) {
                 error = Some(first);
                 break;
             }

@@ -7,6 +7,7 @@ use crate::kernel::{Segment, Step};
 use crate::reference::expr::{Defined, Evaluator, Outcome, Row};
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,10 +29,16 @@ pub fn replay(evaluator: Evaluator, segment: &Segment, batch: &Batch, goes_on: b
     let exprs = &evaluator.plan.exprs;
     let kinds: Vec<Kind> = segment.outputs.iter().map(|output| exprs.ty(output.expr).kind.clone()).collect();
     let (mut rows, mut kept, mut error) = (Vec::new(), Vec::new(), None);
+    let mut held = evaluator.watch().memory.share(1);
     for row in 0..batch.rows {
         let below = Rc::new(BatchRow { inputs: &segment.inputs, batch, row });
         match outputs(evaluator, segment, &segment.steps, below) {
             Ok(Some(values)) => {
+                let size = || values.iter().flatten().map(Scalar::size).sum::<usize>() as u64;
+                error = held.hold_with(size).err();
+                if error.is_some() {
+                    break;
+                }
                 rows.push(values);
                 kept.push(row);
             }

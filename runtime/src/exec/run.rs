@@ -12,6 +12,7 @@ use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
+use crate::memory::Share;
 use crate::vector::Scratch;
 use parallel::Work;
 use pipelang_lang::fault::{self, Fault};
@@ -96,6 +97,8 @@ struct Made {
     error: Option<RunError>,
     /// Why some were left out.
     rejected: Vec<RunError>,
+    /// What the rows take until they are committed.
+    held: Share,
 }
 
 /// What came of rows behind a passage.
@@ -256,7 +259,8 @@ impl<'a> Run<'a> {
     fn work(&self, worker: usize, number: u64, claimed: Claimed, encode: &(dyn Fn(Batch) -> Encoded + Sync)) -> Made {
         let Claimed { branch, last, .. } = claimed;
         let parsed = claimed.load();
-        let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error, rejected: Vec::new() };
+        let held = self.options.watch.memory.share(1);
+        let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error, rejected: Vec::new(), held };
         if parsed.batch.rows == 0 && made.error.is_some() {
             // The source failed, and its batch may not even have columns.
             return made;
@@ -266,18 +270,27 @@ impl<'a> Run<'a> {
         let mut scratch = lock(&self.scratch[worker]);
         let mut operator = lock(&self.operators[worker]);
         let mut ordinal = number << ORDINAL_BITS;
-        let rows = &mut made.rows;
+        let (rows, held) = (&mut made.rows, &mut made.held);
         let mut unheld = None;
-        let error = advance(path, parsed.batch, &mut scratch, &mut |batch| match &mut *operator {
-            _ if passes => rows.push(Encoded::Rows(batch)),
-            _ if !self.arrives(branch) => {}
-            Operator::Output if batch.rows > 0 => rows.push(encode(batch)),
-            Operator::Output => {}
-            operator => {
-                let count = batch.rows as u64;
-                unheld = unheld.take().or(operator.push(ordinal, batch).err());
-                ordinal += count;
-            }
+        let mut keep = |encoded: Encoded| {
+            let kept = held.hold_with(|| encoded.size());
+            rows.push(encoded);
+            kept
+        };
+        let error = self.advance(path, parsed.batch, &mut scratch, &mut |batch| {
+            let taken = match &mut *operator {
+                _ if passes => keep(Encoded::Rows(batch)),
+                _ if !self.arrives(branch) => Ok(()),
+                Operator::Output if batch.rows > 0 => keep(encode(batch)),
+                Operator::Output => Ok(()),
+                operator => {
+                    let first = ordinal;
+                    ordinal += batch.rows as u64;
+                    operator.push(first, batch)
+                }
+            };
+            unheld = unheld.take().or(taken.err());
+            unheld.is_none()
         });
         made.error = unheld.or(error).or(made.error);
         made.rejected = std::mem::take(&mut scratch.rejected);
@@ -370,10 +383,14 @@ impl<'a> Run<'a> {
             }
             Some((Ready::Expand(expand), rest)) => {
                 let mut passed = Passed::default();
-                expand.apply(batch, &mut |batch| {
+                let watch = &self.options.watch;
+                let expanded = expand.apply(batch, watch, &mut |batch| {
                     passed = self.pass(rest, batch, passages, out);
                     !passed.full && passed.error.is_none()
                 });
+                if !passed.full {
+                    passed.error = passed.error.or(expanded.err());
+                }
                 passed
             }
         }
@@ -416,26 +433,37 @@ impl<'a> Run<'a> {
         operators.try_for_each(|other| first.merge(other))?;
         first.finish(self.env, self.options)
     }
-}
 
-/// Takes rows through links up to the first passage; the first error, which is behind all rows that came out.
-fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(Batch)) -> Option<RunError> {
-    match path.next() {
-        None | Some((Ready::Pass(_), _)) => {
-            out(batch);
-            None
-        }
-        Some((Ready::Segment(prepared), rest)) => {
-            let (batch, own) = prepared.run(&batch, scratch);
-            advance(rest, batch, scratch, out).or(own)
-        }
-        Some((Ready::Expand(expand), rest)) => {
-            let mut error = None;
-            expand.apply(batch, &mut |batch| {
-                error = advance(rest, batch, scratch, out);
-                error.is_none()
-            });
-            error
+    /// Takes rows through links up to the first passage, until `out` says that it is enough; the first error, which is
+    /// behind all rows that came out.
+    fn advance(
+        &self,
+        path: Path,
+        batch: Batch,
+        scratch: &mut Scratch,
+        out: &mut dyn FnMut(Batch) -> bool,
+    ) -> Option<RunError> {
+        match path.next() {
+            None | Some((Ready::Pass(_), _)) => {
+                out(batch);
+                None
+            }
+            Some((Ready::Segment(prepared), rest)) => {
+                let (batch, own) = prepared.run(&batch, scratch);
+                self.advance(rest, batch, scratch, out).or(own)
+            }
+            Some((Ready::Expand(expand), rest)) => {
+                let mut error = None;
+                let expanded = expand.apply(batch, &self.options.watch, &mut |batch| {
+                    let mut goes_on = true;
+                    error = self.advance(rest, batch, scratch, &mut |batch| {
+                        goes_on = out(batch);
+                        goes_on
+                    });
+                    goes_on && error.is_none()
+                });
+                error.or(expanded.err())
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::pipeline::{self, End, Link, Source};
 use super::replay;
 use crate::error::{CellError, Place, RowError, RowFault, RunError};
 use crate::kernel::{Segment, lower};
-use crate::limits::Watch;
+use crate::limits::Bounds;
 use crate::reference::expr::{Evaluator, Outcome, Row};
 use crate::registry::Registry;
 use crate::vector::single::{Output, Registers, Single, Value};
@@ -72,6 +72,17 @@ pub enum Given<'a> {
     TooLarge(u128),
 }
 
+/// What a record is computed with.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// The plan that has the statement.
+    pub plan: &'a Plan,
+    /// Functions and reducers.
+    pub registry: &'a Registry,
+    /// What each call may use.
+    pub bounds: Bounds,
+}
+
 impl OneRow {
     /// The statement, if it is one that makes at most one row of each row of the table `name` and asks for nothing else.
     pub fn new(plan: &Plan, name: &str, native: bool) -> Option<OneRow> {
@@ -106,19 +117,22 @@ impl OneRow {
     #[inline]
     pub fn run<'a, T>(
         &'a self,
-        (plan, registry): (&Plan, &Registry),
+        parts: Parts,
         given: impl Fn(usize) -> Given<'a>,
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
-        let Some(kernel) = &self.kernel else { return self.evaluate(plan, registry, &given, take) };
+        // A record is a unit of work; where there is none, the evaluator says so.
+        let Some(kernel) = self.kernel.as_ref().filter(|_| parts.bounds.fuel != Some(0)) else {
+            return self.evaluate(parts, &given, take);
+        };
         let size = kernel.single.words();
         if size <= FEW {
-            return self.run_on(&mut [0; FEW], kernel, (plan, registry), given, take);
+            return self.run_on(&mut [0; FEW], kernel, parts, given, take);
         }
         // A function of the host may call a program again: it finds other registers then.
         let mut words = WORDS.take();
         words.resize(words.len().max(size), 0);
-        let result = self.run_on(&mut words, kernel, (plan, registry), given, take);
+        let result = self.run_on(&mut words, kernel, parts, given, take);
         WORDS.set(words);
         result
     }
@@ -128,7 +142,7 @@ impl OneRow {
         &'a self,
         words: &mut [u64],
         kernel: &'a Kernel,
-        (plan, registry): (&Plan, &Registry),
+        parts: Parts,
         given: impl Fn(usize) -> Given<'a>,
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
@@ -140,7 +154,7 @@ impl OneRow {
                 Value::Null
             }
         };
-        if let Some(registers) = kernel.run(registry, words, &input)
+        if let Some(registers) = kernel.run(parts, words, &input)
             && !is_too_large.get()
         {
             if !kernel.single.keeps(&registers) {
@@ -150,17 +164,16 @@ impl OneRow {
             if !is_too_large.get() {
                 return Ok(Some(result));
             }
-            return self.evaluate(plan, registry, &given, |_| result);
+            return self.evaluate(parts, &given, |_| result);
         }
-        self.evaluate(plan, registry, &given, take)
+        self.evaluate(parts, &given, take)
     }
 
     /// By the row evaluator, which knows why a row fails.
     #[cold]
     fn evaluate<'a, T>(
         &self,
-        plan: &Plan,
-        registry: &Registry,
+        Parts { plan, registry, bounds }: Parts,
         given: &impl Fn(usize) -> Given<'a>,
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
@@ -172,7 +185,8 @@ impl OneRow {
             (*column, outcome)
         };
         let columns = self.segment.inputs.iter().zip(&self.columns).map(column).collect();
-        let watch = Watch::default();
+        let watch = bounds.begin();
+        watch.spend(1)?;
         let evaluator = Evaluator::new(plan, &registry.functions, &registry.catalog, &watch);
         match replay::one(evaluator, &self.segment, Rc::new(Record { columns })).map_err(RunError::Row)? {
             None => Ok(None),
@@ -199,15 +213,15 @@ impl Kernel {
     #[inline]
     fn run<'w, 'a: 'w>(
         &'a self,
-        registry: &Registry,
+        Parts { registry, bounds, .. }: Parts,
         words: &'w mut [u64],
         input: &impl Fn(usize) -> Value<'a>,
     ) -> Option<Registers<'w, 'a>> {
         #[cfg(feature = "jit")]
         if let Some(compiled) = &self.compiled {
-            return self.single.run(compiled, &registry.functions, words, input);
+            return self.single.run(compiled, (&registry.functions, bounds), words, input);
         }
-        self.single.run(&crate::vector::single::Interpreted, &registry.functions, words, input)
+        self.single.run(&crate::vector::single::Interpreted, (&registry.functions, bounds), words, input)
     }
 }
 

@@ -39,7 +39,7 @@ pub fn without_parted_joins(
             // A full join gives nothing before it has seen all.
             (Ok(Given::Left(_, Some(error))), _) if left.full.is_some() => Err(error),
             (Ok(Given::Left(rows, error)), Some(Given::Parted(table))) => {
-                let rows = Rows::from(table.join(&left, *rows, &options.watch.memory)?);
+                let rows = Rows::from(table.join(&left, *rows, &options.watch)?);
                 Ok(match error {
                     Some(error) => Given::Broken(rows, error),
                     None => Given::Rows(rows),

@@ -3,7 +3,7 @@
 
 use super::ir::{CHUNK, Place, Program, Register};
 use super::ops::Lane;
-use crate::batch::{Batch, Column};
+use crate::batch::{Batch, Column, size_of_texts};
 use crate::error::RunError;
 use crate::machine::Stack;
 use crate::memory::{Memory, Share};
@@ -218,14 +218,6 @@ impl Held {
         self.share.release(before);
         self.share.hold(bytes)
     }
-}
-
-/// About how many bytes texts take that nobody else has.
-pub fn size_of_texts(texts: &StringViewArray) -> u64 {
-    let lengths: u64 = texts.lengths().map(u64::from).sum();
-    // Texts that stand elsewhere too are not there twice.
-    let buffers: usize = texts.data_buffers().iter().map(arrow_buffer::Buffer::len).sum();
-    (texts.len() * size_of::<u128>()) as u64 + lengths.min(buffers as u64)
 }
 
 impl Frame<'_> {

@@ -154,7 +154,9 @@ impl Evaluator<'_> {
                 if arguments.contains(&Scalar::Null) {
                     Scalar::Null
                 } else {
-                    (self.functions.get(*function).def.body)(&arguments).map_err(raise)?
+                    let value = (self.functions.get(*function).def.body)(&arguments).map_err(raise)?;
+                    self.look(&value, row)?;
+                    value
                 }
             }
             Expr::Recurse(routine, arguments) => {

@@ -77,10 +77,7 @@ impl<'a> Oracle<'a> {
     /// Counts a row that is kept, of which these values were computed; fails if that is too much.
     fn hold<'s>(&self, held: &mut Share, values: impl Iterator<Item = &'s Scalar>) -> Result<(), RunError> {
         const OF_ROW: usize = 200;
-        match self.watch.memory.counts_values() {
-            true => held.hold((OF_ROW + values.map(Scalar::size).sum::<usize>()) as u64),
-            false => Ok(()),
-        }
+        held.hold_with(|| (OF_ROW + values.map(Scalar::size).sum::<usize>()) as u64)
     }
 
     fn evaluator(&self) -> Evaluator<'a> {

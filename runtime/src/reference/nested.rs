@@ -48,8 +48,18 @@ enum Tail {
 }
 
 impl Evaluator<'_> {
+    /// Fails if the run must stop, or has no room for a value that was made.
+    pub(super) fn look(&self, value: &Scalar, row: &dyn Row) -> Result<(), Arc<RowError>> {
+        let room = |()| match self.watch.memory.counts_values() {
+            true => self.watch.memory.check_room(value.size() as u64),
+            false => Ok(()),
+        };
+        self.watch.check().and_then(room).map_err(|stop| stopped(stop, row))
+    }
+
     /// A body for a row with these columns more.
     fn body(&self, body: ExprId, row: &dyn Row, columns: Vec<(ColumnId, Scalar)>) -> Outcome {
+        self.watch.spend(1).map_err(|stop| stopped(stop, row))?;
         self.eval(body, &Bound { below: row, columns })
     }
 
@@ -150,8 +160,7 @@ impl Evaluator<'_> {
 
     /// That a value is too large, of an operation that cannot fail otherwise and so has no place in the script.
     pub(super) fn too_large(&self, fault: Fault, row: &dyn Row) -> Arc<RowError> {
-        let fault = RowFault::Stopped(Box::new(RunError::of_limit(fault)));
-        Arc::new(RowError { fault, place: row.place() })
+        stopped(RunError::of_limit(fault), row)
     }
 
     /// A call of a routine, whose arguments have been evaluated.
@@ -165,8 +174,12 @@ impl Evaluator<'_> {
         }
         let inner = Evaluator { depth: self.depth + 1, ..*self };
         let (mut routine, mut arguments) = (routine, arguments);
+        let mut held = self.watch.memory.share(1);
         loop {
-            self.watch.spend(1).map_err(|stop| raise(RowFault::Stopped(Box::new(stop))))?;
+            held.clear();
+            let size = || arguments.iter().map(Scalar::share).sum::<usize>() as u64;
+            let goes_on = self.watch.spend(1).and_then(|()| held.hold_with(size));
+            goes_on.map_err(|stop| stopped(stop, row))?;
             let definition = self.plan.routine(routine);
             let parameters = definition.parameters.iter().copied();
             let refused = |(column, value): (&ColumnId, &Scalar)| {
@@ -205,6 +218,10 @@ impl Evaluator<'_> {
             _value => self.eval_shared(id, row, memo).map(Tail::Value),
         }
     }
+}
+
+fn stopped(why: RunError, row: &dyn Row) -> Arc<RowError> {
+    Arc::new(RowError { fault: RowFault::Stopped(Box::new(why)), place: row.place() })
 }
 
 /// A list of values.

@@ -1,9 +1,9 @@
 //! The rows that go out: each chunk's kept rows are put behind those of the chunks before. A column that goes out as it
 //! came in is not copied if all rows are kept, and else cut once, at the end.
 
-use crate::batch::{self, Batch, Column, wide_array};
+use crate::batch::{self, Batch, Column, size_of_texts, wide_array};
 use crate::error::RunError;
-use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts, size_of_texts};
+use crate::kernel::frame::{Frame, Lanes, Scratch, Stored, Texts};
 use crate::kernel::ir::{Program, ProgramOutput, Register};
 use crate::kernel::ops::Lane;
 use crate::memory::{Memory, Share};

@@ -252,7 +252,7 @@ fn row_by_row(
         scalars.iter_mut().zip(arguments).for_each(|(scalar, column)| *scalar = value(column, row));
         match body(&scalars) {
             Ok(result) => {
-                held.hold_value(&result)?;
+                held.hold_with(|| result.size() as u64)?;
                 results.push(result);
             }
             Err(_) => {

@@ -47,13 +47,10 @@ fn each_row(
     let result = machine.result(operation.code);
     machine.begin(operation.code, stack);
     let mut held = watch.memory.share(1);
-    let counts = watch.memory.counts_values();
     for row in active.set_indices() {
         parameters.iter().for_each(|parameter| parameter.load(row, stack));
         machine.run(operation.code, stack, functions, watch)?;
-        if counts {
-            held.hold(stack.size(result)).map_err(Stop::Ended)?;
-        }
+        held.hold_with(|| stack.size(result)).map_err(Stop::Ended)?;
         results.set(row, result, stack);
     }
     Ok(())

@@ -4,6 +4,7 @@
 use crate::builtins::Functions;
 use crate::kernel::ir::{Call, Immediate, Instruction, Place, Program, ProgramOutput, Register, Work};
 use crate::kernel::ops::{Lane, Op};
+use crate::limits::{Bounds, Watch};
 use pipelang_lang::scalar::{Arithmetic, Scalar, canonical, float_modulo, floor_modulo, int_arithmetic};
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -95,6 +96,9 @@ impl SingleLeaves for Interpreted {
 pub struct Registers<'w, 'a> {
     words: &'w mut [u64],
     texts: Vec<Text<'a>>,
+    /// How many bytes its texts took, where functions are called under limits.
+    made: u64,
+    watch: Option<Watch>,
 }
 
 impl Single {
@@ -126,15 +130,17 @@ impl Single {
     pub fn run<'w, 'a: 'w>(
         &'a self,
         leaves: &impl SingleLeaves,
-        functions: &Functions,
+        (functions, bounds): (&Functions, Bounds),
         words: &'w mut [u64],
         input: &impl Fn(usize) -> Value<'a>,
     ) -> Option<Registers<'w, 'a>> {
         let words = &mut words[..self.template.len()];
         words.copy_from_slice(&self.template);
         let texts = if self.has_texts { self.texts() } else { Vec::new() };
-        let mut registers = Registers { words, texts };
         let program = &*self.program;
+        // What calls no function takes no time worth a look.
+        let is_bounded = !program.calls.is_empty() && bounds != Bounds::default();
+        let mut registers = Registers { words, texts, made: 0, watch: is_bounded.then(|| bounds.begin()) };
         for work in &program.work {
             match work {
                 Work::Bind(range) => {
@@ -349,6 +355,10 @@ impl<'a> Registers<'_, 'a> {
             _ => body(&arguments.collect::<Vec<Scalar>>()),
         };
         let result = result.ok()?;
+        if let Some(watch) = &self.watch {
+            self.made += result.size() as u64;
+            watch.check().and_then(|()| watch.memory.check_room(self.made)).ok()?;
+        }
         self.words[valid] = u64::from(result != Scalar::Null);
         match (program.lane(lanes), result) {
             (Lane::Text, Scalar::String(text)) => self.texts[lanes.0 as usize] = Text::Made(text),

@@ -10,6 +10,7 @@ pub use parted::{Left, PartedTable, Parter};
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::{RowError, RowFault, RunError};
+use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::Partitions;
 use ahash::RandomState;
@@ -263,22 +264,22 @@ impl JoinTable {
     }
 
     /// What comes of left rows, batch after batch of about `rows` rows, until `give` says that it is enough. Their first
-    /// `carried` columns go on, those behind are their keys.
+    /// `carried` columns go on, those behind are their keys. It fails if the run must stop.
     pub fn probe(
         &self,
         kind: JoinKind,
         carried: usize,
         nearest: &Option<Option<Scalar>>,
         mut left: Batch,
-        rows: usize,
+        (rows, watch): (usize, &Watch),
         give: &mut dyn FnMut(Batch) -> bool,
-    ) {
+    ) -> Result<(), RunError> {
         let keys = left.columns.split_off(carried);
         let first = self.first_matches(&keys, &self.layout.equal_keys(&keys, left.rows));
-        let probe = Probing { keys: &keys, first, within: nearest.as_ref() };
+        let probe = Probing { keys: &keys, first, within: nearest.as_ref(), watch };
         if kind == JoinKind::Mark {
-            give(self.marked(left, &probe, carried));
-            return;
+            give(self.marked(left, &probe, carried)?);
+            return Ok(());
         }
         let (mut from, mut matches) = (Vec::new(), Vec::new());
         for row in 0..left.rows {
@@ -290,7 +291,7 @@ impl JoinTable {
                 from.push(row as u32);
                 matches.push(right);
                 !matches!(kind, JoinKind::Semi | JoinKind::Anti)
-            });
+            })?;
             if fault::is(Fault::MatchesReversed) {
                 matches[before..].reverse();
             }
@@ -316,29 +317,30 @@ impl JoinTable {
                     JoinKind::Inner | JoinKind::Left | JoinKind::Full => beside(out, self.right(&matches)),
                 };
                 if !give(out) {
-                    return;
+                    break;
                 }
             }
         }
+        Ok(())
     }
 
     /// The left rows with a column that says whether they have a match. A key that is a fault makes the mark one.
-    fn marked(&self, mut left: Batch, probe: &Probing, carried: usize) -> Batch {
+    fn marked(&self, mut left: Batch, probe: &Probing, carried: usize) -> Result<Batch, RunError> {
         let mark = |row| {
             let mut found = false;
             self.matches(row, probe, |_| {
                 found = true;
                 false
-            });
-            Scalar::Bool(found)
+            })?;
+            Ok(Scalar::Bool(found))
         };
-        let marks: Vec<Scalar> = (0..left.rows).map(mark).collect();
+        let marks = (0..left.rows).map(mark).collect::<Result<Vec<Scalar>, RunError>>()?;
         left.columns.push(Column::from_scalars(&Kind::Bool, &marks));
         for fault in &mut left.faults {
             fault.column = fault.column.min(carried as u32);
         }
         left.faults.dedup_by_key(|fault| (fault.row, fault.column));
-        left
+        Ok(left)
     }
 
     fn right(&self, rows: &UInt32Array) -> Batch {
@@ -357,22 +359,27 @@ impl JoinTable {
     }
 
     /// Calls `found` with each match of a left row, in order, as long as it says so.
-    fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) {
+    fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) -> Result<(), RunError> {
+        const ROWS_BETWEEN_LOOKS: usize = 4096;
         let first = probe.first[row];
         if first == END {
-            return;
+            return Ok(());
         }
         if let Some(within) = probe.within {
             if let Some(nearest) = self.nearest(first, &probe.keys[probe.keys.len() - 1].get(row), within) {
                 found(nearest);
             }
-            return;
+            return Ok(());
         }
-        for right in self.rows_of(first) {
+        for (at, right) in self.rows_of(first).enumerate() {
+            if at % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1 {
+                probe.watch.spend(ROWS_BETWEEN_LOOKS as u64)?;
+            }
             if self.others_hold(row, right as usize, probe.keys) && !found(right) {
-                return;
+                break;
             }
         }
+        Ok(())
     }
 
     /// The last row of a key that is not later than `time`, and not earlier than that by more than `within`.
@@ -415,6 +422,7 @@ struct Probing<'a> {
     /// The first right row of the key of each, or [`END`].
     first: Vec<u32>,
     within: Option<&'a Option<Scalar>>,
+    watch: &'a Watch,
 }
 
 /// Whether a row has a null among its keys: then it matches nothing.

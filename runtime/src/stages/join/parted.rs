@@ -5,7 +5,7 @@
 use super::{JoinTable, Layout, size_in_table};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::memory::Memory;
+use crate::limits::Watch;
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
 use ahash::RandomState;
@@ -113,9 +113,9 @@ impl PartedTable {
     }
 
     /// The rows that come of the left ones.
-    pub fn join(self, left: &Left, rows: Parter, memory: &Memory) -> Result<Merge, RunError> {
+    pub fn join(self, left: &Left, rows: Parter, watch: &Watch) -> Result<Merge, RunError> {
         let rows = Partitions::close_all(rows.partitions)?;
-        let mut joined = Joined { left, memory, out: Runs::default() };
+        let mut joined = Joined { left, watch, out: Runs::default() };
         for (left, right) in rows.into_iter().zip(self.parts) {
             joined.part(&self.layout, left, right, 1)?;
         }
@@ -139,14 +139,14 @@ impl Parter {
 /// What has come of the parts so far.
 struct Joined<'a> {
     left: &'a Left,
-    memory: &'a Memory,
+    watch: &'a Watch,
     out: Runs,
 }
 
 impl Joined<'_> {
     /// Joins two parts of the same keys; `level` is that of what they would be parted into.
     fn part(&mut self, layout: &Layout, left: Runs, right: Runs, level: u32) -> Result<(), RunError> {
-        let mut share = self.memory.share(1);
+        let mut share = self.watch.memory.share(1);
         let (mut ordinals, mut batches) = (Vec::new(), Vec::new());
         let mut rows = right.into_merge()?;
         while let Some(read) = rows.next_rows(ROWS)? {
@@ -202,7 +202,7 @@ impl Joined<'_> {
             batch.columns.insert(*carried, column);
             let at = *carried as u32;
             batch.faults.iter_mut().filter(|fault| fault.column >= at).for_each(|fault| fault.column += 1);
-            table.probe(*kind, carried + 1, nearest, batch, ROWS, &mut |mut out| {
+            table.probe(*kind, carried + 1, nearest, batch, (ROWS, self.watch), &mut |mut out| {
                 let ordinals = out.columns.remove(*carried);
                 out.faults.iter_mut().filter(|fault| fault.column > at).for_each(|fault| fault.column -= 1);
                 self.out.learn(&out);
@@ -212,7 +212,7 @@ impl Joined<'_> {
                 });
                 failed = written.err();
                 failed.is_none()
-            });
+            })?;
             if let Some(error) = failed.take() {
                 return Err(error);
             }

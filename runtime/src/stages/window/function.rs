@@ -148,7 +148,7 @@ impl Span<'_> {
                 (from, to) = (seen.places.start, seen.places.end);
                 let value = if seen.is_there { moving.checked_value() } else { Ok(Scalar::Null) };
                 let value = value.map_err(RunError::of_limit)?;
-                held.hold_value(&value)?;
+                held.hold_with(|| value.size() as u64)?;
                 values.push(value);
             }
         }
