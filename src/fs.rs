@@ -1,5 +1,6 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
+use crate::given::Given;
 use crate::grant::{self, Grant, Kind};
 use crate::input::Wanted;
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
@@ -35,8 +36,9 @@ pub fn write_everything() -> Grant {
 /// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
-    /// Names that have a value in every script.
-    pub(crate) constants: &'a [(Arc<str>, Scalar)],
+    /// What every script has.
+    pub(crate) given: &'a Given,
+    /// The tables of this program; they hide those of the engine.
     pub(crate) inputs: &'a [Wanted],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
@@ -59,7 +61,7 @@ impl Sources for HostSources<'_> {
     }
 
     fn constant(&self, name: &str) -> Option<Scalar> {
-        self.constants.iter().find(|(constant, _)| &**constant == name).map(|(_, value)| value.clone())
+        self.given.constant(name).cloned()
     }
 
     fn clock(&self) -> bool {
@@ -71,15 +73,15 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.inputs.iter().find(|table| *table.name == *name).map(|table| table.schema.clone())
+        self.tables().find(|table| *table.name == *name).map(|table| table.schema.clone())
     }
 
     fn bound_type(&self, name: &str) -> Option<Schema> {
-        self.inputs.iter().find(|table| *table.row == *name).map(|table| table.schema.clone())
+        self.tables().find(|table| *table.row == *name).map(|table| table.schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.inputs.iter().map(|table| table.name.clone()).collect()
+        self.tables().map(|table| table.name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
@@ -96,6 +98,10 @@ impl Sources for HostSources<'_> {
 }
 
 impl HostSources<'_> {
+    fn tables(&self) -> impl Iterator<Item = &Wanted> {
+        self.inputs.iter().chain(self.given.wanted())
+    }
+
     fn files(&self) -> FileSources {
         FileSources { stdin: grant::granted_stdin(self.grants) }
     }

@@ -45,9 +45,12 @@ extern crate self as pipelang;
 
 mod assertions;
 mod builder;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod engine;
 mod excerpt;
 pub mod fs;
+mod given;
 mod grant;
 mod host;
 mod input;

@@ -15,6 +15,7 @@ mod functions;
 mod fusion;
 mod grammar;
 mod harness;
+mod host_cli;
 mod hostile;
 mod nested;
 mod plans;

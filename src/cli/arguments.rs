@@ -1,14 +1,13 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use super::Entry;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use pipelang::{ColumnFormat, Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
 #[derive(Debug, Parser)]
-#[command(name = "pipe", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-#[command(after_help = "Examples:\n  pipe report.pipe --year 2024\n  pipe -e '1..5 | derive half = it / 2'\n  \
-                        pipe check report.pipe\n  pipe explain E0201")]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 pub struct Arguments {
     /// Something else than running FILE.
     #[command(subcommand)]
@@ -282,39 +281,51 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     read.ok_or_else(|| "a size such as 500MB or 2GiB".to_string())
 }
 
-impl Arguments {
-    /// Reads them.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-        let read = Arguments::try_parse_from(arguments)?;
-        let script = match &read.command {
-            Some(Command::Run(script)) => script,
-            Some(
-                Command::Check(_)
-                | Command::Schema { .. }
-                | Command::Fmt { .. }
-                | Command::Explain { .. }
-                | Command::Test { .. }
-                | Command::Functions { .. },
-            ) => return Ok(read),
-            None => &read.script,
-        };
-        // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.
-        match script.rest.first() {
-            Some(first) if script.eval.is_none() && first.starts_with('-') && first != "-" => {
-                Err(unknown_option(first))
-            }
-            _ => Ok(read),
-        }
+/// The command line of a program, as clap knows it.
+pub fn command(entry: &Entry) -> clap::Command {
+    let Entry { name, version, .. } = entry;
+    let examples = format!(
+        "Examples:\n  {name} report.pipe --year 2024\n  {name} -e '1..5 | derive half = it / 2'\n  \
+         {name} check report.pipe\n  {name} explain E0201"
+    );
+    let command = Arguments::command().name(*name).version(*version).after_help(examples);
+    match entry.about {
+        Some(about) => command.about(about),
+        None => command,
     }
 }
 
-fn unknown_option(given: &str) -> clap::Error {
-    let mut command = Arguments::command();
+/// Reads the arguments of a process.
+pub fn read(entry: &Entry, arguments: impl Iterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let read = Arguments::from_arg_matches(&command(entry).try_get_matches_from(arguments)?)?;
+    let script = match &read.command {
+        Some(Command::Run(script)) => script,
+        Some(
+            Command::Check(_)
+            | Command::Schema { .. }
+            | Command::Fmt { .. }
+            | Command::Explain { .. }
+            | Command::Test { .. }
+            | Command::Functions { .. },
+        ) => return Ok(read),
+        None => &read.script,
+    };
+    // What stands before FILE is an option of the program; clap takes an unknown one for FILE.
+    match script.rest.first() {
+        Some(first) if script.eval.is_none() && first.starts_with('-') && first != "-" => {
+            Err(unknown_option(entry, first))
+        }
+        _ => Ok(read),
+    }
+}
+
+fn unknown_option(entry: &Entry, given: &str) -> clap::Error {
+    let mut command = command(entry);
     let name = given.split('=').next().unwrap_or(given).trim_start_matches('-');
     let known: Vec<String> = command.get_arguments().filter_map(|it| it.get_long().map(str::to_string)).collect();
     let near = pipelang::tools::did_you_mean(name, known.iter().map(String::as_str));
     let hint = near.first().map_or(String::new(), |near| format!("; did you mean '--{near}'?"));
-    command.error(clap::error::ErrorKind::UnknownArgument, format!("pipe has no option '{given}'{hint}"))
+    command.error(clap::error::ErrorKind::UnknownArgument, format!("{} has no option '{given}'{hint}", entry.name))
 }
 
 impl ScriptArguments {

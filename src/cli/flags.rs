@@ -1,7 +1,7 @@
 //! The parameters of a script on the command line, which stand after its file: `--name value`, `--name=value`. A `bool`
 //! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given.
 
-use super::{Exit, complain, show};
+use super::{Exit, complain, name, show};
 use pipelang::tools::{ParameterHelp, ScriptHelp, script_help};
 use pipelang::{ParameterValue, Parameters};
 use std::fmt::Write;
@@ -82,7 +82,7 @@ fn help(file: &str, script: &ScriptHelp) -> String {
     if !script.about.is_empty() {
         let _ = writeln!(text, "{}\n", script.about);
     }
-    let _ = write!(text, "Usage: pipe {file}");
+    let _ = write!(text, "Usage: {} {file}", name());
     for parameter in script.parameters.iter().filter(|parameter| parameter.default.is_none()) {
         let _ = write!(text, " {}", shown(parameter));
     }

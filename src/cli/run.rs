@@ -2,14 +2,14 @@
 
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, flags, interruption, print_report, read_script};
+use super::{Entry, Exit, complain, flags, interruption, print_report, read_script};
 use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs a script.
-pub fn run(arguments: &ScriptArguments) -> Exit {
+pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
     let started = Instant::now();
     let settings = &arguments.settings;
     let (name, text) = match (&arguments.eval, arguments.file()) {
@@ -23,7 +23,7 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
         Ok(parameters) => parameters,
         Err(exit) => return exit,
     };
-    let script = match engine(settings).script(&name, &text, &parameters) {
+    let script = match entry.engine(settings).script(&name, &text, &parameters) {
         Ok(script) => script,
         Err(report) => {
             print_report(&report, settings);

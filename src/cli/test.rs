@@ -1,12 +1,12 @@
 //! `pipe test FILE…`: runs the tests of scripts. The list of tests goes to stdout, what is wrong with them to stderr.
 
 use super::arguments::Settings;
-use super::{Exit, complain, engine, flags, print_report, read_script, run, write_out};
+use super::{Entry, Exit, complain, flags, print_report, read_script, run, write_out};
 use pipelang::{Engine, Report};
 
 /// Runs the tests of all files, those whose names contain `filter`.
-pub fn test(files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
-    let engine = engine(settings);
+pub fn test(entry: &Entry, files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
+    let engine = entry.engine(settings);
     let mut tally = Tally::default();
     for file in files {
         if let Err(exit) = test_file(&engine, file, filter, words, settings, &mut tally) {
