@@ -263,7 +263,7 @@ impl EngineBuilder {
             }
         }
         for (what, doc) in std::mem::take(&mut self.descriptions) {
-            wrong.extend(self.describe_one(what, &doc).err());
+            wrong.extend(self.describe_one(what, &doc));
         }
         if !wrong.is_empty() {
             return Err(Report::new(wrong, Arc::default()));
@@ -282,32 +282,32 @@ impl EngineBuilder {
         })))
     }
 
-    /// Says of what was added what there is to say; the error is that nothing is there.
-    fn describe_one(&mut self, what: &'static str, doc: &str) -> Result<(), Diagnostic> {
+    /// Says of what was added what there is to say; or what is wrong.
+    fn describe_one(&mut self, what: &'static str, doc: &str) -> Option<Diagnostic> {
         let (name, parameters) = match what.split_once('(') {
             Some((name, parameters)) => (name, Some(parameters.trim_end_matches(')'))),
             None => (what, None),
         };
         if let Some(function) = self.functions.iter_mut().find(|function| &*function.def.name == name) {
             function.def.doc = doc.into();
-            let Some(named) = parameters else { return Ok(()) };
-            let (named, known) = (named.split(',').map(str::trim), &mut function.def.parameters);
+            let named = parameters?.split(',').map(str::trim);
+            let known = &mut function.def.parameters;
             if named.clone().count() != known.len() || named.clone().any(|name| spell(name) != *name) {
                 let told = format!("`{what}` is another function than {}", function.def.signature());
-                return Err(Diagnostic::outside(E0305, told));
+                return Some(Diagnostic::outside(E0305, told));
             }
             known.iter_mut().zip(named).for_each(|(parameter, name)| parameter.name = name);
-            return Ok(());
+            return None;
         }
         let constants = self.constants.iter_mut().map(|(constant, _)| (&*constant.name, &mut constant.doc));
         let tables = self.tables.iter_mut().map(|table| (&*table.wanted.name, &mut table.doc));
         if let Some((_, of_it)) = constants.chain(tables).find(|(known, _)| *known == name) {
             *of_it = doc.into();
-            return Ok(());
+            return None;
         }
         let near = did_you_mean(name, self.names());
         let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        Err(Diagnostic::outside(E0203, format!("`{name}` is described, and was not added{hint}")))
+        Some(Diagnostic::outside(E0203, format!("`{name}` is described, and was not added{hint}")))
     }
 
     /// The names of all that was added.

@@ -28,13 +28,16 @@ pub(crate) struct Constant {
     pub(crate) doc: Arc<str>,
 }
 
+/// Fills the wanted columns of a range of rows.
+type Gather = dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync;
+
 /// A table that every script can read.
 #[derive(Clone)]
 pub(crate) struct HostTable {
     pub(crate) wanted: Wanted,
     pub(crate) doc: Arc<str>,
     rows: usize,
-    gather: Arc<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync>,
+    gather: Arc<Gather>,
 }
 
 impl fmt::Debug for HostTable {

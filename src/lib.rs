@@ -80,7 +80,7 @@ pub use live::Live;
 pub use manifest::Manifest;
 pub use on_error::OnError;
 pub use pipelang_derive::Row;
-pub use pipelang_lang::check::{ParameterValue, Parameters};
+pub use pipelang_lang::check::{ParameterValue, ParameterWay, Parameters};
 pub use pipelang_lang::codes;
 pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity};
 pub use pipelang_lang::report::RenderOptions;

@@ -22,6 +22,8 @@ mod plans;
 mod random;
 mod real;
 mod rules;
+mod sandbox;
+mod shell;
 mod showcase;
 mod snippets;
 mod stdin;

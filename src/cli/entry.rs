@@ -1,8 +1,8 @@
 //! Where a host gets its command line: an engine, and what the program is called.
 
 use super::arguments::Settings;
-use super::{NAME, arguments, complain, dispatch, no_native_code, stdin};
-use pipelang::{Engine, EngineBuilder, clock, environment, fs};
+use super::{NAME, arguments, complain, dispatch, no_native_code, sandbox, stdin};
+use pipelang::{Engine, EngineBuilder, Grant, clock, environment, fs};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -75,7 +75,10 @@ impl Entry {
     pub fn main_with(&self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
         NAME.get_or_init(|| self.name);
         let arguments = match arguments::read(self, arguments.into_iter().map(Into::into)) {
-            Ok(arguments) => arguments,
+            Ok(mut arguments) => {
+                sandbox::allow_what_is_named(&mut arguments);
+                arguments
+            }
             Err(error) => {
                 // `--help` and `--version` come this way too, to stdout and with 0.
                 let _ = error.print();
@@ -109,7 +112,16 @@ impl Entry {
         if settings.locked {
             builder = builder.locked(true);
         }
-        if self.is_user { granted_as_user(builder) } else { builder }
+        if self.is_user {
+            builder = granted_as_user(builder);
+        }
+        if settings.sandbox { sandbox::confined(builder, settings, &self.grants_of_files()) } else { builder }
+    }
+
+    /// The files that scripts may read and write where there is no sandbox.
+    fn grants_of_files(&self) -> Vec<Grant> {
+        let user = [fs::read_everything(), fs::write_everything()].into_iter().filter(|_| self.is_user);
+        self.engine.grants().iter().cloned().chain(user).collect()
     }
 }
 

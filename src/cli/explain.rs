@@ -2,7 +2,7 @@
 
 use super::arguments::{PhaseName, Settings};
 use super::{Entry, Exit, complain, flags, print_report, read_script, show};
-use pipelang::{Phase, codes, tools};
+use pipelang::{ParameterWay, Phase, codes, tools};
 use std::fmt::Write as _;
 
 /// Explains a script or a code.
@@ -24,7 +24,7 @@ pub fn explain(entry: &Entry, what: &str, phase: PhaseName, words: &[String], se
         PhaseName::Plan => Phase::Plan,
         PhaseName::Kernel => Phase::Kernel,
     };
-    let parameters = match flags::of(&name, &text, words) {
+    let parameters = match flags::of(&name, &text, words, ParameterWay::BehindDashes) {
         Ok(parameters) => parameters,
         Err(exit) => return exit,
     };

@@ -3,15 +3,15 @@
 
 use super::{Exit, complain, name, show};
 use pipelang::tools::{ParameterHelp, ScriptHelp, script_help};
-use pipelang::{ParameterValue, Parameters};
+use pipelang::{ParameterValue, ParameterWay, Parameters};
 use std::fmt::Write;
 
-/// The values that the words after the file give to the parameters of a script. Where there is nothing to run, because
+/// The values that the words after the file give to the parameters of a script; `way` is how the user gives them. Where there is nothing to run, because
 /// the help was asked for or a word is wrong, that has been said, and this is what to end with.
-pub fn of(file: &str, text: &str, words: &[String]) -> Result<Parameters, Exit> {
+pub fn of(file: &str, text: &str, words: &[String], way: ParameterWay) -> Result<Parameters, Exit> {
     let about = script_help(text);
     match read(words, &about) {
-        Ok(Given::Parameters(parameters)) => Ok(parameters),
+        Ok(Given::Parameters(parameters)) => Ok(Parameters { way, ..parameters }),
         Ok(Given::Help) => Err(show(&help(file, &about))),
         Err(text) => {
             complain(&text);

@@ -12,7 +12,9 @@ mod fmt;
 mod functions;
 mod repl;
 mod run;
+mod sandbox;
 mod schema;
+mod shell;
 mod stdin;
 mod terminal;
 mod test;
@@ -89,6 +91,8 @@ fn dispatch(entry: &Entry, arguments: Arguments) -> Exit {
         Some(Command::Functions { what, names, settings }) => {
             functions::functions(entry, what.as_deref(), names, &settings)
         }
+        Some(Command::Completions { shell }) => shell::completions(entry, shell),
+        Some(Command::Man { command }) => shell::man(entry, command.as_deref()),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
             repl::repl(entry, &arguments.script.settings)
         }

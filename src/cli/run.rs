@@ -3,7 +3,7 @@
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
 use super::{Entry, Exit, complain, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle};
+use pipelang::{OutputFormat, ParameterWay, Report, RunSettings, Script, Stats, Style, TableStyle};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -19,10 +19,11 @@ pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
             Err(exit) => return exit,
         },
     };
-    let parameters = match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words()) {
-        Ok(parameters) => parameters,
-        Err(exit) => return exit,
-    };
+    let parameters =
+        match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words(), ParameterWay::BehindFile) {
+            Ok(parameters) => parameters,
+            Err(exit) => return exit,
+        };
     let script = match entry.engine(settings).script(&name, &text, &parameters) {
         Ok(script) => script,
         Err(report) => {

@@ -2,7 +2,7 @@
 
 use super::arguments::Settings;
 use super::{Entry, Exit, complain, flags, print_report, read_script, run, write_out};
-use pipelang::{Engine, Report};
+use pipelang::{Engine, ParameterWay, Report};
 
 /// Runs the tests of all files, those whose names contain `filter`.
 pub fn test(entry: &Entry, files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
@@ -46,7 +46,7 @@ fn test_file(
     tally: &mut Tally,
 ) -> Result<(), Exit> {
     let (name, text) = read_script(file)?;
-    let parameters = flags::of(&name, &text, words)?;
+    let parameters = flags::of(&name, &text, words, ParameterWay::BehindDashes)?;
     let tests = match engine.tests(&name, &text, &parameters) {
         Ok(tests) => tests,
         Err(report) => {

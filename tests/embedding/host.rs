@@ -202,7 +202,10 @@ fn tables_of_the_engine_are_read_by_all_scripts() {
     // A program's own input hides a table, and one that is not given is not made up for.
     let own = [Desk { desk: "fx", limit: 1 }];
     let program = engine
-        .compile::<Desk, serde_json::Value>("p", "input | join other = desks on desk | select desk, limit = other.limit")
+        .compile::<Desk, serde_json::Value>(
+            "p",
+            "input | join other = desks on desk | select desk, limit = other.limit",
+        )
         .unwrap();
     assert_eq!(program.run(&own).collect().unwrap(), [serde_json::json!({"desk": "fx", "limit": 100})]);
     assert_eq!(engine.eval::<i64>("input | sum limit").unwrap(), 300);
