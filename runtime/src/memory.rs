@@ -19,17 +19,54 @@ struct Counted {
     /// What all operators together hold before they write to disk.
     spill_at: u64,
     held: AtomicU64,
+    runs: AtomicU64,
+    merges: AtomicU64,
+}
+
+/// What operators wrote to disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spilled {
+    /// How many runs of rows, those not counted that were made of others.
+    pub runs: u64,
+    /// How often a row was merged with those of other runs, at most.
+    pub merges: u64,
 }
 
 impl Memory {
     /// At most so many bytes.
     pub fn of(limit: u64) -> Memory {
-        Memory(Some(Arc::new(Counted { limit, spill_at: limit / FINISHING, held: AtomicU64::new(0) })))
+        Memory::new(limit, limit / FINISHING)
     }
 
     /// Without a limit, but what can be written to disk is written from so many bytes on.
     pub fn spilling_at(bytes: u64) -> Memory {
-        Memory(Some(Arc::new(Counted { limit: u64::MAX, spill_at: bytes, held: AtomicU64::new(0) })))
+        Memory::new(u64::MAX, bytes)
+    }
+
+    fn new(limit: u64, spill_at: u64) -> Memory {
+        let (held, runs, merges) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Memory(Some(Arc::new(Counted { limit, spill_at, held, runs, merges })))
+    }
+
+    /// Counts a run that was written.
+    pub fn count_run(&self) {
+        if let Some(counted) = &self.0 {
+            counted.runs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts that rows are merged for the time `merges`.
+    pub fn count_merge(&self, merges: u64) {
+        if let Some(counted) = &self.0 {
+            counted.merges.fetch_max(merges, Ordering::Relaxed);
+        }
+    }
+
+    /// What was written to disk since this was last asked.
+    pub fn take_spilled(&self) -> Spilled {
+        let take = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
+        let taken = |counted: &Arc<Counted>| Spilled { runs: take(&counted.runs), merges: take(&counted.merges) };
+        self.0.as_ref().map(taken).unwrap_or_default()
     }
 
     /// The limit, if there is one.
@@ -73,6 +110,11 @@ impl Share {
     /// A share without a limit.
     pub fn unlimited() -> Share {
         Memory::default().share(1)
+    }
+
+    /// The memory that it is a share of.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Counts `bytes` more; whether that is too much, so that something must go.

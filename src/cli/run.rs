@@ -2,14 +2,14 @@
 
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle};
+use super::{Entry, Exit, complain, flags, interruption, print_report, read_script};
+use pipelang::{OutputFormat, ParameterWay, Report, RunSettings, Script, Stats, Style, TableStyle};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs a script.
-pub fn run(arguments: &ScriptArguments) -> Exit {
+pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
     let started = Instant::now();
     let settings = &arguments.settings;
     let (name, text) = match (&arguments.eval, arguments.file()) {
@@ -19,11 +19,12 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
             Err(exit) => return exit,
         },
     };
-    let parameters = match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words()) {
-        Ok(parameters) => parameters,
-        Err(exit) => return exit,
-    };
-    let script = match engine(settings).script(&name, &text, &parameters) {
+    let parameters =
+        match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words(), ParameterWay::BehindFile) {
+            Ok(parameters) => parameters,
+            Err(exit) => return exit,
+        };
+    let script = match entry.engine(settings).script(&name, &text, &parameters) {
         Ok(script) => script,
         Err(report) => {
             print_report(&report, settings);
@@ -60,11 +61,15 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
 
 /// Says on stderr how a run went.
 pub fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
-    let Stats { workers, morsels, compilable, compiled: native, replays, buffers } = stats;
+    let Stats { workers, morsels, compilable, compiled: native, replays, buffers, spilled } = stats;
+    let spilled = match spilled.runs {
+        0 => String::new(),
+        runs => format!(", {runs} runs on disk, merged {} times", spilled.merges),
+    };
     let _ = writeln!(
         std::io::stderr(),
         "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
-         {native} of {compilable} kernels native, {replays} batches replayed, {buffers} buffers"
+         {native} of {compilable} kernels native, {replays} batches replayed, {buffers} buffers{spilled}"
     );
 }
 

@@ -8,6 +8,7 @@
 mod claim;
 mod expand;
 pub mod explain;
+mod numbers;
 mod operator;
 pub mod output;
 mod parallel;
@@ -29,6 +30,7 @@ use crate::builtins::Outside;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
+use crate::memory::Spilled;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
@@ -143,6 +145,8 @@ pub struct Stats {
     pub replays: usize,
     /// Buffers that kernels allocated, those of the batches that went out included.
     pub buffers: u64,
+    /// What did not fit into memory.
+    pub spilled: Spilled,
 }
 
 impl Stats {
@@ -154,6 +158,8 @@ impl Stats {
         self.compiled += other.compiled;
         self.replays += other.replays;
         self.buffers += other.buffers;
+        self.spilled.runs += other.spilled.runs;
+        self.spilled.merges = self.spilled.merges.max(other.spilled.merges);
     }
 }
 
@@ -278,6 +284,7 @@ fn run_pipelines(
             .and_then(|pipeline| Run::new(env, &pipeline, options, tees, &results).run(&mut results, sink, &mut stats));
         results.push(given);
     }
+    stats.spilled = options.watch.memory.take_spilled();
     results.pop().expect("a statement has a pipeline").map(|_| stats)
 }
 

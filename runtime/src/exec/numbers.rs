@@ -9,7 +9,7 @@ use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::memory::{Memory, Share};
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, Runs};
+use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::scalar::Scalar;
@@ -133,7 +133,7 @@ impl Parted {
             while let Some(batch) = counters.next(ROWS)? {
                 numbers.know(&batch)?;
             }
-            let mut run = out.run()?;
+            let mut run = RunWriter::new()?;
             while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
                 if let Some(deeper) = &mut numbers.parted {
                     write(&mut deeper.rows, keys, &batch, |row| ordinals[row])?;

@@ -1,22 +1,21 @@
 //! What rows pass in their order, between segments: slices, and what else looks at the rows before. It runs on one worker
 //! at a time, as rows are committed.
 
-use super::Environment;
+use super::numbers::Numbers;
 use super::pipeline::{Passage, States};
+use super::{Environment, Options};
 use super::replay::BatchRow;
-use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
 use crate::formats::tee::{TeeId, Tees};
 use crate::limits::Watch;
 use crate::machine::{CodeId, Given, Machine, Place, Stack, Stop};
 use crate::reference::expr::{Evaluator, NoRow, Outcome, Row};
-use ahash::RandomState;
+use crate::spill::Merge;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// How far the passages of a pipeline are.
@@ -26,12 +25,14 @@ pub struct Passages<'a> {
     pub ordinal: u64,
     /// Why the operator behind them could not hold its rows.
     pub unheld: Option<RunError>,
+    /// How many branches hold nothing back any more.
+    pub drained: usize,
 }
 
 enum Progress<'a> {
     Slice { skip: u64, take: Option<u64>, drains: bool },
     While { skip: bool, over: bool, drains: bool },
-    Number { keys: usize, numbers: Numbers },
+    Number(Box<Numbers>),
     Tee { tees: &'a Tees, id: TeeId, columns: usize },
     Fold { fold: Box<Folder<'a>>, columns: &'a [ColumnId], all: bool },
 }
@@ -47,25 +48,30 @@ pub struct Passed {
 }
 
 impl<'a> Passages<'a> {
-    /// Nothing has passed yet; the first states are computed, and the files of tees are begun.
+    /// Nothing has passed yet; the first states are computed, and the files of tees are begun. Rows may be held back if
+    /// there is a last one.
     pub fn new(
         env: &Environment<'a>,
         passages: &[&'a Passage],
-        watch: &'a Watch,
+        options: &'a Options,
         tees: &'a Tees,
+        may_hold_back: bool,
     ) -> Result<Passages<'a>, RunError> {
         let progress = |passage: &&'a Passage| {
             Ok(match passage {
                 Passage::Slice { skip, take, drains } => Progress::Slice { skip: *skip, take: *take, drains: *drains },
                 Passage::While { skip, drains } => Progress::While { skip: *skip, over: false, drains: *drains },
-                Passage::Number { keys } => Progress::Number { keys: *keys, numbers: Numbers::default() },
+                Passage::Number { keys } => {
+                    Progress::Number(Box::new(Numbers::new(*keys, &options.watch.memory, may_hold_back)))
+                }
                 Passage::Tee(tee) => Progress::Tee { tees, id: tees.begin(tee, env.plan)?, columns: tee.fields.len() },
                 Passage::Fold { states, columns, all } => {
-                    Progress::Fold { fold: Box::new(Folder::new(env, *states, watch)?), columns, all: *all }
+                    Progress::Fold { fold: Box::new(Folder::new(env, *states, &options.watch)?), columns, all: *all }
                 }
             })
         };
-        Ok(Passages { passages: passages.iter().map(progress).collect::<Result<_, _>>()?, ordinal: 0, unheld: None })
+        let passages = passages.iter().map(progress).collect::<Result<_, _>>()?;
+        Ok(Passages { passages, ordinal: 0, unheld: None, drained: 0 })
     }
 
     /// Whether no further row can pass one of these.
@@ -79,11 +85,22 @@ impl<'a> Passages<'a> {
         let (batch, error) = match passage {
             Progress::Slice { skip, take, .. } => (slice(skip, take, &batch), None),
             Progress::While { skip, over, .. } => pass_while(*skip, over, batch),
-            Progress::Number { keys, numbers } => (numbers.add(*keys, batch), None),
+            Progress::Number(numbers) => match numbers.add(batch) {
+                Ok(batch) => (batch, None),
+                Err(error) => (Batch::default(), Some(error)),
+            },
             Progress::Tee { tees, id, columns } => write_tee(tees, *id, *columns, batch),
             Progress::Fold { fold, columns, all } => fold.add(columns, batch, *all),
         };
         Passed { batch, error, full: passage.is_full() }
+    }
+
+    /// The rows that passage `at` has held back, if any.
+    pub fn held_back(&mut self, at: usize) -> Result<Option<Merge>, RunError> {
+        match &mut self.passages[at] {
+            Progress::Number(numbers) => numbers.finish(),
+            Progress::Slice { .. } | Progress::While { .. } | Progress::Tee { .. } | Progress::Fold { .. } => Ok(None),
+        }
     }
 
     /// The state of the last fold, as a batch of one row.
@@ -92,7 +109,7 @@ impl<'a> Passages<'a> {
             Progress::Fold { fold, .. } => {
                 Some(Batch::new(1, vec![Column::from_scalars(&fold.kind, std::slice::from_ref(&fold.last))]))
             }
-            Progress::Slice { .. } | Progress::While { .. } | Progress::Number { .. } | Progress::Tee { .. } => None,
+            Progress::Slice { .. } | Progress::While { .. } | Progress::Number(_) | Progress::Tee { .. } => None,
         }
     }
 }
@@ -144,30 +161,6 @@ fn write_tee(tees: &Tees, id: TeeId, columns: usize, mut batch: Batch) -> (Batch
     match tees.write(id, &written) {
         Ok(()) => (batch, None),
         Err(error) => (batch.slice(0, 0), Some(error)),
-    }
-}
-
-/// How many rows of each key have passed.
-#[derive(Default)]
-struct Numbers {
-    passed: HashMap<Box<[u8]>, i64, RandomState>,
-}
-
-impl Numbers {
-    /// Puts the number of each row in the place of the keys, which are the last columns.
-    fn add(&mut self, keys: usize, mut batch: Batch) -> Batch {
-        let columns = batch.columns.split_off(batch.columns.len() - keys);
-        let keys = Keys::of(&columns, batch.rows, &[]);
-        let number = |row| {
-            let passed = match self.passed.get_mut(keys.get(row)) {
-                Some(passed) => passed,
-                None => self.passed.entry(keys.get(row).into()).or_insert(0),
-            };
-            *passed += 1;
-            *passed - 1
-        };
-        batch.columns.push(Column::Int((0..batch.rows).map(number).collect()));
-        batch
     }
 }
 

@@ -1,6 +1,8 @@
 //! One pipeline while it runs: workers claim morsels, take them through the links up to the first passage, and hand the
 //! rows to the end; what stands behind a passage runs in order, as rows are committed.
 
+mod drain;
+
 use super::claim::{Claimed, Claims};
 use super::expand::Expand;
 use super::operator::{Given, Operator, lock};
@@ -8,6 +10,7 @@ use super::passage::Passages;
 use super::pipeline::{End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
 use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
+use super::staged::is_endless;
 use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
 use crate::error::RunError;
@@ -41,6 +44,9 @@ pub struct Run<'a> {
     common_passages: Range<usize>,
     scratch: Vec<Mutex<Scratch>>,
     operators: Vec<Mutex<Operator>>,
+    /// The operator of what comes in order. An operator must see its rows in order, so where workers push the rows of other
+    /// branches by themselves it is none of theirs.
+    in_order: usize,
 }
 
 /// What the rows of a branch go through by themselves.
@@ -151,8 +157,11 @@ impl<'a> Run<'a> {
             let (links, passages, failed) = ready(&branch.links);
             Own { links, passages, failed }
         });
-        let own = own.collect();
+        let own: Vec<Own> = own.collect();
         let (common, common_passages, failed) = ready(&pipeline.links);
+        let is_mixed =
+            common_passages.is_empty() && own.iter().any(|own| own.passages.is_empty()) && !passages.is_empty();
+        let operators = threads + usize::from(is_mixed);
         Run {
             env,
             pipeline,
@@ -166,15 +175,17 @@ impl<'a> Run<'a> {
             common_passages,
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..threads)
-                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.watch.memory.share(threads))))
+            operators: (0..operators)
+                .map(|_| Operator::new(env, &pipeline.end, results, options.watch.memory.share(operators)))
+                .map(Mutex::new)
                 .collect(),
+            in_order: if is_mixed { threads } else { 0 },
         }
     }
 
     /// Runs all morsels; what a breaker gives is what later pipelines take up.
     pub fn run(self, results: &mut Results, sink: &mut Sink, stats: &mut Stats) -> Result<Given, RunError> {
-        let mut passages = Passages::new(self.env, &self.passages, &self.options.watch, self.tees)?;
+        let mut passages = Passages::new(self.env, &self.passages, self.options, self.tees, !is_endless(self.pipeline, None))?;
         let full: Vec<AtomicBool> =
             self.own.iter().map(|own| AtomicBool::new(passages.is_full(own.passages.clone()))).collect();
         let sources = self.pipeline.branches.iter().map(|branch| &branch.source).collect();
@@ -188,6 +199,7 @@ impl<'a> Run<'a> {
         if let Some(error) = claims.last_words().next().filter(|_| fault::is(Fault::RightErrorFirst)) {
             return Err(error.clone());
         }
+        self.check_tables(&passages)?;
         let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
         let mut error = None;
         let mut committed = 0u64;
@@ -227,6 +239,11 @@ impl<'a> Run<'a> {
             if self.pipeline.branches.iter().all(|branch| !matches!(branch.source, Source::Iterate(_))) {
                 stats.morsels = stats.morsels.max(morsels);
             }
+        }
+        if error.is_none() {
+            passages.ordinal = committed << ORDINAL_BITS;
+            committed += 1;
+            error = self.drain(self.own.len(), &mut passages, sink.encode, &mut *sink.accept).err();
         }
         self.count(stats);
         self.finish(passages, error, committed << ORDINAL_BITS)
@@ -310,6 +327,7 @@ impl<'a> Run<'a> {
             return Ok(ControlFlow::Continue(()));
         }
         made.rejected.iter().for_each(|why| self.reject(why));
+        self.drain_branches(made.branch, passages, encode, accept)?;
         let path = self.path(made.branch).in_order();
         let (mut passed, mut out) = (Passed::default(), Vec::new());
         for rows in made.rows {
@@ -332,18 +350,26 @@ impl<'a> Run<'a> {
         let later = made.error.filter(|_| !passed.full);
         let error = if fault::is(Fault::TailErrorLost) { later.or(passed.error) } else { passed.error.or(later) };
         if !fault::is(Fault::PrefixLost) || error.is_none() {
-            out.into_iter().try_for_each(accept)?;
+            out.into_iter().try_for_each(&mut *accept)?;
         }
         if let Some(error) = error {
+            self.drain(made.branch + 1, passages, encode, accept)?;
             return Err(error);
         }
         full[made.branch].store(passages.is_full(self.own[made.branch].passages.clone()), Ordering::Release);
-        let nothing_wanted = passages.is_full(self.common_passages.clone()) && self.failed.is_none();
+        self.check_tables(passages)?;
+        let nothing_wanted = passages.is_full(self.common_passages.clone());
         let only = self.own.len() == 1 && self.own[0].failed.is_none() && self.failed.is_none();
         match nothing_wanted || (only && full[0].load(Ordering::Acquire)) {
             true => Ok(ControlFlow::Break(())),
             false => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    /// Fails for a table that is not there once all rows that could have come to it are through.
+    fn check_tables(&self, passages: &Passages) -> Result<(), RunError> {
+        let missing = self.failed.as_ref().filter(|_| passages.is_full(self.common_passages.clone()));
+        missing.map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Tells why a row was left out.
@@ -402,7 +428,7 @@ impl<'a> Run<'a> {
         passages: &mut Passages,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Option<Encoded> {
-        match &mut *lock(&self.operators[0]) {
+        match &mut *lock(&self.operators[self.in_order]) {
             Operator::Output => (batch.rows > 0).then(|| encode(batch)),
             operator => {
                 let first = passages.ordinal;

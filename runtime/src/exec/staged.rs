@@ -63,7 +63,8 @@ fn first_parted(pipeline: &Pipeline, results: &Results) -> Option<(Option<usize>
     own.next().or_else(|| Some((None, pipeline.links.iter().position(is_parted)?)))
 }
 
-fn is_endless(pipeline: &Pipeline, branch: Option<usize>) -> bool {
+/// Whether there is no last row, of one branch or of any.
+pub(super) fn is_endless(pipeline: &Pipeline, branch: Option<usize>) -> bool {
     let endless = |source: &Source| matches!(source, Source::Range { end: None, .. } | Source::Iterate(_));
     let branches = pipeline.branches.iter().enumerate();
     branches.filter(|(at, _)| branch.is_none_or(|branch| branch == *at)).any(|(_, branch)| endless(&branch.source))

@@ -3,6 +3,7 @@
 use super::{Kinds, Row, RunReader, RunWriter};
 use crate::batch::{Batch, Origin};
 use crate::error::RunError;
+use crate::memory::Memory;
 use arrow_array::UInt32Array;
 use pipelang_lang::scalar::Scalar;
 use std::cmp::Ordering;
@@ -31,12 +32,13 @@ pub struct Runs {
     levels: Vec<Vec<RunReader>>,
     kinds: Kinds,
     limit: Option<u64>,
+    memory: Memory,
 }
 
 impl Runs {
-    /// No runs; of their rows the first `limit` are wanted.
-    pub fn new(limit: Option<u64>) -> Runs {
-        Runs { limit, ..Runs::default() }
+    /// No runs of a run with this memory; of their rows the first `limit` are wanted.
+    pub fn new(memory: &Memory, limit: Option<u64>) -> Runs {
+        Runs { limit, memory: memory.clone(), ..Runs::default() }
     }
 
     /// Whether there are none.
@@ -61,6 +63,7 @@ impl Runs {
 
     /// Takes a run that is in order itself.
     pub fn add(&mut self, run: RunReader) -> Result<(), RunError> {
+        self.memory.count_run();
         self.add_at(0, run)
     }
 
@@ -73,6 +76,7 @@ impl Runs {
             return Ok(());
         }
         let full = std::mem::take(&mut self.levels[level]);
+        self.memory.count_merge(level as u64 + 1);
         let longer = Merge::open(full, self.kinds.clone(), self.limit)?.into_run()?;
         self.add_at(level + 1, longer)
     }
@@ -89,6 +93,9 @@ impl Runs {
 
     /// Their rows in order.
     pub fn into_merge(self) -> Result<Merge, RunError> {
+        if self.levels.iter().map(Vec::len).sum::<usize>() > 1 {
+            self.memory.count_merge(self.levels.len() as u64);
+        }
         Merge::open(self.levels.into_iter().flatten().collect(), self.kinds, self.limit)
     }
 }

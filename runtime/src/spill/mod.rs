@@ -240,6 +240,7 @@ mod tests {
     use super::*;
     use crate::batch::{BatchFault, Column};
     use crate::error::RowFault;
+    use crate::memory::Memory;
     use pipelang_lang::codes::E0601;
     use pipelang_lang::ir::SiteId;
     use pipelang_lang::scalar::{Fault, Scalar};
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn rows_come_back_in_one_order() {
         // More runs than are merged at once.
-        let mut runs = Runs::new(None);
+        let mut runs = Runs::new(&Memory::default(), None);
         runs.learn(&batch(&[1]));
         (0..200).for_each(|at| runs.add(run(&[at, at + 1, 500], at as u64 * 3)).expect("a merge"));
         let mut merge = runs.into_merge().expect("a merge");

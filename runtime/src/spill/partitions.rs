@@ -4,6 +4,7 @@
 use super::{Kinds, Merge, RunReader, RunWriter, Runs};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::memory::Memory;
 
 /// How many parts there are.
 const PARTS: usize = 16;
@@ -20,6 +21,7 @@ pub struct Partitions {
     level: u32,
     parts: Vec<Part>,
     kinds: Kinds,
+    memory: Memory,
 }
 
 /// The rows of one part: runs in order, and the one that is being written.
@@ -46,8 +48,9 @@ impl Part {
 
 impl Partitions {
     /// No rows. Rows of one part are parted by a deeper level.
-    pub fn new(level: u32) -> Partitions {
-        Partitions { level, parts: (0..PARTS).map(|_| Part::default()).collect(), kinds: Kinds::default() }
+    pub fn new(level: u32, memory: &Memory) -> Partitions {
+        let parts = (0..PARTS).map(|_| Part::default()).collect();
+        Partitions { level, parts, kinds: Kinds::default(), memory: memory.clone() }
     }
 
     /// Takes some rows of a batch, each with the hash of its keys and its ordinal.
@@ -68,7 +71,8 @@ impl Partitions {
 
     /// All parts, also those that have no rows: parts of one number have the rows of the same keys.
     pub fn close_all(all: Vec<Partitions>) -> Result<Vec<Runs>, RunError> {
-        let mut parts: Vec<Runs> = (0..PARTS).map(|_| Runs::default()).collect();
+        let memory = all.first().map(|first| first.memory.clone()).unwrap_or_default();
+        let mut parts: Vec<Runs> = (0..PARTS).map(|_| Runs::new(&memory, None)).collect();
         for partitions in all {
             for (part, runs) in parts.iter_mut().zip(partitions.parts) {
                 part.know(&partitions.kinds);

@@ -100,7 +100,7 @@ impl Grouper {
         }
         let too_much = self.share.add(self.growth(known, batch));
         match too_much && self.parted.is_empty() {
-            true if self.layout.keys > 0 && self.level < DEEPEST => self.parted.push(Partitions::new(self.level)),
+            true if self.layout.keys > 0 && self.level < DEEPEST => self.parted.push(Partitions::new(self.level, self.share.memory())),
             true => self.share.check_limit("one group of an `aggregate`")?,
             // Its groups are there, and what they keep of their rows has no other place.
             false => self.share.check_limit("the groups of an `aggregate`")?,
@@ -212,7 +212,7 @@ impl Grouper {
         if self.parted.is_empty() {
             return Ok(Rows::Batch(self.table()?.1));
         }
-        let mut runs = Runs::default();
+        let mut runs = Runs::new(memory, None);
         self.finish_parted(reducers, memory, &mut runs)?;
         Ok(runs.into_merge()?.into())
     }
@@ -225,7 +225,7 @@ impl Grouper {
         if self.level == 0 {
             // Rows of a group that is here may have been written by a worker that did not have it.
             let mut here = Grouper::new(layout.clone(), reducers, Share::unlimited());
-            let mut others = Partitions::new(self.level);
+            let mut others = Partitions::new(self.level, memory);
             for mut part in parts {
                 while let Some(rows) = part.next_rows(ROWS)? {
                     self.sort_out(&mut here, &mut others, &rows)?;

@@ -58,7 +58,7 @@ impl Sorter {
     /// Sorts by the first `descending.len()` columns of what is pushed; those columns do not go on. With a limit only the
     /// first so many rows are kept. More than `share` goes to disk.
     pub fn new(descending: Vec<bool>, limit: Option<u64>, share: Share) -> Sorter {
-        let runs = Runs::new(limit);
+        let runs = Runs::new(share.memory(), limit);
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         Sorter {
             descending,

@@ -114,7 +114,7 @@ impl Builder {
     /// Writes what is in memory to disk.
     fn spill(&mut self) -> Result<(), RunError> {
         if self.parted.is_empty() {
-            self.parted.push(Partitions::new(0));
+            self.parted.push(Partitions::new(0, self.share.memory()));
         }
         let partitions = self.parted.last_mut().expect("there is one");
         for (first, batch) in self.parts.drain(..) {
@@ -135,7 +135,8 @@ impl Builder {
     pub fn duplicate(mut self, end: u64) -> Option<RunError> {
         self.layout.unique?;
         if !self.parted.is_empty() {
-            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted));
+            let memory = self.share.memory().clone();
+            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted, &memory));
             return table.and_then(|mut table| table.check_unique(end)).err();
         }
         self.parts.retain(|(first, _)| *first < end);
@@ -146,7 +147,7 @@ impl Builder {
     pub fn finish(mut self) -> Result<Built, RunError> {
         if !self.parted.is_empty() {
             self.spill()?;
-            let mut table = PartedTable::new(self.layout, self.parted)?;
+            let mut table = PartedTable::new(self.layout, self.parted, self.share.memory())?;
             table.check_unique(u64::MAX)?;
             return Ok(Built::Parted(table));
         }

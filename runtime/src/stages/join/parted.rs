@@ -6,6 +6,7 @@ use super::{JoinTable, Layout, size_in_table};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::limits::Watch;
+use crate::memory::Memory;
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
 use ahash::RandomState;
@@ -24,6 +25,7 @@ const LAST_KEY: &[u8] = &[u8::MAX];
 pub struct PartedTable {
     layout: Layout,
     parts: Vec<Runs>,
+    memory: Memory,
 }
 
 /// How left rows look for their matches: their first `carried` columns go on, those behind are their keys.
@@ -61,8 +63,9 @@ pub(super) fn write(
 
 impl PartedTable {
     /// What several workers wrote.
-    pub(super) fn new(layout: Layout, parted: Vec<Partitions>) -> Result<PartedTable, RunError> {
-        Ok(PartedTable { layout, parts: Partitions::close_all(parted)? })
+    pub(super) fn new(layout: Layout, parted: Vec<Partitions>, memory: &Memory) -> Result<PartedTable, RunError> {
+        let memory = memory.clone();
+        Ok(PartedTable { layout, parts: Partitions::close_all(parted)?, memory })
     }
 
     /// Fails at the first row below `end` that has the key of another, where it must not.
@@ -96,7 +99,7 @@ impl PartedTable {
 
     /// Takes the left rows of one worker.
     pub fn parter(&self, left: &Left) -> Parter {
-        Parter { layout: self.layout.clone(), carried: left.carried, partitions: vec![Partitions::new(0)] }
+        Parter { layout: self.layout.clone(), carried: left.carried, partitions: vec![Partitions::new(0, &self.memory)] }
     }
 
     /// All rows in memory, whatever there is.
@@ -115,7 +118,7 @@ impl PartedTable {
     /// The rows that come of the left ones.
     pub fn join(self, left: &Left, rows: Parter, watch: &Watch) -> Result<Merge, RunError> {
         let rows = Partitions::close_all(rows.partitions)?;
-        let mut joined = Joined { left, watch, out: Runs::default() };
+        let mut joined = Joined { left, watch, out: Runs::new(&watch.memory, None) };
         for (left, right) in rows.into_iter().zip(self.parts) {
             joined.part(&self.layout, left, right, 1)?;
         }
@@ -176,7 +179,7 @@ impl Joined<'_> {
         mut rest: Merge,
         level: u32,
     ) -> Result<(), RunError> {
-        let mut right = Partitions::new(level);
+        let mut right = Partitions::new(level, &self.watch.memory);
         let mut first = 0;
         for batch in batches {
             write(&mut right, layout, &batch, 0, |row| ordinals[first + row])?;
@@ -185,7 +188,7 @@ impl Joined<'_> {
         while let Some(Merged { ordinals, batch }) = rest.next_rows(ROWS)? {
             write(&mut right, layout, &batch, 0, |row| ordinals[row])?;
         }
-        let (mut rows, mut parted) = (left.into_merge()?, Partitions::new(level));
+        let (mut rows, mut parted) = (left.into_merge()?, Partitions::new(level, &self.watch.memory));
         while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
             write(&mut parted, layout, &batch, self.left.carried, |row| ordinals[row])?;
         }

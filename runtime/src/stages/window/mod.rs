@@ -171,7 +171,7 @@ impl Windower {
     fn spill(&mut self) -> Result<(), RunError> {
         let hasher = RandomState::with_seeds(1, 2, 3, 4);
         if self.parted.is_empty() {
-            self.parted.push(Partitions::new(self.level));
+            self.parted.push(Partitions::new(self.level, self.share.memory()));
         }
         let partitions = self.parted.last_mut().expect("there is one");
         for part in self.parts.drain(..) {
@@ -222,7 +222,7 @@ impl Windower {
             }
             return compute(groups).map(Rows::Batch);
         }
-        let mut parted = Parted { end, memory, seen, compute, runs: Runs::default(), first: None };
+        let mut parted = Parted { end, memory, seen, compute, runs: Runs::new(memory, None), first: None };
         parted.finish(self)?;
         match parted.first {
             Some(unordered) => Err(unordered.error()),
