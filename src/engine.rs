@@ -20,7 +20,8 @@ use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
-use pipelang_lang::source::SourceMap;
+use pipelang_lang::source::{SourceId, SourceMap};
+use pipelang_lang::syntax;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins;
 use pipelang_runtime::exec::Pool;
@@ -266,6 +267,7 @@ impl Engine {
         let files = self.sources(inputs);
         let compile = || {
             self.check_size(text)?;
+            self.check_nesting(text)?;
             let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
             compiled.and_then(|compiled| {
                 let plan = plan(&compiled).clone();
@@ -289,6 +291,22 @@ impl Engine {
         let most = self.0.limits.source_bytes.unwrap_or(usize::MAX);
         let told = || format!("the script has {} bytes, and its limit is {most}", text.len());
         if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
+    }
+
+    /// E0801 for brackets that are nested too deep; the parser has a limit of its own.
+    fn check_nesting(&self, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let Some(most) = self.0.limits.nesting else { return Ok(()) };
+        let (mut open, mut deepest) = (0usize, 0);
+        for (token, _) in &syntax::tokens(SourceId(0), text).tokens {
+            match token {
+                _ if token.opens() => open += 1,
+                _ if token.closes() => open = open.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(open);
+        }
+        let told = || format!("the script nests {deepest} brackets, and its limit is {most}");
+        if deepest > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
     }
 
     /// E0801 for a plan that is too large.

@@ -91,7 +91,8 @@ pub use pipelang_runtime::exec::{Executor, Stats, native_code};
 pub use pipelang_runtime::formats::columnar::write::ColumnFormat;
 pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
-pub use pipelang_runtime::limits::CancelToken;
+pub use pipelang_runtime::limits::{CancelToken, Looks};
+pub use pipelang_runtime::memory::Spilled;
 pub use program::Program;
 pub use report::Report;
 pub use row::{

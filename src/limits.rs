@@ -7,7 +7,7 @@ use std::time::Duration;
 /// widen them. Whoever reaches one ends in E0801, in every executor, and the engine lives on.
 ///
 /// Some bounds are the same for every engine: 256 levels of nesting, 4 MiB for a compiled regular expression, 10,000 calls
-/// inside one another.
+/// inside one another, 64 MiB for a value that a script makes.
 ///
 /// ```
 /// use pipelang::{Engine, Limits, codes};
@@ -23,6 +23,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a script, without what it imports.
     pub source_bytes: Option<usize>,
+    /// Brackets of a script inside one another; 256 at most for every engine, operators before operands counted too.
+    pub nesting: Option<usize>,
     /// Stages of a script, with those that stand for what it calls.
     pub stages: Option<usize>,
     /// Work, much the same on any machine: about one unit for each row that goes through some fused stages, and for each
@@ -31,8 +33,9 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// How long a run may take.
     pub wall: Option<Duration>,
-    /// Bytes that sorts, groups and joins of a run may hold at once; what goes beyond lies in temporary files where that can
-    /// be, and is E0801 where it cannot.
+    /// Bytes that a run may hold at once: in sorts, groups and joins, of which what goes beyond lies in temporary files where
+    /// that can be, and in texts and lists that are made of rows. Where nothing can go to disk, more is E0801. It may be
+    /// exceeded for a moment, by a value.
     pub memory: Option<u64>,
     /// Rows that a run may give, of all its results. So many come before the error.
     pub rows_out: Option<u64>,
@@ -45,6 +48,7 @@ impl Limits {
     pub fn untrusted() -> Limits {
         Limits {
             source_bytes: Some(256 << 10),
+            nesting: Some(100),
             stages: Some(1_000),
             fuel: Some(1_000_000_000),
             wall: Some(Duration::from_secs(10)),
@@ -77,6 +81,7 @@ impl Limits {
         }
         Limits {
             source_bytes: least(self.source_bytes, other.source_bytes),
+            nesting: least(self.nesting, other.nesting),
             stages: least(self.stages, other.stages),
             fuel: least(self.fuel, other.fuel),
             wall: least(self.wall, other.wall),

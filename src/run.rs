@@ -13,10 +13,9 @@ use pipelang_runtime::exec::output::Style;
 use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
-use pipelang_runtime::limits::CancelToken;
+use pipelang_runtime::limits::{CancelToken, Looks};
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// One run of a [`Program`]: its limits, then its results.
@@ -75,8 +74,8 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
         self
     }
 
-    /// Counts how often it was looked whether the run must stop, for tests.
-    pub fn count_looks(mut self, looks: &Arc<AtomicU64>) -> Self {
+    /// Counts how often it is looked whether the run must stop, for tests.
+    pub fn count_looks(mut self, looks: &Arc<Looks>) -> Self {
         self.settings.looks = Some(looks.clone());
         self
     }

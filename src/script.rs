@@ -16,11 +16,10 @@ use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::single::Parts;
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
 use pipelang_runtime::formats::target::TargetFile;
-use pipelang_runtime::limits::{Budget, CancelToken, Watch};
+use pipelang_runtime::limits::{Budget, CancelToken, Looks, Watch};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// How a script is run. The defaults are right; nothing here changes what comes out.
@@ -43,7 +42,7 @@ pub struct RunSettings {
     /// What happens to a row that fails.
     pub on_error: OnError,
     /// Counts how often it was looked whether the run must stop, for tests.
-    pub looks: Option<Arc<AtomicU64>>,
+    pub looks: Option<Arc<Looks>>,
 }
 
 impl RunSettings {

@@ -2,8 +2,10 @@
 
 use crate::error::RunError;
 use crate::memory::Memory;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// Stops runs from another thread. Clones share one flag.
@@ -58,6 +60,37 @@ impl Budget {
     }
 }
 
+/// How often it was looked whether a run must stop, and how long that was not done, for tests.
+#[derive(Debug, Default)]
+pub struct Looks {
+    count: AtomicU64,
+    longest: AtomicU64,
+    /// When each thread has looked last.
+    last: Mutex<HashMap<ThreadId, Instant>>,
+}
+
+impl Looks {
+    /// How often.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// The longest time between two looks of a thread.
+    pub fn longest(&self) -> Duration {
+        Duration::from_nanos(self.longest.load(Ordering::Relaxed))
+    }
+
+    fn look(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let now = Instant::now();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = last.insert(std::thread::current().id(), now) {
+            let between = u64::try_from(now.duration_since(before).as_nanos()).unwrap_or(u64::MAX);
+            self.longest.fetch_max(between, Ordering::Relaxed);
+        }
+    }
+}
+
 /// How much one piece of work may use, before it begins. Of each, none is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
@@ -93,15 +126,15 @@ pub struct Watch {
     pub fuel: Option<Arc<Budget>>,
     /// What its values and operators may hold.
     pub memory: Memory,
-    /// How often was looked, if somebody counts.
-    pub looks: Option<Arc<AtomicU64>>,
+    /// Counts the looks, if somebody wants to know.
+    pub looks: Option<Arc<Looks>>,
 }
 
 impl Watch {
     /// Fails if the run must stop.
     pub fn check(&self) -> Result<(), RunError> {
         if let Some(looks) = &self.looks {
-            looks.fetch_add(1, Ordering::Relaxed);
+            looks.look();
         }
         if self.cancel.is_cancelled() {
             return Err(RunError::Cancelled);

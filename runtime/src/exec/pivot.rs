@@ -6,6 +6,7 @@ use super::{Encoded, Environment, Options, Sink, Stats, run};
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{RowError, RowFault, RunError};
+use crate::memory::Share;
 use pipelang_lang::codes::E0205;
 use pipelang_lang::ir::Pivot;
 use pipelang_lang::scalar::{Fault, Scalar};
@@ -31,6 +32,8 @@ struct Found {
     batch: Batch,
     error: Option<RunError>,
     stats: Stats,
+    /// What the groups took; their cells are in the batch now.
+    _held: Share,
 }
 
 impl<'a> Rows<'a> {
@@ -39,9 +42,10 @@ impl<'a> Rows<'a> {
         let schema = env.plan.schema(env.plan.statements[statement].node);
         let mut rows = Rows { env, statement, options, schema, found: None };
         if let Some(pivot) = &env.plan.statements[statement].pivot {
-            let mut groups = Vec::new();
+            let (mut groups, mut held) = (Vec::new(), options.watch.memory.share(1));
             let accept = &mut |encoded| {
                 if let Encoded::Rows(batch) = encoded {
+                    held.hold_with(|| batch.size())?;
                     groups.push(batch);
                 }
                 Ok(())
@@ -49,7 +53,7 @@ impl<'a> Rows<'a> {
             let stats = run(env, statement, options, Sink { encode: &Encoded::Rows, accept })?;
             let (schema, batch, error) = Cells::of(pivot, &groups)?.columns(pivot, &rows.schema, &groups);
             rows.schema = schema;
-            rows.found = Some(Found { batch, error, stats });
+            rows.found = Some(Found { batch, error, stats, _held: held });
         }
         Ok(rows)
     }

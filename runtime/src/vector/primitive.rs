@@ -2,7 +2,7 @@
 //! what it gives for the others nobody looks at.
 
 use super::{loops, row};
-use crate::batch::{Column, Values};
+use crate::batch::{Column, Values, size_of_texts};
 use crate::builtins::{BatchResult, Functions};
 use crate::error::RunError;
 use crate::kernel::frame::{Frame, Lanes, Scalars, Stored, Texts};
@@ -184,8 +184,11 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, watch: &W
     let function = functions.get(call.function);
     let BatchResult { column, failed } = match &function.batch {
         _ if none => BatchResult { column: Column::Null(frame.rows), failed: false },
-        Some(body) => body(&arguments, frame.rows, active.as_ref()),
-        None => match row_by_row(&arguments, frame.rows, active.as_ref(), (call, &function.def.body), watch) {
+        // Of large texts a chunk takes long, and a body over columns does not look whether the run must stop.
+        Some(body) if arguments.iter().map(size_of_text).sum::<u64>() < LARGE => {
+            body(&arguments, frame.rows, active.as_ref())
+        }
+        _ => match row_by_row(&arguments, frame.rows, active.as_ref(), (call, &function.def.body), watch) {
             Ok(result) => result,
             Err(stopped) => {
                 frame.stopped = Some(stopped);
@@ -227,6 +230,13 @@ fn column(frame: &Frame, register: Register, kind: &Kind) -> Column {
     }
 }
 
+/// From so many bytes of texts on a chunk is large.
+const LARGE: u64 = 4 << 20;
+
+fn size_of_text(column: &Column) -> u64 {
+    if let Column::String(texts) = column { size_of_texts(texts) } else { 0 }
+}
+
 /// How many calls there are at most before it is looked whether the run must stop.
 const ROWS_BETWEEN_LOOKS: usize = 16;
 
@@ -241,12 +251,13 @@ fn row_by_row(
     let (mut results, mut failed) = (Vec::with_capacity(rows), false);
     let mut scalars = vec![Scalar::Null; arguments.len()];
     let mut held = watch.memory.share(1);
+    let is_large = arguments.iter().map(size_of_text).sum::<u64>() >= LARGE;
     for row in 0..rows {
         if active.is_some_and(|active| !active.value(row)) {
             results.push(Scalar::Null);
             continue;
         }
-        if row % ROWS_BETWEEN_LOOKS == 0 {
+        if is_large || row % ROWS_BETWEEN_LOOKS == 0 {
             watch.check()?;
         }
         scalars.iter_mut().zip(arguments).for_each(|(scalar, column)| *scalar = value(column, row));
