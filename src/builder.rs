@@ -31,6 +31,7 @@ pub struct EngineBuilder {
     threads: usize,
     optimize: bool,
     locked: bool,
+    native: bool,
     /// Shared with the kernels.
     check_kernels: Arc<AtomicBool>,
 }
@@ -52,6 +53,7 @@ impl EngineBuilder {
             threads: 0,
             optimize: true,
             locked: false,
+            native: true,
             check_kernels: Arc::default(),
         }
     }
@@ -172,6 +174,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether machine code may be made (by default it may, where there is any for the machine): a host that must not have
+    /// memory which is both written and run says no. Results and errors are the same.
+    pub fn native_code(mut self, native: bool) -> EngineBuilder {
+        self.native = native;
+        self
+    }
+
     /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
     /// means (by default they need not). What is not declared is E0408.
     pub fn locked(mut self, locked: bool) -> EngineBuilder {
@@ -206,6 +215,7 @@ impl EngineBuilder {
             limits: self.limits,
             optimize: self.optimize,
             locked: self.locked,
+            native: self.native,
         })))
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) optimize: bool,
     pub(crate) locked: bool,
+    pub(crate) native: bool,
 }
 
 impl Default for Engine {
