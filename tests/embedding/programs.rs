@@ -85,7 +85,7 @@ fn rows_of_serde_and_lines_of_json_are_read() {
     let report = program.run(pipelang::jsonl(&b"{\"id\": 1}\n{\"id\": \"x\"}\n"[..])).collect().unwrap_err();
     assert_eq!(report.code(), Some(codes::E0506));
     assert!(report.to_string().contains("input:2"), "{report}");
-    assert_eq!(code(program.run(pipelang::jsonl(&b"{"[..])).collect()), codes::E0506);
+    assert_eq!(code(program.run(pipelang::jsonl(&b"{"[..])).collect()), codes::E0505);
 }
 
 #[test]
