@@ -20,6 +20,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A leaf: pointers to what it reads, pointers to what it writes, how many rows (at least one); not 0 if a check failed.
@@ -41,8 +42,16 @@ struct Leaf {
     bytes: usize,
 }
 
-/// The memory that machine code lies in. A module that is dropped leaks it, so it is freed by hand.
-struct Code(Mutex<Option<JITModule>>);
+/// The memory that machine code lies in, and how much of it is code. A module that is dropped leaks it, so it is freed by hand.
+struct Code(Mutex<Option<JITModule>>, usize);
+
+/// Bytes of machine code that is there.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes of machine code there are now in this process, for tests: what is dropped is gone.
+pub fn live_code_bytes() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 impl Drop for Code {
     fn drop(&mut self) {
@@ -50,6 +59,7 @@ impl Drop for Code {
         if let Some(module) = module {
             // SAFETY: the functions of the module are called through `Compiled` only, which holds this until they return.
             unsafe { module.free_memory() };
+            LIVE.fetch_sub(self.1, Ordering::Relaxed);
         }
     }
 }
@@ -61,16 +71,15 @@ pub fn compile(program: &Arc<Program>) -> Result<Compiled, String> {
     }
     let mut module = new_module()?;
     let made = define_all(program, &mut module);
-    let code = Arc::new(Code(Mutex::new(None)));
+    let bytes = made.iter().flatten().map(|(_, leaf)| leaf.bytes).sum();
     let keep = |module: JITModule| {
-        if let Ok(mut place) = code.0.lock() {
-            *place = Some(module);
-        }
+        LIVE.fetch_add(bytes, Ordering::Relaxed);
+        Arc::new(Code(Mutex::new(Some(module)), bytes))
     };
     let defined = match made.and_then(|defined| module.finalize_definitions().map(|()| defined).map_err(text)) {
         Ok(defined) => defined,
         Err(why) => {
-            keep(module);
+            drop(keep(module));
             return Err(why);
         }
     };
@@ -81,8 +90,7 @@ pub fn compile(program: &Arc<Program>) -> Result<Compiled, String> {
         Leaf { function, inputs: leaf.inputs, outputs: leaf.outputs, bytes: leaf.bytes }
     });
     let leaves = leaves.collect();
-    keep(module);
-    Ok(Compiled { program: program.clone(), leaves, _code: code })
+    Ok(Compiled { program: program.clone(), leaves, _code: keep(module) })
 }
 
 impl Compiled {
