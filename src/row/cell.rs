@@ -144,6 +144,7 @@ pub trait FromCell: ToCell + Sized {
     fn from_cell(cell: Cell<'_>) -> Result<Self, CellMismatch>;
 }
 
+#[cold]
 fn mismatch<T>(cell: Cell<'_>, wanted: &'static str) -> Result<T, CellMismatch> {
     Err(CellMismatch { column: String::new(), found: cell.to_string(), wanted: wanted.into() })
 }
@@ -162,6 +163,7 @@ macro_rules! integers {
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Int(x) => $type::try_from(x).or_else(|_| mismatch(cell, stringify!($type))),
@@ -187,6 +189,7 @@ macro_rules! floats {
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Float(x) => Ok(x as $type),
@@ -210,6 +213,7 @@ impl ToCell for bool {
 }
 
 impl FromCell for bool {
+    #[inline]
     fn from_cell(cell: Cell<'_>) -> Result<bool, CellMismatch> {
         match cell {
             Cell::Bool(x) => Ok(x),

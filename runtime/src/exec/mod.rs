@@ -6,6 +6,7 @@
 //! have gone out.
 
 mod claim;
+pub mod direct;
 mod expand;
 pub mod explain;
 mod operator;
