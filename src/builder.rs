@@ -8,7 +8,7 @@ use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
 use crate::program::INPUT;
 use crate::report::Report;
-use crate::row::{Row, ToCell};
+use crate::row::{FieldType, Row, ToCell};
 use pipelang_lang::catalog::Effect;
 use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0112, E0203, E0208, E0305, E0310};
@@ -172,11 +172,14 @@ impl EngineBuilder {
     /// assert_eq!(engine.eval::<f64>("100 * (1 + VAT)")?, 125.0);
     /// # Ok::<(), pipelang::Report>(())
     /// ```
-    pub fn constant(mut self, name: &str, value: impl ToCell) -> EngineBuilder {
+    pub fn constant<T: ToCell>(mut self, name: &str, value: T) -> EngineBuilder {
         let value = value.to_cell().scalar();
-        let told = value.as_ref().map(drop).map_err(Clone::clone);
+        let told = value.as_ref().map(drop).map_err(|unfit| unfit.told());
         let doc = "A constant of the host.".into();
-        self.constants.push((Constant { name: name.into(), value: value.unwrap_or(Scalar::Null), doc }, told));
+        let (name, value) = (name.into(), value.unwrap_or(Scalar::Null));
+        // A value that is there is not null.
+        let ty = FieldType::of::<T>().ty().without_null().or_null_if(value == Scalar::Null);
+        self.constants.push((Constant { name, value, ty, doc }, told));
         self
     }
 

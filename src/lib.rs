@@ -96,7 +96,8 @@ pub use pipelang_runtime::limits::CancelToken;
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultRow, Row,
+    Schema, ToCell, Unfit,
 };
 pub use rows::ResultRows;
 pub use run::Run;

@@ -9,6 +9,7 @@ use crate::script::Script;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0130, E0301};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Kind;
 use pipelang_runtime::exec::direct::{Direct, Number};
 use pipelang_runtime::exec::single::OneRow;
 use std::marker::PhantomData;
@@ -19,6 +20,8 @@ pub struct Function<F> {
     one: OneRow,
     /// The shorter way, if there is one.
     direct: Option<Direct>,
+    /// What it gives.
+    kind: Kind,
     types: PhantomData<fn() -> F>,
 }
 
@@ -73,7 +76,9 @@ macro_rules! functions {
                     $($at => $name.to_cell(),)*
                     _ => Cell::Null,
                 });
-                match self.one.run(self.script.parts(), field, |made| show(made.column(0), Returned::from_cell)) {
+                match self.one.run(self.script.parts(), field, |made| {
+                    show(made.column(0), &self.kind, Returned::from_cell)
+                }) {
                     Ok(Some(Ok(value))) => Ok(value),
                     other => Err(self.failed(other)),
                 }
@@ -129,7 +134,13 @@ impl<F: Signature> Function<F> {
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
         match OneRow::new(script.plan(), INPUT, engine.inner().native) {
-            Some(one) => Ok(Function { direct: Direct::new(&one, F::COUNT), one, script, types: PhantomData }),
+            Some(one) => Ok(Function {
+                direct: Direct::new(&one, F::COUNT),
+                one,
+                kind: found.ty.kind.clone(),
+                script,
+                types: PhantomData,
+            }),
             None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
         }
     }
@@ -142,7 +153,7 @@ fn word(cell: Cell<'_>) -> Option<u64> {
         Cell::Bool(x) => Some(u64::from(x)),
         Cell::Int(x) => Some(x as u64),
         Cell::Float(x) => Some(x.to_bits()),
-        Cell::Null | Cell::TooLarge(_) | Cell::String(_) | Cell::Other(_) => None,
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod host;
 mod lasting;
+mod nested;
 mod programs;
 mod runs;
 mod streams;

@@ -66,7 +66,7 @@ impl Drop for Code {
 
 /// Machine code for all leaves of a program, or why there is none: nothing to compile, or a machine that is not supported.
 pub fn compile(program: &Arc<Program>) -> Result<Compiled, String> {
-    let (functions, code) = build(program, emit::leaf)?;
+    let Built { functions, code } = build(program, emit::leaf)?;
     let leaves = functions.into_iter().map(|(address, leaf)| {
         // SAFETY: the function was declared with the signature of `LeafFunction` and its definition is finished.
         let function = unsafe { std::mem::transmute::<*const u8, LeafFunction>(address) };
@@ -78,8 +78,14 @@ pub fn compile(program: &Arc<Program>) -> Result<Compiled, String> {
 /// Fills a context with the function of a leaf.
 type Emit = fn(&Program, Range<usize>, &[Register], &[Register], &JITModule, &mut Context, &mut FunctionBuilderContext);
 
-/// The functions of all leaves, finished, and where they lie.
-fn build(program: &Program, emit: Emit) -> Result<(Vec<(*const u8, Defined)>, Arc<Code>), String> {
+/// The functions of all leaves, finished, and the memory that they lie in.
+struct Built {
+    functions: Vec<(*const u8, Defined)>,
+    code: Arc<Code>,
+}
+
+/// Makes the functions of all leaves.
+fn build(program: &Program, emit: Emit) -> Result<Built, String> {
     if program.leaves().next().is_none() {
         return Err("nothing to compile".into());
     }
@@ -94,7 +100,7 @@ fn build(program: &Program, emit: Emit) -> Result<(Vec<(*const u8, Defined)>, Ar
         Ok(defined) => {
             let finished = |(id, leaf)| (module.get_finalized_function(id), leaf);
             let functions = defined.into_iter().map(finished).collect();
-            Ok((functions, keep(module)))
+            Ok(Built { functions, code: keep(module) })
         }
         Err(why) => {
             drop(keep(module));

@@ -1,6 +1,6 @@
 //! Machine code for one row by itself: the leaves of a program as functions over words, without loops.
 
-use super::{Code, build, emit};
+use super::{Built, Code, build, emit};
 use crate::kernel::ir::Program;
 use crate::vector::single::SingleLeaves;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct CompiledRow {
 
 /// Machine code for all leaves of a program, or why there is none.
 pub fn compile(program: &Program) -> Result<CompiledRow, String> {
-    let (functions, code) = build(program, emit::one_row)?;
+    let Built { functions, code } = build(program, emit::one_row)?;
     let leaves = functions.into_iter().map(|(address, _)| {
         // SAFETY: the function was declared with the signature of `RowFunction` and its definition is finished.
         unsafe { std::mem::transmute::<*const u8, RowFunction>(address) }
