@@ -79,6 +79,21 @@ fn deep_and_long_scripts() {
 }
 
 #[test]
+fn long_pipelines() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let rows = [Row1 { x: 1, s: String::new() }];
+    // Stages that do not become one: each calls the next.
+    for stage in ["filter x != 7 | take 3", "scan 0, (sum, row) => sum + 1 | map {x: it}", "explode x = [x]"] {
+        let source = format!("input | select x{} | select x", format!(" | {stage}").repeat(2_000));
+        let program = engine.compile::<Row1, Out>("long.pipe", &source).unwrap();
+        for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
+            let out: Vec<Out> = program.run(&rows).executor(executor).collect().unwrap();
+            assert_eq!(out.iter().map(|row| row.x).collect::<Vec<_>>(), [Some(1)], "{executor:?}");
+        }
+    }
+}
+
+#[test]
 fn bombs_of_patterns() {
     let codes = ends("input | filter s ~ r\"(a{1000}){1000}{1000}\" | select x");
     assert!(codes.iter().all(|code| *code != codes::E0901), "{codes:?}");
@@ -104,8 +119,14 @@ fn hosts_that_fail_and_numbers_that_do_not() {
 /// What comes of bombs by their names; all of them end in E0801.
 const BOMBS: &[(&str, &str)] = &[
     ("join_bomb", "input | derive l = range(0, 900000).map(i => s) | select x = len(join(l, s))"),
-    ("replace", "input | derive t = replace(replace(replace(s, \"e\", s), \"e\", s), \"e\", s) | derive t = replace(replace(t, \"e\", s), \"e\", s) | select x = len(t)"),
-    ("replace_regex", "input | derive t = repeat(s, 1000) | derive t = replace(t, r\".\", \"$0$0$0$0\") | derive t = replace(t, r\".\", t) | select x = len(t)"),
+    (
+        "replace",
+        "input | derive t = replace(replace(replace(s, \"e\", s), \"e\", s), \"e\", s) | derive t = replace(replace(t, \"e\", s), \"e\", s) | select x = len(t)",
+    ),
+    (
+        "replace_regex",
+        "input | derive t = repeat(s, 1000) | derive t = replace(t, r\".\", \"$0$0$0$0\") | derive t = replace(t, r\".\", t) | select x = len(t)",
+    ),
     ("repeat", "input | derive t = repeat(s, 100000) | sort t | select x = len(t)"),
     ("padding", "input | derive t = pad_left(s, 9000000000) | select x = len(t)"),
     ("lists", "input | derive l = range(0, 900000).map(i => range(0, 900000)) | select x = len(l)"),
@@ -115,15 +136,21 @@ const BOMBS: &[(&str, &str)] = &[
     ("fold", "input | derive t = range(0, 900000).fold(s, (t, i) => concat(t, s, t)) | select x = len(t)"),
     ("iterate", "iterate(\"x\", s => concat(s, s)) | filter len(it) < 0 | select x = len(it)"),
     ("states", "1..1000000000 | scan \"x\", (t, i) => concat(t, t) | select x = len(it)"),
-    ("recursion", "fn f(n: int, t: string) -> string { if n <= 0 { t } else { concat(f(n - 1, concat(t, \"0123456789\")), \"!\") } }\n\
-      input | derive t = f(9999, s) | sort t | select x = len(t)"),
+    (
+        "recursion",
+        "fn f(n: int, t: string) -> string { if n <= 0 { t } else { concat(f(n - 1, concat(t, \"0123456789\")), \"!\") } }\n\
+      input | derive t = f(9999, s) | sort t | select x = len(t)",
+    ),
     ("group", "1..1000000000 | aggregate l = list(it) | select x = len(l)"),
     ("groups", "1..1000000000 | aggregate n = count() by it | select x = n"),
     ("window", "1..1000000 | window l = list(it, rows: ..0) | select x = len(l)"),
     ("sort", "1..1000000000 | sort -it | select x = it"),
     ("distinct", "1..1000000000 | map {y: it} | distinct by y | aggregate x = count()"),
     ("cross join", "let t = 1..3000000 | map {y: it}\n1..1000000 | map {x: it} | cross_join t | aggregate x = count()"),
-    ("join without equals", "let t = 1..100000 | map {y: it}\n1..1000000 | map {x: it} | join t on x > y, x < y | aggregate x = count()"),
+    (
+        "join without equals",
+        "let t = 1..100000 | map {y: it}\n1..1000000 | map {x: it} | join t on x > y, x < y | aggregate x = count()",
+    ),
     ("join", "let t = 1..1000000000 | map {y: it}\n1..1000000000 | map {x: it} | join t on x == y | select x"),
     ("regexes", "input | derive t = repeat(s, 300000) | filter t ~ r\"(t|e)*(x|s)*(o|m)*z\" | select x"),
 ];

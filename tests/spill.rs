@@ -45,9 +45,9 @@ fn every_operator_merges_in_two_levels() {
 
 #[test]
 fn rows_that_are_held_back_come_before_an_error() {
-    let text = format!("let rows = {ROWS}\nrows | derive x = 1 // (it_k - 5) | distinct by s, x | select s").replace("it_k", "k");
-    let script =
-        Script { name: "e.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
+    let text = format!("let rows = {ROWS}\nrows | derive x = 1 // (it_k - 5) | distinct by s, x | select s")
+        .replace("it_k", "k");
+    let script = Script { name: "e.pipe", text: &text, format: OutputFormat::CSV, parameters: Vec::new(), stdin: None };
     let ready = script.compile().unwrap();
     let run = |memory| {
         let rules = RuleSet::all();

@@ -6,6 +6,7 @@
 //! have gone out.
 
 mod claim;
+pub mod direct;
 mod expand;
 pub mod explain;
 mod numbers;
@@ -21,9 +22,10 @@ mod segment;
 pub mod single;
 mod source;
 mod staged;
+mod tables;
 
-pub use parallel::Pool;
-pub use source::{Gather, Tables};
+pub use parallel::{HostPool, Pool};
+pub use tables::{Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
 use crate::builtins::Outside;
@@ -63,6 +65,14 @@ pub fn native_code() -> Result<(), String> {
     Err("it is not part of this build".into())
 }
 
+/// How many bytes of machine code there are in this process, for tests.
+pub fn live_code_bytes() -> usize {
+    #[cfg(feature = "jit")]
+    return crate::jit::live_code_bytes();
+    #[cfg(not(feature = "jit"))]
+    0
+}
+
 /// How a statement is run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -74,6 +84,9 @@ pub struct Options {
     pub morsel_rows: Option<usize>,
     /// No worker has a second morsel before another has had its first (for tests).
     pub spread: bool,
+    /// Whether the sink may block for long: then it is called on the thread that began the run, and no thread of the pool
+    /// waits for it.
+    pub patient: bool,
     /// Cancellation, deadline and fuel.
     pub watch: Watch,
     /// How many rows may come out.
@@ -295,6 +308,7 @@ fn run_reference(
     tees: &Tees,
     sink: &mut Sink,
 ) -> Result<Stats, RunError> {
+    env.tables.keep_streams()?;
     let plan = env.plan;
     let Statement { node, pivot, .. } = &plan.statements[statement];
     let kinds: Vec<_> = plan.schema(*node).fields.into_iter().map(|field| field.ty.kind).collect();

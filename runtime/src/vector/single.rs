@@ -125,7 +125,17 @@ impl Single {
         self.template.len()
     }
 
-    /// Runs a row; none if something failed, or may have. `words` has room for [`Single::words`] words.
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// What the words are before a row: the constants in their places.
+    pub fn template(&self) -> &[u64] {
+        &self.template
+    }
+
+    /// Runs a row; none if something failed, or may have. `words` begins as [`Single::template`].
     #[inline]
     pub fn run<'w, 'a: 'w>(
         &'a self,
@@ -135,7 +145,6 @@ impl Single {
         input: &impl Fn(usize) -> Value<'a>,
     ) -> Option<Registers<'w, 'a>> {
         let words = &mut words[..self.template.len()];
-        words.copy_from_slice(&self.template);
         let texts = if self.has_texts { self.texts() } else { Vec::new() };
         let program = &*self.program;
         // What calls no function takes no time worth a look.
