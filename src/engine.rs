@@ -268,9 +268,9 @@ impl Engine {
         let files = self.sources(inputs);
         let compile = || {
             self.check_size(text)?;
-            self.check_nesting(text)?;
             let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
             compiled.and_then(|compiled| {
+                self.check_nesting(text)?;
                 let plan = plan(&compiled).clone();
                 // What does something stays where it stands.
                 let rules = if self.0.optimize && !plan.exprs.call_host() { RuleSet::all() } else { RuleSet::none() };
@@ -294,7 +294,7 @@ impl Engine {
         if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
     }
 
-    /// E0801 for brackets that are nested too deep; the parser has a limit of its own.
+    /// E0801 for brackets that are nested deeper than the engine lets them; the parser has told of those beyond its own limit.
     fn check_nesting(&self, text: &str) -> Result<(), Vec<Diagnostic>> {
         let Some(most) = self.0.limits.nesting else { return Ok(()) };
         let (mut open, mut deepest) = (0usize, 0);
