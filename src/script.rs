@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::on_error::OnError;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ir::{Plan, Shape, print};
+use pipelang_lang::ir::{Plan, Shape, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
@@ -17,6 +17,7 @@ use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, 
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
+use pipelang_runtime::progress::Progress;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Counts how far the run is, for whoever shows it.
+    pub progress: Progress,
     /// Counts how often it was looked whether the run must stop, for tests.
     pub looks: Option<Arc<AtomicU64>>,
 }
@@ -75,6 +78,7 @@ impl RunSettings {
                 }
             },
             memory: limits.memory.map_or(Memory::default(), Memory::of),
+            progress: self.progress.clone(),
             ..Options::default()
         }
     }
@@ -143,6 +147,18 @@ impl Script {
             Shape::Values => format!("stream<{}>", first()),
             Shape::Table => format!("stream<{schema}>"),
         }
+    }
+
+    /// How many bytes the files have that it reads; none if one of them is no plain file.
+    pub fn file_bytes(&self) -> Option<u64> {
+        let length = |path: &str| std::fs::metadata(path).ok().filter(|known| known.is_file()).map(|known| known.len());
+        let lengths = self.plan.tables.iter().map(|table| match &table.origin {
+            TableOrigin::Bound(_) => Some(0),
+            TableOrigin::File { stdin: true, .. } => None,
+            TableOrigin::File { path, files, .. } if files.is_empty() => length(path),
+            TableOrigin::File { files, .. } => files.iter().map(|file| length(&file.path)).sum(),
+        });
+        lengths.sum()
     }
 
     /// Runs it and writes the results, each as soon as its rows are there. What comes before an error is written too.
