@@ -8,7 +8,7 @@ use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
 use crate::program::INPUT;
 use crate::report::Report;
-use crate::row::{Row, ToCell};
+use crate::row::{FieldType, Row, ToCell};
 use pipelang_lang::catalog::Effect;
 use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0112, E0203, E0208, E0305, E0310};
@@ -35,6 +35,7 @@ pub struct EngineBuilder {
     threads: usize,
     optimize: bool,
     locked: bool,
+    native: bool,
     /// Shared with the kernels.
     check_kernels: Arc<AtomicBool>,
 }
@@ -58,6 +59,7 @@ impl EngineBuilder {
             threads: 0,
             optimize: true,
             locked: false,
+            native: true,
             check_kernels: Arc::default(),
         }
     }
@@ -74,6 +76,7 @@ impl EngineBuilder {
             threads: engine.pool.threads(),
             optimize: engine.optimize,
             locked: engine.locked,
+            native: engine.native,
             check_kernels: engine.check_kernels.clone(),
         }
     }
@@ -164,11 +167,14 @@ impl EngineBuilder {
     /// assert_eq!(engine.eval::<f64>("100 * (1 + VAT)")?, 125.0);
     /// # Ok::<(), pipelang::Report>(())
     /// ```
-    pub fn constant(mut self, name: &str, value: impl ToCell) -> EngineBuilder {
+    pub fn constant<T: ToCell>(mut self, name: &str, value: T) -> EngineBuilder {
         let value = value.to_cell().scalar();
-        let told = value.as_ref().map(drop).map_err(Clone::clone);
+        let told = value.as_ref().map(drop).map_err(|unfit| unfit.told());
         let doc = "A constant of the host.".into();
-        self.constants.push((Constant { name: name.into(), value: value.unwrap_or(Scalar::Null), doc }, told));
+        let (name, value) = (name.into(), value.unwrap_or(Scalar::Null));
+        // A value that is there is not null.
+        let ty = FieldType::of::<T>().ty().without_null().or_null_if(value == Scalar::Null);
+        self.constants.push((Constant { name, value, ty, doc }, told));
         self
     }
 
@@ -241,6 +247,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether machine code may be made (by default it may, where there is any for the machine): a host that must not have
+    /// memory which is both written and run says no. Results and errors are the same.
+    pub fn native_code(mut self, native: bool) -> EngineBuilder {
+        self.native = native;
+        self
+    }
+
     /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
     /// means (by default they need not). What is not declared is E0408.
     pub fn locked(mut self, locked: bool) -> EngineBuilder {
@@ -277,6 +290,7 @@ impl EngineBuilder {
             limits: self.limits,
             optimize: self.optimize,
             locked: self.locked,
+            native: self.native,
             functions: self.functions,
             check_kernels: self.check_kernels,
         })))

@@ -1,16 +1,21 @@
-//! Morsels over rayon, in order. The only file that knows rayon.
+//! Morsels over rayon, in order. The only file that knows rayon, with `parallel/patient.rs`.
 //!
 //! Workers claim morsels one after the other, work on them side by side, and what they made is committed in the order of
 //! the claims. At most `WINDOW` morsels a worker are between claim and commit: back-pressure with counters alone. A
 //! worker that may not claim commits what is ready, or yields; nobody blocks. When a commit says stop, nothing more is
 //! claimed and what later morsels made is dropped: so `take`, and the earliest error, are the same for any schedule.
 
+mod patient;
+
 use crate::error::RunError;
+use crate::limits::Watch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
+use std::cell::Cell;
 use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -45,14 +50,30 @@ impl Pool {
         self.pool.get_or_init(start).as_ref()
     }
 
-    /// Sorts by `compare`, which never says equal of two items.
-    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Send + Sync) {
-        match self.started() {
+    /// Sorts by `compare`, which never says equal of two items. If the run must stop the items are in no order.
+    pub fn sort<T: Send>(
+        &self,
+        items: &mut [T],
+        watch: &Watch,
+        compare: impl Fn(&T, &T) -> Order + Send + Sync,
+    ) -> Result<(), RunError> {
+        // A sort has no way out but a panic, here one that is not told.
+        let compare = |a: &T, b: &T| {
+            if must_stop(watch) {
+                resume_unwind(Box::new("the run must stop"));
+            }
+            compare(a, b)
+        };
+        let sort = || match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));
             }
             _ => items.sort_unstable_by(compare),
-        }
+        };
+        catch_unwind(AssertUnwindSafe(sort)).map_err(|panic| match watch.check() {
+            Ok(()) => RunError::Internal(panic_text(&*panic)),
+            Err(stopped) => stopped,
+        })
     }
 
     /// What `f` makes of each item, side by side if there are several and `threads` is not 1.
@@ -62,6 +83,18 @@ impl Pool {
             _ => items.iter().map(f).collect(),
         }
     }
+}
+
+/// Whether the run must stop: cheap enough to ask for each pair of items. The clock is not asked every time.
+fn must_stop(watch: &Watch) -> bool {
+    const EVERY: u32 = 4096;
+    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
+    if watch.deadline.is_none() {
+        return watch.cancel.is_cancelled();
+    }
+    let asked = ASKED.get().wrapping_add(1);
+    ASKED.set(asked);
+    watch.cancel.is_cancelled() || asked % EVERY == 0 && watch.check().is_err()
 }
 
 /// What [`ordered`] does with each morsel.
@@ -74,17 +107,37 @@ pub struct Work<'a, M, O> {
     pub commit: &'a mut (dyn FnMut(O) -> ControlFlow<()> + Send),
 }
 
-/// Runs all morsels on at most `threads` workers and says how many of them had one. With `spread`, no worker claims a
-/// second morsel before another has claimed its first (for tests).
+/// How workers go about it.
+#[derive(Clone, Copy)]
+pub enum Schedule {
+    /// Whoever is free commits. With `spread`, no worker claims a second morsel before another has claimed its first (for
+    /// tests).
+    Eager {
+        /// For tests.
+        spread: bool,
+    },
+    /// Commits may block for long: they are made by the caller's thread (`patient.rs`).
+    Patient,
+}
+
+/// Runs all morsels on at most `threads` workers and says how many of them had one.
 pub fn ordered<M: Send, O: Send>(
     pool: &Pool,
     threads: usize,
-    spread: bool,
+    schedule: Schedule,
     work: Work<M, O>,
 ) -> Result<usize, RunError> {
     let threads = threads.clamp(1, pool.threads());
     let pool = if threads > 1 { pool.started() } else { None };
     let Some(pool) = pool else { return Ok(one_worker(work)) };
+    let run = || match schedule {
+        Schedule::Eager { spread } => eager(pool, threads, spread, work),
+        Schedule::Patient => patient::run(pool, threads, work),
+    };
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
+}
+
+fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: bool, work: Work<M, O>) -> usize {
     let shared = Shared {
         claim: Mutex::new(work.claim),
         claimed: AtomicU64::new(0),
@@ -99,10 +152,8 @@ pub fn ordered<M: Send, O: Send>(
         spread,
     };
     let shared = &shared;
-    let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
-    Ok(shared.workers.load(Ordering::Acquire))
+    pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
+    shared.workers.load(Ordering::Acquire)
 }
 
 /// The message of a panic.
@@ -223,12 +274,12 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn run(threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
+    fn run(schedule: Schedule, threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
         let (mut next, mut out) = (0, Vec::new());
         let workers = ordered(
             &Pool::new(4),
             threads,
-            true,
+            schedule,
             Work {
                 claim: &mut || {
                     next += 1;
@@ -250,21 +301,29 @@ mod tests {
 
     #[test]
     fn commits_come_in_order() {
-        for threads in [1, 2, 4] {
-            assert_eq!(run(threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
-            assert_eq!(run(threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
+        let spread = Schedule::Eager { spread: true };
+        for (threads, schedule) in [1, 2, 4].into_iter().flat_map(|n| [(n, spread), (n, Schedule::Patient)]) {
+            assert_eq!(run(schedule, threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(run(schedule, threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(run(schedule, threads, 0, 0), (Vec::new(), 0));
         }
-        assert!(run(4, 50, u64::MAX).1 >= 2);
-        assert_eq!(run(4, 0, 0), (Vec::new(), 0));
+        assert!(run(spread, 4, 50, u64::MAX).1 >= 2);
     }
 
     #[test]
     fn a_panic_is_an_error() {
+        for schedule in [Schedule::Eager { spread: false }, Schedule::Patient] {
+            let result = panics(schedule);
+            assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+        }
+    }
+
+    fn panics(schedule: Schedule) -> Result<usize, RunError> {
         let mut left = 3;
-        let result = ordered(
+        ordered(
             &Pool::new(2),
             2,
-            false,
+            schedule,
             Work {
                 claim: &mut || {
                     left -= 1;
@@ -273,7 +332,6 @@ mod tests {
                 work: &|_, number, ()| assert_ne!(number, 1, "boom"),
                 commit: &mut |()| ControlFlow::Continue(()),
             },
-        );
-        assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+        )
     }
 }
