@@ -94,7 +94,7 @@ fn must_stop(watch: &Watch) -> bool {
     }
     let asked = ASKED.get().wrapping_add(1);
     ASKED.set(asked);
-    watch.cancel.is_cancelled() || asked % EVERY == 0 && watch.check().is_err()
+    watch.cancel.is_cancelled() || asked.is_multiple_of(EVERY) && watch.check().is_err()
 }
 
 /// What [`ordered`] does with each morsel.
