@@ -28,7 +28,7 @@ run() { # name, script, most MB, options: one line, and the checksum in $WORK/su
   local seconds kilobytes
   read -r seconds kilobytes < <(tail -1 "$WORK/time")
   printf "%-24s %8.1f s %7d MB  %s%s\n" "$name" "$seconds" $((kilobytes / 1024)) "$(cut -c1-8 "$WORK/sum")" \
-    "$(grep -o ', [0-9]* runs on disk.*' "$WORK/stats" || true)"
+    "$(grep -o ' [0-9_]* runs on disk.*' "$WORK/stats" || true)"
   if [ $((kilobytes / 1024)) -ge "$most" ]; then
     echo "  more than $most MB"
     BAD=1

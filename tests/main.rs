@@ -31,5 +31,6 @@ mod spill;
 mod stdin;
 mod targets;
 mod tees;
+mod terminal;
 mod tidy;
 mod tools;

@@ -150,9 +150,7 @@ impl Share {
     /// Fails if all operators together hold more than the limit; `what` holds it and cannot be written to disk.
     pub fn check_limit(&self, what: &str) -> Result<(), RunError> {
         match &self.memory.0 {
-            Some(counted) if counted.held.load(Ordering::Relaxed) > counted.limit => {
-                Err(over(counted.limit, what))
-            }
+            Some(counted) if counted.held.load(Ordering::Relaxed) > counted.limit => Err(over(counted.limit, what)),
             _ => Ok(()),
         }
     }

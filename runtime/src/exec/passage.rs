@@ -3,8 +3,8 @@
 
 use super::numbers::Numbers;
 use super::pipeline::{Passage, States};
-use super::{Environment, Options};
 use super::replay::BatchRow;
+use super::{Environment, Options};
 use crate::batch::{Batch, Column};
 use crate::error::{Place as RowPlace, RunError};
 use crate::formats::tee::{TeeId, Tees};

@@ -188,7 +188,8 @@ impl<'a> Run<'a> {
 
     /// Runs all morsels; what a breaker gives is what later pipelines take up.
     pub fn run(self, results: &mut Results, sink: &mut Sink, stats: &mut Stats) -> Result<Given, RunError> {
-        let mut passages = Passages::new(self.env, &self.passages, self.options, self.tees, !is_endless(self.pipeline, None))?;
+        let mut passages =
+            Passages::new(self.env, &self.passages, self.options, self.tees, !is_endless(self.pipeline, None))?;
         let full: Vec<AtomicBool> =
             self.own.iter().map(|own| AtomicBool::new(passages.is_full(own.passages.clone()))).collect();
         let sources = self.pipeline.branches.iter().map(|branch| &branch.source).collect();

@@ -165,9 +165,7 @@ impl Values<'_> {
             Instruction::Sort { to, list, keys, descending } => {
                 (to, Some(sorted(self.get(list), self.get(keys), descending)))
             }
-            Instruction::Finish { to, list } => {
-                (to, Some(self.making(list).take()))
-            }
+            Instruction::Finish { to, list } => (to, Some(self.making(list).take())),
             other => unreachable!("{other:?} is executed elsewhere"),
         };
         self.put(to, result)

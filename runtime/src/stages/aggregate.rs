@@ -100,7 +100,9 @@ impl Grouper {
         }
         let too_much = self.share.add(self.growth(known, batch));
         match too_much && self.parted.is_empty() {
-            true if self.layout.keys > 0 && self.level < DEEPEST => self.parted.push(Partitions::new(self.level, self.share.memory())),
+            true if self.layout.keys > 0 && self.level < DEEPEST => {
+                self.parted.push(Partitions::new(self.level, self.share.memory()))
+            }
             true => self.share.check_limit("one group of an `aggregate`")?,
             // Its groups are there, and what they keep of their rows has no other place.
             false => self.share.check_limit("the groups of an `aggregate`")?,

@@ -175,10 +175,7 @@ fn all(regex: &Regex, s: &str) -> Result<Scalar, Fault> {
 }
 
 /// What `f` makes of the regular expression and the text of a call.
-fn with_regex(
-    arguments: &[Scalar],
-    f: impl FnOnce(&Regex, &str) -> Result<Scalar, Fault>,
-) -> Result<Scalar, Fault> {
+fn with_regex(arguments: &[Scalar], f: impl FnOnce(&Regex, &str) -> Result<Scalar, Fault>) -> Result<Scalar, Fault> {
     let pattern = text(&arguments[1]);
     compiled(pattern, |regex| f(regex, text(&arguments[0]))).map_err(|why| not_a_regex(pattern, &why))?
 }

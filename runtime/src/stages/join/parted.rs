@@ -99,7 +99,11 @@ impl PartedTable {
 
     /// Takes the left rows of one worker.
     pub fn parter(&self, left: &Left) -> Parter {
-        Parter { layout: self.layout.clone(), carried: left.carried, partitions: vec![Partitions::new(0, &self.memory)] }
+        Parter {
+            layout: self.layout.clone(),
+            carried: left.carried,
+            partitions: vec![Partitions::new(0, &self.memory)],
+        }
     }
 
     /// All rows in memory, whatever there is.
