@@ -4,18 +4,22 @@ mod cases;
 mod cli;
 mod columnar;
 mod commands;
+mod differential;
 mod docs;
 mod editor_grammars;
 mod embedding;
 mod errors;
 #[cfg(fault)]
 mod faults;
+#[cfg(unix)]
+mod faulty_targets;
 mod format;
 mod functions;
 mod fusion;
 mod grammar;
 mod harness;
 mod hostile;
+mod hostile_files;
 mod nested;
 mod plans;
 mod random;

@@ -64,6 +64,7 @@ impl Exit {
 
 /// Runs `pipe` with the arguments of the process.
 pub fn main() -> ExitCode {
+    outlive_limits();
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -73,6 +74,13 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(dispatch(arguments) as u8)
+}
+
+/// A limit on the size of files (`ulimit -f`) would end the process, which could then say nothing and leave half a file
+/// behind. With anybody listening to the signal, what fails is writing.
+fn outlive_limits() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Default::default());
 }
 
 fn dispatch(arguments: Arguments) -> Exit {
