@@ -45,9 +45,12 @@ extern crate self as pipelang;
 
 mod assertions;
 mod builder;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod engine;
 mod excerpt;
 pub mod fs;
+mod given;
 mod grant;
 mod host;
 mod input;
@@ -59,6 +62,7 @@ mod on_error;
 mod program;
 mod report;
 mod row;
+mod rows;
 mod run;
 mod scalar;
 mod script;
@@ -70,14 +74,14 @@ pub use builder::EngineBuilder;
 pub use engine::{Engine, FunctionInfo};
 pub use grant::{Grant, clock, environment, stdin};
 pub use host::{Argument, Fallible, HostFunction, HostResult};
-pub use input::{Bindings, Input, Inputs, Jsonl, Rows, jsonl, rows};
+pub use input::{Bindings, Csv, Input, Inputs, Jsonl, Rows, csv, jsonl, rows};
 pub use kernel::{KernelFunction, Number, Numbers};
 pub use limits::Limits;
 pub use live::Live;
 pub use manifest::Manifest;
 pub use on_error::OnError;
 pub use pipelang_derive::Row;
-pub use pipelang_lang::check::{ParameterValue, Parameters};
+pub use pipelang_lang::check::{ParameterValue, ParameterWay, Parameters};
 pub use pipelang_lang::codes;
 pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity};
 pub use pipelang_lang::report::RenderOptions;
@@ -92,8 +96,10 @@ pub use pipelang_runtime::limits::CancelToken;
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultRow, Row,
+    Schema, ToCell, Unfit,
 };
+pub use rows::ResultRows;
 pub use run::Run;
 pub use scalar::{Function, Signature};
 pub use script::{Phase, RunSettings, Script};

@@ -9,6 +9,7 @@ use crate::script::Script;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0130, E0301};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Kind;
 use pipelang_runtime::exec::single::OneRow;
 use std::marker::PhantomData;
 
@@ -16,6 +17,8 @@ use std::marker::PhantomData;
 pub struct Function<F> {
     script: Script,
     one: OneRow,
+    /// What it gives.
+    kind: Kind,
     types: PhantomData<fn() -> F>,
 }
 
@@ -64,7 +67,9 @@ macro_rules! functions {
                     $($at => $name.to_cell(),)*
                     _ => Cell::Null,
                 });
-                match self.one.run(self.script.parts(), field, |made| show(made.column(0), Returned::from_cell)) {
+                match self.one.run(self.script.parts(), field, |made| {
+                    show(made.column(0), &self.kind, Returned::from_cell)
+                }) {
                     Ok(Some(Ok(value))) => Ok(value),
                     other => Err(self.failed(other)),
                 }
@@ -119,8 +124,8 @@ impl<F: Signature> Function<F> {
             let null = if nullable { "?" } else { "" };
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
-        match OneRow::new(script.plan(), INPUT, true) {
-            Some(one) => Ok(Function { one, script, types: PhantomData }),
+        match OneRow::new(script.plan(), INPUT, engine.inner().native) {
+            Some(one) => Ok(Function { one, kind: found.ty.kind.clone(), script, types: PhantomData }),
             None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
         }
     }

@@ -3,11 +3,12 @@
 use crate::engine::Engine;
 use crate::excerpt;
 use crate::grant;
+use crate::input::Wanted;
 use crate::limits::Limits;
 use crate::on_error::OnError;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ir::{Plan, Shape, print};
+use pipelang_lang::ir::{Plan, Shape, Stage, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
@@ -41,6 +42,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
+    pub patient: bool,
     /// Counts how often it was looked whether the run must stop, for tests.
     pub looks: Option<Arc<AtomicU64>>,
 }
@@ -55,9 +58,13 @@ impl RunSettings {
         let budget = |limit: Option<u64>| limit.map(|limit| Arc::new(Budget::new(limit)));
         let fewest = |a: usize, b: usize| if a == 0 || b == 0 { a.max(b) } else { a.min(b) };
         Options {
-            executor: self.executor,
+            executor: match self.executor {
+                Executor::Jit if !script.engine.inner().native => Executor::Vector,
+                executor => executor,
+            },
             threads: fewest(self.threads, limits.threads.unwrap_or(0)),
             morsel_rows: self.morsel_rows,
+            patient: self.patient,
             watch: Watch {
                 cancel: self.cancel.clone(),
                 deadline,
@@ -152,7 +159,7 @@ impl Script {
         style: &Style,
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
-        self.write_with(&self.tables(), out, style, settings)
+        self.write_with(&self.tables(&[]), out, style, settings)
     }
 
     /// The same, with tables of the host.
@@ -214,11 +221,17 @@ impl Script {
         exec::run(environment, statement, &settings.options(self), sink).map_err(|error| self.failed(&error))
     }
 
-    /// What a run can read beside files.
-    pub(crate) fn tables(&self) -> Tables<'_> {
+    /// What a run can read beside files, but for the inputs of its program.
+    pub(crate) fn tables<'a>(&self, inputs: &[Wanted]) -> Tables<'a> {
         let mut tables = Tables::default();
         tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        self.engine.inner().given.bind(&mut tables, inputs);
         tables
+    }
+
+    /// How often a run of the first statement may read a table of the host.
+    pub(crate) fn reads_of(&self, name: &str) -> usize {
+        reads_of(&self.plan, name)
     }
 
     /// What a run that begins now may ask.
@@ -271,4 +284,24 @@ impl Script {
     pub(crate) fn sources(&self) -> &Arc<SourceMap> {
         &self.sources
     }
+}
+
+fn reads_of(plan: &Plan, name: &str) -> usize {
+    let mut uses = vec![0usize; plan.nodes.len()];
+    if let Some(statement) = plan.statements.first() {
+        uses[statement.node.0 as usize] = 1;
+    }
+    let mut reads = plan.subqueries.iter().map(|subquery| reads_of(&subquery.plan, name)).sum::<usize>();
+    // An input stands before the stage that uses it.
+    for at in (0..plan.nodes.len()).rev() {
+        let stage = &plan.nodes[at].stage;
+        for input in stage.inputs() {
+            uses[input.0 as usize] = uses[input.0 as usize].saturating_add(uses[at]);
+        }
+        let Stage::Scan { table, .. } = stage else { continue };
+        if matches!(&plan.tables[table.0 as usize].origin, TableOrigin::Bound(bound) if **bound == *name) {
+            reads = reads.saturating_add(uses[at]);
+        }
+    }
+    reads
 }

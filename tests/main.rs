@@ -9,6 +9,7 @@ mod docs;
 mod editor_grammars;
 mod embedding;
 mod errors;
+mod examples;
 #[cfg(fault)]
 mod faults;
 #[cfg(unix)]
@@ -18,6 +19,7 @@ mod functions;
 mod fusion;
 mod grammar;
 mod harness;
+mod host_cli;
 mod hostile;
 mod hostile_files;
 mod nested;
@@ -25,6 +27,8 @@ mod plans;
 mod random;
 mod real;
 mod rules;
+mod sandbox;
+mod shell;
 mod showcase;
 mod snippets;
 mod stdin;

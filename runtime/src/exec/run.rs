@@ -13,7 +13,7 @@ use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::vector::Scratch;
-use parallel::Work;
+use parallel::{Schedule, Work};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// The ordinal of the first row of a morsel is its number shifted so far: more rows than that none of them has.
 const ORDINAL_BITS: u32 = 40;
+
+/// Each link calls the next, so a long pipeline wants a stack that grows: by so many bytes when fewer than the first are left.
+const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// What the pipelines before gave; a failed one's error comes up where its rows would have.
 pub type Results = Vec<Result<Given, RunError>>;
@@ -40,6 +43,9 @@ pub struct Run<'a> {
     common_passages: Range<usize>,
     scratch: Vec<Mutex<Scratch>>,
     operators: Vec<Mutex<Operator>>,
+    /// The operator of what comes in order. An operator must see its rows in order, so where workers push the rows of other
+    /// branches by themselves it is none of theirs.
+    in_order: usize,
 }
 
 /// What the rows of a branch go through by themselves.
@@ -148,8 +154,11 @@ impl<'a> Run<'a> {
             let (links, passages, failed) = ready(&branch.links);
             Own { links, passages, failed }
         });
-        let own = own.collect();
+        let own: Vec<Own> = own.collect();
         let (common, common_passages, failed) = ready(&pipeline.links);
+        let is_mixed =
+            common_passages.is_empty() && own.iter().any(|own| own.passages.is_empty()) && !passages.is_empty();
+        let operators = threads + usize::from(is_mixed);
         Run {
             env,
             pipeline,
@@ -163,9 +172,10 @@ impl<'a> Run<'a> {
             common_passages,
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..threads)
-                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(threads))))
+            operators: (0..operators)
+                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(operators))))
                 .collect(),
+            in_order: if is_mixed { threads } else { 0 },
         }
     }
 
@@ -185,6 +195,7 @@ impl<'a> Run<'a> {
         if let Some(error) = claims.last_words().next().filter(|_| fault::is(Fault::RightErrorFirst)) {
             return Err(error.clone());
         }
+        self.check_tables(&passages)?;
         let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
         let mut error = None;
         let mut committed = 0u64;
@@ -195,7 +206,7 @@ impl<'a> Run<'a> {
             let workers = parallel::ordered(
                 self.env.pool,
                 self.threads,
-                self.options.spread,
+                if self.options.patient { Schedule::Patient } else { Schedule::Eager { spread: self.options.spread } },
                 Work {
                     claim: &mut || {
                         morsels += 1;
@@ -325,12 +336,19 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         full[made.branch].store(passages.is_full(self.own[made.branch].passages.clone()), Ordering::Release);
-        let nothing_wanted = passages.is_full(self.common_passages.clone()) && self.failed.is_none();
+        self.check_tables(passages)?;
+        let nothing_wanted = passages.is_full(self.common_passages.clone());
         let only = self.own.len() == 1 && self.own[0].failed.is_none() && self.failed.is_none();
         match nothing_wanted || (only && full[0].load(Ordering::Acquire)) {
             true => Ok(ControlFlow::Break(())),
             false => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    /// Fails for a table that is not there once all rows that could have come to it are through.
+    fn check_tables(&self, passages: &Passages) -> Result<(), RunError> {
+        let missing = self.failed.as_ref().filter(|_| passages.is_full(self.common_passages.clone()));
+        missing.map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Tells why a row was left out.
@@ -352,23 +370,23 @@ impl<'a> Run<'a> {
             // What ended at its first row may not even have columns.
             return Passed::default();
         }
-        match path.next() {
-            None => {
-                out(batch, passages);
-                Passed::default()
-            }
-            Some((Ready::Segment(prepared), rest)) => {
+        let Some((link, rest)) = path.next() else {
+            out(batch, passages);
+            return Passed::default();
+        };
+        stacker::maybe_grow(STACK.0, STACK.1, || match link {
+            Ready::Segment(prepared) => {
                 let (batch, own) = prepared.run(&batch, &mut lock(&self.scratch[self.threads]));
                 let passed = self.pass(rest, batch, passages, out);
                 if passed.full || passed.error.is_some() { passed } else { Passed { error: own, full: false } }
             }
-            Some((Ready::Pass(at), rest)) => {
+            Ready::Pass(at) => {
                 let own = passages.apply(*at, batch);
                 let passed = self.pass(rest, own.batch, passages, out);
                 let is_decided = passed.full || passed.error.is_some();
                 if is_decided { passed } else { Passed { error: own.error, full: own.full } }
             }
-            Some((Ready::Expand(expand), rest)) => {
+            Ready::Expand(expand) => {
                 let mut passed = Passed::default();
                 expand.apply(batch, &mut |batch| {
                     passed = self.pass(rest, batch, passages, out);
@@ -376,7 +394,7 @@ impl<'a> Run<'a> {
                 });
                 passed
             }
-        }
+        })
     }
 
     fn end_of_passages(
@@ -385,7 +403,7 @@ impl<'a> Run<'a> {
         passages: &mut Passages,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Option<Encoded> {
-        match &mut *lock(&self.operators[0]) {
+        match &mut *lock(&self.operators[self.in_order]) {
             Operator::Output => (batch.rows > 0).then(|| encode(batch)),
             operator => {
                 let first = passages.ordinal;
@@ -420,16 +438,20 @@ impl<'a> Run<'a> {
 
 /// Takes rows through links up to the first passage; the first error, which is behind all rows that came out.
 fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(Batch)) -> Option<RunError> {
-    match path.next() {
-        None | Some((Ready::Pass(_), _)) => {
+    let Some((link, rest)) = path.next() else {
+        out(batch);
+        return None;
+    };
+    stacker::maybe_grow(STACK.0, STACK.1, || match link {
+        Ready::Pass(_) => {
             out(batch);
             None
         }
-        Some((Ready::Segment(prepared), rest)) => {
+        Ready::Segment(prepared) => {
             let (batch, own) = prepared.run(&batch, scratch);
             advance(rest, batch, scratch, out).or(own)
         }
-        Some((Ready::Expand(expand), rest)) => {
+        Ready::Expand(expand) => {
             let mut error = None;
             expand.apply(batch, &mut |batch| {
                 error = advance(rest, batch, scratch, out);
@@ -437,5 +459,5 @@ fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(
             });
             error
         }
-    }
+    })
 }

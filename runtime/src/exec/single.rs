@@ -13,6 +13,7 @@ use crate::vector::single::{Output, Registers, Single, Value};
 use pipelang_lang::codes::E0501;
 use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::{Kind, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -68,8 +69,15 @@ impl<'r> Made<'r, '_> {
 pub enum Given<'a> {
     /// A value.
     Value(Value<'a>),
-    /// A number of the host that is no value of the language: an error if it is demanded.
-    TooLarge(u128),
+    /// A value that is no word and no text: of a program that has no kernel.
+    Made(Scalar),
+    /// What is no value of the language: an error if it is demanded.
+    Unfit {
+        /// The type that it should be of.
+        expected: &'static str,
+        /// What it is.
+        text: String,
+    },
 }
 
 impl OneRow {
@@ -97,8 +105,11 @@ impl OneRow {
         if !matches!(&table.origin, TableOrigin::Bound(bound) if &**bound == name) {
             return None;
         }
-        let nullable: Vec<bool> = columns.iter().map(|column| table.schema.fields[*column].ty.nullable).collect();
-        let kernel = Kernel::new(segment, plan, &nullable, native);
+        let types: Vec<&Type> = columns.iter().map(|column| &table.schema.fields[*column].ty).collect();
+        let is_word = |ty: &&Type| matches!(ty.kind, Kind::Bool | Kind::Int | Kind::Float | Kind::String);
+        let nullable: Vec<bool> = types.iter().map(|ty| ty.nullable).collect();
+        let are_words = types.iter().all(is_word);
+        let kernel = if are_words { Kernel::new(segment, plan, &nullable, native) } else { None };
         Some(OneRow { segment: segment.clone(), columns: columns.clone(), kernel })
     }
 
@@ -132,22 +143,22 @@ impl OneRow {
         given: impl Fn(usize) -> Given<'a>,
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
-        let is_too_large = std::cell::Cell::new(false);
+        let is_outside = std::cell::Cell::new(false);
         let input = |at: usize| match given(self.columns[at]) {
             Given::Value(value) => value,
-            Given::TooLarge(_) => {
-                is_too_large.set(true);
+            Given::Made(_) | Given::Unfit { .. } => {
+                is_outside.set(true);
                 Value::Null
             }
         };
         if let Some(registers) = kernel.run(registry, words, &input)
-            && !is_too_large.get()
+            && !is_outside.get()
         {
             if !kernel.single.keeps(&registers) {
                 return Ok(None);
             }
             let result = take(Made::Kernel(&kernel.single, &registers, &input));
-            if !is_too_large.get() {
+            if !is_outside.get() {
                 return Ok(Some(result));
             }
             return self.evaluate(plan, registry, &given, |_| result);
@@ -167,7 +178,8 @@ impl OneRow {
         let column = |(column, at): (&ColumnId, &usize)| {
             let outcome = match given(*at) {
                 Given::Value(value) => Ok(value.scalar()),
-                Given::TooLarge(text) => Err(too_large(plan, *column, text)),
+                Given::Made(value) => Ok(value),
+                Given::Unfit { expected, text } => Err(unfit(plan, *column, expected, text)),
             };
             (*column, outcome)
         };
@@ -211,9 +223,9 @@ impl Kernel {
     }
 }
 
-fn too_large(plan: &Plan, column: ColumnId, value: u128) -> Arc<RowError> {
-    let (column, text) = (plan.column(column).name.clone(), value.to_string());
-    let cell = CellError { code: E0501, column, inside: None, expected: "int", text, inferred: false };
+fn unfit(plan: &Plan, column: ColumnId, expected: &'static str, text: String) -> Arc<RowError> {
+    let column = plan.column(column).name.clone();
+    let cell = CellError { code: E0501, column, inside: None, expected, text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 
