@@ -90,7 +90,7 @@ fn line(folder: &str, outcome: &Outcome) -> String {
     let out = &outcome.out;
     let mut line = match out.len() {
         0 => String::new(),
-        ..=80 => out.trim_end().replace('\n', " "),
+        1..=80 => out.trim_end().replace('\n', " "),
         _ => format!("{} rows {:016x}", out.lines().count(), hash(out)),
     };
     if let Some(error) = outcome.err.lines().next() {

@@ -23,7 +23,7 @@ fn rows() -> String {
 }
 
 pub fn files() -> Vec<Hostile> {
-    ["gz", "zst"].into_iter().flat_map(|extension| both(extension)).chain(gzip()).collect()
+    ["gz", "zst"].into_iter().flat_map(both).chain(gzip()).collect()
 }
 
 /// What can be wrong with either.
