@@ -17,7 +17,7 @@ use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::spell;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
-use pipelang_runtime::exec::Pool;
+use pipelang_runtime::exec::{HostPool, Pool};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub struct EngineBuilder {
     descriptions: Vec<(&'static str, String)>,
     grants: Vec<Grant>,
     limits: Limits,
-    threads: usize,
+    pool: Pool,
     optimize: bool,
     locked: bool,
     native: bool,
@@ -56,7 +56,7 @@ impl EngineBuilder {
             descriptions: Vec::new(),
             grants: Vec::new(),
             limits: Limits::trusted(),
-            threads: 0,
+            pool: Pool::new(0),
             optimize: true,
             locked: false,
             native: true,
@@ -73,7 +73,7 @@ impl EngineBuilder {
             descriptions: Vec::new(),
             grants: engine.grants.clone(),
             limits: engine.limits.clone(),
-            threads: engine.pool.threads(),
+            pool: engine.pool.clone(),
             optimize: engine.optimize,
             locked: engine.locked,
             native: engine.native,
@@ -93,9 +93,14 @@ impl EngineBuilder {
     ///
     /// What is not `Send + Sync`, or borrows what does not live as long as the program, does not compile:
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0277
     /// let count = std::rc::Rc::new(1);
     /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + *count);
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// let count = std::cell::Cell::new(1);
+    /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + count.get());
     /// ```
     ///
     /// ```compile_fail
@@ -237,7 +242,23 @@ impl EngineBuilder {
     /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
     /// run that needs them.
     pub fn threads(mut self, threads: usize) -> EngineBuilder {
-        self.threads = threads;
+        self.pool = Pool::new(threads);
+        self
+    }
+
+    /// The threads of the host, in place of those of the engine: runs take turns on them with whatever else it does there.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("there are threads"));
+    /// let engine = pipelang::Engine::builder().pool(pool.clone()).build()?;
+    /// assert_eq!(engine.eval::<i64>("1..1000000 | filter it % 2 == 0 | count")?, 500_000);
+    /// assert_eq!(pool.install(|| engine.eval::<i64>("1..1000000 | sum it"))?, 500_000_500_000, "from one of them too");
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn pool(mut self, pool: Arc<HostPool>) -> EngineBuilder {
+        self.pool = Pool::of(pool);
         self
     }
 
@@ -284,7 +305,7 @@ impl EngineBuilder {
         let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
         Ok(Engine(Arc::new(Inner {
             registry: Registry::with_functions(self.functions.clone()),
-            pool: Pool::new(self.threads),
+            pool: self.pool,
             given: Given { constants, tables: self.tables },
             grants: self.grants,
             limits: self.limits,

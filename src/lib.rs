@@ -87,7 +87,7 @@ pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity
 pub use pipelang_lang::report::RenderOptions;
 pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
-pub use pipelang_runtime::exec::{Executor, Stats, native_code};
+pub use pipelang_runtime::exec::{Executor, HostPool, Stats, live_code_bytes, native_code};
 #[cfg(feature = "columnar")]
 pub use pipelang_runtime::formats::columnar::write::ColumnFormat;
 pub use pipelang_runtime::formats::table::TableStyle;

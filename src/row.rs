@@ -193,11 +193,52 @@ impl Schema {
 ///
 /// A field of any other type does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// #[derive(pipelang::Row)]
 /// struct Trade {
 ///     legs: std::collections::BTreeSet<i64>,
 /// }
+/// ```
+///
+/// Neither do an enum, a tuple, a struct of any type, and two fields of one column:
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// enum Trade {
+///     Buy { px: f64 },
+/// }
+/// ```
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade(String, f64);
+/// ```
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade<T> {
+///     px: T,
+/// }
+/// ```
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade {
+///     px: f64,
+///     #[row(name = "px")]
+///     price: f64,
+/// }
+/// ```
+///
+/// What borrows can go in and cannot come out:
+///
+/// ```compile_fail,E0277
+/// #[derive(pipelang::Row)]
+/// struct Trade<'a> {
+///     sym: &'a str,
+/// }
+///
+/// let program = pipelang::Engine::default().compile::<Trade, Trade>("trades.pipe", "input");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row",

@@ -233,6 +233,18 @@ impl<In: Send + Sync + 'static, Out: FromRow + Send + 'static> Run<'static, In, 
     /// assert_eq!(sum, 1 + 4 + 9 + 16);
     /// # Ok::<(), pipelang::Report>(())
     /// ```
+    ///
+    /// Of a slice that does not live as long as the program, this does not compile:
+    ///
+    /// ```compile_fail
+    /// # use pipelang::{Engine, Row};
+    /// #[derive(Row)]
+    /// struct Value { x: i64 }
+    ///
+    /// let program = Engine::default().compile::<Value, Value>("v.pipe", "input").unwrap();
+    /// let values = vec![Value { x: 1 }];
+    /// let rows = program.run(&values).rows();
+    /// ```
     pub fn rows(self) -> ResultRows<Out> {
         let (feed, mut rows) = rows::pair(self);
         match std::thread::Builder::new().name("pipe-run".into()).spawn(move || feed.run()) {

@@ -224,6 +224,7 @@ pub trait FromCell: ToCell + Sized {
     fn from_cell(cell: Cell<'_>) -> Result<Self, CellMismatch>;
 }
 
+#[cold]
 pub(super) fn mismatch<T>(cell: Cell<'_>, wanted: &'static str) -> Result<T, CellMismatch> {
     Err(CellMismatch::new(cell, wanted))
 }
@@ -242,6 +243,7 @@ macro_rules! integers {
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Int(x) => $type::try_from(x).or_else(|_| mismatch(cell, stringify!($type))),
@@ -267,6 +269,7 @@ macro_rules! floats {
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Float(x) => Ok(x as $type),
@@ -290,6 +293,7 @@ impl ToCell for bool {
 }
 
 impl FromCell for bool {
+    #[inline]
     fn from_cell(cell: Cell<'_>) -> Result<bool, CellMismatch> {
         match cell {
             Cell::Bool(x) => Ok(x),

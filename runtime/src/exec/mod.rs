@@ -6,6 +6,7 @@
 //! have gone out.
 
 mod claim;
+pub mod direct;
 mod expand;
 pub mod explain;
 mod operator;
@@ -22,7 +23,7 @@ mod source;
 mod staged;
 mod tables;
 
-pub use parallel::Pool;
+pub use parallel::{HostPool, Pool};
 pub use tables::{Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
@@ -61,6 +62,14 @@ pub fn native_code() -> Result<(), String> {
     return crate::jit::supported();
     #[cfg(not(feature = "jit"))]
     Err("it is not part of this build".into())
+}
+
+/// How many bytes of machine code there are in this process, for tests.
+pub fn live_code_bytes() -> usize {
+    #[cfg(feature = "jit")]
+    return crate::jit::live_code_bytes();
+    #[cfg(not(feature = "jit"))]
+    0
 }
 
 /// How a statement is run.

@@ -14,23 +14,31 @@ use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Morsels in flight for each worker.
 const WINDOW: u64 = 4;
 
+/// A pool of threads that a host has already.
+pub use rayon::ThreadPool as HostPool;
+
 /// The threads of an engine, started when first needed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pool {
     threads: usize,
-    pool: OnceLock<Option<rayon::ThreadPool>>,
+    pool: Arc<OnceLock<Option<Arc<HostPool>>>>,
 }
 
 impl Pool {
     /// A pool of so many threads; 0 is as many as there are processors.
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        Pool { threads: if threads == 0 { available() } else { threads }, pool: OnceLock::new() }
+        Pool { threads: if threads == 0 { available() } else { threads }, pool: Arc::default() }
+    }
+
+    /// The threads that a host has already.
+    pub fn of(pool: Arc<HostPool>) -> Pool {
+        Pool { threads: pool.current_num_threads(), pool: Arc::new(OnceLock::from(Some(pool))) }
     }
 
     /// How many threads it has, started or not.
@@ -42,9 +50,9 @@ impl Pool {
     fn started(&self) -> Option<&rayon::ThreadPool> {
         let start = || {
             let name = |n| format!("pipe-{n}");
-            rayon::ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok()
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok().map(Arc::new)
         };
-        self.pool.get_or_init(start).as_ref()
+        self.pool.get_or_init(start).as_deref()
     }
 
     /// Sorts by `compare`, which never says equal of two items.

@@ -5,10 +5,13 @@
 use super::pipeline::{self, End, Link, Source};
 use super::replay;
 use crate::error::{CellError, Place, RowError, RowFault, RunError};
+use crate::kernel::ir::Program;
 use crate::kernel::{Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, Outcome, Row};
 use crate::registry::Registry;
+#[cfg(feature = "jit")]
+use crate::vector::single::SingleLeaves;
 use crate::vector::single::{Output, Registers, Single, Value};
 use pipelang_lang::codes::E0501;
 use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
@@ -19,7 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// So many registers lie on the stack; those of larger programs are kept by the thread.
-const FEW: usize = 48;
+pub const FEW: usize = 24;
 
 thread_local! {
     /// Registers of large programs.
@@ -37,8 +40,10 @@ pub struct OneRow {
 
 struct Kernel {
     single: Single,
+    /// What few registers are before a row.
+    few: Option<[u64; FEW]>,
     #[cfg(feature = "jit")]
-    compiled: Option<crate::jit::Compiled>,
+    compiled: Option<crate::jit::one_row::CompiledRow>,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -113,6 +118,31 @@ impl OneRow {
         Some(OneRow { segment: segment.clone(), columns: columns.clone(), kernel })
     }
 
+    /// The program, if its leaves are machine code.
+    pub(super) fn native(&self) -> Option<&Program> {
+        let kernel = self.kernel.as_ref()?;
+        #[cfg(feature = "jit")]
+        return kernel.compiled.is_some().then(|| kernel.single.program());
+        #[cfg(not(feature = "jit"))]
+        None.filter(|_: &&Program| kernel.few.is_some())
+    }
+
+    /// Which column of the table an input of the program is.
+    pub(super) fn column(&self, input: usize) -> usize {
+        self.columns[input]
+    }
+
+    /// Runs the first leaf of a program that is [`OneRow::native`]; none if a check fails.
+    #[inline]
+    pub(super) fn run_leaf(&self, words: &mut [u64; FEW]) -> Option<()> {
+        #[cfg(feature = "jit")]
+        if let Some(Kernel { compiled: Some(compiled), .. }) = &self.kernel {
+            return compiled.run(0, words)?.then_some(());
+        }
+        let _ = words;
+        None
+    }
+
     /// Runs a record; `given` knows its columns. `take` gets what comes of it, unless a filter drops it.
     #[inline]
     pub fn run<'a, T>(
@@ -122,13 +152,13 @@ impl OneRow {
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
         let Some(kernel) = &self.kernel else { return self.evaluate(plan, registry, &given, take) };
-        let size = kernel.single.words();
-        if size <= FEW {
-            return self.run_on(&mut [0; FEW], kernel, (plan, registry), given, take);
+        if let Some(mut words) = kernel.few {
+            return self.run_on(&mut words, kernel, (plan, registry), given, take);
         }
         // A function of the host may call a program again: it finds other registers then.
         let mut words = WORDS.take();
-        words.resize(words.len().max(size), 0);
+        words.clear();
+        words.extend_from_slice(kernel.single.template());
         let result = self.run_on(&mut words, kernel, (plan, registry), given, take);
         WORDS.set(words);
         result
@@ -201,10 +231,14 @@ impl Kernel {
         let program = Arc::new(lower(segment, plan, nullable));
         #[cfg(not(feature = "jit"))]
         let _ = native;
+        let single = Single::new(&program)?;
+        let mut few = [0; FEW];
+        let is_small = few.get_mut(..single.template().len()).map(|words| words.copy_from_slice(single.template()));
         Some(Kernel {
-            single: Single::new(&program)?,
+            single,
+            few: is_small.map(|()| few),
             #[cfg(feature = "jit")]
-            compiled: if native { crate::jit::compile(&program).ok() } else { None },
+            compiled: if native { crate::jit::one_row::compile(&program).ok() } else { None },
         })
     }
 
