@@ -32,6 +32,7 @@ use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
 use crate::memory::Memory;
+use crate::progress::Progress;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use pipelang_lang::catalog::FunctionDef;
@@ -94,6 +95,8 @@ pub struct Options {
     pub rows_out: Option<Arc<Budget>>,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Counts how far the run is.
+    pub progress: Progress,
 }
 
 /// What happens to a row that fails where its value is demanded.
@@ -180,6 +183,11 @@ pub struct Environment<'a> {
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
 pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+    let encode = |batch: Batch| {
+        options.progress.add_rows_out(batch.rows);
+        (sink.encode)(batch)
+    };
+    let sink = Sink { encode: &encode, accept: sink.accept };
     let Some(budget) = &options.rows_out else { return run_whole(env, statement, options, sink) };
     // Rows are counted in their order, and so written in it.
     let (encode, accept) = (sink.encode, sink.accept);

@@ -2,6 +2,7 @@
 
 use super::compression::Compression;
 use crate::error::RunError;
+use crate::progress::Progress;
 use pipelang_lang::codes::{E0508, E0701};
 use pipelang_lang::diagnostic::did_you_mean;
 use std::fmt;
@@ -24,18 +25,21 @@ pub fn extension_of(path: &str) -> Option<String> {
     Path::new(path).extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase)
 }
 
-/// The text of a file.
-pub fn open(path: &str) -> io::Result<Box<dyn Read + Send>> {
+/// The text of a file, whose bytes on disk are counted if somebody wants that.
+pub fn open(path: &str, progress: Option<&Progress>) -> io::Result<Box<dyn Read + Send>> {
     let file = File::open(path)?;
     let (known, compression) = (file.metadata()?, Compression::of(path));
     if known.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    if !known.is_file() {
-        return compression.decode(file);
+    let text: Box<dyn Read + Send> = match known.is_file() {
+        true => Box::new(File::chain(file.try_clone()?, End { file, length: known.len() })),
+        false => Box::new(file),
+    };
+    match progress {
+        Some(progress) => compression.decode(progress.reading(text)),
+        None => compression.decode(text),
     }
-    let end = End { file: file.try_clone()?, length: known.len() };
-    compression.decode(file.chain(end))
 }
 
 /// The end of a file, which was somewhere when it was opened. A file that is cut off meanwhile ends in the middle of

@@ -5,6 +5,7 @@ use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_runtime::formats::{self, FileSources, Input, MorselSize, ScanRequest, Stdin};
+use pipelang_runtime::progress::Progress;
 use std::io::Cursor;
 
 /// How bytes come to a reader.
@@ -45,7 +46,7 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
     };
     let request = ScanRequest {
         path: path.into(),
-        input: stdin.map_or(Input::File, Input::Take),
+        input: stdin.map_or(Input::File, |stdin| Input::Take(stdin, Progress::default())),
         options: vec![("format".into(), name)],
         columns: (0..info.schema.fields.len()).collect(),
         schema: info.schema,

@@ -44,7 +44,7 @@ impl Input {
             return Ok(Input { from: From::File(Arc::new(file)), length });
         }
         let mut bytes = Vec::new();
-        let file = files::open(path).map_err(unopened)?;
+        let file = files::open(path, None).map_err(unopened)?;
         let most = most_in_memory(known.len());
         file.take(most + 1).read_to_end(&mut bytes).map_err(|error| files::unreadable(path, &error))?;
         if bytes.len() as u64 > most {
