@@ -16,6 +16,7 @@ use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, 
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
+use pipelang_runtime::tally::Tally;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Counts what reads make null or leave out, as their `on_error` says.
+    pub tally: Tally,
     /// Counts how often it was looked whether the run must stop, for tests.
     pub looks: Option<Arc<AtomicU64>>,
 }
@@ -74,6 +77,7 @@ impl RunSettings {
                 }
             },
             memory: limits.memory.map_or(Memory::default(), Memory::of),
+            tally: self.tally.clone(),
             ..Options::default()
         }
     }

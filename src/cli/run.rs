@@ -3,7 +3,7 @@
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
 use super::{Exit, complain, engine, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle};
+use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -40,7 +40,11 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
         Some(path) => match settings.format.map(Into::into).or_else(|| OutputFormat::of_path(path)) {
             Some(format) => {
                 let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
-                let (stats, result) = script.write_file(path, &style, &run_settings(settings));
+                let run = run_settings(settings);
+                let (stats, result) = script.write_file(path, &style, &run);
+                if result.is_ok() {
+                    print_tally(&run.tally);
+                }
                 (stats, result.err())
             }
             None => {
@@ -68,6 +72,13 @@ pub fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
     );
 }
 
+/// Says on stderr what reads made null or left out.
+fn print_tally(tally: &Tally) {
+    for read in tally.reads() {
+        let _ = writeln!(std::io::stderr(), "{read}");
+    }
+}
+
 /// How results are written to stdout; `default` is the format where none is asked for.
 pub fn style(settings: &Settings, default: OutputFormat) -> Style {
     let table = Terminal::stdout(settings.color).table_style();
@@ -77,10 +88,12 @@ pub fn style(settings: &Settings, default: OutputFormat) -> Style {
 /// Writes the results of a script to stdout; the report is that of a run that failed.
 pub fn write(script: &Script, settings: &Settings, style: &Style) -> (Stats, Option<Report>) {
     let mut out = output();
-    let (stats, result) = script.write(&mut *out, style, &run_settings(settings));
-    if result.is_err() {
+    let run = run_settings(settings);
+    let (stats, result) = script.write(&mut *out, style, &run);
+    match &result {
+        Ok(()) => print_tally(&run.tally),
         // What came before the error; if that cannot be written either, the error says enough.
-        let _ = out.flush();
+        Err(_) => _ = out.flush(),
     }
     (stats, result.err())
 }

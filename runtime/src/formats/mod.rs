@@ -5,6 +5,7 @@ pub mod cell;
 pub mod columnar;
 mod compression;
 pub mod csv;
+mod decode;
 mod files;
 mod input;
 pub mod json;
@@ -12,6 +13,7 @@ pub mod jsonl;
 mod lanes;
 mod lines;
 mod md;
+pub mod on_error;
 mod rows_file;
 mod several;
 pub mod sources;
@@ -80,6 +82,8 @@ pub struct Parsed {
     pub batch: Batch,
     /// Why the file cannot be read on.
     pub error: Option<RunError>,
+    /// How many broken records were left out, where the `read` says so.
+    pub left_out: u64,
 }
 
 /// A text being read: one worker at a time cuts it, all parse what was cut.

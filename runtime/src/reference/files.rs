@@ -2,9 +2,11 @@
 //! the table has beside the columns of a file is added here.
 
 use super::expr::{Outcome, Row};
+use super::on_error::unbroken;
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
+use crate::tally::Counts;
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -12,29 +14,43 @@ use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
 use std::io::Read;
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Oracle<'a> {
-    /// The rows of a table that stands in files.
-    pub(super) fn files(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+    /// The rows of a table that stands in files. Broken records are left out where they are counted.
+    pub(super) fn files(
+        self,
+        table: &'a Table,
+        columns: &[(usize, ColumnId)],
+        broken: Option<Arc<Counts>>,
+    ) -> Result<Rows<'a>, RunError> {
         let TableOrigin::File { files, .. } = &table.origin else { unreachable!("only files are read here") };
-        let Some((first, others)) = files.split_first() else { return self.file(table, columns) };
-        let others = others.iter().flat_map(move |file| match self.one_of_several(table, columns, file) {
-            Ok(rows) => rows,
-            Err(error) => Box::new(std::iter::once(Err(error))),
-        });
-        Ok(Box::new(self.one_of_several(table, columns, first)?.chain(others)))
+        let Some((first, others)) = files.split_first() else { return self.file(table, columns, broken) };
+        let first = self.one_of_several(table, columns, first, broken.clone())?;
+        let columns = columns.to_vec();
+        let others =
+            others.iter().flat_map(move |file| match self.one_of_several(table, &columns, file, broken.clone()) {
+                Ok(rows) => rows,
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            });
+        Ok(Box::new(first.chain(others)))
     }
 
     /// The rows of a file with all columns of the table.
-    fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+    fn file(
+        self,
+        table: &Table,
+        columns: &[(usize, ColumnId)],
+        broken: Option<Arc<Counts>>,
+    ) -> Result<Rows<'a>, RunError> {
         let TableOrigin::File { format, path, stdin, .. } = &table.origin else {
             unreachable!("only files are read here")
         };
         Ok(match &**format {
-            "csv" => Box::new(csv::rows(self, table, columns)?),
-            "jsonl" => json::rows(self, table, columns, false)?,
-            "json" => json::rows(self, table, columns, true)?,
-            "lines" => Box::new(lines::rows(self, path, *stdin)?),
+            "csv" => Box::new(unbroken(csv::rows(self, table, columns)?, broken)),
+            "jsonl" => Box::new(unbroken(json::rows(self, table, columns, false, None)?, broken)),
+            "json" => json::rows(self, table, columns, true, broken)?,
+            "lines" => Box::new(unbroken(lines::rows(self, path, *stdin)?, broken)),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
@@ -67,6 +83,7 @@ impl<'a> Oracle<'a> {
         table: &Table,
         columns: &[(usize, ColumnId)],
         file: &TableFile,
+        broken: Option<Arc<Counts>>,
     ) -> Result<Rows<'a>, RunError> {
         let mut alone = table.clone();
         if let TableOrigin::File { path, files, .. } = &mut alone.origin {
@@ -88,7 +105,7 @@ impl<'a> Oracle<'a> {
             }
         }
         let added = Rc::new(added);
-        let rows = self.file(&alone, &own)?;
+        let rows = self.file(&alone, &own, broken)?;
         Ok(Box::new(rows.map(move |row| {
             let (below, added) = (row?, added.clone());
             Ok(Rc::new(CompletedRow { below, added }) as AnyRow)

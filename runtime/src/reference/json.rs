@@ -8,13 +8,14 @@ use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::json::{Stop, fit, no_object, not_json, text};
+use crate::tally::Counts;
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{E0504, E0505, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::ty::Field;
 use std::rc::Rc;
 use std::sync::Arc;
-use text::Json;
+use text::{Json, Node};
 
 /// What the rows of one table share.
 struct Shared {
@@ -50,12 +51,13 @@ impl Row for RecordRow {
     }
 }
 
-/// The rows of a file.
+/// The rows of a file. Items of a document that are no objects as the first one is are left out where they are counted.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     table: &Table,
     columns: &[(usize, ColumnId)],
     is_document: bool,
+    no_objects: Option<Arc<Counts>>,
 ) -> Result<Rows<'a>, RunError> {
     let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
@@ -81,7 +83,8 @@ pub(super) fn rows<'a>(
         columns: columns.to_vec(),
     });
     if is_document {
-        let mut document = Document { shared, bytes, at: start, is_list, is_first: true, stop: None, has_ended: false };
+        let (is_first, has_ended) = (true, false);
+        let mut document = Document { shared, bytes, at: start, is_list, is_first, stop: None, has_ended, no_objects };
         return Ok(Box::new(std::iter::from_fn(move || match oracle.watch.check() {
             Ok(()) => document.next(),
             Err(error) => Some(Err(error)),
@@ -131,6 +134,7 @@ struct Document {
     /// What is wrong behind the record that was given last.
     stop: Option<Stop>,
     has_ended: bool,
+    no_objects: Option<Arc<Counts>>,
 }
 
 impl Document {
@@ -156,10 +160,11 @@ impl Document {
             }
             None => match text::value_at(text, start) {
                 Err(flaw) => Stop::Flaw(flaw),
-                Ok(node) if self.shared.is_objects && !matches!(node.value, Json::Record(_)) => {
+                Ok(node) if self.is_no_object(&node) && self.no_objects.is_none() => {
                     Stop::NoObject(start, no_object(&node))
                 }
                 Ok(node) => {
+                    let is_left_out = self.is_no_object(&node);
                     self.is_first = false;
                     let end = text::skip_blanks(text, node.start + node.raw.len());
                     match (text.as_bytes().get(end), self.is_list) {
@@ -169,6 +174,10 @@ impl Document {
                         (_, false) => (self.at, self.has_ended) = (end, true),
                     }
                     let (text, line, shared) = (node.raw.to_string(), self.line(start), self.shared.clone());
+                    if let Some(counts) = self.no_objects.as_ref().filter(|_| is_left_out) {
+                        counts.add_records(1);
+                        return self.next();
+                    }
                     return Some(Ok(Rc::new(RecordRow { shared, text, line }) as AnyRow));
                 }
             },
@@ -176,6 +185,10 @@ impl Document {
         let (at, code, message) = stop.said(text.len() < self.bytes.len(), text.len());
         let place = Place::line(self.shared.file.clone(), self.line(at));
         Some(Err(RunError::Record { code, message, place }))
+    }
+
+    fn is_no_object(&self, node: &Node) -> bool {
+        self.shared.is_objects && !matches!(node.value, Json::Record(_))
     }
 
     fn line(&self, at: usize) -> u64 {

@@ -7,9 +7,9 @@ use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
 use crate::error::{RunError, data_place};
-use crate::formats::{Cut, Input, MorselSize, cell, files};
+use crate::formats::{Cut, Input, MorselSize, cell, decode, files};
 use pipelang_lang::calendar;
-use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
+use pipelang_lang::catalog::{Effect, ReadPolicy, ReadRequest, TableInfo};
 use pipelang_lang::codes::{E0201, E0207, E0502};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
@@ -27,7 +27,7 @@ pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diag
     let opened = open(&request.path, input, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
         let types = sample(&request.path, input, opened, &options).map_err(says)?;
-        return Ok(table(types, true));
+        return Ok(table(types, true, options.policy));
     };
     let option = request.options.iter().find(|(name, ..)| &**name == "schema");
     let span = option.map_or(request.span, |(_, span, _)| *span);
@@ -43,11 +43,15 @@ pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diag
         Some(at) => declared.fields[at].clone(),
         None => field,
     };
-    Ok(table(fields.into_iter().map(typed).collect(), !is_closed))
+    Ok(table(fields.into_iter().map(typed).collect(), !is_closed, options.policy))
 }
 
-fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
-    let may_fail = fields.iter().any(|field| !matches!(field.ty.kind, Kind::String | Kind::Null));
+fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInfo {
+    let fits_always = |field: &Field| matches!(field.ty.kind, Kind::String | Kind::Null);
+    let may_fail = policy != ReadPolicy::Fail || !fields.iter().all(fits_always);
+    if policy == ReadPolicy::Null {
+        fields.iter_mut().filter(|field| !fits_always(field)).for_each(|field| field.ty.nullable = true);
+    }
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
     TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new(), found: Vec::new() }
 }
@@ -125,8 +129,14 @@ fn sample(path: &str, input: &Input, mut opened: Opened, options: &CsvOptions) -
     dialect.blank_is_row = opened.names.len() == 1;
     let mut guesses = vec![Guess::Nothing; opened.names.len()];
     let mut look = |text: &[u8]| {
+        let skips = options.policy == ReadPolicy::Skip;
+        let filled = if skips { decode::filled(text, dialect.filler()) } else { None };
+        let (text, bad) = filled.as_ref().map_or((text, &[][..]), |(text, bad)| (text.as_slice(), bad));
         let Ok(text) = std::str::from_utf8(text) else { return false };
-        let index = Index::new(text.as_bytes(), &dialect, Some(guesses.len()));
+        let index = match skips {
+            false => Index::new(text.as_bytes(), &dialect, Some(guesses.len())),
+            true => Index::leaving_out(text.as_bytes(), &dialect, guesses.len(), bad),
+        };
         let mut has_newlines = false;
         for row in 0..index.rows() {
             for (column, guess) in guesses.iter_mut().enumerate() {

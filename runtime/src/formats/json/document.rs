@@ -4,7 +4,7 @@
 //! JSON is said by the parser. Only the head of a document is a sample of it: what stands in its middle cannot be told.
 
 use super::infer::Sample;
-use super::lines::{declared_of, parse_of};
+use super::lines::{options_of, parse_of};
 use super::options::OPTIONS;
 use super::parse::Layout;
 use super::{first_is_broken, no_records, text};
@@ -70,21 +70,21 @@ fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
 }
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
-    let declared = declared_of(request)?;
+    let options = options_of(request)?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
-    if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
+    if options.looks() {
         let opened = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
         match opened.is_objects {
             Some(is_objects) => {
                 sample = Sample::new(is_objects);
                 look(&request.path, opened, &mut sample).map_err(says)?;
             }
-            None if declared.is_none() => return Err(no_records(request)),
+            None if options.schema.is_none() => return Err(no_records(request)),
             None => {}
         }
     }
-    Ok(sample.table(DOCUMENT.def.name, declared.as_ref()))
+    Ok(sample.table(DOCUMENT.def.name, &options))
 }
 
 /// Looks at the head.

@@ -7,6 +7,7 @@
 use super::document::MORE;
 use super::scan::{self, Span};
 use super::text::{self, Flaw, Json, Node};
+use crate::formats::decode::lies_in;
 use memchr::memchr;
 use pipelang_lang::codes::{Code, E0504, E0505};
 use std::collections::HashMap;
@@ -46,6 +47,8 @@ pub struct Index {
     pub spans: Vec<Span>,
     /// The first record that is none.
     pub broken: Option<Broken>,
+    /// How many records were left out that are none.
+    pub left_out: u64,
 }
 
 impl Index {
@@ -68,11 +71,30 @@ impl Index {
         builder.index
     }
 
-    /// The index of items of a list, or of one value.
-    pub fn of_items(bytes: &[u8], is_list: bool, keys: &Keys) -> Index {
+    /// The same without the lines that are no records, or have a byte at one of `bad`. The text is UTF-8.
+    pub fn of_good_lines(bytes: &[u8], bad: &[usize], keys: &Keys) -> Index {
+        assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
+        let text = valid_part(bytes);
+        let mut builder = Builder::new(keys);
+        let mut start = 0;
+        while start < text.len() {
+            let end = memchr(b'\n', &bytes[start..]).map_or(text.len(), |length| start + length);
+            if lies_in(bad, start, end) {
+                builder.index.left_out += 1;
+            } else {
+                builder.line(&text[..end], start);
+                builder.index.left_out += u64::from(builder.index.broken.take().is_some());
+            }
+            start = end + 1;
+        }
+        builder.index
+    }
+
+    /// The index of items of a list, or of one value. If it `skips`, items of another sort than the first are left out.
+    pub fn of_items(bytes: &[u8], is_list: bool, skips: bool, keys: &Keys) -> Index {
         assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
         let valid = valid_part(bytes);
-        let mut builder = Builder::new(keys);
+        let mut builder = Builder { skips, ..Builder::new(keys) };
         if let Err(stop) = builder.items(valid, is_list) {
             let (start, code, message) = stop.said(valid.len() < bytes.len(), valid.len());
             builder.index.broken = Some(Broken { start, code, message });
@@ -114,6 +136,8 @@ type Known = (Span, Option<u32>);
 
 struct Builder<'a> {
     keys: &'a Keys,
+    /// Whether items of another sort are left out.
+    skips: bool,
     /// The keys of the record before, by their place in it.
     order: Vec<Known>,
     index: Index,
@@ -121,7 +145,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(keys: &'a Keys) -> Builder<'a> {
-        Builder { keys, order: Vec::new(), index: Index::default() }
+        Builder { keys, skips: false, order: Vec::new(), index: Index::default() }
     }
 
     /// Adds the record of the line that begins at `start` and ends with the text.
@@ -151,7 +175,14 @@ impl<'a> Builder<'a> {
     fn items(&mut self, text: &str, is_list: bool) -> Result<(), Stop> {
         let mut at = scan::skip_blanks(text.as_bytes(), 0);
         loop {
-            let end = self.record(text, at)?;
+            let end = match self.record(text, at) {
+                Err(Stop::NoObject(start, _)) if self.skips => {
+                    self.index.left_out += 1;
+                    let node = text::value_at(text, start).map_err(Stop::Flaw)?;
+                    node.start + node.raw.len()
+                }
+                end => end?,
+            };
             at = scan::skip_blanks(text.as_bytes(), end);
             match (text.as_bytes().get(at), is_list) {
                 (Some(b','), true) => at = scan::skip_blanks(text.as_bytes(), at + 1),

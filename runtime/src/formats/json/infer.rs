@@ -5,9 +5,10 @@
 //! number of more than 64 bits is one; whatever else is mixed is `json`, and so is what is always null or empty, and a
 //! nested record of more than [`MOST_KEYS`] keys.
 
+use super::options::JsonOptions;
 use super::text::{Json, Node};
 use crate::formats::cell;
-use pipelang_lang::catalog::{Effect, TableInfo};
+use pipelang_lang::catalog::{Effect, ReadPolicy, TableInfo};
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -156,10 +157,11 @@ impl Sample {
     }
 
     /// The table of which this is a sample: what is declared, and the rest as it seems to be.
-    pub fn table(&self, format: &'static str, schema: Option<&(Schema, bool)>) -> TableInfo {
+    pub fn table(&self, format: &'static str, options: &JsonOptions) -> TableInfo {
+        let schema = options.schema.as_ref();
         let (declared, is_open) = schema.map_or((&[][..], true), |(schema, is_open)| (&schema.fields[..], *is_open));
         if !is_open {
-            return table_of(declared.to_vec(), format, false);
+            return table_of(declared.to_vec(), format, false, options);
         }
         let places: HashMap<&str, &Field> = declared.iter().map(|field| (&*field.name, field)).collect();
         let typed = |field: Field| places.get(&*field.name).map_or(field, |declared| (*declared).clone());
@@ -171,11 +173,14 @@ impl Sample {
             }
         }
         fields.extend(declared.iter().filter(|field| !self.keys.places.contains_key(&field.name)).cloned());
-        table_of(fields, format, true)
+        table_of(fields, format, true, options)
     }
 }
 
-fn table_of(fields: Vec<Field>, format: &'static str, inferred: bool) -> TableInfo {
+fn table_of(mut fields: Vec<Field>, format: &'static str, inferred: bool, options: &JsonOptions) -> TableInfo {
+    if options.policy == ReadPolicy::Null {
+        fields.iter_mut().for_each(|field| field.ty.nullable = true);
+    }
     TableInfo {
         format,
         schema: Schema { fields },

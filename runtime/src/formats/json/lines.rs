@@ -4,7 +4,7 @@
 //! one column `value`, as Pipe writes them.
 
 use super::infer::Sample;
-use super::options::{self, Declared, OPTIONS};
+use super::options::{self, JsonOptions, OPTIONS};
 use super::parse::{JsonParse, Layout, Wanted};
 use super::{first_is_broken, no_records, text};
 use crate::error::RunError;
@@ -48,22 +48,22 @@ fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<(Cutter,
 }
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
-    let declared = declared_of(request)?;
+    let options = options_of(request)?;
     let says = |error: RunError| Box::new(report(error, request.span));
     let mut sample = Sample::new(true);
-    if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
+    if options.looks() {
         let (cutter, is_objects) = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
         if let Some(is_objects) = is_objects {
-            sample = look(&request.path, input, cutter, is_objects).map_err(says)?;
-        } else if declared.is_none() {
+            sample = look(&request.path, input, cutter, is_objects, options.skips()).map_err(says)?;
+        } else if options.schema.is_none() {
             return Err(no_records(request));
         }
     }
-    Ok(sample.table(LINES.def.name, declared.as_ref()))
+    Ok(sample.table(LINES.def.name, &options))
 }
 
 /// Looks at the head and at some blocks across the file.
-fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool) -> Result<Sample, RunError> {
+fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool, skips: bool) -> Result<Sample, RunError> {
     let mut sample = Sample::new(is_objects);
     let Some(head) = cutter.next()? else { return Ok(sample) };
     let seen = head.text.len() as u64;
@@ -72,7 +72,7 @@ fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool) ->
         let node = std::str::from_utf8(line).ok().map(text::parse);
         match node {
             Some(Ok(node)) => sample.add(&node),
-            _ if line.trim_ascii().is_empty() => continue,
+            _ if skips || line.trim_ascii().is_empty() => continue,
             _ if records == 0 => return Err(first_is_broken(path, Layout::Lines, head)),
             // The run says so where it comes to it.
             _ => return Ok(sample),
@@ -95,22 +95,22 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     Ok(Scan::of_text(cutter, parse_of(request, is_objects.unwrap_or(true), Layout::Lines)?))
 }
 
-/// What a `read` declares of the columns.
-pub fn declared_of(request: &ReadRequest) -> Result<Declared, Box<Diagnostic>> {
+/// The options of a `read`.
+pub fn options_of(request: &ReadRequest) -> Result<JsonOptions, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
-    options::declared(named).map_err(|problem| Box::new(problem.report(request)))
+    options::of(named).map_err(|problem| Box::new(problem.report(request)))
 }
 
 /// How the pieces of a file are read.
 pub fn parse_of(request: &ScanRequest, is_objects: bool, layout: Layout) -> Result<JsonParse, RunError> {
     let named = request.options.iter().map(|(name, value)| (&**name, value));
-    let declared = options::declared(named).map_err(|problem| RunError::Internal(problem.message))?;
-    let is_declared = |name: &str| declared.as_ref().is_some_and(|(schema, _)| schema.position(name).is_some());
+    let options = options::of(named).map_err(|problem| RunError::Internal(problem.message))?;
+    let is_declared = |name: &str| options.schema.as_ref().is_some_and(|(schema, _)| schema.position(name).is_some());
     let wanted = |position: &usize| {
         let field = &request.schema.fields[*position];
         let inferred = request.inferred && !is_declared(&field.name);
         Wanted { name: field.name.clone(), ty: field.ty.clone(), inferred }
     };
     let columns = request.columns.iter().map(wanted).collect();
-    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns))
+    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns, options.skips()))
 }

@@ -36,6 +36,6 @@ fn no_records(request: &ReadRequest) -> Box<Diagnostic> {
 
 /// Why the first record is broken, of which then nothing is known.
 fn first_is_broken(path: &Arc<str>, layout: Layout, head: Chunk) -> RunError {
-    let parsed = JsonParse::new(path.clone(), true, layout, Vec::new()).parse(&head);
+    let parsed = JsonParse::new(path.clone(), true, layout, Vec::new(), false).parse(&head);
     parsed.error.unwrap_or_else(|| RunError::Internal(format!("`{path}` cannot be read")))
 }
