@@ -102,7 +102,7 @@ impl Tests {
             Ok(())
         };
         let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
-        self.script.run(statement, &self.script.tables(), settings, sink)?;
+        self.script.run(statement, &self.script.tables(&[]), settings, sink)?;
         let batch = Batch::concat(&batches);
         let count = batch.as_ref().map_or(0, |batch| batch.rows);
         let shape = self.script.plan().statements[statement].shape;

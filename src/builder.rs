@@ -1,17 +1,18 @@
 //! The settings of an engine, collected until it is built.
 
 use crate::engine::{Engine, Inner};
+use crate::given::{Constant, Given, HostTable};
 use crate::grant::Grant;
 use crate::host::{self, Fallible, HostFunction};
 use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
 use crate::program::INPUT;
 use crate::report::Report;
-use crate::row::ToCell;
+use crate::row::{Row, ToCell};
 use pipelang_lang::catalog::Effect;
 use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
-use pipelang_lang::codes::{E0112, E0208, E0310};
-use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::codes::{E0112, E0203, E0208, E0305, E0310};
+use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::spell;
 use pipelang_runtime::Registry;
@@ -25,7 +26,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[must_use]
 pub struct EngineBuilder {
     functions: Vec<Function>,
-    constants: Vec<(Arc<str>, Result<Scalar, String>)>,
+    constants: Vec<(Constant, Result<(), String>)>,
+    tables: Vec<HostTable>,
+    /// What there is to say of the others.
+    descriptions: Vec<(&'static str, String)>,
     grants: Vec<Grant>,
     limits: Limits,
     threads: usize,
@@ -47,12 +51,30 @@ impl EngineBuilder {
         EngineBuilder {
             functions: Vec::new(),
             constants: Vec::new(),
+            tables: Vec::new(),
+            descriptions: Vec::new(),
             grants: Vec::new(),
             limits: Limits::trusted(),
             threads: 0,
             optimize: true,
             locked: false,
             check_kernels: Arc::default(),
+        }
+    }
+
+    /// A builder with all that an engine has.
+    pub(crate) fn of(engine: &Inner) -> EngineBuilder {
+        EngineBuilder {
+            functions: engine.functions.clone(),
+            constants: engine.given.constants.iter().map(|constant| (constant.clone(), Ok(()))).collect(),
+            tables: engine.given.tables.clone(),
+            descriptions: Vec::new(),
+            grants: engine.grants.clone(),
+            limits: engine.limits.clone(),
+            threads: engine.pool.threads(),
+            optimize: engine.optimize,
+            locked: engine.locked,
+            check_kernels: engine.check_kernels.clone(),
         }
     }
 
@@ -143,7 +165,48 @@ impl EngineBuilder {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn constant(mut self, name: &str, value: impl ToCell) -> EngineBuilder {
-        self.constants.push((name.into(), value.to_cell().scalar()));
+        let value = value.to_cell().scalar();
+        let told = value.as_ref().map(drop).map_err(Clone::clone);
+        let doc = "A constant of the host.".into();
+        self.constants.push((Constant { name: name.into(), value: value.unwrap_or(Scalar::Null), doc }, told));
+        self
+    }
+
+    /// A table that every script can read by this name, as often as it likes. An input of a program that has the name hides
+    /// it; so `input` can be the rows that scripts are tried with.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row)]
+    /// struct Desk { desk: &'static str, limit: i64 }
+    ///
+    /// let desks = vec![Desk { desk: "fx", limit: 100 }, Desk { desk: "bonds", limit: 200 }];
+    /// let engine = Engine::builder().table("desks", desks).build()?;
+    /// assert_eq!(engine.eval::<i64>("desks | sum limit")?, 300);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn table<T: Row + Send + Sync + 'static>(mut self, name: &str, rows: Vec<T>) -> EngineBuilder {
+        self.tables.push(HostTable::new(name, rows));
+        self
+    }
+
+    /// What help and completion say of a function, constant or table, in a sentence; behind the name of a function its
+    /// parameters may stand, which then can be named in calls.
+    ///
+    /// ```
+    /// let engine = pipelang::Engine::builder()
+    ///     .func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01)
+    ///     .describe("fee(price, quantity)", "What a trade costs.")
+    ///     .build()?;
+    /// let functions = engine.functions();
+    /// let fee = functions.iter().find(|function| function.name == "fee").unwrap();
+    /// assert_eq!(fee.signature, "fee(price: float, quantity: int) -> float");
+    /// assert_eq!(fee.doc, "What a trade costs.");
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn describe(mut self, what: &'static str, doc: &str) -> EngineBuilder {
+        self.descriptions.push((what, doc.to_string()));
         self
     }
 
@@ -156,6 +219,12 @@ impl EngineBuilder {
     /// Scripts may do this.
     pub fn grant(mut self, grant: Grant) -> EngineBuilder {
         self.grants.push(grant);
+        self
+    }
+
+    /// Takes back what scripts may do so far.
+    pub fn revoke_grants(mut self) -> EngineBuilder {
+        self.grants.clear();
         self
     }
 
@@ -179,34 +248,73 @@ impl EngineBuilder {
         self
     }
 
-    /// The engine. It is an error if two functions or constants have one name, or one of Pipe's own, or a name that no
+    /// The engine. It is an error if two functions, constants or tables have one name, or one of Pipe's own, or a name that no
     /// script can write.
     ///
     /// ```
     /// let report = pipelang::Engine::builder().func("round", |x: f64| x).build().unwrap_err();
     /// assert_eq!(report.code(), Some(pipelang::codes::E0208));
     /// ```
-    pub fn build(self) -> Result<Engine, Report> {
+    pub fn build(mut self) -> Result<Engine, Report> {
         let mut wrong = self.clashes();
-        let mut constants = Vec::new();
-        for (name, value) in self.constants {
-            match value {
-                Ok(value) => constants.push((name, value)),
-                Err(why) => wrong.push(Diagnostic::outside(E0310, format!("the constant `{name}`: {why}"))),
+        for (constant, told) in &self.constants {
+            if let Err(why) = told {
+                wrong.push(Diagnostic::outside(E0310, format!("the constant `{}`: {why}", constant.name)));
             }
+        }
+        for (what, doc) in std::mem::take(&mut self.descriptions) {
+            wrong.extend(self.describe_one(what, &doc));
         }
         if !wrong.is_empty() {
             return Err(Report::new(wrong, Arc::default()));
         }
+        let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
         Ok(Engine(Arc::new(Inner {
-            registry: Registry::with_functions(self.functions),
+            registry: Registry::with_functions(self.functions.clone()),
             pool: Pool::new(self.threads),
+            given: Given { constants, tables: self.tables },
             grants: self.grants,
-            constants,
             limits: self.limits,
             optimize: self.optimize,
             locked: self.locked,
+            functions: self.functions,
+            check_kernels: self.check_kernels,
         })))
+    }
+
+    /// Says of what was added what there is to say; or what is wrong.
+    fn describe_one(&mut self, what: &'static str, doc: &str) -> Option<Diagnostic> {
+        let (name, parameters) = match what.split_once('(') {
+            Some((name, parameters)) => (name, Some(parameters.trim_end_matches(')'))),
+            None => (what, None),
+        };
+        if let Some(function) = self.functions.iter_mut().find(|function| &*function.def.name == name) {
+            function.def.doc = doc.into();
+            let named = parameters?.split(',').map(str::trim);
+            let known = &mut function.def.parameters;
+            if named.clone().count() != known.len() || named.clone().any(|name| spell(name) != *name) {
+                let told = format!("`{what}` is another function than {}", function.def.signature());
+                return Some(Diagnostic::outside(E0305, told));
+            }
+            known.iter_mut().zip(named).for_each(|(parameter, name)| parameter.name = name);
+            return None;
+        }
+        let constants = self.constants.iter_mut().map(|(constant, _)| (&*constant.name, &mut constant.doc));
+        let tables = self.tables.iter_mut().map(|table| (&*table.wanted.name, &mut table.doc));
+        if let Some((_, of_it)) = constants.chain(tables).find(|(known, _)| *known == name) {
+            *of_it = doc.into();
+            return None;
+        }
+        let near = did_you_mean(name, self.names());
+        let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        Some(Diagnostic::outside(E0203, format!("`{name}` is described, and was not added{hint}")))
+    }
+
+    /// The names of all that was added.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let functions = self.functions.iter().map(|function| &*function.def.name);
+        let constants = self.constants.iter().map(|(constant, _)| &*constant.name);
+        functions.chain(constants).chain(self.tables.iter().map(|table| &*table.wanted.name))
     }
 
     /// E0208 for each name that is taken, and E0112 for each that is none.
@@ -217,13 +325,13 @@ impl EngineBuilder {
             let mut words = FORMS.iter().map(|it| it.name).chain(WINDOW_FUNCTIONS.iter().map(|it| it.name));
             !own.functions_named(name).is_empty() || own.reducer_named(name).is_some() || words.any(|word| word == name)
         };
-        let functions = self.functions.iter().map(|function| &*function.def.name);
+        let is_table = |name: &str| self.tables.iter().any(|table| &*table.wanted.name == name);
         let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
-        for name in functions.chain(self.constants.iter().map(|(name, _)| &**name)) {
+        for name in self.names() {
             let told = match name {
-                name if spell(name) != *name => Some((E0112, "is no name of a function or constant")),
+                name if spell(name) != *name => Some((E0112, "is no name of a function, constant or table")),
                 name if is_taken(name) => Some((E0208, "is a name of Pipe's own")),
-                INPUT => Some((E0208, "is the name of the input")),
+                INPUT if !is_table(name) => Some((E0208, "is the name of the input")),
                 name if !seen.insert(name) => Some((E0208, "is added twice")),
                 _ => None,
             };

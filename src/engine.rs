@@ -3,6 +3,7 @@
 use crate::assertions::Tests;
 use crate::builder::EngineBuilder;
 use crate::fs::HostSources;
+use crate::given::Given;
 use crate::grant::Grant;
 use crate::host;
 use crate::input::Wanted;
@@ -19,13 +20,14 @@ use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
-use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::Registry;
+use pipelang_runtime::builtins;
 use pipelang_runtime::exec::Pool;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Compiles scripts. Immutable, cheap to clone, shared by threads; engines know nothing of each other.
 ///
@@ -40,11 +42,14 @@ pub struct Engine(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
+    pub(crate) given: Given,
     pub(crate) grants: Vec<Grant>,
-    pub(crate) constants: Vec<(Arc<str>, Scalar)>,
     pub(crate) limits: Limits,
     pub(crate) optimize: bool,
     pub(crate) locked: bool,
+    /// The functions of the host, and whether its kernels are checked: for engines that are made of this one.
+    pub(crate) functions: Vec<builtins::Function>,
+    pub(crate) check_kernels: Arc<AtomicBool>,
 }
 
 impl Default for Engine {
@@ -64,6 +69,25 @@ impl Engine {
     /// Starts an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::new()
+    }
+
+    /// Starts an engine that has all that this one has: other grants or limits for some scripts, say.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Limits};
+    ///
+    /// let engine = Engine::builder().func("fee", |px: f64| px * 0.01).constant("VAT", 0.25).build()?;
+    /// let strict = engine.to_builder().limits(Limits::untrusted()).build()?;
+    /// assert_eq!(strict.eval::<f64>("fee(100.0) + VAT")?, 1.25);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn to_builder(&self) -> EngineBuilder {
+        EngineBuilder::of(&self.0)
+    }
+
+    /// What scripts may do.
+    pub fn grants(&self) -> &[Grant] {
+        &self.0.grants
     }
 
     /// Compiles a program whose input is a slice of `In`, the table `input` in the script, and whose one result has rows
@@ -171,7 +195,8 @@ impl Engine {
         Report::new(diagnostics, Arc::new(sources))
     }
 
-    /// All functions, reducers and stages that scripts can use, by group, for help and completion.
+    /// All functions, reducers and stages that scripts can use, and the host's constants and tables, by group, for help and
+    /// completion.
     pub fn functions(&self) -> Vec<FunctionInfo> {
         let catalog = &self.0.registry.catalog;
         let functions = catalog.functions().map(|function| FunctionInfo {
@@ -209,7 +234,8 @@ impl Engine {
             doc: form.doc.to_string(),
             examples: Vec::new(),
         });
-        let mut all: Vec<FunctionInfo> = functions.chain(reducers).chain(windowed).chain(stages).chain(forms).collect();
+        let own = functions.chain(reducers).chain(windowed).chain(stages).chain(forms);
+        let mut all: Vec<FunctionInfo> = own.chain(self.0.given.infos()).collect();
         all.sort_by(|a, b| (a.group, &a.signature).cmp(&(b.group, &b.signature)));
         all
     }
@@ -274,7 +300,7 @@ impl Engine {
 
     /// What scripts can read; `inputs` are the tables that a host binds.
     pub(crate) fn sources<'a>(&'a self, inputs: &'a [Wanted]) -> HostSources<'a> {
-        HostSources { grants: &self.0.grants, constants: &self.0.constants, inputs, locked: self.0.locked }
+        HostSources { grants: &self.0.grants, given: &self.0.given, inputs, locked: self.0.locked }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -302,7 +328,7 @@ pub struct FunctionInfo {
     pub name: String,
     /// `round(x: number, digits?: int) -> float`
     pub signature: String,
-    /// `math`, `text`, `host`, `reducers`, `stages` …
+    /// `math`, `text`, `host`, `reducers`, `stages`, `constants`, `tables` …
     pub group: &'static str,
     /// One sentence.
     pub doc: String,

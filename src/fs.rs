@@ -1,5 +1,6 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
+use crate::given::Given;
 use crate::grant::{self, Grant, Kind};
 use crate::input::Wanted;
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
@@ -35,8 +36,9 @@ pub fn write_everything() -> Grant {
 /// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
-    /// Names that have a value in every script.
-    pub(crate) constants: &'a [(Arc<str>, Scalar)],
+    /// What every script has.
+    pub(crate) given: &'a Given,
+    /// The tables of this program; they hide those of the engine.
     pub(crate) inputs: &'a [Wanted],
     /// Whether the types of a file's columns must be said.
     pub(crate) locked: bool,
@@ -59,7 +61,7 @@ impl Sources for HostSources<'_> {
     }
 
     fn constant(&self, name: &str) -> Option<Scalar> {
-        self.constants.iter().find(|(constant, _)| &**constant == name).map(|(_, value)| value.clone())
+        self.given.constant(name).cloned()
     }
 
     fn clock(&self) -> bool {
@@ -71,15 +73,15 @@ impl Sources for HostSources<'_> {
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {
-        self.inputs.iter().find(|table| *table.name == *name).map(|table| table.schema.clone())
+        self.tables().find(|table| *table.name == *name).map(|table| table.schema.clone())
     }
 
     fn bound_type(&self, name: &str) -> Option<Schema> {
-        self.inputs.iter().find(|table| *table.row == *name).map(|table| table.schema.clone())
+        self.tables().find(|table| *table.row == *name).map(|table| table.schema.clone())
     }
 
     fn bound_names(&self) -> Vec<Arc<str>> {
-        self.inputs.iter().map(|table| table.name.clone()).collect()
+        self.tables().map(|table| table.name.clone()).collect()
     }
 
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
@@ -96,6 +98,10 @@ impl Sources for HostSources<'_> {
 }
 
 impl HostSources<'_> {
+    fn tables(&self) -> impl Iterator<Item = &Wanted> {
+        self.inputs.iter().chain(self.given.wanted())
+    }
+
     fn files(&self) -> FileSources {
         FileSources { stdin: grant::granted_stdin(self.grants) }
     }
@@ -110,7 +116,7 @@ impl HostSources<'_> {
 
     /// E0405 if a file may not be read.
     fn granted(&self, path: &str, span: Span) -> Result<(), Box<Diagnostic>> {
-        if self.grants.iter().any(|grant| grant.allows(path)) {
+        if self.grants.iter().any(|grant| grant.allows_reading(path)) {
             return Ok(());
         }
         let granted: Vec<String> = self.grants.iter().filter_map(Grant::files).collect();
@@ -133,7 +139,14 @@ fn inferred(request: &ReadRequest, info: &TableInfo) -> Diagnostic {
 }
 
 impl Grant {
-    fn allows(&self, path: &str) -> bool {
+    /// Whether scripts may read a file, or all below a folder. What links and `..` lead to is judged.
+    ///
+    /// ```
+    /// let grant = pipelang::fs::read_only("src");
+    /// assert!(grant.allows_reading("src/lib.rs") && !grant.allows_reading("src/../Cargo.toml"));
+    /// assert!(!grant.allows_writing("src/lib.rs"));
+    /// ```
+    pub fn allows_reading(&self, path: &str) -> bool {
         match &self.0 {
             Kind::ReadAll => true,
             Kind::ReadBelow(root) => is_below(path, root),
@@ -141,7 +154,8 @@ impl Grant {
         }
     }
 
-    fn allows_writing(&self, path: &str) -> bool {
+    /// Whether scripts may write a file, or all below a folder.
+    pub fn allows_writing(&self, path: &str) -> bool {
         match &self.0 {
             Kind::WriteAll => true,
             Kind::WriteBelow(root) => is_below(path, root),
@@ -162,8 +176,8 @@ impl Grant {
 }
 
 fn is_below(path: &str, root: &Path) -> bool {
-    match (root.canonicalize(), real(Path::new(path))) {
-        (Ok(root), Some(path)) => path.starts_with(root),
+    match (real(root), real(Path::new(path))) {
+        (Some(root), Some(path)) => path.starts_with(root),
         _ => false,
     }
 }
@@ -195,13 +209,13 @@ mod tests {
         std::fs::write(inner.join("a.csv"), "x\n1\n").expect("a file");
         std::fs::write(folder.path().join("secret.csv"), "x\n1\n").expect("a file");
         let grant = read_only(&inner);
-        let allows = |path: PathBuf| grant.allows(&path.to_string_lossy());
+        let allows = |path: PathBuf| grant.allows_reading(&path.to_string_lossy());
         assert!(allows(inner.join("a.csv")) && allows(inner.join("missing.csv")));
         assert!(!allows(inner.join("../secret.csv")) && !allows(folder.path().join("secret.csv")));
         assert!(!allows(inner.join("../missing/a.csv")));
         assert!(allows(inner.join("*.csv")) && allows(inner.join("**/x/*.csv")) && !allows(inner.join("../*.csv")));
         assert!(!allows(inner.join("*/../../*.csv")));
-        assert!(read_everything().allows("anything"));
+        assert!(read_everything().allows_reading("anything"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(folder.path().join("secret.csv"), inner.join("link.csv")).expect("a link");

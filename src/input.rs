@@ -1,7 +1,7 @@
 //! What a program reads: slices of rows in place, lines of JSON, and whatever serde can serialize.
 
 use crate::report::Report;
-use crate::row::{ColumnBuilder, Row};
+use crate::row::{ColumnBuilder, Field, Row};
 use pipelang_lang::codes::{E0501, E0701, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::{Scalar, canonical};
@@ -86,22 +86,23 @@ impl<'a, In: Row + Sync, const N: usize> Input<'a, In> for &'a [In; N] {
 /// Fills the wanted columns of a range of rows.
 fn gather<'a, T: Row + Sync>(input: &'a [T]) -> pipelang_runtime::exec::Gather<'a> {
     let fields = T::schema().fields;
-    Box::new(move |wanted: &[usize], rows: Range<usize>| {
-        let count = rows.len();
-        let slice = &input[rows];
-        let mut faults = Vec::new();
-        let columns = wanted.iter().enumerate().map(|(column, field)| {
-            let mut builder = ColumnBuilder::new(&fields[*field].name);
-            T::append(slice, *field, &mut builder);
-            let (filled, failed) = builder.finish();
-            faults.extend(failed.into_iter().map(|(row, error)| BatchFault { row, column: column as u32, error }));
-            filled
-        });
-        let mut batch = Batch::new(count, columns.collect());
-        faults.sort_by_key(|fault| fault.row);
-        batch.faults = faults;
-        batch
-    })
+    Box::new(move |wanted: &[usize], rows: Range<usize>| fill(&fields, &input[rows], wanted))
+}
+
+/// The wanted columns of some rows, whose fields are `fields`.
+pub(crate) fn fill<T: Row>(fields: &[Field], rows: &[T], wanted: &[usize]) -> Batch {
+    let mut faults = Vec::new();
+    let columns = wanted.iter().enumerate().map(|(column, field)| {
+        let mut builder = ColumnBuilder::new(&fields[*field].name);
+        T::append(rows, *field, &mut builder);
+        let (filled, failed) = builder.finish();
+        faults.extend(failed.into_iter().map(|(row, error)| BatchFault { row, column: column as u32, error }));
+        filled
+    });
+    let mut batch = Batch::new(rows.len(), columns.collect());
+    faults.sort_by_key(|fault| fault.row);
+    batch.faults = faults;
+    batch
 }
 
 /// Several inputs by name, for a program of [`Engine::compile_dyn`](crate::Engine::compile_dyn).

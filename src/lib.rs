@@ -45,9 +45,12 @@ extern crate self as pipelang;
 
 mod assertions;
 mod builder;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod engine;
 mod excerpt;
 pub mod fs;
+mod given;
 mod grant;
 mod host;
 mod input;
@@ -77,7 +80,7 @@ pub use live::Live;
 pub use manifest::Manifest;
 pub use on_error::OnError;
 pub use pipelang_derive::Row;
-pub use pipelang_lang::check::{ParameterValue, Parameters};
+pub use pipelang_lang::check::{ParameterValue, ParameterWay, Parameters};
 pub use pipelang_lang::codes;
 pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity};
 pub use pipelang_lang::report::RenderOptions;

@@ -1,9 +1,8 @@
 //! The command `pipe`.
 
-mod cli;
-
+use pipelang::{Engine, cli::Entry};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    Entry::new(Engine::default()).as_user().main()
 }

@@ -92,7 +92,7 @@ impl<In, Out: FromRow> Program<In, Out> {
     /// Starts a run; it begins when its results are asked for. A slice is read in place, and only the fields that the
     /// program needs; other inputs are read now.
     pub fn run<'a>(&'a self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
-        let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables() };
+        let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables(&self.0.inputs) };
         let bound = input.bind(&mut bindings);
         let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
         let missing = self.0.inputs.iter().find(|table| !is_bound(&table.name)).map(|table| unbound(&table.name));
@@ -308,7 +308,12 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         }
         Ok(())
     };
-    script.run(0, &script.tables(), &RunSettings::default(), Sink { encode: &Encoded::Rows, accept: &mut accept })?;
+    script.run(
+        0,
+        &script.tables(&[]),
+        &RunSettings::default(),
+        Sink { encode: &Encoded::Rows, accept: &mut accept },
+    )?;
     match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::excerpt;
 use crate::grant;
+use crate::input::Wanted;
 use crate::limits::Limits;
 use crate::on_error::OnError;
 use crate::report::Report;
@@ -156,7 +157,7 @@ impl Script {
         style: &Style,
         settings: &RunSettings,
     ) -> (Stats, Result<(), Report>) {
-        self.write_with(&self.tables(), out, style, settings)
+        self.write_with(&self.tables(&[]), out, style, settings)
     }
 
     /// The same, with tables of the host.
@@ -218,10 +219,11 @@ impl Script {
         exec::run(environment, statement, &settings.options(self), sink).map_err(|error| self.failed(&error))
     }
 
-    /// What a run can read beside files.
-    pub(crate) fn tables(&self) -> Tables<'_> {
+    /// What a run can read beside files, but for the inputs of its program.
+    pub(crate) fn tables(&self, inputs: &[Wanted]) -> Tables<'_> {
         let mut tables = Tables::default();
         tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        self.engine.inner().given.bind(&mut tables, inputs);
         tables
     }
 

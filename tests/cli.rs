@@ -19,12 +19,18 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 pub fn pipe_with(arguments: &[&str], stdin: &str) -> Output {
-    let mut child = command(arguments).spawn().expect("`pipe` starts");
+    output_of(command(arguments), stdin)
+}
+
+/// Runs a program.
+pub fn output_of(mut command: Command, stdin: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
     let mut input = child.stdin.take().expect("stdin is piped");
     // A process that does not read its stdin may have closed it.
     let _ = input.write_all(stdin.as_bytes());
     drop(input);
-    let output = child.wait_with_output().expect("`pipe` ends");
+    let output = child.wait_with_output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Output { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

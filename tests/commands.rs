@@ -42,7 +42,9 @@ fn tests_and_explanations_take_parameters() {
     let output = pipe(&["test", &file, "--", "--n", "7"]);
     assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), &*passed, ""));
     assert_eq!(pipe(&["test", &file, "--", "--n=8"]).exit, Some(1));
-    assert_eq!(pipe(&["test", &file]).exit, Some(2), "it has no value");
+    let missing = pipe(&["test", &file]);
+    assert_eq!(missing.exit, Some(2), "it has no value");
+    assert!(missing.err.contains("give it one: `-- --"), "{}", missing.err);
     assert_eq!(pipe(&["test", &file, "--", "7"]).exit, Some(2));
     let output = pipe(&["explain", &file, "--", "--n", "41"]);
     assert!(output.exit == Some(0) && output.out.contains("range value = 1..41"), "{}", output.out);

@@ -165,6 +165,6 @@ fn outside() -> Outside {
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
-    let options = RenderOptions { color: false, width: 120, ascii: false };
+    let options = RenderOptions::default();
     report::render(diagnostics, sources, options)
 }

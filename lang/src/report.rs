@@ -32,11 +32,13 @@ pub struct RenderOptions {
     pub width: usize,
     /// Whether everything is spelled in ASCII.
     pub ascii: bool,
+    /// The command that explains codes: `pipe`, unless a host has its own.
+    pub program: &'static str,
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        RenderOptions { color: false, width: 120, ascii: false }
+        RenderOptions { color: false, width: 120, ascii: false, program: "pipe" }
     }
 }
 
@@ -147,7 +149,7 @@ fn foot(diagnostic: &Diagnostic, options: RenderOptions) -> Vec<String> {
             lines.push(format!("{first} {}", visible(line, options.ascii)));
         }
     }
-    let more = paint("2", &format!("more: pipe explain {}", diagnostic.code), options.color);
+    let more = paint("2", &format!("more: {} explain {}", options.program, diagnostic.code), options.color);
     match lines.last_mut() {
         Some(line) if plain(line).chars().count() + 40 <= options.width.max(80) => {
             line.push_str("     ");

@@ -1,14 +1,13 @@
 //! The arguments of `pipe`. Its own options stand before FILE, the parameters of the script after it.
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use super::Entry;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use pipelang::{ColumnFormat, Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
 #[derive(Debug, Parser)]
-#[command(name = "pipe", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-#[command(after_help = "Examples:\n  pipe report.pipe --year 2024\n  pipe -e '1..5 | derive half = it / 2'\n  \
-                        pipe check report.pipe\n  pipe explain E0201")]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 pub struct Arguments {
     /// Something else than running FILE.
     #[command(subcommand)]
@@ -28,6 +27,7 @@ pub enum Command {
     /// Prints the columns of a file as a `type` for `schema:`
     Schema {
         /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
         file: String,
         /// What the type is called
         #[arg(long)]
@@ -38,7 +38,7 @@ pub enum Command {
     /// Lays scripts out in the one canonical way, in place
     Fmt {
         /// The scripts; - reads stdin and writes stdout
-        #[arg(required = true)]
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
         files: Vec<String>,
         /// Changes nothing; names the scripts that would change, and ends with 1 if there are any
         #[arg(long)]
@@ -49,7 +49,7 @@ pub enum Command {
     /// Shows how a script is run, or what an error code means
     Explain {
         /// A script, or a code such as E0201
-        #[arg(value_name = "FILE|CODE", required_unless_present = "rules")]
+        #[arg(value_name = "FILE|CODE", value_hint = ValueHint::FilePath, required_unless_present = "rules")]
         what: Option<String>,
         /// Lists the optimizer's rules instead
         #[arg(long, conflicts_with = "what")]
@@ -66,7 +66,7 @@ pub enum Command {
     /// Runs the tests of scripts
     Test {
         /// The scripts
-        #[arg(required = true)]
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
         files: Vec<String>,
         /// Only the tests whose names contain this
         #[arg(long, value_name = "TEXT")]
@@ -88,13 +88,24 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Prints what a shell needs to complete the command line
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Prints the man page
+    Man {
+        /// That of this command
+        command: Option<String>,
+    },
 }
 
 /// What is checked, and how.
 #[derive(Debug, clap::Args)]
 pub struct CheckArguments {
     /// The scripts; - is stdin
-    #[arg(required_unless_present = "eval")]
+    #[arg(required_unless_present = "eval", value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// Checks this text
     #[arg(short, long = "eval", value_name = "SCRIPT")]
@@ -115,7 +126,7 @@ pub struct ScriptArguments {
     #[arg(short, long = "eval", value_name = "SCRIPT")]
     pub eval: Option<String>,
     /// The script (- is stdin), then its parameters: --name value
-    #[arg(value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub rest: Vec<String>,
 }
 
@@ -129,7 +140,7 @@ pub struct Settings {
     #[arg(long, value_name = "FORMAT")]
     pub from: Option<String>,
     /// Where results are written, instead of stdout; its extension says how, unless --format does
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// How errors are written, to stderr
     #[arg(long, value_enum, default_value_t = ErrorFormat::Text)]
@@ -155,6 +166,15 @@ pub struct Settings {
     /// Refuses files whose columns are not declared by `schema:`
     #[arg(long)]
     pub locked: bool,
+    /// Lets scripts touch nothing but stdin, stdout and the paths of the command line
+    #[arg(long)]
+    pub sandbox: bool,
+    /// What scripts may read in the sandbox beside what the command line names: a file, or a folder with all below it
+    #[arg(long, value_name = "PATH", requires = "sandbox", value_hint = ValueHint::AnyPath)]
+    pub allow_read: Vec<String>,
+    /// What scripts may write in the sandbox: a file, or a folder with all below it
+    #[arg(long, value_name = "PATH", requires = "sandbox", value_hint = ValueHint::AnyPath)]
+    pub allow_write: Vec<String>,
     /// Says at the end, on stderr, how the run went
     #[arg(long)]
     pub stats: bool,
@@ -282,39 +302,66 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     read.ok_or_else(|| "a size such as 500MB or 2GiB".to_string())
 }
 
-impl Arguments {
-    /// Reads them.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-        let read = Arguments::try_parse_from(arguments)?;
-        let script = match &read.command {
-            Some(Command::Run(script)) => script,
-            Some(
-                Command::Check(_)
-                | Command::Schema { .. }
-                | Command::Fmt { .. }
-                | Command::Explain { .. }
-                | Command::Test { .. }
-                | Command::Functions { .. },
-            ) => return Ok(read),
-            None => &read.script,
-        };
-        // What stands before FILE is an option of `pipe`; clap takes an unknown one for FILE.
-        match script.rest.first() {
-            Some(first) if script.eval.is_none() && first.starts_with('-') && first != "-" => {
-                Err(unknown_option(first))
-            }
-            _ => Ok(read),
-        }
+/// What the program ends with.
+const EXITS: &str = "\
+Ends with:
+  0    done
+  1    an assertion or a test of the script failed, or `fmt --check` found something
+  2    the command line is wrong, or a file is not there or cannot be written
+  3    the script is wrong
+  4    the data are wrong
+  5    a limit was reached
+  70   a bug of the program
+  130  interrupted";
+
+/// The command line of a program, as clap knows it.
+pub fn command(entry: &Entry) -> clap::Command {
+    let Entry { name, version, .. } = entry;
+    let examples = format!(
+        "Examples:\n  {name} report.pipe --year 2024\n  {name} -e '1..5 | derive half = it / 2'\n  \
+         {name} check report.pipe\n  {name} explain E0201"
+    );
+    let long = format!("{examples}\n\n{EXITS}");
+    let command = Arguments::command().name(*name).version(*version).after_help(examples).after_long_help(long);
+    match entry.about {
+        Some(about) => command.about(about),
+        None => command,
     }
 }
 
-fn unknown_option(given: &str) -> clap::Error {
-    let mut command = Arguments::command();
+/// Reads the arguments of a process.
+pub fn read(entry: &Entry, arguments: impl Iterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let read = Arguments::from_arg_matches(&command(entry).try_get_matches_from(arguments)?)?;
+    let script = match &read.command {
+        Some(Command::Run(script)) => script,
+        Some(
+            Command::Check(_)
+            | Command::Schema { .. }
+            | Command::Fmt { .. }
+            | Command::Explain { .. }
+            | Command::Test { .. }
+            | Command::Functions { .. }
+            | Command::Completions { .. }
+            | Command::Man { .. },
+        ) => return Ok(read),
+        None => &read.script,
+    };
+    // What stands before FILE is an option of the program; clap takes an unknown one for FILE.
+    match script.rest.first() {
+        Some(first) if script.eval.is_none() && first.starts_with('-') && first != "-" => {
+            Err(unknown_option(entry, first))
+        }
+        _ => Ok(read),
+    }
+}
+
+fn unknown_option(entry: &Entry, given: &str) -> clap::Error {
+    let mut command = command(entry);
     let name = given.split('=').next().unwrap_or(given).trim_start_matches('-');
     let known: Vec<String> = command.get_arguments().filter_map(|it| it.get_long().map(str::to_string)).collect();
     let near = pipelang::tools::did_you_mean(name, known.iter().map(String::as_str));
     let hint = near.first().map_or(String::new(), |near| format!("; did you mean '--{near}'?"));
-    command.error(clap::error::ErrorKind::UnknownArgument, format!("pipe has no option '{given}'{hint}"))
+    command.error(clap::error::ErrorKind::UnknownArgument, format!("{} has no option '{given}'{hint}", entry.name))
 }
 
 impl ScriptArguments {

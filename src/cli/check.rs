@@ -2,15 +2,15 @@
 //! also the columns after every stage.
 
 use super::arguments::{CheckArguments, Settings};
-use super::{Exit, engine, print_report, read_script, write_out};
+use super::{Entry, Exit, print_report, read_script, write_out};
 use pipelang::tools::StageRows;
 use pipelang::{Engine, Parameters, tools};
 use std::fmt::Write;
 
 /// Checks scripts; ends as the first that is wrong.
-pub fn check(arguments: &CheckArguments) -> Exit {
+pub fn check(entry: &Entry, arguments: &CheckArguments) -> Exit {
     let settings = &arguments.settings;
-    let engine = engine(settings);
+    let engine = entry.engine(settings);
     let mut exit = Exit::Done;
     let mut one = |name: &str, text: &str| {
         let ended = check_script(&engine, name, text, arguments.schema, settings);

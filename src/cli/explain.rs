@@ -1,12 +1,12 @@
 //! `pipe explain FILE`: how a script is run. `pipe explain E0201`: what an error means.
 
 use super::arguments::{PhaseName, Settings};
-use super::{Exit, complain, engine, flags, print_report, read_script, show};
-use pipelang::{Phase, codes, tools};
+use super::{Entry, Exit, complain, flags, print_report, read_script, show};
+use pipelang::{ParameterWay, Phase, codes, tools};
 use std::fmt::Write as _;
 
 /// Explains a script or a code.
-pub fn explain(what: &str, phase: PhaseName, words: &[String], settings: &Settings) -> Exit {
+pub fn explain(entry: &Entry, what: &str, phase: PhaseName, words: &[String], settings: &Settings) -> Exit {
     if let Some(text) = page(what) {
         return show(&text);
     }
@@ -24,11 +24,11 @@ pub fn explain(what: &str, phase: PhaseName, words: &[String], settings: &Settin
         PhaseName::Plan => Phase::Plan,
         PhaseName::Kernel => Phase::Kernel,
     };
-    let parameters = match flags::of(&name, &text, words) {
+    let parameters = match flags::of(&name, &text, words, ParameterWay::BehindDashes) {
         Ok(parameters) => parameters,
         Err(exit) => return exit,
     };
-    match engine(settings).script(&name, &text, &parameters) {
+    match entry.engine(settings).script(&name, &text, &parameters) {
         Ok(script) => show(&script.explain(phase, settings.executor.into())),
         Err(report) => {
             print_report(&report, settings);

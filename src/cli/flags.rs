@@ -1,17 +1,17 @@
 //! The parameters of a script on the command line, which stand after its file: `--name value`, `--name=value`. A `bool`
 //! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given.
 
-use super::{Exit, complain, show};
+use super::{Exit, complain, name, show};
 use pipelang::tools::{ParameterHelp, ScriptHelp, script_help};
-use pipelang::{ParameterValue, Parameters};
+use pipelang::{ParameterValue, ParameterWay, Parameters};
 use std::fmt::Write;
 
-/// The values that the words after the file give to the parameters of a script. Where there is nothing to run, because
+/// The values that the words after the file give to the parameters of a script; `way` is how the user gives them. Where there is nothing to run, because
 /// the help was asked for or a word is wrong, that has been said, and this is what to end with.
-pub fn of(file: &str, text: &str, words: &[String]) -> Result<Parameters, Exit> {
+pub fn of(file: &str, text: &str, words: &[String], way: ParameterWay) -> Result<Parameters, Exit> {
     let about = script_help(text);
     match read(words, &about) {
-        Ok(Given::Parameters(parameters)) => Ok(parameters),
+        Ok(Given::Parameters(parameters)) => Ok(Parameters { way, ..parameters }),
         Ok(Given::Help) => Err(show(&help(file, &about))),
         Err(text) => {
             complain(&text);
@@ -82,7 +82,7 @@ fn help(file: &str, script: &ScriptHelp) -> String {
     if !script.about.is_empty() {
         let _ = writeln!(text, "{}\n", script.about);
     }
-    let _ = write!(text, "Usage: pipe {file}");
+    let _ = write!(text, "Usage: {} {file}", name());
     for parameter in script.parameters.iter().filter(|parameter| parameter.default.is_none()) {
         let _ = write!(text, " {}", shown(parameter));
     }

@@ -1,14 +1,14 @@
 //! `pipe functions [NAME|GROUP]`: what scripts can use, from the catalog: functions, reducers and stages.
 
 use super::arguments::Settings;
-use super::{Exit, complain, engine, show};
+use super::{Entry, Exit, complain, show};
 use pipelang::{Engine, FunctionInfo, tools};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Lists all, a group, or what has a name.
-pub fn functions(what: Option<&str>, names: bool, settings: &Settings) -> Exit {
-    let engine = engine(settings);
+pub fn functions(entry: &Entry, what: Option<&str>, names: bool, settings: &Settings) -> Exit {
+    let engine = entry.engine(settings);
     let text = match (what, names) {
         (None, true) => Ok(names_of(&engine.functions())),
         (None, false) => Ok(list(&engine)),

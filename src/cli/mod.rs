@@ -1,23 +1,29 @@
-//! The command line. It uses the library's public API only, and is the only place that prints, exits or looks at the
-//! environment. stdout carries data and nothing else.
+//! The command line, for `pipe` and for the programs of hosts: see [`Entry`].
+//!
+//! It uses the library's public API only, and is the only place that prints, exits or looks at the environment. stdout
+//! carries data and nothing else.
 
 mod arguments;
 mod check;
+mod entry;
 mod explain;
 mod flags;
 mod fmt;
 mod functions;
 mod repl;
 mod run;
+mod sandbox;
 mod schema;
+mod shell;
 mod stdin;
 mod terminal;
 mod test;
 
+pub use entry::Entry;
+
 use arguments::{Arguments, Command, ErrorFormat, Settings};
-use pipelang::{CancelToken, Engine, EngineBuilder, Report, codes};
+use pipelang::{CancelToken, Report, codes};
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::process::ExitCode;
 use std::sync::OnceLock;
 use terminal::Terminal;
 
@@ -62,65 +68,36 @@ impl Exit {
     }
 }
 
-/// Runs `pipe` with the arguments of the process.
-pub fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args_os()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            // `--help` and `--version` come this way too, to stdout and with 0.
-            let _ = error.print();
-            return ExitCode::from(error.exit_code().clamp(0, 255) as u8);
-        }
-    };
-    ExitCode::from(dispatch(arguments) as u8)
+/// What the program is called in messages: a process has one command line.
+static NAME: OnceLock<&'static str> = OnceLock::new();
+
+fn name() -> &'static str {
+    NAME.get().copied().unwrap_or("pipe")
 }
 
-fn dispatch(arguments: Arguments) -> Exit {
+fn dispatch(entry: &Entry, arguments: Arguments) -> Exit {
     match arguments.command {
-        Some(Command::Run(script)) => run::run(&script),
-        Some(Command::Check(arguments)) => check::check(&arguments),
-        Some(Command::Schema { file, name, settings }) => schema::schema(&file, name.as_deref(), &settings),
+        Some(Command::Run(script)) => run::run(entry, &script),
+        Some(Command::Check(arguments)) => check::check(entry, &arguments),
+        Some(Command::Schema { file, name, settings }) => schema::schema(entry, &file, name.as_deref(), &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
         Some(Command::Explain { what: Some(what), phase, parameters, settings, .. }) => {
-            explain::explain(&what, phase, &parameters, &settings)
+            explain::explain(entry, &what, phase, &parameters, &settings)
         }
         Some(Command::Explain { what: None, .. }) => show(&pipelang::tools::rules_text()),
         Some(Command::Test { files, filter, parameters, settings }) => {
-            test::test(&files, filter.as_deref(), &parameters, &settings)
+            test::test(entry, &files, filter.as_deref(), &parameters, &settings)
         }
-        Some(Command::Functions { what, names, settings }) => functions::functions(what.as_deref(), names, &settings),
+        Some(Command::Functions { what, names, settings }) => {
+            functions::functions(entry, what.as_deref(), names, &settings)
+        }
+        Some(Command::Completions { shell }) => shell::completions(entry, shell),
+        Some(Command::Man { command }) => shell::man(entry, command.as_deref()),
         None if arguments.script.is_missing() && std::io::stdin().is_terminal() => {
-            repl::repl(&arguments.script.settings)
+            repl::repl(entry, &arguments.script.settings)
         }
-        None => run::run(&arguments.script),
+        None => run::run(entry, &arguments.script),
     }
-}
-
-/// The engine of the command line: whatever the user may read, scripts may read.
-fn engine(settings: &Settings) -> Engine {
-    built(engine_without_stdin(settings).grant(stdin::grant(settings.from.as_deref())))
-}
-
-fn built(builder: EngineBuilder) -> Engine {
-    builder.build().expect("the command line adds no functions and constants")
-}
-
-/// The same where stdin is not for scripts.
-fn engine_without_stdin(settings: &Settings) -> EngineBuilder {
-    if let (arguments::ExecutorName::Jit, Err(why)) = (settings.executor, pipelang::native_code()) {
-        complain(&no_native_code(&why));
-    }
-    // A variable that is not text is none that a script could read.
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Engine::builder()
-        .grant(pipelang::fs::read_everything())
-        .grant(pipelang::fs::write_everything())
-        .grant(pipelang::clock::system())
-        .grant(pipelang::environment::variables(variables))
-        .threads(settings.threads.unwrap_or(0))
-        .optimize(!settings.no_optimize)
-        .locked(settings.locked)
 }
 
 /// A warning: what was asked for cannot be had, and what runs instead.
@@ -158,7 +135,7 @@ fn show(text: &str) -> Exit {
 
 /// Says what is wrong with the command line or a script file.
 fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "pipe: {text}");
+    let _ = writeln!(std::io::stderr(), "{}: {text}", name());
 }
 
 /// A script's name in reports, and its text: of a file, or of stdin for `-`.

@@ -10,7 +10,7 @@ mod session;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;
-use super::{Exit, built, complain, engine_without_stdin, interruption, run};
+use super::{Entry, Exit, complain, interruption, run};
 use pipelang::{OutputFormat, TableStyle, codes};
 use reedline::Signal;
 use session::Session;
@@ -21,18 +21,18 @@ use std::time::Instant;
 const ROWS: usize = 20;
 
 /// Runs the prompt until somebody ends it.
-pub fn repl(settings: &Settings) -> Exit {
-    let mut prompt = Prompt::new(settings);
+pub fn repl(entry: &Entry, settings: &Settings) -> Exit {
+    let mut prompt = Prompt::new(entry, settings);
     let context = completer::Context::default();
     let entries = completer::Entries { engine: prompt.session.engine.clone(), context: context.clone() };
-    let mut editor = editor::editor(Terminal::stdout(settings.color), entries);
-    println!("Pipe {}. :help says what there is, Ctrl-D ends it.", env!("CARGO_PKG_VERSION"));
+    let mut editor = editor::editor(entry.name, Terminal::stdout(settings.color), entries);
+    println!("{} {}: `:help` says what there is, Ctrl-D ends it.", entry.name, entry.version);
     loop {
         // A terminal that was closed during a run has no end for the editor: it would look for keys for ever.
         if !std::io::stdin().is_terminal() {
             return Exit::Interrupted;
         }
-        match editor.read_line(&editor::PipePrompt) {
+        match editor.read_line(&editor::PipePrompt { name: entry.name }) {
             Ok(Signal::Success(entry)) => {
                 // Here, because a signal at the prompt ends the process at once.
                 let _ = editor.sync_history();
@@ -70,9 +70,9 @@ struct Prompt {
 }
 
 impl Prompt {
-    fn new(settings: &Settings) -> Prompt {
+    fn new(entry: &Entry, settings: &Settings) -> Prompt {
         Prompt {
-            session: Session::new(built(engine_without_stdin(settings))),
+            session: Session::new(entry.engine_of_prompt(settings)),
             settings: settings.clone(),
             rows: ROWS,
             last_error: None,

@@ -2,14 +2,14 @@
 
 use super::arguments::{ScriptArguments, Settings};
 use super::terminal::Terminal;
-use super::{Exit, complain, engine, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
+use super::{Entry, Exit, complain, flags, interruption, print_report, read_script};
+use pipelang::{OutputFormat, ParameterWay, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs a script.
-pub fn run(arguments: &ScriptArguments) -> Exit {
+pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
     let started = Instant::now();
     let settings = &arguments.settings;
     let (name, text) = match (&arguments.eval, arguments.file()) {
@@ -19,11 +19,12 @@ pub fn run(arguments: &ScriptArguments) -> Exit {
             Err(exit) => return exit,
         },
     };
-    let parameters = match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words()) {
-        Ok(parameters) => parameters,
-        Err(exit) => return exit,
-    };
-    let script = match engine(settings).script(&name, &text, &parameters) {
+    let parameters =
+        match flags::of(arguments.file().unwrap_or("-e …"), &text, arguments.words(), ParameterWay::BehindFile) {
+            Ok(parameters) => parameters,
+            Err(exit) => return exit,
+        };
+    let script = match entry.engine(settings).script(&name, &text, &parameters) {
         Ok(script) => script,
         Err(report) => {
             print_report(&report, settings);

@@ -1,12 +1,12 @@
 //! `pipe schema FILE`: the columns of a file as a `type` to paste into a script.
 
 use super::arguments::Settings;
-use super::{Exit, engine, print_report, show};
+use super::{Entry, Exit, print_report, show};
 use pipelang::{Parameters, tools};
 
 /// Prints the type of the rows of a file, called `name`, or after the file.
-pub fn schema(file: &str, name: Option<&str>, settings: &Settings) -> Exit {
-    match engine(settings).script("<schema>", &format!("read({file:?})"), &Parameters::default()) {
+pub fn schema(entry: &Entry, file: &str, name: Option<&str>, settings: &Settings) -> Exit {
+    match entry.engine(settings).script("<schema>", &format!("read({file:?})"), &Parameters::default()) {
         Ok(script) => {
             let name = name.map_or_else(|| type_name(file), str::to_string);
             show(&definition(&name, &script.result_type(0)))

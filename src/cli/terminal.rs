@@ -45,7 +45,12 @@ impl Terminal {
 
     /// How reports are drawn on it.
     pub fn render_options(&self) -> RenderOptions {
-        RenderOptions { color: self.color, width: self.width.unwrap_or(120), ascii: !has_unicode() }
+        RenderOptions {
+            color: self.color,
+            width: self.width.unwrap_or(120),
+            ascii: !has_unicode(),
+            program: super::name(),
+        }
     }
 
     /// How tables are drawn on it: all of their rows where nobody looks.

@@ -1,12 +1,12 @@
 //! `pipe test FILE…`: runs the tests of scripts. The list of tests goes to stdout, what is wrong with them to stderr.
 
 use super::arguments::Settings;
-use super::{Exit, complain, engine, flags, print_report, read_script, run, write_out};
-use pipelang::{Engine, Report};
+use super::{Entry, Exit, complain, flags, print_report, read_script, run, write_out};
+use pipelang::{Engine, ParameterWay, Report};
 
 /// Runs the tests of all files, those whose names contain `filter`.
-pub fn test(files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
-    let engine = engine(settings);
+pub fn test(entry: &Entry, files: &[String], filter: Option<&str>, words: &[String], settings: &Settings) -> Exit {
+    let engine = entry.engine(settings);
     let mut tally = Tally::default();
     for file in files {
         if let Err(exit) = test_file(&engine, file, filter, words, settings, &mut tally) {
@@ -46,7 +46,7 @@ fn test_file(
     tally: &mut Tally,
 ) -> Result<(), Exit> {
     let (name, text) = read_script(file)?;
-    let parameters = flags::of(&name, &text, words)?;
+    let parameters = flags::of(&name, &text, words, ParameterWay::BehindDashes)?;
     let tests = match engine.tests(&name, &text, &parameters) {
         Ok(tests) => tests,
         Err(report) => {

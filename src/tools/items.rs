@@ -2,6 +2,7 @@
 
 use super::complete::{Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
+use crate::given::TYPES as TYPES_OF_HOST;
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{Meaning, Rows, STAGES, Sight, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
@@ -86,9 +87,19 @@ pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
         plain(&spell(name), ItemKind::Name, detail)
     });
     found.extend(bound);
+    found.extend(given(known, ItemKind::Name));
     found.extend(modules(known));
     found.extend(functions(known, |_| true));
     found
+}
+
+/// The constants and tables of the host, or the types of their rows.
+fn given<'a>(known: &'a Known, kind: ItemKind) -> impl Iterator<Item = Item> + 'a {
+    let infos = known.engine.inner().given.infos();
+    infos.filter(move |info| (info.group == TYPES_OF_HOST) == (kind == ItemKind::Type)).map(move |info| {
+        let insert = info.name.clone();
+        told(&info.name, kind, About { signature: info.signature, doc: info.doc }, insert)
+    })
 }
 
 fn functions(known: &Known, fits: impl Fn(&FunctionDef) -> bool) -> Vec<Item> {
@@ -214,7 +225,8 @@ fn labels(signature: &str) -> impl Iterator<Item = &str> {
 pub(super) fn types(known: &Known) -> Vec<Item> {
     let users = known::aliases(known.script())
         .map(|alias| plain(&spell(&alias.name.text), ItemKind::Type, &known.text[alias.ty.span().range()]));
-    users.chain(TYPES.iter().map(|name| plain(name, ItemKind::Type, ""))).chain(modules(known)).collect()
+    let own = TYPES.iter().map(|name| plain(name, ItemKind::Type, ""));
+    users.chain(given(known, ItemKind::Type)).chain(own).chain(modules(known)).collect()
 }
 
 /// Reserved words; `statement` says whether a statement may begin here.

@@ -57,6 +57,7 @@ fn columns(meaning: &Meaning) -> Vec<(String, String)> {
 
 /// A script, and what a check says of it.
 pub(super) struct Known<'a> {
+    pub engine: &'a Engine,
     pub catalog: &'a Catalog,
     pub text: &'a str,
     texts: SourceMap,
@@ -91,7 +92,7 @@ impl<'a> Known<'a> {
         let (modules, _) = modules::load(&mut texts, name, text, &sources);
         let watched = watched.map(|range| Span::new(SCRIPT, range.start, range.end));
         let notes = check::notes(&modules, catalog, &sources, parameters, watched);
-        Known { catalog, text, texts, modules, notes }
+        Known { engine, catalog, text, texts, modules, notes }
     }
 
     fn module(&self, id: ModuleId) -> Option<&Module> {

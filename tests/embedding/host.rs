@@ -183,3 +183,51 @@ fn engines_know_nothing_of_each_other() {
     assert_eq!(one.eval::<String>("NAME").unwrap() + &two.eval::<String>("NAME").unwrap(), "onetwo");
     assert_eq!(code(Engine::default().eval::<i64>("rate(2)")), codes::E0203);
 }
+
+#[derive(pipelang::Row)]
+struct Desk {
+    desk: &'static str,
+    limit: i64,
+}
+
+fn desks() -> Vec<Desk> {
+    vec![Desk { desk: "fx", limit: 100 }, Desk { desk: "bonds", limit: 200 }]
+}
+
+#[test]
+fn tables_of_the_engine_are_read_by_all_scripts() {
+    let engine = Engine::builder().table("desks", desks()).table("input", desks()).build().unwrap();
+    assert_eq!(engine.eval::<i64>("desks | sum limit").unwrap(), 300);
+    assert_eq!(code(engine.eval::<i64>("desks | sum amount")), codes::E0201);
+    // A program's own input hides a table, and one that is not given is not made up for.
+    let own = [Desk { desk: "fx", limit: 1 }];
+    let program = engine
+        .compile::<Desk, serde_json::Value>(
+            "p",
+            "input | join other = desks on desk | select desk, limit = other.limit",
+        )
+        .unwrap();
+    assert_eq!(program.run(&own).collect().unwrap(), [serde_json::json!({"desk": "fx", "limit": 100})]);
+    assert_eq!(engine.eval::<i64>("input | sum limit").unwrap(), 300);
+    for executor in [pipelang::Executor::Reference, pipelang::Executor::Vector] {
+        let script = engine.script("s", "desks | sort limit | select desk", &Default::default()).unwrap();
+        let (settings, mut out) = (pipelang::RunSettings { executor, ..Default::default() }, Vec::new());
+        let style = pipelang::Style { format: pipelang::OutputFormat::CSV, table: Default::default() };
+        script.write(&mut out, &style, &settings).1.unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "desk\nfx\nbonds\n");
+    }
+    assert_eq!(code(Engine::builder().table("desks", desks()).constant("desks", 1).build()), codes::E0208);
+}
+
+#[test]
+fn descriptions_are_of_what_was_added() {
+    let builder = || Engine::builder().func("fee", |x: f64| x).table("desks", desks());
+    let engine = builder().describe("fee(price)", "What it costs.").describe("desks", "All desks.").build().unwrap();
+    assert_eq!(engine.eval::<f64>("fee(price: 2.0)").unwrap(), 2.0);
+    let docs: Vec<String> = engine.functions().into_iter().filter(|it| it.group == "tables").map(|it| it.doc).collect();
+    assert_eq!(docs, ["All desks."]);
+    assert_eq!(code(builder().describe("fea", "").build()), codes::E0203);
+    assert_eq!(code(builder().describe("fee(a, b)", "").build()), codes::E0305);
+    let derived = engine.to_builder().func("more", |x: i64| x + 1).revoke_grants().build().unwrap();
+    assert_eq!(derived.eval::<f64>("fee(price: 2.0) + float(more((desks | count)))").unwrap(), 5.0);
+}

@@ -19,6 +19,31 @@ pub struct Parameters {
     pub values: Vec<(Arc<str>, ParameterValue)>,
     /// Whether a required one may be missing, because nothing is to be run: then it is some value of its type.
     pub may_be_missing: bool,
+    /// How the user gives them, for help.
+    pub way: ParameterWay,
+}
+
+/// How the user gives values to parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ParameterWay {
+    /// Behind the file of the script: `report.pipe --year 2024`.
+    #[default]
+    BehindFile,
+    /// Behind all files: `test report.pipe -- --year 2024`.
+    BehindDashes,
+    /// At a prompt: `:set year 2024`.
+    Prompt,
+}
+
+impl ParameterWay {
+    /// What to write, and where.
+    pub(super) fn help(self, name: &str) -> String {
+        match self {
+            ParameterWay::BehindFile => format!("`--{name} …` after the file"),
+            ParameterWay::BehindDashes => format!("`-- --{name} …` after the files"),
+            ParameterWay::Prompt => format!("`:set {name} …`"),
+        }
+    }
 }
 
 /// A value for a `param`.
@@ -34,7 +59,7 @@ impl<N: Into<Arc<str>>> FromIterator<(N, String)> for Parameters {
     /// Parameters as typed on a command line.
     fn from_iter<I: IntoIterator<Item = (N, String)>>(given: I) -> Parameters {
         let values = given.into_iter().map(|(name, text)| (name.into(), ParameterValue::Text(text)));
-        Parameters { values: values.collect(), may_be_missing: false }
+        Parameters { values: values.collect(), ..Parameters::default() }
     }
 }
 
@@ -130,7 +155,9 @@ impl<'a> Checker<'a> {
         if !self.parameters.may_be_missing {
             let written = self.declared(&parameter.ty);
             let ty = if let Declared::Type(ty) = &written { ty } else { ty };
-            return self.unknown(errors::parameter_missing(parameter.name.span, &parameter.name.text, ty));
+            let ast::Name { text: name, span } = &parameter.name;
+            let way = self.parameters.way.help(name);
+            return self.unknown(errors::parameter_missing(*span, name, ty, &way));
         }
         let column = self.add_column(&parameter.name.text, ty.clone(), None);
         self.awaited.insert(column);

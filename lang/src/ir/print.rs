@@ -32,6 +32,7 @@ pub use expr::print_expr;
 pub(super) use expr::{CONVERSIONS, arithmetic_precedence, null_beside, precedence};
 pub(super) use table::COMPARISONS;
 pub(super) use text::WORDS;
+pub use text::scalar as constant;
 
 use super::typing::natural_output;
 use super::{

@@ -4,7 +4,7 @@ use super::*;
 use crate::codes::{E0101, E0201, E0501, E0601};
 use crate::source::Span;
 
-const PLAIN: RenderOptions = RenderOptions { color: false, width: 100, ascii: false };
+const PLAIN: RenderOptions = RenderOptions { color: false, width: 100, ascii: false, program: "pipe" };
 
 fn script(text: &str) -> (SourceMap, SourceId) {
     let mut sources = SourceMap::default();
@@ -189,7 +189,7 @@ fn hostile_spans_are_drawn() {
                     .label(Span { source: id, start: end, end: start }, "there\nand there")
                     .label(Span { source: other, start, end }, "elsewhere");
                 let all = [diagnostic];
-                let drawn = render(&all, &sources, RenderOptions { color: false, width: 0, ascii: start % 2 == 0 });
+                let drawn = render(&all, &sources, RenderOptions { width: 0, ascii: start % 2 == 0, ..PLAIN });
                 for text in ["here", r"there\nand there", "elsewhere"] {
                     assert!(drawn.contains(text), "{start}..{end}: {drawn}");
                 }

@@ -40,6 +40,9 @@ pub struct Run<'a> {
     common_passages: Range<usize>,
     scratch: Vec<Mutex<Scratch>>,
     operators: Vec<Mutex<Operator>>,
+    /// The operator of what comes in order. An operator must see its rows in order, so where workers push the rows of other
+    /// branches by themselves it is none of theirs.
+    in_order: usize,
 }
 
 /// What the rows of a branch go through by themselves.
@@ -148,8 +151,11 @@ impl<'a> Run<'a> {
             let (links, passages, failed) = ready(&branch.links);
             Own { links, passages, failed }
         });
-        let own = own.collect();
+        let own: Vec<Own> = own.collect();
         let (common, common_passages, failed) = ready(&pipeline.links);
+        let is_mixed =
+            common_passages.is_empty() && own.iter().any(|own| own.passages.is_empty()) && !passages.is_empty();
+        let operators = threads + usize::from(is_mixed);
         Run {
             env,
             pipeline,
@@ -163,9 +169,10 @@ impl<'a> Run<'a> {
             common_passages,
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..threads)
-                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(threads))))
+            operators: (0..operators)
+                .map(|_| Mutex::new(Operator::new(env, &pipeline.end, results, options.memory.share(operators))))
                 .collect(),
+            in_order: if is_mixed { threads } else { 0 },
         }
     }
 
@@ -185,6 +192,7 @@ impl<'a> Run<'a> {
         if let Some(error) = claims.last_words().next().filter(|_| fault::is(Fault::RightErrorFirst)) {
             return Err(error.clone());
         }
+        self.check_tables(&passages)?;
         let nothing_wanted = passages.is_full(self.common_passages.clone()) && claims.last_words().next().is_none();
         let mut error = None;
         let mut committed = 0u64;
@@ -325,12 +333,19 @@ impl<'a> Run<'a> {
             return Err(error);
         }
         full[made.branch].store(passages.is_full(self.own[made.branch].passages.clone()), Ordering::Release);
-        let nothing_wanted = passages.is_full(self.common_passages.clone()) && self.failed.is_none();
+        self.check_tables(passages)?;
+        let nothing_wanted = passages.is_full(self.common_passages.clone());
         let only = self.own.len() == 1 && self.own[0].failed.is_none() && self.failed.is_none();
         match nothing_wanted || (only && full[0].load(Ordering::Acquire)) {
             true => Ok(ControlFlow::Break(())),
             false => Ok(ControlFlow::Continue(())),
         }
+    }
+
+    /// Fails for a table that is not there once all rows that could have come to it are through.
+    fn check_tables(&self, passages: &Passages) -> Result<(), RunError> {
+        let missing = self.failed.as_ref().filter(|_| passages.is_full(self.common_passages.clone()));
+        missing.map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Tells why a row was left out.
@@ -385,7 +400,7 @@ impl<'a> Run<'a> {
         passages: &mut Passages,
         encode: &(dyn Fn(Batch) -> Encoded + Sync),
     ) -> Option<Encoded> {
-        match &mut *lock(&self.operators[0]) {
+        match &mut *lock(&self.operators[self.in_order]) {
             Operator::Output => (batch.rows > 0).then(|| encode(batch)),
             operator => {
                 let first = passages.ordinal;

@@ -4,7 +4,7 @@ use super::options;
 use super::{Next, Prompt};
 use crate::cli::schema::{definition, type_name};
 use crate::cli::{complain, explain, flags, functions, print_report, read_script};
-use pipelang::{ParameterValue, Phase, Report, tools};
+use pipelang::{ParameterValue, ParameterWay, Phase, Report, tools};
 use std::path::Path;
 
 /// What stands behind the name of a command.
@@ -177,7 +177,7 @@ impl Prompt {
         let Some(file) = words.next() else { return complain("`:load` wants the name of a file") };
         // What it says when it fails is said already.
         let Ok((name, text)) = read_script(&file) else { return };
-        let Ok(parameters) = flags::of(&file, &text, &words.collect::<Vec<_>>()) else { return };
+        let Ok(parameters) = flags::of(&file, &text, &words.collect::<Vec<_>>(), ParameterWay::Prompt) else { return };
         if let Err(report) = self.session.set_parameters(parameters.values) {
             return self.print(&report);
         }

@@ -23,7 +23,7 @@ const MENU: &str = "completions";
 const INDICATOR: &str = "> ";
 
 /// An editor with the user's history; without one if it cannot be kept.
-pub fn editor(terminal: Terminal, entries: Entries) -> Reedline {
+pub fn editor(program: &str, terminal: Terminal, entries: Entries) -> Reedline {
     let color = terminal.has_color();
     let hint = Style::new().fg(Color::DarkGray);
     let mut editor = Reedline::create()
@@ -36,7 +36,7 @@ pub fn editor(terminal: Terminal, entries: Entries) -> Reedline {
         .with_hinter(Box::new(DefaultHinter::default().with_style(hint)))
         .with_ansi_colors(color)
         .use_bracketed_paste(true);
-    let history = history_file().and_then(|file| FileBackedHistory::with_file(REMEMBERED, file).ok());
+    let history = history_file(program).and_then(|file| FileBackedHistory::with_file(REMEMBERED, file).ok());
     if let Some(history) = history {
         editor = editor.with_history(Box::new(history));
     }
@@ -62,11 +62,11 @@ fn keys() -> Keybindings {
     keys
 }
 
-/// `$XDG_STATE_HOME/pipe/history`, or the same below `~/.local/state`.
-fn history_file() -> Option<PathBuf> {
+/// `$XDG_STATE_HOME/pipe/history`, or the same below `~/.local/state`; of a host's program below its name.
+fn history_file(program: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
-    Some(state.join("pipe/history"))
+    Some(state.join(program).join("history"))
 }
 
 struct Unfinished;
@@ -120,11 +120,14 @@ fn style(class: Class) -> Style {
 }
 
 /// `pipe> `, and `    | ` below it.
-pub struct PipePrompt;
+pub struct PipePrompt {
+    /// What the program is called.
+    pub name: &'static str,
+}
 
 impl Prompt for PipePrompt {
     fn render_prompt_left(&self) -> Cow<'_, str> {
-        Cow::Borrowed("pipe")
+        Cow::Borrowed(self.name)
     }
 
     fn render_prompt_right(&self) -> Cow<'_, str> {

@@ -4,7 +4,7 @@
 //! runs: that is `repl.rs`.
 
 use pipelang::tools::{Part, parts, script_help, with_value};
-use pipelang::{Engine, ParameterValue, Parameters, Report, Script};
+use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, Script};
 use std::sync::Arc;
 
 /// The name of the last result.
@@ -112,7 +112,7 @@ impl Session {
         let values = self.values.iter().filter(|(name, _)| is_known(name)).cloned().collect();
         // Definitions alone run nothing.
         let may_be_missing = new.iter().all(|part| part.defines.is_some());
-        self.engine.script(ENTRY, text, &Parameters { values, may_be_missing })
+        self.engine.script(ENTRY, text, &Parameters { values, may_be_missing, way: ParameterWay::Prompt })
     }
 
     /// The parts of an entry without `_`, which means another thing after the next result.

@@ -291,8 +291,8 @@ pub(in super::super) fn parameter_text(span: Span, name: &str, text: &str, ty: &
 }
 
 /// E0705: a parameter without a value.
-pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type) -> Diagnostic {
+pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type, way: &str) -> Diagnostic {
     Diagnostic::error(E0705, span, format!("the parameter `{name}` has no value"))
         .saying(format!("it is required, and {ty}"))
-        .help(format!("give it one: `--{name} …` after the file, or a default: `param {name}: {ty} = …`"))
+        .help(format!("give it one: {way}, or a default: `param {name}: {ty} = …`"))
 }

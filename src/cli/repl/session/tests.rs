@@ -115,6 +115,8 @@ fn places_are_those_of_the_entry() {
 fn parameters_have_values() {
     let mut session = prints(&[("param least: int", ""), ("param names: [string] = []", "")]);
     assert_eq!(session.missing_parameters(), ["least"]);
+    let missing = session.compile(ENTRY, "least").err().expect("it has no value");
+    assert!(missing.to_string().contains("give it one: `:set least …`"), "{missing}");
     assert!(session.enter("least").contains("E0705"));
     let set = |session: &mut Session, value: &str| {
         session

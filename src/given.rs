@@ -1,0 +1,110 @@
+//! What a host gives to all scripts of an engine beside functions: constants, and tables that are read by name. With what
+//! there is to say of them, for help and completion.
+
+use crate::engine::FunctionInfo;
+use crate::input::{self, Wanted};
+use crate::row::Row;
+use pipelang_lang::ir::print;
+use pipelang_lang::ir::typing::scalar_type;
+use pipelang_lang::scalar::Scalar;
+use pipelang_runtime::batch::Batch;
+use pipelang_runtime::exec::Tables;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The group of constants in [`Engine::functions`](crate::Engine::functions).
+const CONSTANTS: &str = "constants";
+/// That of tables.
+const TABLES: &str = "tables";
+/// That of the types of their rows.
+pub(crate) const TYPES: &str = "types";
+
+/// A name that has a value in every script.
+#[derive(Clone, Debug)]
+pub(crate) struct Constant {
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Scalar,
+    pub(crate) doc: Arc<str>,
+}
+
+/// Fills the wanted columns of a range of rows.
+type Gather = dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync;
+
+/// A table that every script can read.
+#[derive(Clone)]
+pub(crate) struct HostTable {
+    pub(crate) wanted: Wanted,
+    pub(crate) doc: Arc<str>,
+    rows: usize,
+    gather: Arc<Gather>,
+}
+
+impl fmt::Debug for HostTable {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}: {} of {} rows", self.wanted.name, self.wanted.schema, self.rows)
+    }
+}
+
+impl HostTable {
+    /// A table of these rows.
+    pub(crate) fn new<T: Row + Send + Sync + 'static>(name: &str, rows: Vec<T>) -> HostTable {
+        let schema = T::schema();
+        HostTable {
+            wanted: Wanted { name: name.into(), row: schema.name.as_str().into(), schema: schema.columns() },
+            doc: "A table of the host.".into(),
+            rows: rows.len(),
+            gather: Arc::new(move |wanted, range| input::fill(&schema.fields, &rows[range], wanted)),
+        }
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) constants: Vec<Constant>,
+    pub(crate) tables: Vec<HostTable>,
+}
+
+impl Given {
+    /// The value of a constant.
+    pub(crate) fn constant(&self, name: &str) -> Option<&Scalar> {
+        self.constants.iter().find(|constant| &*constant.name == name).map(|constant| &constant.value)
+    }
+
+    /// The tables as scripts know them.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &Wanted> {
+        self.tables.iter().map(|table| &table.wanted)
+    }
+
+    /// Binds the tables for a run, but for those whose names its own inputs have.
+    pub(crate) fn bind<'a>(&'a self, tables: &mut Tables<'a>, inputs: &[Wanted]) {
+        for table in self.tables.iter().filter(|table| !inputs.iter().any(|own| own.name == table.wanted.name)) {
+            let Wanted { name, schema, .. } = &table.wanted;
+            let gather = |wanted: &[usize], rows: Range<usize>| (table.gather)(wanted, rows);
+            tables.bind(name.clone(), schema.clone(), table.rows, Box::new(gather));
+        }
+    }
+
+    /// What is known of each.
+    pub(crate) fn infos(&self) -> impl Iterator<Item = FunctionInfo> {
+        let info = |name: &str, signature: String, group, doc: &str| FunctionInfo {
+            name: name.to_string(),
+            signature,
+            group,
+            doc: doc.to_string(),
+            examples: Vec::new(),
+        };
+        let constants = self.constants.iter().map(move |Constant { name, value, doc }| {
+            let ty = scalar_type(value).map_or(String::new(), |ty| format!(": {ty}"));
+            info(name, format!("{name}{ty} = {}", print::constant(value)), CONSTANTS, doc)
+        });
+        let tables = self.tables.iter().map(move |HostTable { wanted: Wanted { name, schema, .. }, doc, .. }| {
+            info(name, format!("{name}: stream<{schema}>"), TABLES, doc)
+        });
+        let types = self.wanted().filter(|table| !table.row.is_empty()).map(move |Wanted { name, row, schema }| {
+            info(row, format!("type {row} = {schema}"), TYPES, &format!("The rows of `{name}`."))
+        });
+        constants.chain(tables).chain(types)
+    }
+}
