@@ -76,6 +76,21 @@ fn deep_and_long_scripts() {
 }
 
 #[test]
+fn long_pipelines() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let rows = [Row1 { x: 1, s: String::new() }];
+    // Stages that do not become one: each calls the next.
+    for stage in ["filter x != 7 | take 3", "scan 0, (sum, row) => sum + 1 | map {x: it}", "explode x = [x]"] {
+        let source = format!("input | select x{} | select x", format!(" | {stage}").repeat(2_000));
+        let program = engine.compile::<Row1, Out>("long.pipe", &source).unwrap();
+        for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
+            let out: Vec<Out> = program.run(&rows).executor(executor).collect().unwrap();
+            assert_eq!(out.iter().map(|row| row.x).collect::<Vec<_>>(), [Some(1)], "{executor:?}");
+        }
+    }
+}
+
+#[test]
 fn bombs_of_patterns() {
     let codes = ends("input | filter s ~ r\"(a{1000}){1000}{1000}\" | select x");
     assert!(codes.iter().all(|code| *code != codes::E0901), "{codes:?}");

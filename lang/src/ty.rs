@@ -38,6 +38,20 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// The types that it is made of: what a list or a map holds, the fields of a record.
+    pub fn parts(&self) -> impl Iterator<Item = &Type> {
+        let (held, fields) = match self {
+            Kind::List(held) | Kind::Map(held) => (Some(&**held), &[][..]),
+            Kind::Record(schema) => (None, schema.fields.as_slice()),
+            Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes | Kind::Json => (None, &[][..]),
+            Kind::Date | Kind::DateTime | Kind::Duration => (None, &[][..]),
+            Kind::Wide | Kind::Null | Kind::Unknown => (None, &[][..]),
+        };
+        held.into_iter().chain(fields.iter().map(|field| &field.ty))
+    }
+}
+
 /// A kind, with or without null: `int`, `int?`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Type {

@@ -71,9 +71,5 @@ impl<'a> Checker<'a> {
 
 /// Whether there is a record in it.
 fn has_record(ty: &Type) -> bool {
-    match &ty.kind {
-        Kind::Record(_) => true,
-        Kind::List(item) | Kind::Map(item) => has_record(item),
-        _ => false,
-    }
+    matches!(ty.kind, Kind::Record(_)) || ty.kind.parts().any(has_record)
 }

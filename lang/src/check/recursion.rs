@@ -387,22 +387,7 @@ impl<'a> Checker<'a> {
 
 /// Whether something in a type has been reported.
 fn has_unknown(ty: &Type) -> bool {
-    match &ty.kind {
-        Kind::Unknown => true,
-        Kind::List(inner) | Kind::Map(inner) => has_unknown(inner),
-        Kind::Record(schema) => schema.fields.iter().any(|field| has_unknown(&field.ty)),
-        Kind::Bool
-        | Kind::Int
-        | Kind::Float
-        | Kind::String
-        | Kind::Bytes
-        | Kind::Date
-        | Kind::DateTime
-        | Kind::Duration
-        | Kind::Wide
-        | Kind::Json
-        | Kind::Null => false,
-    }
+    ty.is_unknown() || ty.kind.parts().any(has_unknown)
 }
 
 #[cfg(test)]

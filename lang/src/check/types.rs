@@ -248,19 +248,7 @@ impl Declared {
 pub(super) fn is_smaller(ty: &Type, left: &mut usize) -> bool {
     match &ty.kind {
         Kind::Record(schema) => is_schema_smaller(schema, left),
-        Kind::List(item) | Kind::Map(item) => is_smaller(item, left),
-        Kind::Bool
-        | Kind::Int
-        | Kind::Float
-        | Kind::String
-        | Kind::Bytes
-        | Kind::Date
-        | Kind::DateTime
-        | Kind::Duration
-        | Kind::Wide
-        | Kind::Json
-        | Kind::Null
-        | Kind::Unknown => true,
+        kind => kind.parts().all(|part| is_smaller(part, left)),
     }
 }
 

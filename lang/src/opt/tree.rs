@@ -1,7 +1,7 @@
 //! What the rules share to take plans apart and put them together.
 
 use crate::ir::{ColumnId, ExprId, Node, NodeId, OutputField, Plan, Stage};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The fields that all rows of a plan together may have; a plan that would have more without sharing stays as it is.
 const MOST_FIELDS: usize = 1 << 20;
@@ -121,23 +121,29 @@ fn rename(plan: &mut Plan, node: &mut Node, columns: &Renamed, of_other: &Rename
 /// Takes stages out that do nothing: their users take the rows from their inputs. Where a statement ends in one, its row
 /// is what the user sees; if that is not the row of the input, a projection stays.
 pub fn remove(plan: &mut Plan, idle: &[NodeId]) {
-    for id in idle {
-        let Some(input) = plan.node(*id).stage.input() else { continue };
-        let is_root = plan.statements.iter().any(|statement| statement.node == *id);
-        if is_root && plan.node(*id).output != plan.node(input).output {
-            plan.nodes[id.0 as usize].stage = Stage::Map { input, definitions: Vec::new() };
-            continue;
-        }
-        for statement in plan.statements.iter_mut().filter(|statement| statement.node == *id) {
-            statement.node = input;
-        }
-        for node in &mut plan.nodes {
-            if node.stage.input() == Some(*id) {
-                node.stage = node.stage.clone().with_input(input);
+    let mut idle: HashSet<NodeId> = idle.iter().copied().collect();
+    for at in 0..plan.statements.len() {
+        let mut root = plan.statements[at].node;
+        while let Some(input) = plan.node(root).stage.input().filter(|_| idle.contains(&root)) {
+            if plan.node(root).output != plan.node(input).output {
+                plan.nodes[root.0 as usize].stage = Stage::Map { input, definitions: Vec::new() };
+                idle.remove(&root);
+                break;
             }
-            if node.stage.other() == Some(*id) {
-                node.stage = node.stage.clone().with_other(input);
-            }
+            root = input;
+        }
+        plan.statements[at].node = root;
+    }
+    for at in (0..plan.nodes.len()).filter(|at| !idle.contains(&NodeId(*at as u32))) {
+        let [input, other] = [plan.nodes[at].stage.input(), plan.nodes[at].stage.other()].map(|below| {
+            std::iter::successors(below, |id| plan.node(*id).stage.input().filter(|_| idle.contains(id))).last()
+        });
+        let stage = &mut plan.nodes[at].stage;
+        if let Some(input) = input.filter(|input| stage.input() != Some(*input)) {
+            *stage = stage.clone().with_input(input);
+        }
+        if let Some(other) = other.filter(|other| stage.other() != Some(*other)) {
+            *stage = stage.clone().with_other(other);
         }
     }
     renumber(plan);

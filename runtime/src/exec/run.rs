@@ -22,6 +22,9 @@ use std::sync::{Mutex, PoisonError};
 /// The ordinal of the first row of a morsel is its number shifted so far: more rows than that none of them has.
 const ORDINAL_BITS: u32 = 40;
 
+/// Each link calls the next, so a long pipeline wants a stack that grows: by so many bytes when fewer than the first are left.
+const STACK: (usize, usize) = (128 << 10, 1 << 20);
+
 /// What the pipelines before gave; a failed one's error comes up where its rows would have.
 pub type Results = Vec<Result<Given, RunError>>;
 
@@ -367,23 +370,23 @@ impl<'a> Run<'a> {
             // What ended at its first row may not even have columns.
             return Passed::default();
         }
-        match path.next() {
-            None => {
-                out(batch, passages);
-                Passed::default()
-            }
-            Some((Ready::Segment(prepared), rest)) => {
+        let Some((link, rest)) = path.next() else {
+            out(batch, passages);
+            return Passed::default();
+        };
+        stacker::maybe_grow(STACK.0, STACK.1, || match link {
+            Ready::Segment(prepared) => {
                 let (batch, own) = prepared.run(&batch, &mut lock(&self.scratch[self.threads]));
                 let passed = self.pass(rest, batch, passages, out);
                 if passed.full || passed.error.is_some() { passed } else { Passed { error: own, full: false } }
             }
-            Some((Ready::Pass(at), rest)) => {
+            Ready::Pass(at) => {
                 let own = passages.apply(*at, batch);
                 let passed = self.pass(rest, own.batch, passages, out);
                 let is_decided = passed.full || passed.error.is_some();
                 if is_decided { passed } else { Passed { error: own.error, full: own.full } }
             }
-            Some((Ready::Expand(expand), rest)) => {
+            Ready::Expand(expand) => {
                 let mut passed = Passed::default();
                 expand.apply(batch, &mut |batch| {
                     passed = self.pass(rest, batch, passages, out);
@@ -391,7 +394,7 @@ impl<'a> Run<'a> {
                 });
                 passed
             }
-        }
+        })
     }
 
     fn end_of_passages(
@@ -435,16 +438,20 @@ impl<'a> Run<'a> {
 
 /// Takes rows through links up to the first passage; the first error, which is behind all rows that came out.
 fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(Batch)) -> Option<RunError> {
-    match path.next() {
-        None | Some((Ready::Pass(_), _)) => {
+    let Some((link, rest)) = path.next() else {
+        out(batch);
+        return None;
+    };
+    stacker::maybe_grow(STACK.0, STACK.1, || match link {
+        Ready::Pass(_) => {
             out(batch);
             None
         }
-        Some((Ready::Segment(prepared), rest)) => {
+        Ready::Segment(prepared) => {
             let (batch, own) = prepared.run(&batch, scratch);
             advance(rest, batch, scratch, out).or(own)
         }
-        Some((Ready::Expand(expand), rest)) => {
+        Ready::Expand(expand) => {
             let mut error = None;
             expand.apply(batch, &mut |batch| {
                 error = advance(rest, batch, scratch, out);
@@ -452,5 +459,5 @@ fn advance(path: Path, batch: Batch, scratch: &mut Scratch, out: &mut dyn FnMut(
             });
             error
         }
-    }
+    })
 }

@@ -69,12 +69,17 @@ impl<'a> Oracle<'a> {
         node: NodeId,
         give: &mut dyn FnMut(Vec<Outcome>) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let output = &self.plan.node(node).output;
-        for row in self.open(node)? {
-            let row = row?;
-            give(output.iter().map(|field| row.column(field.column)).collect())?;
-        }
-        Ok(())
+        // Each stage asks the one before it for its rows.
+        const STACK_OF_STAGE: usize = 32 << 10;
+        let stack = (512 << 10) + self.plan.nodes.len() * STACK_OF_STAGE;
+        stacker::maybe_grow(stack, stack, || {
+            let output = &self.plan.node(node).output;
+            for row in self.open(node)? {
+                let row = row?;
+                give(output.iter().map(|field| row.column(field.column)).collect())?;
+            }
+            Ok(())
+        })
     }
 
     fn evaluator(&self) -> Evaluator<'a> {

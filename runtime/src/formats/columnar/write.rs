@@ -131,22 +131,8 @@ impl<W: Write + Send> ColumnWriter<W> {
 }
 
 fn has_empty_record(kind: &Kind) -> bool {
-    match kind {
-        Kind::Record(schema) => schema.fields.is_empty() || schema.fields.iter().any(|f| has_empty_record(&f.ty.kind)),
-        Kind::List(item) | Kind::Map(item) => has_empty_record(&item.kind),
-        Kind::Bool
-        | Kind::Int
-        | Kind::Float
-        | Kind::String
-        | Kind::Bytes
-        | Kind::Date
-        | Kind::DateTime
-        | Kind::Duration
-        | Kind::Wide
-        | Kind::Json
-        | Kind::Null
-        | Kind::Unknown => false,
-    }
+    let is_empty = matches!(kind, Kind::Record(schema) if schema.fields.is_empty());
+    is_empty || kind.parts().any(|part| has_empty_record(&part.kind))
 }
 
 fn parquet_compression(name: Option<&str>) -> Compression {

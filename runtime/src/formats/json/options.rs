@@ -85,11 +85,5 @@ fn named_twice(schema: &Schema) -> Option<&Arc<str>> {
 }
 
 fn is_unreadable(kind: &Kind) -> bool {
-    match kind {
-        Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => false,
-        Kind::Date | Kind::DateTime | Kind::Duration | Kind::Json => false,
-        Kind::List(item) | Kind::Map(item) => is_unreadable(&item.kind),
-        Kind::Record(schema) => schema.fields.iter().any(|field| is_unreadable(&field.ty.kind)),
-        Kind::Wide | Kind::Null | Kind::Unknown => true,
-    }
+    matches!(kind, Kind::Wide | Kind::Null | Kind::Unknown) || kind.parts().any(|part| is_unreadable(&part.kind))
 }
