@@ -162,6 +162,9 @@ impl RunError {
                 let headline = format!("{place}: {message}");
                 Diagnostic::outside(*code, headline).at_data(data_place(place, None))
             }
+            RunError::Outside { code, message } if message.ends_with(IS_UTF_16) => {
+                Diagnostic::outside(*code, message.clone()).help("say so where it is read: encoding: \"utf-16\"")
+            }
             RunError::Outside { code, message } => Diagnostic::outside(*code, message.clone()),
             RunError::Limit(message) => Diagnostic::outside(codes::E0801, message.clone()),
             RunError::Cancelled => Diagnostic::outside(codes::E0802, "interrupted"),
@@ -210,6 +213,9 @@ pub fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
         cell: None,
     }
 }
+
+/// What is said of a text that begins with the mark of another encoding.
+pub const IS_UTF_16: &str = "it is UTF-16, not UTF-8";
 
 /// What is said of an assertion that says nothing of itself.
 const DOES_NOT_HOLD: &str = "this does not hold";

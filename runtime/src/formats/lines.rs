@@ -8,6 +8,7 @@ use super::csv::dialect::Dialect;
 use super::csv::open::skip_byte_order_mark;
 use super::csv::options::OptionProblem;
 use super::decode::{self, lies_in};
+use super::encoding::{self, TextEncoding};
 use super::{Chunk, Format, Input, Parse, Parsed, Scan, ScanRequest, on_error};
 use crate::batch::{Batch, Column, Origin, Records};
 use crate::error::{Place, RunError};
@@ -35,6 +36,7 @@ pub const FORMAT: Format = Format {
 
 const OPTIONS: &[OptionDef] = &[
     OptionDef { name: "format", kind: OptionKind::String, doc: "The format, where the extension does not tell it." },
+    encoding::OPTION,
     on_error::OPTION,
 ];
 
@@ -47,6 +49,9 @@ fn policy_of(request: &ReadRequest) -> Result<ReadPolicy, OptionProblem> {
             ("format", OptionValue::Scalar(Scalar::String(format))) if **format == *FORMAT.def.name => {}
             (ON_ERROR, OptionValue::Scalar(Scalar::String(named))) => {
                 policy = on_error::named(named).map_err(problem)?
+            }
+            ("encoding", OptionValue::Scalar(Scalar::String(label))) => {
+                TextEncoding::named(label).map_err(problem)?;
             }
             _ => return Err(problem((E0206, format!("`{name}` is no option of lines"), None))),
         }
@@ -68,11 +73,12 @@ fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>>
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let path = &request.path;
-    let text = request.input.open(path)?;
+    let encoding = TextEncoding::of(&request.options);
+    let text = request.input.open_text(path, encoding)?;
     let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, request.morsel).live(request.input.is_live());
-    skip_byte_order_mark(&mut cutter, path)?;
+    skip_byte_order_mark(&mut cutter, path, encoding)?;
     let skips = ReadPolicy::of(&request.options) == ReadPolicy::Skip;
-    Ok(Scan::of_text(cutter, Lines { file: path.clone(), columns: request.columns.len(), skips }))
+    Ok(Scan::of_text(cutter, Lines { file: path.clone(), columns: request.columns.len(), skips }, encoding))
 }
 
 /// Pieces of one file to lines.

@@ -7,6 +7,7 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::cell;
+use crate::formats::encoding::TextEncoding;
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -224,7 +225,7 @@ pub(super) fn rows<'a>(
         unreachable!("only files are read here")
     };
     let text = oracle
-        .read_whole(path, *stdin)
+        .read_text(path, *stdin, TextEncoding::of(options))
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     let dialect = Dialect::new(path, options);
     let declared = |name: &str| dialect.declared.as_ref().is_some_and(|schema| schema.position(name).is_some());

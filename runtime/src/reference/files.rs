@@ -6,6 +6,7 @@ use super::on_error::unbroken;
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
+use crate::formats::encoding::TextEncoding;
 use crate::tally::Counts;
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
@@ -43,18 +44,27 @@ impl<'a> Oracle<'a> {
         columns: &[(usize, ColumnId)],
         broken: Option<Arc<Counts>>,
     ) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, path, stdin, .. } = &table.origin else {
+        let TableOrigin::File { format, path, stdin, options, .. } = &table.origin else {
             unreachable!("only files are read here")
         };
+        let encoding = TextEncoding::of(options);
         Ok(match &**format {
-            "csv" => Box::new(unbroken(csv::rows(self, table, columns)?, broken)),
-            "jsonl" => Box::new(unbroken(json::rows(self, table, columns, false, None)?, broken)),
-            "json" => json::rows(self, table, columns, true, broken)?,
-            "lines" => Box::new(unbroken(lines::rows(self, path, *stdin)?, broken)),
+            "csv" => Box::new(unbroken(encoding, csv::rows(self, table, columns)?, broken)),
+            "jsonl" => Box::new(unbroken(encoding, json::rows(self, table, columns, false, None)?, broken)),
+            "json" => Box::new(unbroken(encoding, json::rows(self, table, columns, true, broken)?, None)),
+            "lines" => Box::new(unbroken(encoding, lines::rows(self, path, *stdin, encoding)?, broken)),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
+    }
+
+    /// All of a text as UTF-8, decompressed.
+    pub(super) fn read_text(self, path: &str, stdin: bool, encoding: TextEncoding) -> std::io::Result<Vec<u8>> {
+        let bytes = self.read_whole(path, stdin)?;
+        let mut text = Vec::new();
+        encoding.decoded(Box::new(std::io::Cursor::new(bytes))).read_to_end(&mut text)?;
+        Ok(text)
     }
 
     /// All of a file, decompressed.

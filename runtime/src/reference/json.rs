@@ -7,11 +7,14 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
+use crate::formats::encoding::TextEncoding;
+use crate::formats::names::Spelling;
 use crate::formats::json::{Stop, fit, no_object, not_json, text};
 use crate::tally::Counts;
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{E0504, E0505, E0701};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Field;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,6 +27,8 @@ struct Shared {
     /// The fields of the table, and whether the type of each was inferred.
     fields: Vec<(Field, bool)>,
     columns: Vec<(usize, ColumnId)>,
+    /// How keys are spelled as names of columns.
+    spelling: Spelling,
 }
 
 /// A record; a value is read when somebody asks for it.
@@ -39,7 +44,13 @@ impl Row for RecordRow {
         let (position, _) = *here.expect("the plan's columns come from below");
         let (field, inferred) = &self.shared.fields[position];
         let record = text::parse(&self.text).expect("it was looked at when it was pulled");
-        let node = if self.shared.is_objects { record.get(&field.name) } else { Some(&record) };
+        let node = match &record.value {
+            Json::Record(fields) if self.shared.is_objects => {
+                let mut named = fields.iter().filter(|(key, _)| self.shared.spelling.of(key) == *field.name);
+                named.next_back().map(|(_, node)| node)
+            }
+            _ => Some(&record),
+        };
         fit::field(node, &field.ty).map_err(|misfit| {
             let cell = misfit.of_column(&field.name, *inferred);
             Arc::new(RowError { fault: RowFault::Cell(cell), place: self.place() })
@@ -63,7 +74,7 @@ pub(super) fn rows<'a>(
         unreachable!("only files are read here")
     };
     let mut bytes = oracle
-        .read_whole(path, *stdin)
+        .read_text(path, *stdin, TextEncoding::of(options))
         .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
@@ -72,6 +83,10 @@ pub(super) fn rows<'a>(
         OptionValue::Schema { schema, .. } => Some(schema),
         OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
     });
+    let is_snake = |(name, value): &(Arc<str>, OptionValue)| {
+        &**name == "names" && *value == OptionValue::Scalar(Scalar::String("snake".into()))
+    };
+    let spelling = if options.iter().any(is_snake) { Spelling::Snake } else { Spelling::AsWritten };
     let declares = |name: &str| declared.is_some_and(|schema| schema.position(name).is_some());
     let fields = table.schema.fields.iter().map(|field| (field.clone(), *inferred && !declares(&field.name)));
     let is_list = is_document && first_of(&bytes) == Some(b'[');
@@ -81,6 +96,7 @@ pub(super) fn rows<'a>(
         is_objects: first_of(&bytes[start..]).is_none_or(|byte| byte == b'{' || is_list && byte == b']'),
         fields: fields.collect(),
         columns: columns.to_vec(),
+        spelling,
     });
     if is_document {
         let (is_first, has_ended) = (true, false);

@@ -5,6 +5,7 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RunError};
+use crate::formats::encoding::TextEncoding;
 use crate::tally::Counts;
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::codes::{E0502, E0504, E0505};
@@ -81,9 +82,11 @@ impl Row for WithNulls<'_> {
 
 /// The records of a file, without the broken ones where these are counted. What breaks more than a record stays an error.
 pub(super) fn unbroken<T>(
+    encoding: TextEncoding,
     records: impl Iterator<Item = Result<T, RunError>>,
     broken: Option<Arc<Counts>>,
 ) -> impl Iterator<Item = Result<T, RunError>> {
+    let records = records.map(move |record| record.map_err(|error| encoding.says(error)));
     records.filter(move |record| match (record, &broken) {
         (Err(RunError::Record { code, .. }), Some(counts)) if [E0502, E0504, E0505].contains(code) => {
             counts.add_records(1);

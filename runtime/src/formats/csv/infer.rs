@@ -6,11 +6,11 @@
 use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
-use crate::error::{RunError, data_place};
-use crate::formats::{Cut, Input, MorselSize, cell, decode, files};
+use crate::error::{IS_UTF_16, RunError, data_place};
+use crate::formats::{Cut, Input, MorselSize, cell, decode, files, names};
 use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadPolicy, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0201, E0207, E0502};
+use pipelang_lang::codes::{E0201, E0205, E0207, E0502};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
@@ -23,7 +23,7 @@ const HEAD: usize = 1000;
 pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
     let options = CsvOptions::new(&request.path, named).map_err(|problem| Box::new(problem.report(request)))?;
-    let says = |error: RunError| Box::new(report(error, request.span));
+    let says = |error: RunError| Box::new(report(options.encoding.says(error), request));
     let opened = open(&request.path, input, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
         let types = sample(&request.path, input, opened, &options).map_err(says)?;
@@ -57,10 +57,18 @@ fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInf
 }
 
 /// What cannot be read, said at the `read`.
-pub fn report(error: RunError, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
+pub fn report(error: RunError, request: &ReadRequest) -> Diagnostic {
+    let is_respelled = request.options.iter().any(|(name, ..)| **name == *names::OPTION.name);
+    let diagnostic = Diagnostic::error(error.code(), request.span, error.to_string());
     match error {
         RunError::Record { place, .. } => diagnostic.at_data(data_place(&place, None)),
+        RunError::Outside { code: E0205, .. } if is_respelled => {
+            diagnostic.help("read it without `names`, and write what is no plain name in backticks")
+        }
+        RunError::Outside { message, .. } if message.ends_with(IS_UTF_16) => match request.stdin {
+            true => diagnostic.help("say so: read(stdin, encoding: \"utf-16\")"),
+            false => diagnostic.fix(request.span.at_end(), ", encoding: \"utf-16\""),
+        },
         _ => diagnostic,
     }
 }
@@ -154,7 +162,7 @@ fn sample(path: &str, input: &Input, mut opened: Opened, options: &CsvOptions) -
         looked_at = chunk.text.len() as u64;
     }
     // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
-    if !has_newlines && input.is_file() {
+    if !has_newlines && input.is_file() && options.encoding.is_utf_8() {
         for line in
             files::lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
         {

@@ -58,5 +58,5 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
         columns: request.columns.iter().map(wanted).collect(),
         skips: options.policy == ReadPolicy::Skip,
     };
-    Ok(Scan::of_text(opened.cutter, parse))
+    Ok(Scan::of_text(opened.cutter, parse, options.encoding))
 }

@@ -1,6 +1,8 @@
 //! The options of `read` for CSV.
 
 use super::dialect::Dialect;
+use crate::formats::encoding::{self, TextEncoding};
+use crate::formats::names::{self, Spelling};
 use crate::formats::on_error::{self, Trouble};
 use crate::formats::{cell, files};
 use pipelang_lang::catalog::{ON_ERROR, OptionDef, OptionKind, OptionValue, ReadPolicy, ReadRequest};
@@ -20,9 +22,9 @@ pub const OPTIONS: &[OptionDef] = &[
     option("comment", OptionKind::String, "The character that begins lines to be skipped."),
     option("skip", OptionKind::Int, "How many lines to skip before the header."),
     option("null_values", OptionKind::Strings, "The words that are null in columns other than text."),
-    option("encoding", OptionKind::String, "The encoding of the text."),
+    encoding::OPTION,
     on_error::OPTION,
-    option("names", OptionKind::String, "How to spell the names of the columns."),
+    names::OPTION,
     option("with_file", OptionKind::Bool, "Whether to add the column `file`, the path of the file that a row is from."),
 ];
 
@@ -45,6 +47,10 @@ pub struct CsvOptions {
     pub schema: Option<(Schema, bool)>,
     /// What becomes of what does not fit.
     pub policy: ReadPolicy,
+    /// The encoding of the text.
+    pub encoding: TextEncoding,
+    /// How the names of the columns are spelled.
+    pub spelling: Spelling,
 }
 
 /// What is wrong with an option.
@@ -79,8 +85,16 @@ impl CsvOptions {
         let delimiter = if tabs { b'\t' } else { b',' };
         let dialect = Dialect { delimiter, quote: Some(b'"'), comment: None, blank_is_row: false };
         let null_words = cell::default_null_words();
-        let policy = ReadPolicy::Fail;
-        let mut read = CsvOptions { header: true, dialect, skip: 0, null_words, schema: None, policy };
+        let mut read = CsvOptions {
+            header: true,
+            dialect,
+            skip: 0,
+            null_words,
+            schema: None,
+            policy: ReadPolicy::Fail,
+            encoding: TextEncoding::default(),
+            spelling: Spelling::AsWritten,
+        };
         let mut delimiter_is_given = false;
         for (at, (name, value)) in options.enumerate() {
             let problem = |(code, message, help)| OptionProblem { at, code, message, help };
@@ -122,9 +136,8 @@ impl CsvOptions {
             (ON_ERROR, OptionValue::Scalar(Scalar::String(policy))) => self.policy = on_error::named(policy)?,
             // The column is put behind those of the format.
             ("with_file", OptionValue::Scalar(Scalar::Bool(_))) => {}
-            ("encoding" | "names", OptionValue::Scalar(_)) => {
-                return Err((E0902, format!("the option `{name}` is not there yet"), None));
-            }
+            ("encoding", OptionValue::Scalar(Scalar::String(name))) => self.encoding = TextEncoding::named(name)?,
+            ("names", OptionValue::Scalar(Scalar::String(spelling))) => self.spelling = Spelling::named(spelling)?,
             _ => return Err(unknown(name)),
         }
         Ok(())

@@ -13,6 +13,7 @@ use crate::formats::csv::cut::{Cutter, LONGEST_RECORD};
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
+use crate::formats::encoding::TextEncoding;
 use crate::formats::{Chunk, Cut, Format, Input, MorselSize, Scan, ScanRequest};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::codes::E0505;
@@ -41,9 +42,15 @@ struct Opened {
     is_objects: Option<bool>,
 }
 
-fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<Opened, RunError> {
-    let mut text = Cutter::new(input.open(path)?, path.clone(), Dialect::LINES, morsel).live(input.is_live());
-    skip_byte_order_mark(&mut text, path)?;
+fn opened(
+    path: &Arc<str>,
+    input: &Input,
+    encoding: TextEncoding,
+    morsel: MorselSize,
+) -> Result<Opened, RunError> {
+    let text = input.open_text(path, encoding)?;
+    let mut text = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
+    skip_byte_order_mark(&mut text, path, encoding)?;
     let mut first = first_byte(&mut text)?;
     let layout = if first == Some(b'[') { Layout::Items } else { Layout::Value };
     if layout == Layout::Items {
@@ -71,20 +78,21 @@ fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let options = options_of(request)?;
-    let says = |error: RunError| Box::new(report(error, request.span));
-    let mut sample = Sample::new(true);
+    let encoding = options.encoding;
+    let says = |error: RunError| Box::new(report(encoding.says(error), request));
+    let mut sample = Sample::new(true, &options);
     if options.looks() {
-        let opened = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
+        let opened = opened(&request.path, input, encoding, MorselSize::Rows(HEAD)).map_err(says)?;
         match opened.is_objects {
             Some(is_objects) => {
-                sample = Sample::new(is_objects);
+                sample = Sample::new(is_objects, &options);
                 look(&request.path, opened, &mut sample).map_err(says)?;
             }
             None if options.schema.is_none() => return Err(no_records(request)),
             None => {}
         }
     }
-    Ok(sample.table(DOCUMENT.def.name, &options))
+    sample.table(DOCUMENT.def.name, request, &options)
 }
 
 /// Looks at the head.
@@ -105,9 +113,10 @@ fn look(path: &Arc<str>, mut opened: Opened, sample: &mut Sample) -> Result<(), 
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
-    let opened = opened(&request.path, &request.input, request.morsel)?;
+    let encoding = TextEncoding::of(&request.options);
+    let opened = opened(&request.path, &request.input, encoding, request.morsel)?;
     let parse = parse_of(request, opened.is_objects.unwrap_or(true), opened.layout)?;
-    Ok(Scan::of_text(opened.items, parse))
+    Ok(Scan::of_text(opened.items, parse, encoding))
 }
 
 /// How far a document has been cut.

@@ -8,6 +8,7 @@ use super::document::MORE;
 use super::scan::{self, Span};
 use super::text::{self, Flaw, Json, Node};
 use crate::formats::decode::lies_in;
+use crate::formats::names::Spelling;
 use memchr::memchr;
 use pipelang_lang::codes::{Code, E0504, E0505};
 use std::collections::HashMap;
@@ -21,8 +22,10 @@ pub const MISSING: Span = (0, 0);
 pub struct Keys {
     /// Whether records are objects; else a record is the one value that is wanted.
     pub is_objects: bool,
-    /// The slot of each key.
+    /// The slot of each column.
     pub slots: HashMap<Arc<str>, u32>,
+    /// How keys are spelled as names of columns.
+    pub spelling: Spelling,
     /// How many slots there are.
     pub count: usize,
 }
@@ -258,8 +261,8 @@ impl<'a> Builder<'a> {
         match &node.value {
             Json::Record(fields) if self.keys.is_objects => {
                 for (key, node) in fields {
-                    if let Some(slot) = self.keys.slots.get(key.as_ref()) {
-                        found[*slot as usize] = span(node);
+                    if let Some(slot) = self.keys.named(key) {
+                        found[slot as usize] = span(node);
                     }
                 }
             }
@@ -271,14 +274,22 @@ impl<'a> Builder<'a> {
 }
 
 impl Keys {
+    /// The slot of a key.
+    fn named(&self, key: &str) -> Option<u32> {
+        match self.spelling {
+            Spelling::AsWritten => self.slots.get(key).copied(),
+            Spelling::Snake => self.slots.get(&*self.spelling.of(key)).copied(),
+        }
+    }
+
     /// The slot of a key that is given with its quotes.
     fn slot(&self, quoted: &str) -> Option<u32> {
         let name = &quoted[1..quoted.len() - 1];
         if memchr(b'\\', name.as_bytes()).is_none() {
-            return self.slots.get(name).copied();
+            return self.named(name);
         }
         match text::parse(quoted).ok()?.value {
-            Json::Text(name) => self.slots.get(name.as_ref()).copied(),
+            Json::Text(name) => self.named(&name),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Record(_) => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::formats::csv::cut::Cutter;
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
+use crate::formats::encoding::TextEncoding;
 use crate::formats::{Cut, Format, Input, MorselSize, Scan, ScanRequest, files};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
@@ -29,10 +30,15 @@ pub const LINES: Format = Format {
 const HEAD: usize = 1000;
 
 /// A file of which no record has been read, and whether its records are objects; none if it has no record.
-fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<(Cutter, Option<bool>), RunError> {
-    let text = input.open(path)?;
+fn opened(
+    path: &Arc<str>,
+    input: &Input,
+    encoding: TextEncoding,
+    morsel: MorselSize,
+) -> Result<(Cutter, Option<bool>), RunError> {
+    let text = input.open_text(path, encoding)?;
     let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
-    skip_byte_order_mark(&mut cutter, path)?;
+    skip_byte_order_mark(&mut cutter, path, encoding)?;
     let mut wanted = 1;
     loop {
         let head = cutter.peek(wanted)?;
@@ -49,17 +55,18 @@ fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<(Cutter,
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let options = options_of(request)?;
-    let says = |error: RunError| Box::new(report(error, request.span));
-    let mut sample = Sample::new(true);
+    let encoding = options.encoding;
+    let says = |error: RunError| Box::new(report(encoding.says(error), request));
+    let mut sample = Sample::new(true, &options);
     if options.looks() {
-        let (cutter, is_objects) = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
+        let (cutter, is_objects) = opened(&request.path, input, encoding, MorselSize::Rows(HEAD)).map_err(says)?;
         if let Some(is_objects) = is_objects {
-            sample = look(&request.path, input, cutter, is_objects, options.skips()).map_err(says)?;
+            sample = look(&request.path, input, cutter, is_objects, &options).map_err(says)?;
         } else if options.schema.is_none() {
             return Err(no_records(request));
         }
     }
-    Ok(sample.table(LINES.def.name, &options))
+    sample.table(LINES.def.name, request, &options)
 }
 
 /// Looks at the head and at some blocks across the file.
@@ -72,14 +79,14 @@ fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool, sk
         let node = std::str::from_utf8(line).ok().map(text::parse);
         match node {
             Some(Ok(node)) => sample.add(&node),
-            _ if skips || line.trim_ascii().is_empty() => continue,
+            _ if options.skips() || line.trim_ascii().is_empty() => continue,
             _ if records == 0 => return Err(first_is_broken(path, Layout::Lines, head)),
             // The run says so where it comes to it.
             _ => return Ok(sample),
         }
         records += 1;
     }
-    let across = if input.is_file() { files::lines_across(path, seen) } else { Vec::new() };
+    let across = if input.is_file() && options.encoding.is_utf_8() { files::lines_across(path, seen) } else { Vec::new() };
     for block in across {
         for line in block.split(|byte| *byte == b'\n') {
             if let Some(Ok(node)) = std::str::from_utf8(line).ok().map(text::parse) {
@@ -91,8 +98,9 @@ fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool, sk
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
-    let (cutter, is_objects) = opened(&request.path, &request.input, request.morsel)?;
-    Ok(Scan::of_text(cutter, parse_of(request, is_objects.unwrap_or(true), Layout::Lines)?))
+    let encoding = TextEncoding::of(&request.options);
+    let (cutter, is_objects) = opened(&request.path, &request.input, encoding, request.morsel)?;
+    Ok(Scan::of_text(cutter, parse_of(request, is_objects.unwrap_or(true), Layout::Lines)?, encoding))
 }
 
 /// The options of a `read`.
@@ -112,5 +120,5 @@ pub fn parse_of(request: &ScanRequest, is_objects: bool, layout: Layout) -> Resu
         Wanted { name: field.name.clone(), ty: field.ty.clone(), inferred }
     };
     let columns = request.columns.iter().map(wanted).collect();
-    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns, options.skips()))
+    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns, &options))
 }

@@ -1,6 +1,8 @@
 //! The options of `read` for JSON.
 
 use crate::formats::csv::options::OptionProblem;
+use crate::formats::encoding::{self, TextEncoding};
+use crate::formats::names::{self, Spelling};
 use crate::formats::on_error;
 use pipelang_lang::catalog::{ON_ERROR, OptionDef, OptionKind, OptionValue, ReadPolicy};
 use pipelang_lang::codes::{E0205, E0206, E0304};
@@ -17,6 +19,8 @@ pub const OPTIONS: &[OptionDef] = &[
         kind: OptionKind::Schema,
         doc: "The types of the columns; with `..` at its end the others are inferred.",
     },
+    encoding::OPTION,
+    names::OPTION,
     on_error::OPTION,
     OptionDef {
         name: "with_file",
@@ -32,6 +36,10 @@ pub struct JsonOptions {
     pub schema: Option<(Schema, bool)>,
     /// What becomes of what does not fit.
     pub policy: ReadPolicy,
+    /// The encoding of the text.
+    pub encoding: TextEncoding,
+    /// How the names of the columns are spelled.
+    pub spelling: Spelling,
 }
 
 impl JsonOptions {
@@ -51,6 +59,7 @@ pub fn of<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -> Resu
     let mut read = JsonOptions::default();
     for (at, (name, value)) in options.enumerate() {
         let problem = |code, message, help| Err(OptionProblem { at, code, message, help });
+        let trouble = |(code, message, help)| OptionProblem { at, code, message, help };
         match (name, value) {
             ("format", OptionValue::Scalar(Scalar::String(_))) => {}
             // The column is put behind those of the format.
@@ -65,10 +74,15 @@ pub fn of<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -> Resu
                 }
                 read.schema = Some((schema.clone(), *open));
             }
-            (ON_ERROR, OptionValue::Scalar(Scalar::String(policy))) => match on_error::named(policy) {
-                Ok(policy) => read.policy = policy,
-                Err((code, message, help)) => return problem(code, message, help),
-            },
+            (ON_ERROR, OptionValue::Scalar(Scalar::String(policy))) => {
+                read.policy = on_error::named(policy).map_err(trouble)?;
+            }
+            ("encoding", OptionValue::Scalar(Scalar::String(label))) => {
+                read.encoding = TextEncoding::named(label).map_err(trouble)?;
+            }
+            ("names", OptionValue::Scalar(Scalar::String(spelling))) => {
+                read.spelling = Spelling::named(spelling).map_err(trouble)?;
+            }
             _ => {
                 let near = did_you_mean(name, OPTIONS.iter().map(|option| option.name));
                 let help = near.first().map(|name| format!("did you mean `{name}`?"));

@@ -5,6 +5,7 @@
 
 use super::fit;
 use super::index::{Index, Keys, MISSING};
+use super::options::JsonOptions;
 use super::text;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
@@ -55,7 +56,8 @@ impl JsonParse {
     /// How to read the columns of a file whose records are objects, or bare values.
     pub fn new(file: Arc<str>, is_objects: bool, layout: Layout, columns: Vec<Wanted>, skips: bool) -> JsonParse {
         let slots = columns.iter().enumerate().map(|(at, wanted)| (wanted.name.clone(), at as u32)).collect();
-        JsonParse { file, keys: Keys { is_objects, slots, count: columns.len() }, layout, columns, skips }
+        let keys = Keys { is_objects, slots, count: columns.len(), spelling: options.spelling };
+        JsonParse { file, keys, layout, columns, skips: options.skips() }
     }
 }
 

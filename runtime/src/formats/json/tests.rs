@@ -193,7 +193,7 @@ fn columns_are_what_single_values_mean() {
             lines.push('\n');
         }
         let columns = wanted();
-        let parse = JsonParse::new("x.jsonl".into(), true, Layout::Lines, columns.clone(), false);
+        let parse = JsonParse::new("x.jsonl".into(), true, Layout::Lines, columns.clone(), &JsonOptions::default());
         let parsed = parse.parse(&Chunk { text: Buffer::from(lines.as_bytes()), first_line: 5 });
         let mut row = 0;
         for (line, number) in lines.lines().zip(5..) {
