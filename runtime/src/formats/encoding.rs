@@ -47,7 +47,7 @@ impl TextEncoding {
         if let Some(known) = encoding_rs::Encoding::for_label(name.as_bytes()) {
             return Ok(TextEncoding(known));
         }
-        let help = match did_you_mean(&name.to_ascii_lowercase(), NAMES.into_iter()).first() {
+        let help = match did_you_mean(&name.to_ascii_lowercase(), NAMES).first() {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {} and the others of the web", NAMES.join(", ")),
         };
@@ -74,7 +74,18 @@ impl TextEncoding {
             return text;
         }
         let (decoder, input, output) = (self.0.new_decoder(), vec![0; BLOCK], vec![0; BLOCK]);
-        Box::new(Decoded { text, decoder, input, from: 0, to: 0, output, given: 0, made: 0, is_last: false, ended: false })
+        Box::new(Decoded {
+            text,
+            decoder,
+            input,
+            from: 0,
+            to: 0,
+            output,
+            given: 0,
+            made: 0,
+            is_last: false,
+            ended: false,
+        })
     }
 
     /// An error that says which encoding it is that a record breaks.

@@ -34,8 +34,8 @@ pub use stdin::Stdin;
 
 use crate::batch::Batch;
 use crate::error::RunError;
-use encoding::TextEncoding;
 use arrow_buffer::Buffer;
+use encoding::TextEncoding;
 use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::{Schema, Type};

@@ -42,12 +42,7 @@ struct Opened {
     is_objects: Option<bool>,
 }
 
-fn opened(
-    path: &Arc<str>,
-    input: &Input,
-    encoding: TextEncoding,
-    morsel: MorselSize,
-) -> Result<Opened, RunError> {
+fn opened(path: &Arc<str>, input: &Input, encoding: TextEncoding, morsel: MorselSize) -> Result<Opened, RunError> {
     let text = input.open_text(path, encoding)?;
     let mut text = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
     skip_byte_order_mark(&mut text, path, encoding)?;

@@ -70,8 +70,14 @@ fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnost
 }
 
 /// Looks at the head and at some blocks across the file.
-fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool, skips: bool) -> Result<Sample, RunError> {
-    let mut sample = Sample::new(is_objects);
+fn look(
+    path: &Arc<str>,
+    input: &Input,
+    mut cutter: Cutter,
+    is_objects: bool,
+    options: &JsonOptions,
+) -> Result<Sample, RunError> {
+    let mut sample = Sample::new(is_objects, options);
     let Some(head) = cutter.next()? else { return Ok(sample) };
     let seen = head.text.len() as u64;
     let mut records = 0;
@@ -86,7 +92,8 @@ fn look(path: &Arc<str>, input: &Input, mut cutter: Cutter, is_objects: bool, sk
         }
         records += 1;
     }
-    let across = if input.is_file() && options.encoding.is_utf_8() { files::lines_across(path, seen) } else { Vec::new() };
+    let across =
+        if input.is_file() && options.encoding.is_utf_8() { files::lines_across(path, seen) } else { Vec::new() };
     for block in across {
         for line in block.split(|byte| *byte == b'\n') {
             if let Some(Ok(node)) = std::str::from_utf8(line).ok().map(text::parse) {

@@ -54,7 +54,13 @@ pub struct JsonParse {
 
 impl JsonParse {
     /// How to read the columns of a file whose records are objects, or bare values.
-    pub fn new(file: Arc<str>, is_objects: bool, layout: Layout, columns: Vec<Wanted>, skips: bool) -> JsonParse {
+    pub fn new(
+        file: Arc<str>,
+        is_objects: bool,
+        layout: Layout,
+        columns: Vec<Wanted>,
+        options: &JsonOptions,
+    ) -> JsonParse {
         let slots = columns.iter().enumerate().map(|(at, wanted)| (wanted.name.clone(), at as u32)).collect();
         let keys = Keys { is_objects, slots, count: columns.len(), spelling: options.spelling };
         JsonParse { file, keys, layout, columns, skips: options.skips() }

@@ -1,5 +1,6 @@
 //! The scanner against the plain reader, that against `serde_json`, and columns against the meaning of single values.
 
+use super::options::JsonOptions;
 use super::parse::{JsonParse, Layout, Wanted};
 use super::{fit, scan, text};
 use crate::error::RowFault;
