@@ -176,7 +176,8 @@ impl Items {
         let rows = if let MorselSize::Rows(rows) = self.morsel { rows.max(1) } else { usize::MAX };
         let is_list = self.state != State::Value;
         let (mut at, mut depth, mut in_text, mut escaped) = (0, 0usize, false, false);
-        let (mut items, mut comma) = (0, None);
+        // Where the last item begins.
+        let (mut items, mut start) = (0, 0);
         loop {
             let held = self.text.peek(wanted.max(at + 1))?;
             if at == held.len() {
@@ -184,6 +185,9 @@ impl Items {
             }
             while let Some(byte) = held.get(at) {
                 at += 1;
+                if at - start > LONGEST_RECORD {
+                    break;
+                }
                 match byte {
                     _ if escaped => escaped = false,
                     b'\\' => escaped = in_text,
@@ -200,7 +204,7 @@ impl Items {
                     b'}' | b']' => return Ok(End { length: at, state: State::Behind }),
                     b',' if depth == 0 && is_list => {
                         items += 1;
-                        comma = Some(at);
+                        start = at;
                         if items == rows || at >= wanted && rows == usize::MAX {
                             return Ok(End { length: at, state: State::Next });
                         }
@@ -208,10 +212,10 @@ impl Items {
                     _ => {}
                 }
             }
-            if at > LONGEST_RECORD {
-                return match comma {
-                    Some(length) => Ok(End { length, state: State::Next }),
-                    None => Err(self.text.too_long()),
+            if at - start > LONGEST_RECORD {
+                return match start {
+                    0 => Err(self.text.too_long()),
+                    length => Ok(End { length, state: State::Next }),
                 };
             }
         }
