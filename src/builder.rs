@@ -35,6 +35,7 @@ pub struct EngineBuilder {
     threads: usize,
     optimize: bool,
     locked: bool,
+    native: bool,
     /// Shared with the kernels.
     check_kernels: Arc<AtomicBool>,
 }
@@ -58,6 +59,7 @@ impl EngineBuilder {
             threads: 0,
             optimize: true,
             locked: false,
+            native: true,
             check_kernels: Arc::default(),
         }
     }
@@ -74,6 +76,7 @@ impl EngineBuilder {
             threads: engine.pool.threads(),
             optimize: engine.optimize,
             locked: engine.locked,
+            native: engine.native,
             check_kernels: engine.check_kernels.clone(),
         }
     }
@@ -241,6 +244,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether machine code may be made (by default it may, where there is any for the machine): a host that must not have
+    /// memory which is both written and run says no. Results and errors are the same.
+    pub fn native_code(mut self, native: bool) -> EngineBuilder {
+        self.native = native;
+        self
+    }
+
     /// Whether the types of all columns of files must be declared, by `schema:`, so that no sample decides what a script
     /// means (by default they need not). What is not declared is E0408.
     pub fn locked(mut self, locked: bool) -> EngineBuilder {
@@ -277,6 +287,7 @@ impl EngineBuilder {
             limits: self.limits,
             optimize: self.optimize,
             locked: self.locked,
+            native: self.native,
             functions: self.functions,
             check_kernels: self.check_kernels,
         })))

@@ -47,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) optimize: bool,
     pub(crate) locked: bool,
+    pub(crate) native: bool,
     /// The functions of the host, and whether its kernels are checked: for engines that are made of this one.
     pub(crate) functions: Vec<builtins::Function>,
     pub(crate) check_kernels: Arc<AtomicBool>,

@@ -78,10 +78,11 @@ impl Given {
     }
 
     /// Binds the tables for a run, but for those whose names its own inputs have.
-    pub(crate) fn bind<'a>(&'a self, tables: &mut Tables<'a>, inputs: &[Wanted]) {
+    pub(crate) fn bind(&self, tables: &mut Tables, inputs: &[Wanted]) {
         for table in self.tables.iter().filter(|table| !inputs.iter().any(|own| own.name == table.wanted.name)) {
             let Wanted { name, schema, .. } = &table.wanted;
-            let gather = |wanted: &[usize], rows: Range<usize>| (table.gather)(wanted, rows);
+            let gather = table.gather.clone();
+            let gather = move |wanted: &[usize], rows: Range<usize>| gather(wanted, rows);
             tables.bind(name.clone(), schema.clone(), table.rows, Box::new(gather));
         }
     }

@@ -1,16 +1,20 @@
-//! What a program reads: slices of rows in place, lines of JSON, and whatever serde can serialize.
+//! What a program reads: slices of rows in place, and, as they come, text and whatever serde can serialize.
+
+mod records;
+mod text;
+
+pub use records::{Rows, rows};
+pub use text::{Csv, Jsonl, csv, jsonl};
 
 use crate::report::Report;
 use crate::row::{ColumnBuilder, Field, Row};
 use pipelang_lang::codes::{E0501, E0701, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::scalar::{Scalar, canonical};
-use pipelang_lang::ty::{Kind, Schema, Type};
-use pipelang_runtime::batch::{Batch, BatchFault, Column};
-use pipelang_runtime::exec::Tables;
+use pipelang_lang::ty::Schema;
+use pipelang_runtime::batch::{Batch, BatchFault};
+use pipelang_runtime::exec::{Stream, Tables};
 use serde_core::Serialize;
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,7 +31,9 @@ pub(crate) struct Wanted {
 
 /// The tables that a run reads, while they are bound.
 pub struct Bindings<'a> {
-    pub(crate) wanted: &'a [Wanted],
+    pub(crate) wanted: Arc<[Wanted]>,
+    /// How often the program reads a table.
+    pub(crate) reads: Box<dyn Fn(&str) -> usize + 'a>,
     pub(crate) tables: Tables<'a>,
 }
 
@@ -41,21 +47,18 @@ impl<'a> Bindings<'a> {
         self.tables.bind(name.clone(), T::schema().columns(), rows.len(), gather(rows));
     }
 
-    fn batch(&mut self, name: Arc<str>, schema: Schema, batch: Batch) {
-        let rows = batch.rows;
-        let gather = move |wanted: &[usize], rows: Range<usize>| {
-            let columns = wanted.iter().map(|at| batch.columns[*at].slice(rows.start, rows.len())).collect();
-            Batch::new(rows.len(), columns)
-        };
-        self.tables.bind(name, schema, rows, Box::new(gather));
+    fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {
+        let is_read_once = (self.reads)(name) <= 1;
+        self.tables.bind_stream(name.clone(), schema.clone(), stream, is_read_once);
     }
 }
 
-/// What can be the input of a program over rows of `In`: a slice, [`jsonl`], [`rows`], and of a program with several
-/// inputs [`Inputs`].
+/// What can be the input of a program over rows of `In`: a slice, [`jsonl`], [`csv`], [`rows`], and of a program with
+/// several inputs [`Inputs`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no input of rows of `{In}`",
-    note = "inputs are slices of rows, `pipelang::jsonl(reader)` and `pipelang::rows(iterator)`"
+    note = "inputs are slices of rows, `pipelang::jsonl(reader)`, `pipelang::csv(reader)` and `pipelang::rows(iterator)`; \
+            what they read from is `Send`, and readers borrow nothing"
 )]
 pub trait Input<'a, In> {
     /// Binds it to the name that the script knows it by.
@@ -144,13 +147,34 @@ impl<'a> Inputs<'a> {
     /// Whatever serde can serialize as a record with these fields.
     pub fn rows<I>(mut self, name: &str, rows: I) -> Inputs<'a>
     where
-        I: IntoIterator<Item: Serialize> + 'a,
+        I: IntoIterator<Item: Serialize, IntoIter: Send + 'a>,
     {
+        let rows = rows.into_iter();
         self.0.push((
             name.to_string(),
             Box::new(move |name, schema, bindings| {
-                let batch = batch_of(schema, rows.into_iter().map(json_of))?;
-                bindings.batch(name.clone(), schema.clone(), batch);
+                bindings.stream(name, schema, records::stream(rows, schema.clone()));
+                Ok(())
+            }),
+        ));
+        self
+    }
+
+    /// Lines of JSON: see [`jsonl`].
+    pub fn jsonl(self, name: &str, reader: impl Read + Send + 'static) -> Inputs<'a> {
+        self.text(name, "jsonl", reader)
+    }
+
+    /// CSV: see [`csv`].
+    pub fn csv(self, name: &str, reader: impl Read + Send + 'static) -> Inputs<'a> {
+        self.text(name, "csv", reader)
+    }
+
+    fn text(mut self, name: &str, format: &'static str, reader: impl Read + Send + 'static) -> Inputs<'a> {
+        self.0.push((
+            name.to_string(),
+            Box::new(move |name, schema, bindings| {
+                bindings.stream(name, schema, text::stream((name, format), reader, schema));
                 Ok(())
             }),
         ));
@@ -170,99 +194,6 @@ impl<'a, In> Input<'a, In> for Inputs<'a> {
         }
         Ok(())
     }
-}
-
-/// Lines of JSON, each an object with the fields of a row; read when a run begins.
-#[derive(Debug)]
-pub struct Jsonl<R>(R);
-
-/// Lines of JSON as an input: each is an object with the fields of a row. Fields that no column has are passed over, and
-/// one that is missing is null.
-///
-/// ```
-/// use pipelang::{Engine, Row};
-///
-/// #[derive(Row)]
-/// struct Trade { sym: String, qty: i64 }
-///
-/// let program = Engine::default().compile::<Trade, serde_json::Value>("t.pipe", "input | aggregate n = sum(qty) by sym")?;
-/// let file = "{\"sym\": \"A\", \"qty\": 2}\n{\"sym\": \"A\", \"qty\": 3}\n";
-/// assert_eq!(program.run(pipelang::jsonl(file.as_bytes())).collect()?, [serde_json::json!({"sym": "A", "n": 5})]);
-/// # Ok::<(), pipelang::Report>(())
-/// ```
-pub fn jsonl<R: Read>(reader: R) -> Jsonl<R> {
-    Jsonl(reader)
-}
-
-impl<'a, In, R: Read> Input<'a, In> for Jsonl<R> {
-    fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
-        let Some((name, schema)) = bindings.only() else { return Ok(()) };
-        let lines =
-            BufReader::new(self.0).lines().filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
-        let rows = lines.map(|line| match line {
-            Ok(line) => serde_json::from_str(&line).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        });
-        let batch = batch_of(&schema, rows)?;
-        bindings.batch(name, schema, batch);
-        Ok(())
-    }
-}
-
-/// Rows of any type that serde can serialize; read when a run begins.
-#[derive(Debug)]
-pub struct Rows<I>(I);
-
-/// Anything that gives what serde can serialize as a record, as an input.
-pub fn rows<I: IntoIterator<Item: Serialize>>(rows: I) -> Rows<I> {
-    Rows(rows)
-}
-
-impl<'a, In, I: IntoIterator<Item: Serialize>> Input<'a, In> for Rows<I> {
-    fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
-        let Some((name, schema)) = bindings.only() else { return Ok(()) };
-        let batch = batch_of(&schema, self.0.into_iter().map(json_of))?;
-        bindings.batch(name, schema, batch);
-        Ok(())
-    }
-}
-
-fn json_of(row: impl Serialize) -> Result<Value, String> {
-    serde_json::to_value(row).map_err(|error| error.to_string())
-}
-
-/// The rows with these columns.
-fn batch_of(schema: &Schema, rows: impl Iterator<Item = Result<Value, String>>) -> Result<Batch, Report> {
-    let mut columns: Vec<Vec<Scalar>> = schema.fields.iter().map(|_| Vec::new()).collect();
-    let mut count = 0;
-    for row in rows {
-        count += 1;
-        let wrong =
-            |what: String| Report::outside(Diagnostic::outside(E0501, format!("row {count} of the input: {what}")));
-        let mut row = match row.map_err(wrong)? {
-            Value::Object(row) => row,
-            other => return Err(wrong(format!("{other} is no record"))),
-        };
-        for (column, field) in columns.iter_mut().zip(&schema.fields) {
-            let value = row.remove(&*field.name).unwrap_or(Value::Null);
-            let told = |found: Value| wrong(format!("`{}` should be {}, but is {found}", field.name, field.ty));
-            column.push(scalar(value, &field.ty).map_err(told)?);
-        }
-    }
-    let columns = columns.iter().zip(&schema.fields);
-    Ok(Batch::new(count, columns.map(|(values, field)| Column::from_scalars(&field.ty.kind, values)).collect()))
-}
-
-/// A value of a type, or the value that is none.
-fn scalar(value: Value, ty: &Type) -> Result<Scalar, Value> {
-    Ok(match (&value, &ty.kind) {
-        (Value::Null, _) if ty.nullable => Scalar::Null,
-        (Value::Bool(x), Kind::Bool) => Scalar::Bool(*x),
-        (Value::Number(x), Kind::Int) => Scalar::Int(x.as_i64().ok_or(value)?),
-        (Value::Number(x), Kind::Float) => Scalar::Float(canonical(x.as_f64().ok_or(value)?)),
-        (Value::String(x), Kind::String) => Scalar::String(x.as_str().into()),
-        _ => return Err(value),
-    })
 }
 
 /// E0901 for what binds nothing.

@@ -62,6 +62,7 @@ mod on_error;
 mod program;
 mod report;
 mod row;
+mod rows;
 mod run;
 mod scalar;
 mod script;
@@ -73,7 +74,7 @@ pub use builder::EngineBuilder;
 pub use engine::{Engine, FunctionInfo};
 pub use grant::{Grant, clock, environment, stdin};
 pub use host::{Argument, Fallible, HostFunction, HostResult};
-pub use input::{Bindings, Input, Inputs, Jsonl, Rows, jsonl, rows};
+pub use input::{Bindings, Csv, Input, Inputs, Jsonl, Rows, csv, jsonl, rows};
 pub use kernel::{KernelFunction, Number, Numbers};
 pub use limits::Limits;
 pub use live::Live;
@@ -98,6 +99,7 @@ pub use report::Report;
 pub use row::{
     Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell,
 };
+pub use rows::ResultRows;
 pub use run::Run;
 pub use scalar::{Function, Signature};
 pub use script::{Phase, RunSettings, Script};

@@ -91,13 +91,16 @@ impl<In, Out: FromRow> Program<In, Out> {
 
     /// Starts a run; it begins when its results are asked for. A slice is read in place, and only the fields that the
     /// program needs; other inputs are read now.
-    pub fn run<'a>(&'a self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
-        let mut bindings = Bindings { wanted: &self.0.inputs, tables: self.0.script.tables(&self.0.inputs) };
+    pub fn run<'a>(&self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
+        let script = self.0.script.clone();
+        let reads = Box::new(move |name: &str| script.reads_of(name));
+        let mut bindings =
+            Bindings { wanted: self.0.inputs.clone(), reads, tables: self.0.script.tables(&self.0.inputs) };
         let bound = input.bind(&mut bindings);
         let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
         let missing = self.0.inputs.iter().find(|table| !is_bound(&table.name)).map(|table| unbound(&table.name));
         let tables = bound.and(missing.map_or(Ok(()), Err)).map(|()| bindings.tables);
-        Run::new(self, tables)
+        Run::new(self.clone(), tables)
     }
 
     /// What the program makes of one record: nothing if a `filter` drops it. For programs of `filter`, `derive`, `select`,
@@ -139,7 +142,7 @@ impl<In, Out: FromRow> Program<In, Out> {
     }
 
     fn one_row(&self) -> Option<&OneRow> {
-        let make = || OneRow::new(self.0.script.plan(), INPUT, true);
+        let make = || OneRow::new(self.0.script.plan(), INPUT, self.0.script.engine().inner().native);
         self.0.one.get_or_init(make).as_ref()
     }
 

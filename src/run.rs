@@ -4,6 +4,7 @@ use crate::on_error::OnError;
 use crate::program::{Program, unreadable};
 use crate::report::Report;
 use crate::row::{CellMismatch, FromRow, ResultRow, ToCell};
+use crate::rows::{self, ResultRows};
 use crate::script::RunSettings;
 use pipelang_lang::check::{ParameterValue, Parameters};
 use pipelang_lang::codes::E0310;
@@ -23,7 +24,7 @@ use std::time::Duration;
 /// One run of a [`Program`]: its limits, then its results.
 #[must_use = "a run begins when its results are asked for"]
 pub struct Run<'a, In, Out> {
-    program: &'a Program<In, Out>,
+    program: Program<In, Out>,
     tables: Result<Tables<'a>, Report>,
     settings: RunSettings,
     parameters: Parameters,
@@ -36,7 +37,7 @@ impl<In, Out> std::fmt::Debug for Run<'_, In, Out> {
 }
 
 impl<'a, In, Out: FromRow> Run<'a, In, Out> {
-    pub(crate) fn new(program: &'a Program<In, Out>, tables: Result<Tables<'a>, Report>) -> Self {
+    pub(crate) fn new(program: Program<In, Out>, tables: Result<Tables<'a>, Report>) -> Self {
         Run { program, tables, settings: RunSettings::default(), parameters: Parameters::default() }
     }
 
@@ -122,15 +123,33 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
         self.for_each(|row| all.push(row)).map(|()| all)
     }
 
-    /// The results, and after those that come before it the error. All of them are made first; [`Run::for_each`] hands
-    /// them over as they come.
-    pub fn rows(self) -> impl Iterator<Item = Result<Out, Report>>
+    /// What `take` makes of the results, as they come: see [`Run::rows`], which this is for inputs that are borrowed.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row)]
+    /// struct Value { x: i64 }
+    ///
+    /// let program = Engine::default().compile::<Value, Value>("v.pipe", "input | filter x % 2 == 0")?;
+    /// let values: Vec<Value> = (0..100_000).map(|x| Value { x }).collect();
+    /// let third = program.run(&values).with_rows(|rows| rows.nth(2)).transpose()?;
+    /// assert_eq!(third.map(|value| value.x), Some(4));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn with_rows<T>(self, take: impl FnOnce(&mut ResultRows<Out>) -> T) -> T
     where
+        In: Sync + Send,
         Out: Send,
     {
-        let mut all = Vec::new();
-        let error = self.for_each(|row| all.push(Ok(row))).err();
-        all.into_iter().chain(error.map(Err))
+        std::thread::scope(|scope| {
+            let (feed, mut rows) = rows::pair(self);
+            let thread = std::thread::Builder::new().name("pipe-run".into()).spawn_scoped(scope, move || feed.run());
+            if let Err(error) = thread {
+                rows.fail(&error);
+            }
+            take(&mut rows)
+        })
     }
 
     /// Writes the results as CSV, with all the columns of the program.
@@ -143,6 +162,10 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
         self.write(OutputFormat::JSONL, out)
     }
 
+    pub(crate) fn settings(&mut self) -> &mut RunSettings {
+        &mut self.settings
+    }
+
     fn write(self, format: OutputFormat, out: &mut (dyn Write + Send)) -> Result<(), Report> {
         let style = Style { format, table: TableStyle::default() };
         let (program, tables, settings) = self.prepared()?;
@@ -152,7 +175,7 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     /// The program with its parameters, and what it reads.
     fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
         let program = match self.parameters.values.is_empty() {
-            true => self.program.clone(),
+            true => self.program,
             false => self.program.with_parameters(&self.parameters)?,
         };
         Ok((program, self.tables?, self.settings))
@@ -160,6 +183,14 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
 
     /// Hands the results over as they come, in order; they may come from any thread, one at a time.
     pub fn for_each(self, mut visit: impl FnMut(Out) + Send) -> Result<(), Report> {
+        self.for_each_while(&mut |row, _| {
+            visit(row);
+            true
+        })
+    }
+
+    /// The same as long as `visit` wants more; it is told which row is the last of those that came together.
+    pub(crate) fn for_each_while(self, visit: &mut (dyn FnMut(Out, bool) -> bool + Send)) -> Result<(), Report> {
         let (program, tables, settings) = self.prepared()?;
         let (names, columns) = program.result();
         let mut misfit: Option<CellMismatch> = None;
@@ -167,7 +198,11 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
             let Encoded::Rows(batch) = encoded else { return Ok(()) };
             for row in 0..batch.rows {
                 match Out::from_row(&ResultRow::new(&batch, row, columns, names)) {
-                    Ok(value) => visit(value),
+                    Ok(value) => {
+                        if !visit(value, row + 1 == batch.rows) {
+                            return Err(RunError::OutputClosed);
+                        }
+                    }
                     Err(mismatch) => {
                         misfit = Some(mismatch);
                         // Ends the run; the report below says why.
@@ -183,5 +218,34 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
             Some(mismatch) => Err(unreadable(&mismatch)),
             None => result.map(drop),
         }
+    }
+}
+
+impl<In: Send + Sync + 'static, Out: FromRow + Send + 'static> Run<'static, In, Out> {
+    /// The results as they come, and behind those that come before it the error. A few batches at most are ahead of what
+    /// was taken; whoever drops the iterator stops the run. While it is there, other runs of the engine go on. For inputs
+    /// that are borrowed there is [`Run::with_rows`].
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row)]
+    /// struct Value { x: i64 }
+    ///
+    /// let endless = Engine::default().compile::<(), Value>("v.pipe", "1.. | select x = it * it")?;
+    /// let mut sum = 0;
+    /// for value in endless.run(&[]).rows().take(4) {
+    ///     sum += value?.x;
+    /// }
+    /// assert_eq!(sum, 1 + 4 + 9 + 16);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn rows(self) -> ResultRows<Out> {
+        let (feed, mut rows) = rows::pair(self);
+        match std::thread::Builder::new().name("pipe-run".into()).spawn(move || feed.run()) {
+            Ok(thread) => rows.thread = Some(thread),
+            Err(error) => rows.fail(&error),
+        }
+        rows
     }
 }

@@ -119,7 +119,7 @@ impl<F: Signature> Function<F> {
             let null = if nullable { "?" } else { "" };
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
-        match OneRow::new(script.plan(), INPUT, true) {
+        match OneRow::new(script.plan(), INPUT, engine.inner().native) {
             Some(one) => Ok(Function { one, script, types: PhantomData }),
             None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
         }

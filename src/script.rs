@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::on_error::OnError;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ir::{Plan, Shape, print};
+use pipelang_lang::ir::{Plan, Shape, Stage, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
@@ -45,6 +45,8 @@ pub struct RunSettings {
     pub on_error: OnError,
     /// Counts what reads make null or leave out, as their `on_error` says.
     pub tally: Tally,
+    /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
+    pub patient: bool,
     /// Counts how often it was looked whether the run must stop, for tests.
     pub looks: Option<Arc<AtomicU64>>,
 }
@@ -59,9 +61,13 @@ impl RunSettings {
         let budget = |limit: Option<u64>| limit.map(|limit| Arc::new(Budget::new(limit)));
         let fewest = |a: usize, b: usize| if a == 0 || b == 0 { a.max(b) } else { a.min(b) };
         Options {
-            executor: self.executor,
+            executor: match self.executor {
+                Executor::Jit if !script.engine.inner().native => Executor::Vector,
+                executor => executor,
+            },
             threads: fewest(self.threads, limits.threads.unwrap_or(0)),
             morsel_rows: self.morsel_rows,
+            patient: self.patient,
             watch: Watch {
                 cancel: self.cancel.clone(),
                 deadline,
@@ -220,11 +226,16 @@ impl Script {
     }
 
     /// What a run can read beside files, but for the inputs of its program.
-    pub(crate) fn tables(&self, inputs: &[Wanted]) -> Tables<'_> {
+    pub(crate) fn tables<'a>(&self, inputs: &[Wanted]) -> Tables<'a> {
         let mut tables = Tables::default();
         tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
         self.engine.inner().given.bind(&mut tables, inputs);
         tables
+    }
+
+    /// How often a run of the first statement may read a table of the host.
+    pub(crate) fn reads_of(&self, name: &str) -> usize {
+        reads_of(&self.plan, name)
     }
 
     /// What a run that begins now may ask.
@@ -277,4 +288,24 @@ impl Script {
     pub(crate) fn sources(&self) -> &Arc<SourceMap> {
         &self.sources
     }
+}
+
+fn reads_of(plan: &Plan, name: &str) -> usize {
+    let mut uses = vec![0usize; plan.nodes.len()];
+    if let Some(statement) = plan.statements.first() {
+        uses[statement.node.0 as usize] = 1;
+    }
+    let mut reads = plan.subqueries.iter().map(|subquery| reads_of(&subquery.plan, name)).sum::<usize>();
+    // An input stands before the stage that uses it.
+    for at in (0..plan.nodes.len()).rev() {
+        let stage = &plan.nodes[at].stage;
+        for input in stage.inputs() {
+            uses[input.0 as usize] = uses[input.0 as usize].saturating_add(uses[at]);
+        }
+        let Stage::Scan { table, .. } = stage else { continue };
+        if matches!(&plan.tables[table.0 as usize].origin, TableOrigin::Bound(bound) if **bound == *name) {
+            reads = reads.saturating_add(uses[at]);
+        }
+    }
+    reads
 }

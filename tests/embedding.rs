@@ -3,6 +3,7 @@
 mod host;
 mod programs;
 mod runs;
+mod streams;
 
 use pipelang::{CancelToken, Engine, Executor, Report, Row, codes};
 use std::time::Duration;
@@ -120,7 +121,7 @@ fn results_are_checked_when_compiled() {
 fn numbers_that_do_not_fit_are_errors_of_the_run() {
     let program = Engine::default().compile::<Trade, Noted>("x.pipe", "input | select note, qty = qty * 100").unwrap();
     let trades = trades(9);
-    let rows: Vec<Result<Noted, Report>> = program.run(&trades).rows().collect();
+    let rows: Vec<Result<Noted, Report>> = program.run(&trades).with_rows(|rows| rows.collect());
     assert_eq!(rows.len(), 4, "0, 100 and 200 fit");
     let report = rows[3].as_ref().unwrap_err();
     assert_eq!(report.code(), Some(codes::E0310));

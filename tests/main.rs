@@ -8,6 +8,7 @@ mod docs;
 mod editor_grammars;
 mod embedding;
 mod errors;
+mod examples;
 #[cfg(fault)]
 mod faults;
 mod format;

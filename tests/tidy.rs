@@ -81,7 +81,7 @@ const ALLOWED: &[(&str, &str, &str, &str)] =
 /// Crates that only one place may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("cranelift", &["runtime/src/jit/"]),
-    ("rayon", &["runtime/src/exec/parallel.rs"]),
+    ("rayon", &["runtime/src/exec/parallel.rs", "runtime/src/exec/parallel/"]),
     ("logos", &["lang/src/syntax/"]),
     ("chumsky", &["lang/src/syntax/"]),
     ("ariadne", &["lang/src/report.rs", "lang/src/report/"]),

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 
 /// Stops runs from another thread. Clones share one flag.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken {
+    own: Arc<AtomicBool>,
+    /// Of the token that this one was made of.
+    above: Option<Arc<AtomicBool>>,
+}
 
 impl CancelToken {
     /// A token that nobody has cancelled.
@@ -15,19 +19,24 @@ impl CancelToken {
         CancelToken::default()
     }
 
+    /// A token of its own that is cancelled with this one too. (One that was made so itself has none below.)
+    pub fn below(&self) -> CancelToken {
+        CancelToken { own: Arc::default(), above: Some(self.own.clone()) }
+    }
+
     /// Stops every run that has this token, soon.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.own.store(true, Ordering::Relaxed);
     }
 
     /// Takes it back, for the next run.
     pub fn reset(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.own.store(false, Ordering::Relaxed);
     }
 
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.own.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.load(Ordering::Relaxed))
     }
 }
 

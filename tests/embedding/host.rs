@@ -95,7 +95,7 @@ fn a_panic_is_an_error_in_every_executor() {
             engine.compile::<Reading, Out>("panic.pipe", &format!("input | select id = {name}(id), value")).unwrap();
         for executor in EXECUTORS {
             let rows: Vec<Result<Out, Report>> =
-                quietly(|| program.run(&readings(100)).executor(executor).rows().collect());
+                quietly(|| program.run(&readings(100)).executor(executor).with_rows(|rows| rows.collect()));
             assert_eq!(rows.len(), 71, "{executor:?}: the rows before it come out");
             let report = rows[70].as_ref().unwrap_err();
             assert_eq!(report.code(), Some(codes::E0603));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::io::Cursor;
 
 /// Counts what each thread allocates.
 struct Counting;
@@ -80,11 +81,11 @@ fn rows_of_serde_and_lines_of_json_are_read() {
     assert_eq!(program.run(&rows).collect().unwrap(), expected);
     assert_eq!(program.run(pipelang::rows(&rows)).collect().unwrap(), expected);
     let lines: String = rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
-    assert_eq!(program.run(pipelang::jsonl(lines.as_bytes())).collect().unwrap(), expected);
+    assert_eq!(program.run(pipelang::jsonl(Cursor::new(lines))).collect().unwrap(), expected);
     let report = program.run(pipelang::jsonl(&b"{\"id\": 1}\n{\"id\": \"x\"}\n"[..])).collect().unwrap_err();
-    assert_eq!(report.code(), Some(codes::E0501));
-    assert!(report.to_string().contains("row 2 of the input: `id` should be int"), "{report}");
-    assert_eq!(code(program.run(pipelang::jsonl(&b"{"[..])).collect()), codes::E0501);
+    assert_eq!(report.code(), Some(codes::E0506));
+    assert!(report.to_string().contains("input:2"), "{report}");
+    assert_eq!(code(program.run(pipelang::jsonl(&b"{"[..])).collect()), codes::E0505);
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn fuel_is_counted_in_every_executor() {
 fn rows_out_are_counted_and_those_before_come_out() {
     let program = Engine::default().compile::<Id, Id>("rows.pipe", "input | filter weight != 3").unwrap();
     for executor in EXECUTORS {
-        let rows: Vec<_> = program.run(&ids(9_000)).executor(executor).rows_out(2_000).rows().collect();
+        let rows: Vec<_> = program.run(&ids(9_000)).executor(executor).rows_out(2_000).with_rows(|rows| rows.collect());
         assert_eq!(rows.len(), 2_001, "{executor:?}");
         let report = rows[2_000].as_ref().unwrap_err();
         assert!(report.to_string().contains("more rows than its limit of 2000"), "{report}");

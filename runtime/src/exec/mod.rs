@@ -20,9 +20,10 @@ mod segment;
 pub mod single;
 mod source;
 mod staged;
+mod tables;
 
 pub use parallel::Pool;
-pub use source::{Gather, Tables};
+pub use tables::{Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
 use crate::builtins::Outside;
@@ -74,6 +75,9 @@ pub struct Options {
     pub morsel_rows: Option<usize>,
     /// No worker has a second morsel before another has had its first (for tests).
     pub spread: bool,
+    /// Whether the sink may block for long: then it is called on the thread that began the run, and no thread of the pool
+    /// waits for it.
+    pub patient: bool,
     /// Cancellation, deadline and fuel.
     pub watch: Watch,
     /// What operators may hold before they write to disk.
@@ -284,6 +288,7 @@ fn run_reference(
     tees: &Tees,
     sink: &mut Sink,
 ) -> Result<Stats, RunError> {
+    env.tables.keep_streams()?;
     let plan = env.plan;
     let Statement { node, pivot, .. } = &plan.statements[statement];
     let kinds: Vec<_> = plan.schema(*node).fields.into_iter().map(|field| field.ty.kind).collect();

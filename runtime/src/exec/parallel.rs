@@ -1,9 +1,11 @@
-//! Morsels over rayon, in order. The only file that knows rayon.
+//! Morsels over rayon, in order. The only file that knows rayon, with `parallel/patient.rs`.
 //!
 //! Workers claim morsels one after the other, work on them side by side, and what they made is committed in the order of
 //! the claims. At most `WINDOW` morsels a worker are between claim and commit: back-pressure with counters alone. A
 //! worker that may not claim commits what is ready, or yields; nobody blocks. When a commit says stop, nothing more is
 //! claimed and what later morsels made is dropped: so `take`, and the earliest error, are the same for any schedule.
+
+mod patient;
 
 use crate::error::RunError;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -74,17 +76,37 @@ pub struct Work<'a, M, O> {
     pub commit: &'a mut (dyn FnMut(O) -> ControlFlow<()> + Send),
 }
 
-/// Runs all morsels on at most `threads` workers and says how many of them had one. With `spread`, no worker claims a
-/// second morsel before another has claimed its first (for tests).
+/// How workers go about it.
+#[derive(Clone, Copy)]
+pub enum Schedule {
+    /// Whoever is free commits. With `spread`, no worker claims a second morsel before another has claimed its first (for
+    /// tests).
+    Eager {
+        /// For tests.
+        spread: bool,
+    },
+    /// Commits may block for long: they are made by the caller's thread (`patient.rs`).
+    Patient,
+}
+
+/// Runs all morsels on at most `threads` workers and says how many of them had one.
 pub fn ordered<M: Send, O: Send>(
     pool: &Pool,
     threads: usize,
-    spread: bool,
+    schedule: Schedule,
     work: Work<M, O>,
 ) -> Result<usize, RunError> {
     let threads = threads.clamp(1, pool.threads());
     let pool = if threads > 1 { pool.started() } else { None };
     let Some(pool) = pool else { return Ok(one_worker(work)) };
+    let run = || match schedule {
+        Schedule::Eager { spread } => eager(pool, threads, spread, work),
+        Schedule::Patient => patient::run(pool, threads, work),
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
+}
+
+fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: bool, work: Work<M, O>) -> usize {
     let shared = Shared {
         claim: Mutex::new(work.claim),
         claimed: AtomicU64::new(0),
@@ -99,10 +121,8 @@ pub fn ordered<M: Send, O: Send>(
         spread,
     };
     let shared = &shared;
-    let run = || pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .map_err(|panic| RunError::Internal(panic_text(&*panic)))?;
-    Ok(shared.workers.load(Ordering::Acquire))
+    pool.scope(|scope| (0..threads).for_each(|worker| scope.spawn(move |_| shared.worker(worker))));
+    shared.workers.load(Ordering::Acquire)
 }
 
 /// The message of a panic.
@@ -223,12 +243,12 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn run(threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
+    fn run(schedule: Schedule, threads: usize, morsels: u64, stop_at: u64) -> (Vec<u64>, usize) {
         let (mut next, mut out) = (0, Vec::new());
         let workers = ordered(
             &Pool::new(4),
             threads,
-            true,
+            schedule,
             Work {
                 claim: &mut || {
                     next += 1;
@@ -250,21 +270,29 @@ mod tests {
 
     #[test]
     fn commits_come_in_order() {
-        for threads in [1, 2, 4] {
-            assert_eq!(run(threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
-            assert_eq!(run(threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
+        let spread = Schedule::Eager { spread: true };
+        for (threads, schedule) in [1, 2, 4].into_iter().flat_map(|n| [(n, spread), (n, Schedule::Patient)]) {
+            assert_eq!(run(schedule, threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(run(schedule, threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(run(schedule, threads, 0, 0), (Vec::new(), 0));
         }
-        assert!(run(4, 50, u64::MAX).1 >= 2);
-        assert_eq!(run(4, 0, 0), (Vec::new(), 0));
+        assert!(run(spread, 4, 50, u64::MAX).1 >= 2);
     }
 
     #[test]
     fn a_panic_is_an_error() {
+        for schedule in [Schedule::Eager { spread: false }, Schedule::Patient] {
+            let result = panics(schedule);
+            assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+        }
+    }
+
+    fn panics(schedule: Schedule) -> Result<usize, RunError> {
         let mut left = 3;
-        let result = ordered(
+        ordered(
             &Pool::new(2),
             2,
-            false,
+            schedule,
             Work {
                 claim: &mut || {
                     left -= 1;
@@ -273,7 +301,6 @@ mod tests {
                 work: &|_, number, ()| assert_ne!(number, 1, "boom"),
                 commit: &mut |()| ControlFlow::Continue(()),
             },
-        );
-        assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+        )
     }
 }

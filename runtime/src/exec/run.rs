@@ -13,7 +13,7 @@ use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::vector::Scratch;
-use parallel::Work;
+use parallel::{Schedule, Work};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -206,7 +206,7 @@ impl<'a> Run<'a> {
             let workers = parallel::ordered(
                 self.env.pool,
                 self.threads,
-                self.options.spread,
+                if self.options.patient { Schedule::Patient } else { Schedule::Eager { spread: self.options.spread } },
                 Work {
                     claim: &mut || {
                         morsels += 1;

@@ -2,10 +2,11 @@
 //! claimed it.
 
 use super::passage::Folder;
+use super::tables::{self, Opened, Pieces};
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Input, MorselSize, Parsed, Piece, Scan, ScanRequest, Stdin, on_error};
+use crate::formats::{self, Input, MorselSize, Parsed, Piece, ScanRequest, on_error};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, NoRow};
 use crate::spill::{Merge, Rows};
@@ -13,8 +14,6 @@ use arrow_array::Int64Array;
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
-use pipelang_lang::ty::Schema;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,48 +27,7 @@ pub const MORSEL_ROWS_OF_LISTS: usize = 1_024;
 const FIRST_INTS: usize = 1_024;
 
 /// Bytes of a morsel of text.
-const MORSEL_BYTES: usize = 1 << 20;
-
-/// Gathers the columns at these positions for a range of rows.
-pub type Gather<'a> = Box<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync + 'a>;
-
-/// The tables that a host binds by name, and what it gives to be read.
-#[derive(Default)]
-pub struct Tables<'a> {
-    bound: HashMap<Arc<str>, BoundTable<'a>>,
-    /// What is read as `stdin`.
-    pub stdin: Option<Stdin>,
-}
-
-struct BoundTable<'a> {
-    schema: Schema,
-    rows: usize,
-    gather: Gather<'a>,
-}
-
-impl<'a> Tables<'a> {
-    /// Binds a table of `rows` rows; `gather` is called from many threads.
-    pub fn bind(&mut self, name: impl Into<Arc<str>>, schema: Schema, rows: usize, gather: Gather<'a>) {
-        self.bound.insert(name.into(), BoundTable { schema, rows, gather });
-    }
-
-    /// The columns of a table, if it is bound.
-    pub fn schema(&self, name: &str) -> Option<&Schema> {
-        self.bound.get(name).map(|table| &table.schema)
-    }
-
-    /// What is read as `stdin`.
-    pub fn stdin(&self) -> Result<Stdin, RunError> {
-        self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))
-    }
-
-    /// All rows of a table, for the oracle.
-    pub fn whole(&self, name: &str) -> Option<Batch> {
-        let table = self.bound.get(name)?;
-        let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
-        Some((table.gather)(&columns, 0..table.rows))
-    }
-}
+pub const MORSEL_BYTES: usize = 1 << 20;
 
 /// A piece of a source, small to hand over.
 pub enum Morsel {
@@ -136,20 +94,10 @@ fn scan<'a>(
     let table = &plan.tables[table.0 as usize];
     match &table.origin {
         TableOrigin::Bound(name) => {
-            let Some(bound) = env.tables.bound.get(name) else {
-                return Err(RunError::Internal(format!("the table `{name}` is not bound")));
-            };
-            let mut next = 0;
-            Ok(Reader {
-                claim: Box::new(move || {
-                    let start = next;
-                    next = (start + rows).min(bound.rows);
-                    (start < next).then_some(Morsel::Bound(start..next))
-                }),
-                load: Arc::new(move |morsel| match morsel {
-                    Morsel::Bound(range) => whole((bound.gather)(&columns, range)),
-                    other => load_plain(other),
-                }),
+            let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
+            Ok(match tables::open(env, name, columns, morsel)? {
+                Opened::Rows(all, gather) => bound(all, rows, gather),
+                Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }
         TableOrigin::File { path, stdin, format, options: read_options, inferred, files, checked } => {
@@ -171,19 +119,36 @@ fn scan<'a>(
                     on_error::open(format, request, files, checked, counts)?
                 }
             };
-            Ok(file(scan, options.watch.clone()))
+            Ok(of_pieces(scan.0, options.watch.clone()))
         }
     }
 }
 
-fn file<'a>(mut scan: Scan, watch: Watch) -> Reader<'a> {
+/// A table in memory.
+fn bound<'a>(all: usize, rows: usize, gather: Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>) -> Reader<'a> {
+    let mut next = 0;
+    Reader {
+        claim: Box::new(move || {
+            let start = next;
+            next = (start + rows).min(all);
+            (start < next).then_some(Morsel::Bound(start..next))
+        }),
+        load: Arc::new(move |morsel| match morsel {
+            Morsel::Bound(range) => whole(gather(range)),
+            other => load_plain(other),
+        }),
+    }
+}
+
+/// A file, or a stream.
+fn of_pieces(mut pieces: Pieces<'_>, watch: Watch) -> Reader<'_> {
     let mut ended = false;
     Reader {
         claim: Box::new(move || {
             if ended {
                 return None;
             }
-            match scan.0() {
+            match pieces() {
                 Ok(Some(piece)) => Some(Morsel::Piece(piece)),
                 Ok(None) => {
                     ended = true;

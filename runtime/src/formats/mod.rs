@@ -20,6 +20,7 @@ mod rows_file;
 mod several;
 pub mod sources;
 mod stdin;
+pub mod stream;
 pub mod table;
 pub mod target;
 pub mod tee;

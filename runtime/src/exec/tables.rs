@@ -1,0 +1,191 @@
+//! The tables that a host binds by name: rows in memory, gathered a range at a time, and streams, which come once.
+
+use super::Environment;
+use super::source::MORSEL_BYTES;
+use crate::batch::Batch;
+use crate::error::RunError;
+use crate::formats::{MorselSize, Piece, Stdin};
+use pipelang_lang::ty::Schema;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Gathers the columns at these positions for a range of rows.
+pub type Gather<'a> = Box<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync + 'a>;
+
+/// Gives the pieces of a stream, in order; none at its end.
+pub type Pieces<'a> = Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send + 'a>;
+
+/// Opens a stream, for the columns at these positions.
+pub type Stream<'a> = Box<dyn FnOnce(&[usize], MorselSize) -> Result<Pieces<'a>, RunError> + Send + 'a>;
+
+/// The tables that a host binds by name, and what it gives to be read.
+#[derive(Default)]
+pub struct Tables<'a> {
+    bound: HashMap<Arc<str>, Bound<'a>>,
+    /// What is read as `stdin`.
+    pub stdin: Option<Stdin>,
+}
+
+struct Bound<'a> {
+    schema: Schema,
+    rows: Rows<'a>,
+}
+
+enum Rows<'a> {
+    InMemory {
+        rows: usize,
+        gather: Gather<'a>,
+    },
+    Stream {
+        stream: Box<dyn Once + 'a>,
+        is_read_once: bool,
+        /// All of it, where it is read more than once.
+        kept: OnceLock<Result<Batch, RunError>>,
+    },
+}
+
+/// A stream that is opened once and then gives its pieces. (A trait, since what lies behind a lock has one lifetime alone, and
+/// tables are lent for shorter ones.)
+trait Once: Send + Sync {
+    fn open(&self, columns: &[usize], morsel: MorselSize) -> Result<(), RunError>;
+
+    fn next(&self) -> Result<Option<Piece>, RunError>;
+}
+
+enum State<'a> {
+    Closed(Stream<'a>),
+    Open(Pieces<'a>),
+    Taken,
+}
+
+impl Once for Mutex<State<'_>> {
+    fn open(&self, columns: &[usize], morsel: MorselSize) -> Result<(), RunError> {
+        let mut state = self.lock().unwrap_or_else(PoisonError::into_inner);
+        let State::Closed(open) = std::mem::replace(&mut *state, State::Taken) else { return Err(taken()) };
+        *state = State::Open(open(columns, morsel)?);
+        Ok(())
+    }
+
+    fn next(&self) -> Result<Option<Piece>, RunError> {
+        match &mut *self.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(pieces) => pieces(),
+            State::Closed(_) | State::Taken => Err(taken()),
+        }
+    }
+}
+
+/// A table that is being read.
+pub enum Opened<'a> {
+    /// So many rows, which a worker gathers.
+    Rows(usize, Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>),
+    /// A stream.
+    Pieces(Pieces<'a>),
+}
+
+impl<'a> Tables<'a> {
+    /// Binds a table of `rows` rows; `gather` is called from many threads.
+    pub fn bind(&mut self, name: impl Into<Arc<str>>, schema: Schema, rows: usize, gather: Gather<'a>) {
+        self.bound.insert(name.into(), Bound { schema, rows: Rows::InMemory { rows, gather } });
+    }
+
+    /// Binds a stream. Unless it is read once, it is read whole before the first of its rows is used.
+    pub fn bind_stream(&mut self, name: impl Into<Arc<str>>, schema: Schema, stream: Stream<'a>, is_read_once: bool) {
+        let rows =
+            Rows::Stream { stream: Box::new(Mutex::new(State::Closed(stream))), is_read_once, kept: OnceLock::new() };
+        self.bound.insert(name.into(), Bound { schema, rows });
+    }
+
+    /// The columns of a table, if it is bound.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.bound.get(name).map(|table| &table.schema)
+    }
+
+    /// What is read as `stdin`.
+    pub fn stdin(&self) -> Result<Stdin, RunError> {
+        self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))
+    }
+
+    /// Reads streams whole, for the oracle.
+    pub fn keep_streams(&self) -> Result<(), RunError> {
+        self.bound.values().try_for_each(|table| table.kept().map(drop))
+    }
+
+    /// All rows of a table, for the oracle.
+    pub fn whole(&self, name: &str) -> Option<Batch> {
+        let table = self.bound.get(name)?;
+        let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
+        match &table.rows {
+            Rows::InMemory { rows, gather } => Some(gather(&columns, 0..*rows)),
+            Rows::Stream { .. } => table.kept().ok().flatten().cloned(),
+        }
+    }
+}
+
+/// Opens a table for the columns at these positions.
+pub fn open<'a>(
+    env: &Environment<'a>,
+    name: &str,
+    columns: Vec<usize>,
+    morsel: MorselSize,
+) -> Result<Opened<'a>, RunError> {
+    let tables: &'a Tables<'a> = env.tables;
+    let table = tables.bound.get(name);
+    let table = table.ok_or_else(|| RunError::Internal(format!("the table `{name}` is not bound")))?;
+    match &table.rows {
+        Rows::InMemory { rows, gather } => Ok(Opened::Rows(*rows, Box::new(move |range| gather(&columns, range)))),
+        Rows::Stream { is_read_once: true, stream, .. } => {
+            stream.open(&columns, morsel)?;
+            Ok(Opened::Pieces(Box::new(|| stream.next())))
+        }
+        Rows::Stream { .. } => {
+            let batch = table.kept()?.ok_or_else(taken)?;
+            Ok(Opened::Rows(batch.rows, Box::new(move |range| part(batch, &columns, range))))
+        }
+    }
+}
+
+/// Some columns of some rows.
+fn part(batch: &Batch, columns: &[usize], range: Range<usize>) -> Batch {
+    let all = batch.slice(range.start, range.len());
+    let faults = all.faults.iter().filter_map(|fault| {
+        let column = columns.iter().position(|column| *column == fault.column as usize)?;
+        Some(crate::batch::BatchFault { column: column as u32, ..fault.clone() })
+    });
+    let faults = faults.collect();
+    let columns = columns.iter().map(|column| all.columns[*column].clone()).collect();
+    Batch { faults, ..Batch::new(range.len(), columns) }
+}
+
+fn taken() -> RunError {
+    RunError::Internal("a stream comes only once".into())
+}
+
+impl Bound<'_> {
+    /// All of a stream; nothing of what is in memory anyway.
+    fn kept(&self) -> Result<Option<&Batch>, RunError> {
+        let Rows::Stream { kept, stream, .. } = &self.rows else { return Ok(None) };
+        match kept.get_or_init(|| self.read(&**stream)) {
+            Ok(batch) => Ok(Some(batch)),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    fn read(&self, stream: &dyn Once) -> Result<Batch, RunError> {
+        let columns: Vec<usize> = (0..self.schema.fields.len()).collect();
+        stream.open(&columns, MorselSize::Bytes(MORSEL_BYTES))?;
+        let mut parts = Vec::new();
+        while let Some(piece) = stream.next()? {
+            let parsed = piece();
+            if let Some(error) = parsed.error {
+                return Err(error);
+            }
+            parts.push(parsed.batch);
+        }
+        let none = || {
+            let kinds: Vec<_> = self.schema.fields.iter().map(|field| field.ty.kind.clone()).collect();
+            Batch::of_rows(&kinds, Vec::new(), None)
+        };
+        Ok(Batch::concat(&parts).unwrap_or_else(none))
+    }
+}

@@ -1,0 +1,118 @@
+//! Whatever serde can serialize as an input: records are taken while the program runs, some at a time.
+
+use super::{Bindings, Input};
+use crate::report::Report;
+use pipelang_lang::codes::E0501;
+use pipelang_lang::scalar::{Scalar, canonical};
+use pipelang_lang::ty::{Kind, Schema, Type};
+use pipelang_runtime::batch::{Batch, Column};
+use pipelang_runtime::error::RunError;
+use pipelang_runtime::exec::Stream;
+use pipelang_runtime::formats::{MorselSize, Parsed, Piece};
+use serde_core::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// So many records are taken at once.
+const PORTION: usize = 1024;
+
+/// Rows of any type that serde can serialize, made by [`rows`].
+#[derive(Debug)]
+pub struct Rows<I>(I);
+
+/// Anything that gives what serde can serialize as a record, as an input. It is asked for more as the program goes on,
+/// unless that reads its input twice or calls a function that has an effect; so it may have no end.
+///
+/// ```
+/// use pipelang::{Engine, Row};
+///
+/// #[derive(Row, serde::Serialize)]
+/// struct Reading { at: u64, celsius: f64 }
+///
+/// let endless = (0..).map(|at| Reading { at, celsius: (at % 40) as f64 });
+/// let program = Engine::default().compile::<Reading, Reading>("hot.pipe", "input | filter celsius > 37 | take 2")?;
+/// let hot = program.run(pipelang::rows(endless)).collect()?;
+/// assert_eq!(hot.iter().map(|reading| reading.at).collect::<Vec<_>>(), [38, 39]);
+/// # Ok::<(), pipelang::Report>(())
+/// ```
+pub fn rows<I: IntoIterator<Item: Serialize>>(rows: I) -> Rows<I> {
+    Rows(rows)
+}
+
+impl<'a, In, I: IntoIterator<Item: Serialize, IntoIter: Send + 'a>> Input<'a, In> for Rows<I> {
+    fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
+        if let Some((name, schema)) = bindings.only() {
+            bindings.stream(&name, &schema, stream(self.0.into_iter(), schema.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// Records as a table of these columns.
+pub(super) fn stream<'a>(mut records: impl Iterator<Item: Serialize> + Send + 'a, schema: Schema) -> Stream<'a> {
+    let schema = Arc::new(schema);
+    Box::new(move |columns, morsel| {
+        let most = if let MorselSize::Rows(rows) = morsel { rows } else { PORTION };
+        let columns: Arc<[usize]> = columns.into();
+        let mut count = 0;
+        Ok(Box::new(move || {
+            let portion: Vec<Result<Value, String>> = records
+                .by_ref()
+                .take(most)
+                .map(|record| serde_json::to_value(record).map_err(|error| error.to_string()))
+                .collect();
+            if portion.is_empty() {
+                return Ok(None);
+            }
+            let (schema, columns, first) = (schema.clone(), columns.clone(), count + 1);
+            count += portion.len();
+            Ok(Some(Box::new(move || parsed(portion, first, &schema, &columns)) as Piece))
+        }))
+    })
+}
+
+/// The records up to the first that does not fit; record `first` is the first of them.
+fn parsed(records: Vec<Result<Value, String>>, first: usize, schema: &Schema, columns: &[usize]) -> Parsed {
+    let mut values: Vec<Vec<Scalar>> = vec![Vec::with_capacity(records.len()); columns.len()];
+    let mut error = None;
+    let mut rows = 0;
+    for record in records {
+        match cells(record, schema, columns) {
+            Ok(cells) => values.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell)),
+            Err(what) => {
+                let message = format!("row {} of the input: {what}", first + rows);
+                error = Some(RunError::Outside { code: E0501, message });
+                break;
+            }
+        }
+        rows += 1;
+    }
+    let column = |(at, values): (&usize, &Vec<Scalar>)| Column::from_scalars(&schema.fields[*at].ty.kind, values);
+    Parsed { batch: Batch::new(rows, columns.iter().zip(&values).map(column).collect()), error }
+}
+
+/// The wanted cells of a record, or what is wrong with it.
+fn cells(record: Result<Value, String>, schema: &Schema, columns: &[usize]) -> Result<Vec<Scalar>, String> {
+    let mut record = match record? {
+        Value::Object(record) => record,
+        other => return Err(format!("{other} is no record")),
+    };
+    let mut cell = |at: &usize| {
+        let field = &schema.fields[*at];
+        let value = record.get_mut(&*field.name).map_or(Value::Null, Value::take);
+        scalar(value, &field.ty).map_err(|found| format!("`{}` should be {}, but is {found}", field.name, field.ty))
+    };
+    columns.iter().map(&mut cell).collect()
+}
+
+/// A value of a type, or the value that is none.
+fn scalar(value: Value, ty: &Type) -> Result<Scalar, Value> {
+    Ok(match (&value, &ty.kind) {
+        (Value::Null, _) if ty.nullable => Scalar::Null,
+        (Value::Bool(x), Kind::Bool) => Scalar::Bool(*x),
+        (Value::Number(x), Kind::Int) => Scalar::Int(x.as_i64().ok_or(value)?),
+        (Value::Number(x), Kind::Float) => Scalar::Float(canonical(x.as_f64().ok_or(value)?)),
+        (Value::String(x), Kind::String) => Scalar::String(x.as_str().into()),
+        _ => return Err(value),
+    })
+}

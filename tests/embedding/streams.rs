@@ -1,0 +1,147 @@
+//! What is read and given as it comes: inputs without an end, results one after the other.
+
+use super::{Id, code};
+use pipelang::{CancelToken, Engine, Executor, Inputs, Report, Row, codes};
+use serde_json::{Value, json};
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+fn ids(count: u64) -> Vec<Id> {
+    (0..count).map(|id| Id { id, weight: (id % 10) as i32 }).collect()
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct One {
+    x: i64,
+}
+
+/// An engine whose function `seen` counts its calls.
+fn counting(threads: usize) -> (Engine, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = calls.clone();
+    let seen = move |x: i64| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        x
+    };
+    (Engine::builder().threads(threads).func("seen", seen).build().unwrap(), calls)
+}
+
+#[test]
+fn results_come_one_after_the_other() {
+    let (engine, calls) = counting(2);
+    let program = engine.compile::<(), One>("x.pipe", "1.. | select x = seen(it)").unwrap();
+    let mut rows = program.run(&[]).rows();
+    let first: Vec<i64> = rows.by_ref().take(3000).map(|row| row.unwrap().x).collect();
+    assert_eq!(first, (1..=3000).collect::<Vec<_>>());
+    // What is ahead is bounded: nothing is computed any more while nobody takes anything.
+    let mut before = 0;
+    while before != calls.load(Ordering::Relaxed) {
+        before = calls.load(Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(before < 2_000_000, "{before} rows are ahead");
+    // While it waits, other runs of the engine have all its threads, and the iterator goes on behind them.
+    let other = engine.compile::<Id, Id>("ids.pipe", "input | filter weight > 3 | sort -id").unwrap();
+    assert_eq!(other.run(&ids(50_000)).collect().unwrap().len(), 30_000);
+    assert_eq!(rows.next().unwrap().unwrap().x, 3001);
+    drop(rows);
+    let after = calls.load(Ordering::Relaxed);
+    std::thread::sleep(Duration::from_millis(20));
+    assert_eq!(calls.load(Ordering::Relaxed), after, "a run whose rows are dropped has ended");
+}
+
+#[test]
+fn results_are_the_same_as_all_at_once() {
+    let engine = Engine::builder().threads(3).build().unwrap();
+    let ids = ids(100_000);
+    for source in ["input | filter weight != 3", "input | sort -id | take 1000", "input | skip 10 | take 20_000"] {
+        let program = engine.compile::<Id, Id>("x.pipe", source).unwrap();
+        let all = program.run(&ids).collect().unwrap();
+        for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
+            let rows = program.run(&ids).executor(executor).with_rows(|rows| rows.collect::<Result<Vec<Id>, Report>>());
+            assert_eq!(rows.unwrap(), all, "{executor:?}: {source}");
+        }
+        let some = program.run(&ids).with_rows(|rows| rows.take(5).map(Result::unwrap).collect::<Vec<Id>>());
+        assert_eq!(some, all[..5]);
+    }
+}
+
+#[test]
+fn a_token_of_the_host_stops_the_rows_and_is_not_touched() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let program = engine.compile::<(), One>("x.pipe", "1.. | select x = it").unwrap();
+    let token = CancelToken::new();
+    let mut rows = program.run(&[]).cancel(&token).rows();
+    assert_eq!(rows.next().unwrap().unwrap().x, 1);
+    drop(rows);
+    assert!(!token.is_cancelled());
+    let mut rows = program.run(&[]).cancel(&token).rows();
+    token.cancel();
+    let report = rows.find_map(Result::err).unwrap();
+    assert_eq!(report.code(), Some(codes::E0802));
+    assert!(rows.next().is_none());
+}
+
+/// Lines without an end.
+struct Endless(u64, Vec<u8>);
+
+impl Read for Endless {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.1.is_empty() {
+            self.1 = format!("{{\"id\": {}, \"weight\": {}, \"other\": null}}\n", self.0, self.0 % 7).into_bytes();
+            self.0 += 1;
+        }
+        let count = into.len().min(self.1.len());
+        into[..count].copy_from_slice(&self.1[..count]);
+        self.1.drain(..count);
+        Ok(count)
+    }
+}
+
+#[test]
+fn inputs_need_no_end() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input | filter weight == 6 | take 3").unwrap();
+    let expected: Vec<Id> = [6, 13, 20].map(|id| Id { id, weight: 6 }).into();
+    assert_eq!(program.run(pipelang::jsonl(Endless(0, Vec::new()))).collect().unwrap(), expected);
+    let records = (0u64..).map(|id| json!({"id": id, "weight": id % 7}));
+    assert_eq!(program.run(pipelang::rows(records)).collect().unwrap(), expected);
+    let rows = program.run(pipelang::jsonl(Endless(0, Vec::new()))).rows().collect::<Result<Vec<Id>, Report>>();
+    assert_eq!(rows.unwrap(), expected);
+}
+
+#[test]
+fn csv_is_read_by_the_names_of_its_columns() {
+    let program = Engine::default().compile::<Id, Id>("x.pipe", "input | filter weight > 1").unwrap();
+    let run = |text: &'static str| program.run(pipelang::csv(text.as_bytes()));
+    assert_eq!(run("name,weight,id\nx,1,1\ny,2,2\n").collect().unwrap(), [Id { id: 2, weight: 2 }]);
+    let report = run("weight\n1\n").collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0508));
+    assert!(report.to_string().contains("`input` has no column `id`"), "{report}");
+    let rows = run("id,weight\n1,5\n2,x\n").with_rows(|rows| rows.collect::<Vec<Result<Id, Report>>>());
+    assert_eq!(rows.len(), 2, "the rows before it come out");
+    assert_eq!(rows[1].as_ref().unwrap_err().code(), Some(codes::E0501));
+    assert_eq!(code(run("").collect()), codes::E0508);
+}
+
+#[test]
+fn a_stream_that_is_read_twice_is_kept() {
+    let program = Engine::default()
+        .compile_dyn::<Value>(
+            &[("ids", Id::schema())],
+            "x.pipe",
+            "ids | join (ids | aggregate most = max(weight) | select weight = most) on weight | select id | sort id",
+        )
+        .unwrap();
+    let text = "id,weight\n1,5\n2,7\n3,7\n";
+    let expected = [json!({"id": 2}), json!({"id": 3})];
+    let csv = || Inputs::new().csv("ids", Cursor::new(text));
+    assert_eq!(program.run(csv()).collect().unwrap(), expected);
+    assert_eq!(program.run(csv()).executor(Executor::Reference).collect().unwrap(), expected);
+    let lines = "{\"id\": 2, \"weight\": 7}\n{\"id\": 3, \"weight\": 7}\n";
+    assert_eq!(program.run(Inputs::new().jsonl("ids", Cursor::new(lines))).collect().unwrap(), expected);
+    let broken = "{\"id\": 2, \"weight\": 7}\n{\"id\": ";
+    assert!(program.run(Inputs::new().jsonl("ids", Cursor::new(broken))).collect().is_err());
+}
