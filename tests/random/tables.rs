@@ -68,7 +68,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         wild: wild && declared,
         odd_floats: draw.chance(50),
         comment: draw.chance(6),
-        policy: if wild && declared && draw.chance(45) { Some(draw.pick(&["skip", "skip", "null"])) } else { None },
+        policy: if wild && declared && draw.chance(45) { Some(*draw.pick(&["skip", "skip", "null"])) } else { None },
     };
     let mut columns: Vec<Column> = Vec::new();
     for at in 0..draw.weighted(&[(1, 1), (3, 2), (4, 3), (4, 4), (2, 5)]) {
