@@ -6,10 +6,12 @@ use super::on_error::unbroken;
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
+use crate::formats::csv::open::other_than_utf_8;
 use crate::formats::encoding::TextEncoding;
 use crate::tally::Counts;
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
+use pipelang_lang::codes::E0701;
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
@@ -60,10 +62,14 @@ impl<'a> Oracle<'a> {
     }
 
     /// All of a text as UTF-8, decompressed.
-    pub(super) fn read_text(self, path: &str, stdin: bool, encoding: TextEncoding) -> std::io::Result<Vec<u8>> {
-        let bytes = self.read_whole(path, stdin)?;
+    pub(super) fn read_text(self, path: &str, stdin: bool, encoding: TextEncoding) -> Result<Vec<u8>, RunError> {
+        let unread = |error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") };
+        let bytes = self.read_whole(path, stdin).map_err(unread)?;
+        if let Some(other) = other_than_utf_8(&bytes, path).filter(|_| encoding.is_utf_8()) {
+            return Err(other);
+        }
         let mut text = Vec::new();
-        encoding.decoded(Box::new(std::io::Cursor::new(bytes))).read_to_end(&mut text)?;
+        encoding.decoded(Box::new(std::io::Cursor::new(bytes))).read_to_end(&mut text).map_err(unread)?;
         Ok(text)
     }
 

@@ -12,7 +12,7 @@ use crate::formats::json::{Stop, fit, no_object, not_json, text};
 use crate::formats::names::Spelling;
 use crate::tally::Counts;
 use pipelang_lang::catalog::OptionValue;
-use pipelang_lang::codes::{E0504, E0505, E0701};
+use pipelang_lang::codes::{E0504, E0505};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Field;
@@ -73,9 +73,7 @@ pub(super) fn rows<'a>(
     let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let mut bytes = oracle
-        .read_text(path, *stdin, TextEncoding::of(options))
-        .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
+    let mut bytes = oracle.read_text(path, *stdin, TextEncoding::of(options))?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }

@@ -4,7 +4,7 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RunError};
 use crate::formats::encoding::TextEncoding;
-use pipelang_lang::codes::{E0504, E0701};
+use pipelang_lang::codes::E0504;
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use std::rc::Rc;
@@ -33,9 +33,7 @@ pub(super) fn rows<'a>(
     stdin: bool,
     encoding: TextEncoding,
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let mut bytes = oracle
-        .read_text(path, stdin, encoding)
-        .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
+    let mut bytes = oracle.read_text(path, stdin, encoding)?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }

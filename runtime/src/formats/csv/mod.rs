@@ -7,7 +7,7 @@ pub(super) mod cut;
 pub(super) mod dialect;
 mod index;
 pub(super) mod infer;
-pub(super) mod open;
+pub(crate) mod open;
 pub(super) mod options;
 mod parse;
 pub(super) mod quick;

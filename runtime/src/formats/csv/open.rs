@@ -58,24 +58,30 @@ pub fn skip_byte_order_mark(cutter: &mut Cutter, path: &str, encoding: TextEncod
         return Ok(());
     }
     let head = cutter.peek(4)?;
-    let says = |message: String| Err(RunError::Outside { code: E0504, message });
+    if let Some(other) = other_than_utf_8(head, path) {
+        return Err(other);
+    }
     if head.starts_with(&[0xef, 0xbb, 0xbf]) {
         cutter.skip_bytes(3);
-    } else if head.starts_with(&[0xff, 0xfe]) {
-        return says(format!("`{path}` begins with the bytes FF FE: {IS_UTF_16}"));
-    } else if head.starts_with(&[0xfe, 0xff]) {
-        return says(format!("`{path}` begins with the bytes FE FF: {IS_UTF_16}"));
-    } else if head.starts_with(&[0x1f, 0x8b]) {
-        return says(format!("`{path}` is compressed with gzip: its name must end in `.gz`"));
-    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        return says(format!("`{path}` is compressed with zstd: its name must end in `.zst`"));
     }
     Ok(())
 }
 
+/// Why a text that begins so is something else.
+pub fn other_than_utf_8(head: &[u8], path: &str) -> Option<RunError> {
+    let message = match head {
+        [0xff, 0xfe, ..] => format!("`{path}` begins with the bytes FF FE: {IS_UTF_16}"),
+        [0xfe, 0xff, ..] => format!("`{path}` begins with the bytes FE FF: {IS_UTF_16}"),
+        [0x1f, 0x8b, ..] => format!("`{path}` is compressed with gzip: its name must end in `.gz`"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => format!("`{path}` is compressed with zstd: its name must end in `.zst`"),
+        _ => return None,
+    };
+    Some(RunError::Outside { code: E0504, message })
+}
+
 /// What is said of two names that are the same in another spelling.
-pub fn clash(path: &str, first: &str, second: &str, name: &str) -> String {
-    format!("`{first}` and `{second}` of `{path}` are both called `{name}` by `names: \"snake\"`")
+pub fn clash(first: &str, second: &str, name: &str) -> String {
+    format!("the columns `{first}` and `{second}` are both `{name}` in snake case")
 }
 
 /// The first record that is not blank and no comment.
@@ -122,7 +128,7 @@ fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<
         let [(name, first), (_, second)] = [pair[0], pair[1]];
         let message = match fields[first - 1] == fields[second - 1] {
             true => format!("the columns {first} and {second} of `{path}` are both called `{name}`"),
-            false => clash(path, &fields[first - 1], &fields[second - 1], name),
+            false => clash(&fields[first - 1], &fields[second - 1], name),
         };
         return Err(RunError::Outside { code: E0205, message });
     }

@@ -192,7 +192,7 @@ impl Sample {
     ) -> Result<TableInfo, Box<Diagnostic>> {
         match &self.clash {
             Some([first, second, name]) => {
-                let message = clash(&request.path, first, second, name);
+                let message = clash(first, second, name);
                 Err(Box::new(report(RunError::Outside { code: E0205, message }, request)))
             }
             None => Ok(self.known(format, options)),
