@@ -8,7 +8,7 @@ use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
 use crate::program::INPUT;
 use crate::report::Report;
-use crate::row::{Row, ToCell};
+use crate::row::{FieldType, Row, ToCell};
 use pipelang_lang::catalog::Effect;
 use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0112, E0203, E0208, E0305, E0310};
@@ -17,7 +17,7 @@ use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::spell;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
-use pipelang_runtime::exec::Pool;
+use pipelang_runtime::exec::{HostPool, Pool};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub struct EngineBuilder {
     descriptions: Vec<(&'static str, String)>,
     grants: Vec<Grant>,
     limits: Limits,
-    threads: usize,
+    pool: Pool,
     optimize: bool,
     locked: bool,
     native: bool,
@@ -56,7 +56,7 @@ impl EngineBuilder {
             descriptions: Vec::new(),
             grants: Vec::new(),
             limits: Limits::trusted(),
-            threads: 0,
+            pool: Pool::new(0),
             optimize: true,
             locked: false,
             native: true,
@@ -73,7 +73,7 @@ impl EngineBuilder {
             descriptions: Vec::new(),
             grants: engine.grants.clone(),
             limits: engine.limits.clone(),
-            threads: engine.pool.threads(),
+            pool: engine.pool.clone(),
             optimize: engine.optimize,
             locked: engine.locked,
             native: engine.native,
@@ -93,9 +93,14 @@ impl EngineBuilder {
     ///
     /// What is not `Send + Sync`, or borrows what does not live as long as the program, does not compile:
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0277
     /// let count = std::rc::Rc::new(1);
     /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + *count);
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// let count = std::cell::Cell::new(1);
+    /// let builder = pipelang::Engine::builder().func("count", move |x: i64| x + count.get());
     /// ```
     ///
     /// ```compile_fail
@@ -167,11 +172,14 @@ impl EngineBuilder {
     /// assert_eq!(engine.eval::<f64>("100 * (1 + VAT)")?, 125.0);
     /// # Ok::<(), pipelang::Report>(())
     /// ```
-    pub fn constant(mut self, name: &str, value: impl ToCell) -> EngineBuilder {
+    pub fn constant<T: ToCell>(mut self, name: &str, value: T) -> EngineBuilder {
         let value = value.to_cell().scalar();
-        let told = value.as_ref().map(drop).map_err(Clone::clone);
+        let told = value.as_ref().map(drop).map_err(|unfit| unfit.told());
         let doc = "A constant of the host.".into();
-        self.constants.push((Constant { name: name.into(), value: value.unwrap_or(Scalar::Null), doc }, told));
+        let (name, value) = (name.into(), value.unwrap_or(Scalar::Null));
+        // A value that is there is not null.
+        let ty = FieldType::of::<T>().ty().without_null().or_null_if(value == Scalar::Null);
+        self.constants.push((Constant { name, value, ty, doc }, told));
         self
     }
 
@@ -234,7 +242,23 @@ impl EngineBuilder {
     /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
     /// run that needs them.
     pub fn threads(mut self, threads: usize) -> EngineBuilder {
-        self.threads = threads;
+        self.pool = Pool::new(threads);
+        self
+    }
+
+    /// The threads of the host, in place of those of the engine: runs take turns on them with whatever else it does there.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("there are threads"));
+    /// let engine = pipelang::Engine::builder().pool(pool.clone()).build()?;
+    /// assert_eq!(engine.eval::<i64>("1..1000000 | filter it % 2 == 0 | count")?, 500_000);
+    /// assert_eq!(pool.install(|| engine.eval::<i64>("1..1000000 | sum it"))?, 500_000_500_000, "from one of them too");
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn pool(mut self, pool: Arc<HostPool>) -> EngineBuilder {
+        self.pool = Pool::of(pool);
         self
     }
 
@@ -281,7 +305,7 @@ impl EngineBuilder {
         let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
         Ok(Engine(Arc::new(Inner {
             registry: Registry::with_functions(self.functions.clone()),
-            pool: Pool::new(self.threads),
+            pool: self.pool,
             given: Given { constants, tables: self.tables },
             grants: self.grants,
             limits: self.limits,

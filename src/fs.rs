@@ -8,7 +8,7 @@ use pipelang_lang::codes::{E0405, E0408};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
-use pipelang_lang::ty::Schema;
+use pipelang_lang::ty::{Schema, Type};
 use pipelang_runtime::formats::{self, FileSources};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -60,8 +60,8 @@ impl Sources for HostSources<'_> {
         self.files().target(request)
     }
 
-    fn constant(&self, name: &str) -> Option<Scalar> {
-        self.given.constant(name).cloned()
+    fn constant(&self, name: &str) -> Option<(Scalar, Type)> {
+        self.given.constant(name).map(|constant| (constant.value.clone(), constant.ty.clone()))
     }
 
     fn clock(&self) -> bool {

@@ -5,8 +5,8 @@ use crate::engine::FunctionInfo;
 use crate::input::{self, Wanted};
 use crate::row::Row;
 use pipelang_lang::ir::print;
-use pipelang_lang::ir::typing::scalar_type;
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Type;
 use pipelang_runtime::batch::Batch;
 use pipelang_runtime::exec::Tables;
 use std::fmt;
@@ -25,6 +25,7 @@ pub(crate) const TYPES: &str = "types";
 pub(crate) struct Constant {
     pub(crate) name: Arc<str>,
     pub(crate) value: Scalar,
+    pub(crate) ty: Type,
     pub(crate) doc: Arc<str>,
 }
 
@@ -67,9 +68,9 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// The value of a constant.
-    pub(crate) fn constant(&self, name: &str) -> Option<&Scalar> {
-        self.constants.iter().find(|constant| &*constant.name == name).map(|constant| &constant.value)
+    /// The constant of that name.
+    pub(crate) fn constant(&self, name: &str) -> Option<&Constant> {
+        self.constants.iter().find(|constant| &*constant.name == name)
     }
 
     /// The tables as scripts know them.
@@ -96,9 +97,8 @@ impl Given {
             doc: doc.to_string(),
             examples: Vec::new(),
         };
-        let constants = self.constants.iter().map(move |Constant { name, value, doc }| {
-            let ty = scalar_type(value).map_or(String::new(), |ty| format!(": {ty}"));
-            info(name, format!("{name}{ty} = {}", print::constant(value)), CONSTANTS, doc)
+        let constants = self.constants.iter().map(move |Constant { name, value, ty, doc }| {
+            info(name, format!("{name}: {ty} = {}", print::constant(value)), CONSTANTS, doc)
         });
         let tables = self.tables.iter().map(move |HostTable { wanted: Wanted { name, schema, .. }, doc, .. }| {
             info(name, format!("{name}: stream<{schema}>"), TABLES, doc)

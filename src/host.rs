@@ -4,11 +4,11 @@
 //! error is a run-time error of the script at the call; a panic is one too. Nulls never reach it: a null argument gives
 //! null without a call.
 
-use crate::row::{Cell, FieldKind, ToCell};
+use crate::row::{Cell, FieldKind, FromCell, ToCell, Unfit};
 use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType, ScalarBody};
 use pipelang_lang::codes::E0603;
 use pipelang_lang::scalar::{Fault, Scalar};
-use pipelang_lang::ty::Type;
+use pipelang_lang::ty::{Kind, Type};
 use pipelang_runtime::builtins::Function;
 use std::any::Any;
 use std::fmt::Display;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A type that an argument of a host function may have.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot have an argument of type `{Self}`",
-    note = "arguments are `f64`, `i64`, `bool`, `&str` or `String`"
+    note = "arguments are `f64`, `i64`, `bool`, `&str`, `String`, times of jiff and std, or `Vec` of fields of rows"
 )]
 pub trait Argument {
     /// The type, borrowed for the call.
@@ -53,6 +53,29 @@ arguments! {
     f64, f64, Float, Cell::Float(x) => x;
     &str, &'a str, String, Cell::String(x) => x;
     String, String, String, Cell::String(x) => x.to_string();
+}
+
+/// The arguments that are values of their own: times and lists.
+macro_rules! owned_arguments {
+    ($([$($item:ident)?] $type:ty;)*) => {$(
+        impl$(<$item: FromCell + 'static>)? Argument for $type {
+            type Value<'a> = $type;
+            const KIND: FieldKind = <$type as ToCell>::KIND;
+
+            fn value(cell: Cell<'_>) -> Option<$type> {
+                <$type>::from_cell(cell).ok()
+            }
+        }
+    )*};
+}
+
+owned_arguments! {
+    [] jiff::civil::Date;
+    [] jiff::Timestamp;
+    [] jiff::SignedDuration;
+    [] std::time::SystemTime;
+    [] std::time::Duration;
+    [T] Vec<T>;
 }
 
 /// What a host function may return: a value that a field of a row may have too, or a `Result` with one.
@@ -109,8 +132,8 @@ pub trait HostFunction<Arguments>: Send + Sync + 'static {
     /// The kind of the result, and whether it may be null.
     fn result() -> (FieldKind, bool);
 
-    /// Calls it; the error is a text, without the function's name.
-    fn call(&self, arguments: &[Scalar]) -> Result<Scalar, String>;
+    /// Calls it with arguments of these kinds; the error is a text, without the function's name.
+    fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String>;
 }
 
 /// The closures of so many arguments.
@@ -133,7 +156,7 @@ macro_rules! functions {
                 (Returned::Value::KIND, Returned::Value::NULLABLE)
             }
 
-            fn call(&self, arguments: &[Scalar]) -> Result<Scalar, String> {
+            fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String> {
                 // The closure is callable in two ways; inside this function only as one.
                 fn apply<$($argument,)* Returned>(
                     closure: impl Fn($($argument),*) -> Returned,
@@ -142,8 +165,10 @@ macro_rules! functions {
                     closure($($name),*)
                 }
                 let wrong = || "called with arguments of other types than declared".to_string();
-                $(let $name = arguments.get($at).and_then(|it| $argument::value(Cell::of(it))).ok_or_else(wrong)?;)*
-                apply(self, $($name),*).result()?.to_cell().scalar()
+                let cell = |at: usize| Some(Cell::of(arguments.get(at)?, kinds.get(at)?));
+                $(let $name = cell($at).and_then($argument::value).ok_or_else(wrong)?;)*
+                let result = apply(self, $($name),*).result()?;
+                result.to_cell().scalar().map_err(Unfit::told)
             }
         }
     )*};
@@ -160,7 +185,8 @@ functions! {
 pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, effect: Effect, function: F) -> Function {
     let (kind, may_be_null) = F::result();
     let shown: Arc<str> = name.into();
-    let body = move |arguments: &[Scalar]| guarded(&shown, || function.call(arguments));
+    let kinds: Vec<Kind> = F::parameters().into_iter().map(FieldKind::kind).collect();
+    let body = move |arguments: &[Scalar]| guarded(&shown, || function.call(arguments, &kinds));
     let def = definition(name, &F::parameters(), (kind, may_be_null), effect, Arc::new(body));
     Function { def, batch: None }
 }

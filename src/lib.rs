@@ -87,17 +87,19 @@ pub use pipelang_lang::diagnostic::{DataPlace, Diagnostic, Edit, Label, Severity
 pub use pipelang_lang::report::RenderOptions;
 pub use pipelang_lang::source::{SourceFile, SourceId, SourceMap, Span};
 pub use pipelang_runtime::exec::output::Style;
-pub use pipelang_runtime::exec::{Executor, Stats, native_code};
+pub use pipelang_runtime::exec::{Executor, HostPool, Stats, live_code_bytes, native_code};
 #[cfg(feature = "columnar")]
 pub use pipelang_runtime::formats::columnar::write::ColumnFormat;
 pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::CancelToken;
+pub use pipelang_runtime::progress::Progress;
 pub use pipelang_runtime::tally::{ReadCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Schema, ToCell,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultRow, Row,
+    Schema, ToCell, Unfit,
 };
 pub use rows::ResultRows;
 pub use run::Run;

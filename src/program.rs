@@ -6,7 +6,7 @@ use crate::input::{Bindings, Input, unbound};
 use crate::live::Live;
 use crate::manifest::Manifest;
 use crate::report::Report;
-use crate::row::{Cell, CellMismatch, Field, FieldKind, FromCell, FromRow, ResultRow, Row, Shown};
+use crate::row::{Cell, CellMismatch, Field, FieldType, FromCell, FromRow, ResultRow, Row, Shown};
 use crate::run::Run;
 use crate::script::{Phase, RunSettings, Script};
 use pipelang_lang::check::Parameters;
@@ -191,22 +191,22 @@ struct One<'r, 'a>(Made<'r, 'a>);
 
 impl Shown for One<'_, '_> {
     #[inline]
-    fn show(&self, column: usize, see: &mut dyn FnMut(Cell<'_>)) {
-        show(self.0.column(column), see);
+    fn show(&self, column: usize, kind: &Kind, see: &mut dyn FnMut(Cell<'_>)) {
+        show(self.0.column(column), kind, see);
     }
 }
 
 /// Shows a value as a cell.
 #[inline]
-pub(crate) fn show<R>(output: Output, see: impl FnOnce(Cell<'_>) -> R) -> R {
+pub(crate) fn show<R>(output: Output, kind: &Kind, see: impl FnOnce(Cell<'_>) -> R) -> R {
     match output {
         Output::Value(Value::Null) => see(Cell::Null),
         Output::Value(Value::Bool(x)) => see(Cell::Bool(x)),
         Output::Value(Value::Int(x)) => see(Cell::Int(x)),
         Output::Value(Value::Float(x)) => see(Cell::Float(x)),
         Output::Value(Value::Text(x)) => see(Cell::String(x)),
-        Output::Value(Value::Other(x)) => see(Cell::of(x)),
-        Output::Made(x) => see(Cell::of(&x)),
+        Output::Value(Value::Other(x)) => see(Cell::of(x, kind)),
+        Output::Made(x) => see(Cell::of(&x, kind)),
     }
 }
 
@@ -214,13 +214,30 @@ pub(crate) fn show<R>(output: Output, see: impl FnOnce(Cell<'_>) -> R) -> R {
 #[inline]
 pub(crate) fn given(cell: Cell<'_>) -> Given<'_> {
     Given::Value(match cell {
-        Cell::Null | Cell::Other(_) => Value::Null,
+        Cell::Null => Value::Null,
         Cell::Bool(x) => Value::Bool(x),
         Cell::Int(x) => Value::Int(x),
         Cell::Float(x) => Value::Float(x),
         Cell::String(x) => Value::Text(x),
-        Cell::TooLarge(x) => return Given::TooLarge(x),
+        Cell::Date(_)
+        | Cell::DateTime(_)
+        | Cell::Duration(_)
+        | Cell::Bytes(_)
+        | Cell::Json(_)
+        | Cell::Unfit(_)
+        | Cell::List(_)
+        | Cell::Record(_)
+        | Cell::Map(_) => return outside(cell),
     })
+}
+
+/// What is no word: those programs go the way of the row evaluator.
+#[cold]
+fn outside(cell: Cell<'_>) -> Given<'static> {
+    match cell.scalar() {
+        Ok(value) => Given::Made(value),
+        Err(unfit) => Given::Unfit { expected: unfit.expected(), text: unfit.to_string() },
+    }
 }
 
 /// E0310
@@ -272,11 +289,8 @@ fn columns_of<Out: FromRow>(
 
 /// Why a column cannot be read into a field.
 pub(crate) fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(pipelang_lang::codes::Code, String)> {
-    let kind_fits = found.ty.kind == wanted.kind.kind()
-        || wanted.kind == FieldKind::Any
-        || matches!((&found.ty.kind, wanted.kind.kind()), (Kind::Int, Kind::Float) | (Kind::Null, _));
     let name = &wanted.name;
-    if !kind_fits {
+    if !(FieldType { kind: wanted.kind, nullable: true }).reads(&found.ty) {
         let kind = wanted.kind;
         return Some((E0301, format!("`{name}` is {} in the result and {kind} in `{owner}`", found.ty)));
     }
@@ -317,7 +331,7 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         &RunSettings::default(),
         Sink { encode: &Encoded::Rows, accept: &mut accept },
     )?;
-    match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0))) {
+    match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0, &field.ty.kind))) {
         Some(Ok(value)) => Ok(value),
         Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),
         None => refuse(Diagnostic::outside(pipelang_lang::codes::E0901, "an expression gave no value")),

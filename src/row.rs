@@ -5,14 +5,18 @@
 
 mod cell;
 mod column;
+mod items;
 mod read;
+mod time;
 
-pub use cell::{Cell, CellMismatch, FromCell, ToCell};
+pub use cell::{Cell, CellMismatch, FromCell, ToCell, Unfit};
 pub use column::ColumnBuilder;
+pub use items::Items;
 
 use pipelang_lang::ty;
 use pipelang_runtime::batch::Batch;
 use std::fmt;
+use std::sync::Arc;
 
 /// What a field holds, null aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,8 +29,53 @@ pub enum FieldKind {
     Float,
     /// `string`
     String,
+    /// `date`
+    Date,
+    /// `datetime`
+    DateTime,
+    /// `duration`
+    Duration,
+    /// A list of values of one type (a `Vec`).
+    List(&'static FieldType),
+    /// A row in a field: the names and types of its own.
+    Record(&'static [(&'static str, FieldType)]),
     /// Whatever comes: serde sees then whether it fits. No field of a [`Row`] is that.
     Any,
+}
+
+/// What a field holds, and whether it may be null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldType {
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it may be null (an `Option`).
+    pub nullable: bool,
+}
+
+impl FieldType {
+    /// That of a Rust type.
+    pub const fn of<T: ToCell>() -> FieldType {
+        FieldType { kind: T::KIND, nullable: T::NULLABLE }
+    }
+
+    /// As the compiler knows it.
+    pub(crate) fn ty(self) -> ty::Type {
+        ty::Type::of(self.kind.kind()).or_null_if(self.nullable)
+    }
+
+    /// Whether a value of a type of the language can be read into it.
+    pub(crate) fn reads(self, found: &ty::Type) -> bool {
+        let is_kind = match (self.kind, &found.kind) {
+            (FieldKind::Any, _) | (_, ty::Kind::Null) => true,
+            (FieldKind::Float, ty::Kind::Int) => true,
+            (FieldKind::List(item), ty::Kind::List(found)) => item.reads(found),
+            (FieldKind::Record(fields), ty::Kind::Record(found)) => fields
+                .iter()
+                .all(|(name, field)| found.position(name).is_some_and(|at| field.reads(&found.fields[at].ty))),
+            (kind, found) => kind.kind() == *found,
+        };
+        is_kind && (self.nullable || !found.nullable)
+    }
 }
 
 impl FieldKind {
@@ -37,6 +86,14 @@ impl FieldKind {
             FieldKind::Int => ty::Kind::Int,
             FieldKind::Float => ty::Kind::Float,
             FieldKind::String => ty::Kind::String,
+            FieldKind::Date => ty::Kind::Date,
+            FieldKind::DateTime => ty::Kind::DateTime,
+            FieldKind::Duration => ty::Kind::Duration,
+            FieldKind::List(item) => ty::Kind::List(Arc::new(item.ty())),
+            FieldKind::Record(fields) => {
+                let field = |(name, field): &(&str, FieldType)| ty::Field { name: (*name).into(), ty: field.ty() };
+                ty::Kind::Record(Arc::new(ty::Schema { fields: fields.iter().map(field).collect() }))
+            }
             FieldKind::Any => ty::Kind::Unknown,
         }
     }
@@ -110,13 +167,78 @@ impl Schema {
 /// assert_eq!((schema.fields[2].kind, schema.fields[2].nullable), (FieldKind::Int, true));
 /// ```
 ///
+/// Times, lists, and rows in rows are fields too:
+///
+/// ```
+/// use pipelang::{Engine, Row};
+/// use std::time::{Duration, SystemTime};
+///
+/// #[derive(Row, Debug, PartialEq, Clone)]
+/// struct Leg { venue: String, px: f64 }
+/// #[derive(Row, Debug, PartialEq, Clone)]
+/// struct Order { at: SystemTime, good_for: Duration, legs: Vec<Leg>, first: Option<Leg> }
+///
+/// let leg = Leg { venue: "X".into(), px: 2.5 };
+/// let order = Order {
+///     at: SystemTime::UNIX_EPOCH,
+///     good_for: Duration::from_secs(90),
+///     legs: vec![leg.clone(), Leg { px: 3.5, ..leg.clone() }],
+///     first: None,
+/// };
+/// let source = "input | filter sum(legs.map(leg => leg.px)) > 5.0 and good_for < 2min | derive first = legs[0]";
+/// let program = Engine::default().compile::<Order, Order>("orders.pipe", source)?;
+/// assert_eq!(program.run(&[order.clone()]).collect()?, [Order { first: Some(leg), ..order }]);
+/// # Ok::<(), pipelang::Report>(())
+/// ```
+///
 /// A field of any other type does not compile:
+///
+/// ```compile_fail,E0277
+/// #[derive(pipelang::Row)]
+/// struct Trade {
+///     legs: std::collections::BTreeSet<i64>,
+/// }
+/// ```
+///
+/// Neither do an enum, a tuple, a struct of any type, and two fields of one column:
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// enum Trade {
+///     Buy { px: f64 },
+/// }
+/// ```
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade(String, f64);
+/// ```
+///
+/// ```compile_fail
+/// #[derive(pipelang::Row)]
+/// struct Trade<T> {
+///     px: T,
+/// }
+/// ```
 ///
 /// ```compile_fail
 /// #[derive(pipelang::Row)]
 /// struct Trade {
-///     legs: Vec<f64>,
+///     px: f64,
+///     #[row(name = "px")]
+///     price: f64,
 /// }
+/// ```
+///
+/// What borrows can go in and cannot come out:
+///
+/// ```compile_fail,E0277
+/// #[derive(pipelang::Row)]
+/// struct Trade<'a> {
+///     sym: &'a str,
+/// }
+///
+/// let program = pipelang::Engine::default().compile::<Trade, Trade>("trades.pipe", "input");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row",
@@ -186,7 +308,7 @@ enum Cells<'a> {
 /// A row that is in no batch.
 pub(crate) trait Shown {
     /// Shows a column.
-    fn show(&self, column: usize, see: &mut dyn FnMut(Cell<'_>));
+    fn show(&self, column: usize, kind: &ty::Kind, see: &mut dyn FnMut(Cell<'_>));
 }
 
 impl<'a> ResultRow<'a> {
@@ -203,7 +325,10 @@ impl<'a> ResultRow<'a> {
     /// The value of a field.
     pub fn get<T: FromCell>(&self, field: usize) -> Result<T, CellMismatch> {
         self.with(field, |cell| T::from_cell(cell)).map_err(|mismatch| {
-            let column = self.name(field).unwrap_or_default().to_string();
+            let mut column = self.name(field).unwrap_or_default().to_string();
+            if !mismatch.column.is_empty() {
+                column = format!("{column}.{}", mismatch.column);
+            }
             CellMismatch { column, ..mismatch }
         })
     }
@@ -216,11 +341,12 @@ impl<'a> ResultRow<'a> {
     /// What `read` makes of a field's cell.
     pub(crate) fn with<R>(&self, field: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
         let column = self.columns[field];
+        let kind = &self.names.fields[column].ty.kind;
         match self.cells {
-            Cells::Batch(batch, row) => read(Cell::at(&batch.columns[column], row)),
+            Cells::Batch(batch, row) => read(Cell::at(&batch.columns[column], row, kind)),
             Cells::One(one) => {
                 let (mut read, mut result) = (Some(read), None);
-                one.show(column, &mut |cell| result = read.take().map(|read| read(cell)));
+                one.show(column, kind, &mut |cell| result = read.take().map(|read| read(cell)));
                 result.expect("each column is shown once")
             }
         }

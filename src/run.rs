@@ -3,7 +3,7 @@
 use crate::on_error::OnError;
 use crate::program::{Program, unreadable};
 use crate::report::Report;
-use crate::row::{CellMismatch, FromRow, ResultRow, ToCell};
+use crate::row::{CellMismatch, FromRow, ResultRow, ToCell, Unfit};
 use crate::rows::{self, ResultRows};
 use crate::script::RunSettings;
 use pipelang_lang::check::{ParameterValue, Parameters};
@@ -98,7 +98,7 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     /// Gives a `param` of the script another value. A program must compile without it: its parameters have defaults. It is
     /// compiled anew for such a run, so that the value is a constant like any other.
     pub fn param(mut self, name: &str, value: impl ToCell) -> Self {
-        match value.to_cell().scalar() {
+        match value.to_cell().scalar().map_err(Unfit::told) {
             Ok(value) => self.parameters.values.push((name.into(), ParameterValue::Scalar(value))),
             Err(why) => {
                 let told = Diagnostic::outside(E0310, format!("the parameter `{name}`: {why}"));
@@ -239,6 +239,18 @@ impl<In: Send + Sync + 'static, Out: FromRow + Send + 'static> Run<'static, In, 
     /// }
     /// assert_eq!(sum, 1 + 4 + 9 + 16);
     /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    ///
+    /// Of a slice that does not live as long as the program, this does not compile:
+    ///
+    /// ```compile_fail
+    /// # use pipelang::{Engine, Row};
+    /// #[derive(Row)]
+    /// struct Value { x: i64 }
+    ///
+    /// let program = Engine::default().compile::<Value, Value>("v.pipe", "input").unwrap();
+    /// let values = vec![Value { x: 1 }];
+    /// let rows = program.run(&values).rows();
     /// ```
     pub fn rows(self) -> ResultRows<Out> {
         let (feed, mut rows) = rows::pair(self);

@@ -9,6 +9,8 @@ use crate::script::Script;
 use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0130, E0301};
 use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::ty::Kind;
+use pipelang_runtime::exec::direct::{Direct, Number};
 use pipelang_runtime::exec::single::OneRow;
 use std::marker::PhantomData;
 
@@ -16,6 +18,10 @@ use std::marker::PhantomData;
 pub struct Function<F> {
     script: Script,
     one: OneRow,
+    /// The shorter way, if there is one.
+    direct: Option<Direct>,
+    /// What it gives.
+    kind: Kind,
     types: PhantomData<fn() -> F>,
 }
 
@@ -60,11 +66,19 @@ macro_rules! functions {
             /// Calls it.
             #[inline]
             pub fn call(&self, $($name: $argument),*) -> Result<Returned, Report> {
+                if let (Some(direct), $(Some($name)),*) = (&self.direct, $(word($name.to_cell())),*)
+                    && let Some(made) = direct.call(&self.one, [$($name),*])
+                    && let Ok(value) = Returned::from_cell(cell(direct.kind(), made))
+                {
+                    return Ok(value);
+                }
                 let field = |at: usize| given(match at {
                     $($at => $name.to_cell(),)*
                     _ => Cell::Null,
                 });
-                match self.one.run(self.script.parts(), field, |made| show(made.column(0), Returned::from_cell)) {
+                match self.one.run(self.script.parts(), field, |made| {
+                    show(made.column(0), &self.kind, Returned::from_cell)
+                }) {
                     Ok(Some(Ok(value))) => Ok(value),
                     other => Err(self.failed(other)),
                 }
@@ -120,9 +134,35 @@ impl<F: Signature> Function<F> {
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
         match OneRow::new(script.plan(), INPUT, engine.inner().native) {
-            Some(one) => Ok(Function { one, script, types: PhantomData }),
+            Some(one) => Ok(Function {
+                direct: Direct::new(&one, F::COUNT),
+                one,
+                kind: found.ty.kind.clone(),
+                script,
+                types: PhantomData,
+            }),
             None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
         }
+    }
+}
+
+/// The word of a number.
+#[inline]
+fn word(cell: Cell<'_>) -> Option<u64> {
+    match cell {
+        Cell::Bool(x) => Some(u64::from(x)),
+        Cell::Int(x) => Some(x as u64),
+        Cell::Float(x) => Some(x.to_bits()),
+        _ => None,
+    }
+}
+
+#[inline]
+fn cell(kind: Number, word: u64) -> Cell<'static> {
+    match kind {
+        Number::Bool => Cell::Bool(word != 0),
+        Number::Int => Cell::Int(word as i64),
+        Number::Float => Cell::Float(f64::from_bits(word)),
     }
 }
 

@@ -17,6 +17,7 @@ use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, 
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
+use pipelang_runtime::progress::Progress;
 use pipelang_runtime::tally::Tally;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -45,6 +46,8 @@ pub struct RunSettings {
     pub on_error: OnError,
     /// Counts what reads make null or leave out, as their `on_error` says.
     pub tally: Tally,
+    /// Counts how far the run is, for whoever shows it.
+    pub progress: Progress,
     /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
     pub patient: bool,
     /// Counts how often it was looked whether the run must stop, for tests.
@@ -85,6 +88,7 @@ impl RunSettings {
             },
             memory: limits.memory.map_or(Memory::default(), Memory::of),
             tally: self.tally.clone(),
+            progress: self.progress.clone(),
             ..Options::default()
         }
     }
@@ -153,6 +157,18 @@ impl Script {
             Shape::Values => format!("stream<{}>", first()),
             Shape::Table => format!("stream<{schema}>"),
         }
+    }
+
+    /// How many bytes the files have that it reads; none if one of them is no plain file.
+    pub fn file_bytes(&self) -> Option<u64> {
+        let length = |path: &str| std::fs::metadata(path).ok().filter(|known| known.is_file()).map(|known| known.len());
+        let lengths = self.plan.tables.iter().map(|table| match &table.origin {
+            TableOrigin::Bound(_) => Some(0),
+            TableOrigin::File { stdin: true, .. } => None,
+            TableOrigin::File { path, files, .. } if files.is_empty() => length(path),
+            TableOrigin::File { files, .. } => files.iter().map(|file| length(&file.path)).sum(),
+        });
+        lengths.sum()
     }
 
     /// Runs it and writes the results, each as soon as its rows are there. What comes before an error is written too.

@@ -83,6 +83,7 @@ fn exit_codes() {
     let folder = folder(&[("bad.csv", &format!("n\n{}x\n", "1\n".repeat(3000)))]);
     let bad = path(folder.path(), "bad.csv");
     let cell = format!("read({bad:?}, schema: {{n: int}}) | sum n");
+    let deep = format!("{}1{}", "(".repeat(300), ")".repeat(300));
     for (arguments, exit, code) in [
         (vec!["-e", "1"], 0, ""),
         (vec!["--no-such-option", "x"], 2, ""),
@@ -93,6 +94,10 @@ fn exit_codes() {
         (vec!["-e", "let = 1"], 3, "E0130"),
         (vec!["-e", &cell], 4, "E0501"),
         (vec!["-e", "1..3 | derive x = 1 // (it - 2)"], 4, "E0602"),
+        (vec!["-e", "1..3 | assert it < 2"], 1, "E0605"),
+        (vec!["-e", &deep], 5, "E0801"),
+        (vec!["-o", "no/such/folder.csv", "-e", "1"], 2, "E0702"),
+        (vec!["-o", "a.xyz", "-e", "1"], 2, "--format"),
     ] {
         let output = pipe(&arguments);
         assert_eq!(output.exit, Some(exit), "{arguments:?}: {}", output.err);
@@ -200,7 +205,9 @@ fn every_executor_and_size_gives_the_same() {
     }
     let stats = pipe(&["--stats", "-e", script]);
     assert_eq!(stats.out, expected);
-    assert!(stats.err.contains(" morsels, "), "{}", stats.err);
+    for part in ["time: ", "in: ", "out: ", " morsels, ", "memory: "] {
+        assert!(stats.err.contains(part), "{part}: {}", stats.err);
+    }
 }
 
 #[test]

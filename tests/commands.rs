@@ -272,3 +272,45 @@ fn kernels_compute_what_is_the_same_once() {
     }
     assert_eq!(kernel.matches("= call").count(), 2, "{kernel}");
 }
+
+/// The options of a command, long ones without what behind them stands.
+fn options(command: &[&str]) -> Vec<String> {
+    let help = pipe(&[command, &["--help"]].concat()).out;
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let words = lines.flat_map(|line| line.split([' ', ',']).filter(|word| word.starts_with("--")));
+    words.map(str::to_string).collect()
+}
+
+#[test]
+fn the_page_of_the_command_line_has_all_commands_and_options() {
+    let page = include_str!("../docs/reference/command-line.md");
+    let help = pipe(&["--help"]).out;
+    let list =
+        help.split_once("Commands:\n").and_then(|(_, rest)| rest.split_once("\n\n")).expect("there are commands").0;
+    let commands: Vec<&str> = list
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.contains(&"completions") && commands.len() > 9, "{commands:?}");
+    let mut known: Vec<String> = options(&[]);
+    for command in commands {
+        let in_page = [format!("| `{command} "), format!("| `{command}`")].iter().any(|start| page.contains(start));
+        assert!(in_page, "the page has no command `{command}`");
+        if command != "help" {
+            known.extend(options(&[command]));
+        }
+    }
+    for option in &known {
+        assert!(page.contains(&format!("`{option}")), "the page has no option `{option}`");
+    }
+    let told = page
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|line| line.split(['`', ' ']))
+        .filter(|word| word.starts_with("--") && word.len() > 2);
+    for word in told {
+        let is_known = ["--help", "--version", "--name"].contains(&word) || known.iter().any(|option| option == word);
+        assert!(is_known, "there is no option `{word}`");
+    }
+}

@@ -1,6 +1,8 @@
 //! The library in a Rust program.
 
 mod host;
+mod lasting;
+mod nested;
 mod programs;
 mod runs;
 mod streams;

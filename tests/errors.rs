@@ -42,7 +42,9 @@ const NO_EXAMPLE: &[(&str, &str)] = &[
 const NOT_MENDED: &[(&str, &str)] = &[
     ("E0212", "needs a file to import"),
     ("E0311", "what holds itself is made in another way"),
+    ("E0502", "the file must be mended"),
     ("E0503", "the file must be mended"),
+    ("E0505", "the file must be mended"),
     ("E0507", "the file must be mended"),
     ("E0508", "the file must be mended"),
     ("E0509", "the file must be converted"),

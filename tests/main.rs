@@ -30,5 +30,6 @@ mod snippets;
 mod stdin;
 mod targets;
 mod tees;
+mod terminal;
 mod tidy;
 mod tools;

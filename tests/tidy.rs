@@ -40,6 +40,7 @@ const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("json", 1),
     ("memory", 1),
     ("tally", 1),
+    ("progress", 1),
     ("spill", 2),
     ("limits", 1),
     ("builtins", 2),

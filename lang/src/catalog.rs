@@ -538,8 +538,8 @@ pub trait Sources {
         None
     }
 
-    /// The value of a name that the host defines: known in every script, and a column of that name is E0204.
-    fn constant(&self, _name: &str) -> Option<Scalar> {
+    /// The value of a name that the host defines, and its type: known in every script, and a column of that name is E0204.
+    fn constant(&self, _name: &str) -> Option<(Scalar, Type)> {
         None
     }
 

@@ -302,7 +302,7 @@ codes! {
     E0502 = 502, "wrong number of fields",
         "A record of the file has more or fewer fields than its header. Mostly a field has the delimiter in it and is not \
          quoted. `on_error: \"skip\"` leaves such records out, and counts them.",
-        "read(\"ragged.csv\") | count" => "read(\"ragged.csv\", on_error: \"skip\") | count";
+        "read(\"ragged.csv\") | count" => "";
     E0503 = 503, "quote never closed",
         "A quote that begins a field of a CSV file is never closed, so the rest of the file belongs to that field. If \
          quotes mean nothing in this file, read it with `quote: \"\"`.",
@@ -315,7 +315,7 @@ codes! {
     E0505 = 505, "a record is not JSON",
         "Each line of a `.jsonl` file is one JSON value, mostly an object. `NaN`, comments, keys without quotes and commas \
          before a closing brace are not JSON.",
-        "read(\"broken.jsonl\")" => "read(\"broken.jsonl\", on_error: \"skip\")";
+        "read(\"broken.jsonl\")" => "";
     E0506 = 506, "a value of another type in JSON",
         "A value is of another sort than its column: a text where there were numbers. Types that no `schema:` gives are \
          inferred from a sample of the file; what is mixed in the sample is `json`. Read the column as `json` and convert \

@@ -267,7 +267,9 @@ fn record_ways_out(code: Code, message: &str, place: &Place) -> Option<String> {
     match code {
         codes::E0502 => Some(format!("leave such records out: {}", read_with(place, "on_error: \"skip\""))),
         codes::E0504 if message.ends_with("UTF-8") => {
-            Some(format!("it may be in another encoding: {}", read_with(place, "encoding: \"latin1\"")))
+            let call = read_with(place, "encoding: \"latin1\"");
+            let call = if message.starts_with("this line") { call.replacen("read", "lines", 1) } else { call };
+            Some(format!("it may be in another encoding: {call}"))
         }
         _ => None,
     }

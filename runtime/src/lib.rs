@@ -17,6 +17,7 @@ pub mod kernel;
 pub mod limits;
 mod machine;
 pub mod memory;
+pub mod progress;
 pub mod reducers;
 pub mod reference;
 mod registry;

@@ -175,6 +175,9 @@ pub struct Settings {
     /// What scripts may write in the sandbox: a file, or a folder with all below it
     #[arg(long, value_name = "PATH", requires = "sandbox", value_hint = ValueHint::AnyPath)]
     pub allow_write: Vec<String>,
+    /// Never says how far a long run is, which it does on stderr if that is a terminal
+    #[arg(long)]
+    pub no_progress: bool,
     /// Says at the end, on stderr, how the run went
     #[arg(long)]
     pub stats: bool,
@@ -231,7 +234,7 @@ pub enum ErrorFormat {
 /// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal; NO_COLOR and CLICOLOR_FORCE in the environment say otherwise
     Auto,
     Always,
     Never,

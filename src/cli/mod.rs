@@ -10,11 +10,13 @@ mod explain;
 mod flags;
 mod fmt;
 mod functions;
+mod progress;
 mod repl;
 mod run;
 mod sandbox;
 mod schema;
 mod shell;
+mod stats;
 mod stdin;
 mod terminal;
 mod test;
@@ -170,6 +172,7 @@ fn interruption() -> CancelToken {
         // Without a handler Ctrl-C ends the process, which is what is wanted then.
         let _ = ctrlc::set_handler(move || {
             if cancelled.is_cancelled() {
+                progress::erase();
                 std::process::exit(Exit::Interrupted as i32);
             }
             cancelled.cancel();

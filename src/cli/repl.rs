@@ -10,7 +10,7 @@ mod session;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;
-use super::{Entry, Exit, complain, interruption, run};
+use super::{Entry, Exit, complain, interruption, run, stats};
 use pipelang::{OutputFormat, TableStyle, codes};
 use reedline::Signal;
 use session::Session;
@@ -109,19 +109,23 @@ impl Prompt {
         }
         let mut has_run = true;
         if entry.script.results() > 0 {
-            interruption().reset();
             let mut style = run::style(&self.settings, OutputFormat::Table);
             style.table = TableStyle { rows: self.rows, ..style.table };
-            let (stats, failed) = run::write(&entry.script, &self.settings, &style);
+            if let Err(why) = run::fits_terminal(style.format) {
+                return complain(&why);
+            }
+            interruption().reset();
+            let mut ran = run::write(&entry.script, &self.settings, &style);
             // Nothing is left to stop, so the next signal ends the process.
             interruption().cancel();
             // What was stopped can be gone on with: fewer rows of it may be what is wanted.
+            let failed = ran.failed.take();
             has_run = failed.as_ref().is_none_or(|report| report.code() == Some(codes::E0802));
             if let Some(report) = failed {
                 self.print(&entry.report(report));
             }
             if self.settings.stats {
-                run::print_stats(&stats, compiled, started.elapsed() - compiled);
+                stats::print(&ran, compiled, &self.settings);
             }
         }
         let defines = entry.script.results() == 0;

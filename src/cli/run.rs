@@ -1,11 +1,11 @@
 //! `pipe FILE`, `pipe -e '…'`, `pipe -`: compiles a script and writes what it gives.
 
 use super::arguments::{ScriptArguments, Settings};
+use super::progress::Line;
 use super::terminal::Terminal;
-use super::{Entry, Exit, complain, flags, interruption, print_report, read_script};
-use pipelang::{OutputFormat, ParameterWay, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use super::{Entry, Exit, complain, flags, interruption, print_report, read_script, stats};
+use pipelang::{OutputFormat, ParameterWay, Progress, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs a script.
@@ -35,48 +35,37 @@ pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
         print_report(script.warnings(), settings);
     }
     let compiled = started.elapsed();
-    let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::JSONL };
-    let (stats, failed) = match &settings.output {
-        None => write(&script, settings, &style(settings, default)),
-        Some(path) => match settings.format.map(Into::into).or_else(|| OutputFormat::of_path(path)) {
-            Some(format) => {
-                let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
-                let run = run_settings(settings);
-                let (stats, result) = script.write_file(path, &style, &run);
-                if result.is_ok() {
-                    print_tally(&run.tally);
-                }
-                (stats, result.err())
+    let ran = match &settings.output {
+        None => {
+            let default = if std::io::stdout().is_terminal() { OutputFormat::Table } else { OutputFormat::JSONL };
+            let style = style(settings, default);
+            if let Err(why) = fits_terminal(style.format) {
+                complain(&why);
+                return Exit::Usage;
             }
+            write(&script, settings, &style)
+        }
+        Some(path) => match settings.format.map(Into::into).or_else(|| OutputFormat::of_path(path)) {
+            Some(format) => write_file(&script, settings, path, format),
             None => {
                 complain(&format!("`{path}` has no extension that names its format; say it: --format csv"));
                 return Exit::Usage;
             }
         },
     };
-    if let Some(report) = &failed {
+    if let Some(report) = &ran.failed {
         print_report(report, settings);
     }
     if settings.stats {
-        print_stats(&stats, compiled, started.elapsed() - compiled);
+        stats::print(&ran, compiled, settings);
     }
-    failed.map_or(Exit::Done, |report| Exit::of(&report))
-}
-
-/// Says on stderr how a run went.
-pub fn print_stats(stats: &Stats, compiled: Duration, run: Duration) {
-    let Stats { workers, morsels, compilable, compiled: native, replays, buffers } = stats;
-    let _ = writeln!(
-        std::io::stderr(),
-        "compiled in {compiled:.2?}, ran in {run:.2?}: {workers} workers, {morsels} morsels, \
-         {native} of {compilable} kernels native, {replays} batches replayed, {buffers} buffers"
-    );
+    ran.failed.map_or(Exit::Done, |report| Exit::of(&report))
 }
 
 /// Says on stderr what reads made null or left out.
 fn print_tally(tally: &Tally) {
     for read in tally.reads() {
-        let _ = writeln!(std::io::stderr(), "{read}");
+        let _ = writeln!(io::stderr(), "{read}");
     }
 }
 
@@ -86,17 +75,59 @@ pub fn style(settings: &Settings, default: OutputFormat) -> Style {
     Style { format: settings.format.map_or(default, Into::into), table }
 }
 
-/// Writes the results of a script to stdout; the report is that of a run that failed.
-pub fn write(script: &Script, settings: &Settings, style: &Style) -> (Stats, Option<Report>) {
-    let mut out = output();
-    let run = run_settings(settings);
-    let (stats, result) = script.write(&mut *out, style, &run);
-    match &result {
-        Ok(()) => print_tally(&run.tally),
-        // What came before the error; if that cannot be written either, the error says enough.
-        Err(_) => _ = out.flush(),
+/// Why a format cannot be shown on stdout.
+pub fn fits_terminal(format: OutputFormat) -> Result<(), String> {
+    match format {
+        OutputFormat::Columns(_) if std::io::stdout().is_terminal() => {
+            Err("a file of columns is nothing to look at: write it by `-o FILE`, or into a pipe".to_string())
+        }
+        OutputFormat::Columns(_) | OutputFormat::Rows(_) | OutputFormat::Table => Ok(()),
     }
-    (stats, result.err())
+}
+
+/// A run that is over.
+pub struct Ran {
+    /// What the library tells of it.
+    pub stats: Stats,
+    /// How long it took.
+    pub took: Duration,
+    /// The counts of rows and bytes that were read.
+    pub progress: Progress,
+    /// The bytes that were written.
+    pub bytes: u64,
+    /// Why it failed.
+    pub failed: Option<Report>,
+}
+
+/// Writes the results of a script to stdout.
+pub fn write(script: &Script, settings: &Settings, style: &Style) -> Ran {
+    let (started, run) = (Instant::now(), run_settings(settings));
+    let mut out = Output::new(Line::start(settings, &run.progress, script.file_bytes()));
+    let (stats, result) = script.write(&mut out, style, &run);
+    if result.is_err() {
+        // What came before the error; if that cannot be written either, the error says enough.
+        let _ = out.flush();
+    }
+    out.end_line();
+    if result.is_ok() {
+        print_tally(&run.tally);
+    }
+    Ran { stats, took: started.elapsed(), progress: run.progress, bytes: out.bytes, failed: result.err() }
+}
+
+/// Writes them to a file.
+fn write_file(script: &Script, settings: &Settings, path: &str, format: OutputFormat) -> Ran {
+    let (started, run) = (Instant::now(), run_settings(settings));
+    let mut line = Line::start(settings, &run.progress, script.file_bytes());
+    let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
+    let (stats, result) = script.write_file(path, &style, &run);
+    line.end();
+    if result.is_ok() {
+        print_tally(&run.tally);
+    }
+    let written = std::fs::metadata(path).ok().filter(|_| result.is_ok());
+    let bytes = written.map_or(0, |written| written.len());
+    Ran { stats, took: started.elapsed(), progress: run.progress, bytes, failed: result.err() }
 }
 
 /// How scripts are run.
@@ -111,15 +142,68 @@ pub fn run_settings(settings: &Settings) -> RunSettings {
     }
 }
 
-/// stdout, written in large pieces.
-fn output() -> Box<dyn Write + Send> {
+/// stdout, written in large pieces. On a terminal what comes ends the progress line.
+struct Output {
+    out: Box<dyn Write + Send>,
+    waiting: Vec<u8>,
+    line: Line,
+    /// Given to the system.
+    bytes: u64,
+}
+
+impl Output {
+    /// How much is written at once.
     const PIECE: usize = 1 << 16;
+
+    fn new(line: Line) -> Output {
+        Output { out: unbuffered(), waiting: Vec::with_capacity(Output::PIECE), line, bytes: 0 }
+    }
+
+    fn end_line(&mut self) {
+        self.line.end();
+    }
+
+    fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if std::io::stdout().is_terminal() {
+            self.line.end();
+        }
+        self.out.write_all(bytes)?;
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.waiting.len() + bytes.len() > Output::PIECE {
+            self.flush()?;
+        }
+        match bytes.len() {
+            0..Output::PIECE => self.waiting.extend_from_slice(bytes),
+            _ => self.pass_on(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() {
+            self.pass_on(&waiting)?;
+        }
+        self.waiting = waiting;
+        self.waiting.clear();
+        self.out.flush()
+    }
+}
+
+/// stdout, without a buffer where there is a way to that.
+fn unbuffered() -> Box<dyn Write + Send> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
         if let Ok(fd) = std::io::stdout().as_fd().try_clone_to_owned() {
-            return Box::new(BufWriter::with_capacity(PIECE, File::from(fd)));
+            return Box::new(std::fs::File::from(fd));
         }
     }
-    Box::new(BufWriter::with_capacity(PIECE, std::io::stdout()))
+    Box::new(std::io::stdout())
 }

@@ -28,11 +28,13 @@ impl Terminal {
 
     fn of(is_terminal: bool, color: ColorChoice) -> Terminal {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|set| set == value);
         let color = match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb,
+            ColorChoice::Auto if is_set("NO_COLOR") => false,
+            ColorChoice::Auto if is_set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") => true,
+            ColorChoice::Auto => is_terminal && !is_dumb() && !is("CLICOLOR", "0"),
         };
         let width = is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
         Terminal { is_terminal, color, width }
@@ -60,8 +62,13 @@ impl Terminal {
     }
 }
 
+/// Whether it can only go on, and not back to the start of a line.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Whether the locale has more than ASCII; where none is set, yes.
-fn has_unicode() -> bool {
+pub fn has_unicode() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
     let locale = set.into_iter().find(|value| !value.is_empty());
     locale.is_none_or(|locale| {

@@ -2,9 +2,10 @@
 
 use super::{Bindings, Input};
 use crate::report::Report;
+use pipelang_lang::calendar::{parse_date, parse_datetime, parse_duration};
 use pipelang_lang::codes::E0501;
 use pipelang_lang::scalar::{Scalar, canonical};
-use pipelang_lang::ty::{Kind, Schema, Type};
+use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use pipelang_runtime::batch::{Batch, Column};
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::Stream;
@@ -113,6 +114,17 @@ fn scalar(value: Value, ty: &Type) -> Result<Scalar, Value> {
         (Value::Number(x), Kind::Int) => Scalar::Int(x.as_i64().ok_or(value)?),
         (Value::Number(x), Kind::Float) => Scalar::Float(canonical(x.as_f64().ok_or(value)?)),
         (Value::String(x), Kind::String) => Scalar::String(x.as_str().into()),
+        (Value::String(x), Kind::Date) => Scalar::Date(parse_date(x.as_bytes()).ok_or(value)?),
+        (Value::String(x), Kind::DateTime) => Scalar::DateTime(parse_datetime(x.as_bytes()).ok_or(value)?),
+        (Value::String(x), Kind::Duration) => Scalar::Duration(parse_duration(x).ok_or(value)?),
+        (Value::Array(items), Kind::List(item)) => {
+            let items = items.iter().map(|value| scalar(value.clone(), item)).collect::<Result<Vec<_>, _>>()?;
+            Scalar::List(items.into())
+        }
+        (Value::Object(fields), Kind::Record(schema)) => {
+            let field = |field: &Field| scalar(fields.get(&*field.name).cloned().unwrap_or(Value::Null), &field.ty);
+            Scalar::Record(schema.fields.iter().map(field).collect::<Result<Vec<_>, _>>()?.into())
+        }
         _ => return Err(value),
     })
 }

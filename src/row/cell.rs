@@ -1,7 +1,9 @@
 //! Single values at the border: which Rust types a field, an argument or a result may have.
 
-use super::FieldKind;
+use super::{FieldKind, FieldType, Items};
+use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
 use std::borrow::Cow;
 use std::fmt;
@@ -16,19 +18,72 @@ pub enum Cell<'a> {
     Bool(bool),
     /// `int`
     Int(i64),
-    /// An integer of Rust that does not fit into `int`.
-    TooLarge(u128),
     /// `float`
     Float(f64),
     /// `string`
     String(&'a str),
-    /// A value that has no Rust type here yet, such as a `date`.
-    Other(&'static str),
+    /// `date`: days since 1970-01-01
+    Date(i32),
+    /// `datetime`: microseconds since 1970-01-01 in UTC
+    DateTime(i64),
+    /// `duration`: microseconds
+    Duration(i64),
+    /// `bytes`
+    Bytes(&'a [u8]),
+    /// `json`: its text
+    Json(&'a str),
+    /// A list.
+    List(Items<'a>),
+    /// A record.
+    Record(Items<'a>),
+    /// A map.
+    Map(Items<'a>),
+    /// A value of Rust that is none of Pipe's: an error where it is demanded.
+    Unfit(Unfit),
+}
+
+/// A value of Rust that is none of Pipe's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unfit {
+    /// An integer that does not fit into `int`.
+    Int(u128),
+    /// An instant that is no `datetime`, in nanoseconds since 1970: beyond its range or between two microseconds.
+    DateTime(i128),
+    /// A length of time that is no `duration`, in nanoseconds.
+    Duration(i128),
+}
+
+impl Unfit {
+    /// The type that it should fit into.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Unfit::Int(_) => "int",
+            Unfit::DateTime(_) => "datetime",
+            Unfit::Duration(_) => "duration",
+        }
+    }
+
+    /// Why it is none, in words.
+    pub(crate) fn told(self) -> String {
+        let bits = if let Unfit::Int(_) = self { " (64 bits)" } else { "" };
+        format!("{self} does not fit into {}{bits}", self.expected())
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Unfit::Int(x) => x.fmt(f),
+            Unfit::DateTime(x) => write!(f, "{x} nanoseconds since 1970"),
+            Unfit::Duration(x) => write!(f, "{x} nanoseconds"),
+        }
+    }
 }
 
 impl<'a> Cell<'a> {
-    /// The value of a column in a row.
-    pub(crate) fn at(column: &'a Column, row: usize) -> Cell<'a> {
+    /// The value of a column of that kind in a row.
+    pub(crate) fn at(column: &'a Column, row: usize, kind: &'a Kind) -> Cell<'a> {
         if column.is_null(row) {
             return Cell::Null;
         }
@@ -37,46 +92,55 @@ impl<'a> Cell<'a> {
             Column::Int(array) => Cell::Int(array.value(row)),
             Column::Float(array) => Cell::Float(array.value(row)),
             Column::String(array) => Cell::String(array.value(row)),
-            Column::Date(_) => Cell::Other("date"),
-            Column::DateTime(_) => Cell::Other("datetime"),
-            Column::Duration(_) => Cell::Other("duration"),
-            Column::Wide(_) => Cell::Other("wide"),
-            Column::Values(values) => Cell::of(values.value(row)),
-            Column::Null(_) => Cell::Null,
+            Column::Date(array) => Cell::Date(array.value(row)),
+            Column::DateTime(array) => Cell::DateTime(array.value(row)),
+            Column::Duration(array) => Cell::Duration(array.value(row)),
+            Column::Values(values) => Cell::of(values.value(row), kind),
+            // No script can name or see a sum before it is checked.
+            Column::Wide(_) | Column::Null(_) => Cell::Null,
         }
     }
 
-    /// A single value.
-    pub(crate) fn of(scalar: &'a Scalar) -> Cell<'a> {
+    /// A single value of a kind.
+    pub(crate) fn of(scalar: &'a Scalar, kind: &'a Kind) -> Cell<'a> {
         match scalar {
-            Scalar::Null => Cell::Null,
+            Scalar::Null | Scalar::Wide(_) => Cell::Null,
             Scalar::Bool(x) => Cell::Bool(*x),
             Scalar::Int(x) => Cell::Int(*x),
             Scalar::Float(x) => Cell::Float(*x),
             Scalar::String(x) => Cell::String(x),
-            Scalar::Bytes(_) => Cell::Other("bytes"),
-            Scalar::Date(_) => Cell::Other("date"),
-            Scalar::DateTime(_) => Cell::Other("datetime"),
-            Scalar::Duration(_) => Cell::Other("duration"),
-            Scalar::List(_) => Cell::Other("list"),
-            Scalar::Record(_) => Cell::Other("record"),
-            Scalar::Map(_) => Cell::Other("map"),
-            Scalar::Json(_) => Cell::Other("json"),
-            Scalar::Wide(_) => Cell::Other("wide"),
+            Scalar::Bytes(x) => Cell::Bytes(x),
+            Scalar::Date(x) => Cell::Date(*x),
+            Scalar::DateTime(x) => Cell::DateTime(*x),
+            Scalar::Duration(x) => Cell::Duration(*x),
+            Scalar::List(x) => Cell::List(Items::of_values(x, kind)),
+            Scalar::Record(x) => Cell::Record(Items::of_values(x, kind)),
+            Scalar::Map(x) => Cell::Map(Items::of_entries(x, kind)),
+            Scalar::Json(x) => Cell::Json(x),
         }
     }
 
-    /// As a value of the language; the error says why it is none.
-    pub(crate) fn scalar(self) -> Result<Scalar, String> {
-        match self {
-            Cell::Null => Ok(Scalar::Null),
-            Cell::Bool(x) => Ok(Scalar::Bool(x)),
-            Cell::Int(x) => Ok(Scalar::Int(x)),
-            Cell::TooLarge(x) => Err(format!("{x} does not fit into int (64 bits)")),
-            Cell::Float(x) => Ok(Scalar::Float(pipelang_lang::scalar::canonical(x))),
-            Cell::String(x) => Ok(Scalar::String(x.into())),
-            Cell::Other(kind) => Err(format!("a {kind} cannot be handed over yet")),
-        }
+    /// As a value of the language, if it is one.
+    pub(crate) fn scalar(self) -> Result<Scalar, Unfit> {
+        Ok(match self {
+            Cell::Null => Scalar::Null,
+            Cell::Bool(x) => Scalar::Bool(x),
+            Cell::Int(x) => Scalar::Int(x),
+            Cell::Float(x) => Scalar::Float(pipelang_lang::scalar::canonical(x)),
+            Cell::String(x) => Scalar::String(x.into()),
+            Cell::Date(x) => Scalar::Date(x),
+            Cell::DateTime(x) => Scalar::DateTime(x),
+            Cell::Duration(x) => Scalar::Duration(x),
+            Cell::Bytes(x) => Scalar::Bytes(x.into()),
+            Cell::Json(x) => Scalar::Json(x.into()),
+            Cell::List(items) => Scalar::List(items.iter().map(Cell::scalar).collect::<Result<_, _>>()?),
+            Cell::Record(items) => Scalar::Record(items.iter().map(Cell::scalar).collect::<Result<_, _>>()?),
+            Cell::Map(items) => {
+                let entry = |(at, cell): (usize, Cell)| Ok((items.name(at).unwrap_or_default().into(), cell.scalar()?));
+                Scalar::Map(items.iter().enumerate().map(entry).collect::<Result<_, Unfit>>()?)
+            }
+            Cell::Unfit(unfit) => return Err(unfit),
+        })
     }
 }
 
@@ -86,10 +150,17 @@ impl fmt::Display for Cell<'_> {
             Cell::Null => f.write_str("null"),
             Cell::Bool(x) => x.fmt(f),
             Cell::Int(x) => x.fmt(f),
-            Cell::TooLarge(x) => x.fmt(f),
             Cell::Float(x) => write!(f, "{x:?}"),
             Cell::String(x) => write!(f, "{x:?}"),
-            Cell::Other(kind) => write!(f, "a {kind}"),
+            Cell::Date(x) => f.write_str(&spell_date(*x)),
+            Cell::DateTime(x) => f.write_str(&spell_datetime(*x)),
+            Cell::Duration(x) => f.write_str(&spell_duration(*x)),
+            Cell::Bytes(_) => f.write_str("bytes"),
+            Cell::Json(_) => f.write_str("a json"),
+            Cell::List(items) => write!(f, "a list of {}", items.len()),
+            Cell::Record(_) => f.write_str("a record"),
+            Cell::Map(_) => f.write_str("a map"),
+            Cell::Unfit(unfit) => unfit.fmt(f),
         }
     }
 }
@@ -103,6 +174,13 @@ pub struct CellMismatch {
     pub found: String,
     /// The Rust type.
     pub wanted: Cow<'static, str>,
+}
+
+impl CellMismatch {
+    /// A value that is none of a type.
+    pub fn new(found: Cell<'_>, wanted: &'static str) -> CellMismatch {
+        CellMismatch { column: String::new(), found: found.to_string(), wanted: wanted.into() }
+    }
 }
 
 impl fmt::Display for CellMismatch {
@@ -121,8 +199,9 @@ impl std::error::Error for CellMismatch {}
 /// A Rust type that a field of a row or the result of a host function may have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value that Pipe knows",
-    label = "not a number, `bool` or text",
-    note = "fields and results are integers, floats, `bool`, `String`, `&str`, or `Option` of one of those"
+    label = "not a value of the language",
+    note = "fields and results are integers, floats, `bool`, `String`, `&str`, times of jiff and std, structs that derive \
+            `pipelang::Row`, and `Option` or `Vec` of those"
 )]
 pub trait ToCell {
     /// What it is in Pipe.
@@ -137,15 +216,17 @@ pub trait ToCell {
 /// A Rust type that the value of a result can be read into.
 #[diagnostic::on_unimplemented(
     message = "a value of Pipe cannot be read into `{Self}`",
-    note = "results are integers, floats, `bool`, `String`, or `Option` of one of those"
+    note = "results are integers, floats, `bool`, `String`, times of jiff and std, structs that derive `pipelang::Row` and \
+            borrow nothing, and `Option` or `Vec` of those"
 )]
 pub trait FromCell: ToCell + Sized {
     /// Reads it; numbers are checked, never cut off.
     fn from_cell(cell: Cell<'_>) -> Result<Self, CellMismatch>;
 }
 
-fn mismatch<T>(cell: Cell<'_>, wanted: &'static str) -> Result<T, CellMismatch> {
-    Err(CellMismatch { column: String::new(), found: cell.to_string(), wanted: wanted.into() })
+#[cold]
+pub(super) fn mismatch<T>(cell: Cell<'_>, wanted: &'static str) -> Result<T, CellMismatch> {
+    Err(CellMismatch::new(cell, wanted))
 }
 
 /// The integers: each is an `int`, on the way in if it fits into 64 bits, on the way out if it fits into the type.
@@ -157,11 +238,12 @@ macro_rules! integers {
             #[inline]
             fn to_cell(&self) -> Cell<'_> {
                 // Only a value above `i64::MAX` fails here; it is positive.
-                i64::try_from(*self).map_or(Cell::TooLarge(*self as u128), Cell::Int)
+                i64::try_from(*self).map_or(Cell::Unfit(Unfit::Int(*self as u128)), Cell::Int)
             }
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Int(x) => $type::try_from(x).or_else(|_| mismatch(cell, stringify!($type))),
@@ -187,6 +269,7 @@ macro_rules! floats {
         }
 
         impl FromCell for $type {
+            #[inline]
             fn from_cell(cell: Cell<'_>) -> Result<$type, CellMismatch> {
                 match cell {
                     Cell::Float(x) => Ok(x as $type),
@@ -210,6 +293,7 @@ impl ToCell for bool {
 }
 
 impl FromCell for bool {
+    #[inline]
     fn from_cell(cell: Cell<'_>) -> Result<bool, CellMismatch> {
         match cell {
             Cell::Bool(x) => Ok(x),
@@ -245,6 +329,24 @@ impl ToCell for &str {
     }
 }
 
+impl<T: ToCell> ToCell for Vec<T> {
+    const KIND: FieldKind = FieldKind::List(&FieldType::of::<T>());
+
+    #[inline]
+    fn to_cell(&self) -> Cell<'_> {
+        Cell::List(Items::of_host(self, self.len()))
+    }
+}
+
+impl<T: FromCell> FromCell for Vec<T> {
+    fn from_cell(cell: Cell<'_>) -> Result<Vec<T>, CellMismatch> {
+        match cell {
+            Cell::List(items) => items.iter().map(T::from_cell).collect(),
+            _ => mismatch(cell, "Vec"),
+        }
+    }
+}
+
 impl<T: ToCell> ToCell for Option<T> {
     const KIND: FieldKind = T::KIND;
     const NULLABLE: bool = true;
@@ -273,7 +375,7 @@ mod tests {
         assert_eq!(u8::from_cell(Cell::Int(255)), Ok(255));
         assert_eq!(u8::from_cell(Cell::Int(256)).unwrap_err().to_string(), "256 does not fit into u8");
         assert_eq!(u64::from_cell(Cell::Int(-1)).unwrap_err().to_string(), "-1 does not fit into u64");
-        assert_eq!(u64::MAX.to_cell(), Cell::TooLarge(u64::MAX.into()));
+        assert_eq!(u64::MAX.to_cell(), Cell::Unfit(Unfit::Int(u64::MAX.into())));
         assert_eq!(Option::<i32>::from_cell(Cell::Null), Ok(None));
         assert_eq!(bool::from_cell(Cell::Null).unwrap_err().to_string(), "null does not fit into bool");
         assert_eq!(f64::from_cell(Cell::Int(3)), Ok(3.0));

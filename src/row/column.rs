@@ -1,7 +1,8 @@
 //! Columns made from fields of Rust values.
 
-use super::{Cell, FieldKind, ToCell};
+use super::{Cell, FieldKind, ToCell, Unfit};
 use pipelang_lang::codes::E0501;
+use pipelang_lang::scalar::Scalar;
 use pipelang_runtime::batch::Column;
 use pipelang_runtime::error::{CellError, RowError, RowFault};
 use std::sync::Arc;
@@ -35,8 +36,8 @@ impl ColumnBuilder {
             FieldKind::Int => {
                 let mut int = |(row, value): (usize, &'v T)| match value.to_cell() {
                     Cell::Int(x) => Some(x),
-                    Cell::TooLarge(x) => {
-                        faults.push((row as u32, too_large(name, x)));
+                    Cell::Unfit(x) => {
+                        faults.push((row as u32, unfit(name, x)));
                         Some(0)
                     }
                     _ => None,
@@ -64,6 +65,15 @@ impl ColumnBuilder {
                 }
             }
             FieldKind::Any => Column::Null(values.len()),
+            FieldKind::Date | FieldKind::DateTime | FieldKind::Duration | FieldKind::List(_) | FieldKind::Record(_) => {
+                let value = |(row, value): (usize, &'v T)| {
+                    value.to_cell().scalar().unwrap_or_else(|x| {
+                        faults.push((row as u32, unfit(name, x)));
+                        Scalar::Null
+                    })
+                };
+                Column::from_scalars(&T::KIND.kind(), &values.enumerate().map(value).collect::<Vec<_>>())
+            }
             FieldKind::String => Column::String(
                 values.map(|value| if let Cell::String(x) = value.to_cell() { Some(x) } else { None }).collect(),
             ),
@@ -71,16 +81,15 @@ impl ColumnBuilder {
     }
 }
 
-fn too_large(name: &Arc<str>, value: u128) -> Arc<RowError> {
-    let (column, text) = (name.clone(), value.to_string());
-    let cell = CellError { code: E0501, column, inside: None, expected: "int", text, inferred: false };
+fn unfit(name: &Arc<str>, value: Unfit) -> Arc<RowError> {
+    let (column, expected, text) = (name.clone(), value.expected(), value.to_string());
+    let cell = CellError { code: E0501, column, inside: None, expected, text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipelang_lang::scalar::Scalar;
 
     #[test]
     fn what_is_too_large_is_a_fault() {

@@ -3,9 +3,11 @@
 //!
 //! What a struct wants is found out when a program is compiled, by building one from made-up values.
 
-use super::{Cell, CellMismatch, Field, FieldKind, FromRow, ResultRow, Schema};
-use serde_core::de::value::StrDeserializer;
-use serde_core::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use super::{Cell, CellMismatch, Field, FieldKind, FromRow, Items, ResultRow, Schema};
+use serde_core::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde_core::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_core::forward_to_deserialize_any;
 use std::fmt::{self, Display};
 
@@ -108,7 +110,15 @@ impl<'de> Deserializer<'de> for CellDeserializer<'_> {
             Cell::Int(x) => visitor.visit_i64(x),
             Cell::Float(x) => visitor.visit_f64(x),
             Cell::String(x) => visitor.visit_str(x),
-            Cell::TooLarge(_) | Cell::Other(_) => Err(de::Error::invalid_type(de::Unexpected::Other(""), &visitor)),
+            Cell::Date(_) | Cell::DateTime(_) | Cell::Duration(_) => visitor.visit_str(&self.0.to_string()),
+            Cell::Bytes(x) => visitor.visit_bytes(x),
+            // By a reader, since nothing can borrow from the cell.
+            Cell::Json(text) => {
+                serde_json::Deserializer::from_reader(text.as_bytes()).deserialize_any(visitor).map_err(of_json)
+            }
+            Cell::List(items) => visitor.visit_seq(Values { items, next: 0 }),
+            Cell::Record(items) | Cell::Map(items) => visitor.visit_map(Values { items, next: 0 }),
+            Cell::Unfit(_) => Err(de::Error::invalid_type(de::Unexpected::Other(""), &visitor)),
         }
     }
 
@@ -142,6 +152,50 @@ impl<'de> Deserializer<'de> for CellDeserializer<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct identifier ignored_any
     }
+}
+
+/// What is in a list, a record or a map.
+struct Values<'a> {
+    items: Items<'a>,
+    next: usize,
+}
+
+impl Values<'_> {
+    fn read<'de, S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        let at = self.next;
+        self.next += 1;
+        seed.deserialize(CellDeserializer(self.items.at(at)))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Values<'_> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        if self.next == self.items.len() { Ok(None) } else { self.read(seed).map(Some) }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len() - self.next)
+    }
+}
+
+impl<'de> MapAccess<'de> for Values<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some(name) = self.items.name(self.next) else { return Ok(None) };
+        let key: StrDeserializer<Error> = name.into_deserializer();
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        self.read(seed)
+    }
+}
+
+fn of_json(error: serde_json::Error) -> Error {
+    de::Error::custom(error)
 }
 
 /// Finds out which fields a type has.
@@ -197,7 +251,12 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let fields = self.probe.schema.as_mut().map(|schema| &mut schema.fields);
         let field = fields.and_then(|fields| fields.get_mut(self.next)).expect("there was a key");
         self.next += 1;
-        seed.deserialize(FieldProbe { field, is_optional: false })
+        let read = seed.deserialize(FieldProbe { field: &mut *field, is_optional: false });
+        if read.is_err() {
+            // It wants certain values, such as the text of a date.
+            field.kind = FieldKind::Any;
+        }
+        read
     }
 }
 
@@ -256,7 +315,15 @@ impl<'de> Deserializer<'de> for FieldProbe<'_> {
         visitor.visit_unit()
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(SeqDeserializer::<_, Error>::new(std::iter::empty::<()>()))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(MapDeserializer::<_, Error>::new(std::iter::empty::<((), ())>()))
+    }
+
     forward_to_deserialize_any! {
-        i128 u128 bytes byte_buf unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        i128 u128 bytes byte_buf unit unit_struct tuple tuple_struct struct enum identifier ignored_any
     }
 }

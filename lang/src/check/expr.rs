@@ -187,7 +187,7 @@ impl<'a> Checker<'a> {
             Found::Column(field) => self.column(&field),
             Found::Both(outer) => self.unknown(errors::column_and_binding(span, name, outer)),
             Found::Nothing(row) => match (self.sources.constant(name), self.bound_table(name, span)) {
-                (Some(value), _) => Value::Expr(self.constant(value)),
+                (Some((value, ty)), _) => Value::Expr(self.plan.exprs.literal(value, ty)),
                 (None, Some(stream)) => Value::Stream(stream),
                 (None, None) => self.no_such_name(name, span, row),
             },

@@ -13,7 +13,7 @@ use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
 ///
 /// A struct that serde builds, since it derives `serde::Deserialize` too, says `#[row(input)]`.
 ///
-/// Fields are numbers, `bool`, `String`, `&str`, and `Option` of those. A field is the column of its name;
+/// Fields are numbers, `bool`, `String`, `&str`, times of jiff and std, other rows, and `Option` or `Vec` of those. A field is the column of its name;
 /// `#[row(name = "Order Date")]` says another.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -45,7 +45,21 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         let ident = field.ident;
         quote! { #at => ::pipelang::ToCell::to_cell(&self.#ident), }
     });
+    let parts = fields.iter().map(|field| {
+        let (column, ty) = (&field.column, field.ty);
+        quote! { (#column, ::pipelang::FieldType::of::<#ty>()) }
+    });
+    let count = fields.len();
     let row = quote! {
+        #[automatically_derived]
+        impl #impl_generics ::pipelang::ToCell for #ident #type_generics #where_clause {
+            const KIND: ::pipelang::FieldKind = ::pipelang::FieldKind::Record(&[#(#parts),*]);
+
+            fn to_cell(&self) -> ::pipelang::Cell<'_> {
+                ::pipelang::Cell::Record(::pipelang::Items::of_row(self, #count))
+            }
+        }
+
         #[automatically_derived]
         impl #impl_generics ::pipelang::Row for #ident #type_generics #where_clause {
             fn schema() -> ::pipelang::Schema {
@@ -75,8 +89,24 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         let (ident, ty) = (field.ident, field.ty);
         quote_spanned! { ty.span() => #ident: row.get::<#ty>(#at)? }
     });
+    let reads = fields.iter().map(|field| {
+        let (ident, ty, column) = (field.ident, field.ty, &field.column);
+        quote! { #ident: fields.field::<#ty>(#column)? }
+    });
     Ok(quote! {
         #row
+        #[automatically_derived]
+        impl #impl_generics ::pipelang::FromCell for #ident #type_generics #where_clause {
+            fn from_cell(
+                cell: ::pipelang::Cell<'_>,
+            ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
+                match cell {
+                    ::pipelang::Cell::Record(fields) => ::std::result::Result::Ok(Self { #(#reads),* }),
+                    _ => ::std::result::Result::Err(::pipelang::CellMismatch::new(cell, #name)),
+                }
+            }
+        }
+
         #[automatically_derived]
         impl #impl_generics ::pipelang::FromRow for #ident #type_generics #where_clause {
             fn wanted() -> ::std::option::Option<::pipelang::Schema> {

@@ -6,6 +6,7 @@
 //! have gone out.
 
 mod claim;
+pub mod direct;
 mod expand;
 pub mod explain;
 mod operator;
@@ -22,7 +23,7 @@ mod source;
 mod staged;
 mod tables;
 
-pub use parallel::Pool;
+pub use parallel::{HostPool, Pool};
 pub use tables::{Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
@@ -31,6 +32,7 @@ use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
 use crate::memory::Memory;
+use crate::progress::Progress;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use crate::tally::Tally;
@@ -64,6 +66,14 @@ pub fn native_code() -> Result<(), String> {
     Err("it is not part of this build".into())
 }
 
+/// How many bytes of machine code there are in this process, for tests.
+pub fn live_code_bytes() -> usize {
+    #[cfg(feature = "jit")]
+    return crate::jit::live_code_bytes();
+    #[cfg(not(feature = "jit"))]
+    0
+}
+
 /// How a statement is run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -88,6 +98,8 @@ pub struct Options {
     pub on_error: OnError,
     /// What reads made null or left out.
     pub tally: Tally,
+    /// Counts how far the run is.
+    pub progress: Progress,
 }
 
 /// What happens to a row that fails where its value is demanded.
@@ -174,6 +186,11 @@ pub struct Environment<'a> {
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
 pub fn run(env: Environment, statement: usize, options: &Options, sink: Sink) -> Result<Stats, RunError> {
+    let encode = |batch: Batch| {
+        options.progress.add_rows_out(batch.rows);
+        (sink.encode)(batch)
+    };
+    let sink = Sink { encode: &encode, accept: sink.accept };
     let Some(budget) = &options.rows_out else { return run_whole(env, statement, options, sink) };
     // Rows are counted in their order, and so written in it.
     let (encode, accept) = (sink.encode, sink.accept);

@@ -9,7 +9,7 @@ use crate::memory::{Memory, Share};
 use crate::spill::Rows;
 use crate::stages::aggregate::{self, Grouper};
 use crate::stages::join::{self, Builder, Built, JoinTable, PartedTable, Parter};
-use crate::stages::sort::Sorter;
+use crate::stages::sort::{Entry, Sorter};
 use crate::stages::window::{self, Windower};
 use pipelang_lang::ir::{Reduction, WindowFunction};
 use pipelang_lang::ty::Kind;
@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The least rows that a worker takes at once of a window whose rows are all there.
 const ROWS_OF_PIECE: usize = 8192;
+
+/// The rows of a sort that are put into their order without a look whether the run must stop.
+const ROWS_OF_GATHERED: usize = 1 << 19;
 
 /// What a pipeline gives to those behind it.
 pub enum Given {
@@ -148,14 +151,21 @@ impl Operator {
     pub fn finish(self, env: &Environment, options: &Options) -> Result<Given, RunError> {
         let sorted = |mut sorter: Sorter| {
             let mut entries = sorter.entries();
-            env.pool.sort(&mut entries, |a, b| sorter.compare(a, b));
-            sorter.finish(entries)
+            env.pool.sort(&mut entries, &options.watch, |a, b| sorter.compare(a, b))?;
+            let gathered = sorter.gathered(&mut entries);
+            let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
+            let take = |piece: &&[Entry]| options.watch.check().map(|()| gathered.take(piece));
+            let taken = env.pool.map(options.threads, &pieces, take).into_iter().collect::<Result<Vec<Batch>, _>>()?;
+            Ok::<_, RunError>(match taken.as_slice() {
+                [one] => Some(one.clone()),
+                several => Batch::concat(several),
+            })
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
             Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.memory)?),
             Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None)?.into()),
-            Operator::Sort(sorter) => Given::Rows(sorted(sorter).into()),
+            Operator::Sort(sorter) => Given::Rows(sorted(sorter)?.into()),
             Operator::Window(windower) => Given::Rows(windower.finish(&options.memory, &mut |groups| {
                 let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
                 let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
@@ -172,7 +182,7 @@ impl Operator {
                 if rows.has_spilled() {
                     return Ok(Given::Rows(rows.merged(unmatched)?.into()));
                 }
-                let parts: Vec<Batch> = sorted(rows).into_iter().chain(unmatched).collect();
+                let parts: Vec<Batch> = sorted(rows)?.into_iter().chain(unmatched).collect();
                 Given::Rows(Batch::concat(&parts).into())
             }
         })

@@ -8,29 +8,40 @@
 mod patient;
 
 use crate::error::RunError;
+use crate::limits::Watch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
+use std::cell::Cell;
 use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Morsels in flight for each worker.
 const WINDOW: u64 = 4;
 
+/// A pool of threads that a host has already.
+pub use rayon::ThreadPool as HostPool;
+
 /// The threads of an engine, started when first needed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pool {
     threads: usize,
-    pool: OnceLock<Option<rayon::ThreadPool>>,
+    pool: Arc<OnceLock<Option<Arc<HostPool>>>>,
 }
 
 impl Pool {
     /// A pool of so many threads; 0 is as many as there are processors.
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        Pool { threads: if threads == 0 { available() } else { threads }, pool: OnceLock::new() }
+        Pool { threads: if threads == 0 { available() } else { threads }, pool: Arc::default() }
+    }
+
+    /// The threads that a host has already.
+    pub fn of(pool: Arc<HostPool>) -> Pool {
+        Pool { threads: pool.current_num_threads(), pool: Arc::new(OnceLock::from(Some(pool))) }
     }
 
     /// How many threads it has, started or not.
@@ -42,19 +53,35 @@ impl Pool {
     fn started(&self) -> Option<&rayon::ThreadPool> {
         let start = || {
             let name = |n| format!("pipe-{n}");
-            rayon::ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok()
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads).thread_name(name).build().ok().map(Arc::new)
         };
-        self.pool.get_or_init(start).as_ref()
+        self.pool.get_or_init(start).as_deref()
     }
 
-    /// Sorts by `compare`, which never says equal of two items.
-    pub fn sort<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Order + Send + Sync) {
-        match self.started() {
+    /// Sorts by `compare`, which never says equal of two items. If the run must stop the items are in no order.
+    pub fn sort<T: Send>(
+        &self,
+        items: &mut [T],
+        watch: &Watch,
+        compare: impl Fn(&T, &T) -> Order + Send + Sync,
+    ) -> Result<(), RunError> {
+        // A sort has no way out but a panic, here one that is not told.
+        let compare = |a: &T, b: &T| {
+            if must_stop(watch) {
+                resume_unwind(Box::new("the run must stop"));
+            }
+            compare(a, b)
+        };
+        let sort = || match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));
             }
             _ => items.sort_unstable_by(compare),
-        }
+        };
+        catch_unwind(AssertUnwindSafe(sort)).map_err(|panic| match watch.check() {
+            Ok(()) => RunError::Internal(panic_text(&*panic)),
+            Err(stopped) => stopped,
+        })
     }
 
     /// What `f` makes of each item, side by side if there are several and `threads` is not 1.
@@ -64,6 +91,18 @@ impl Pool {
             _ => items.iter().map(f).collect(),
         }
     }
+}
+
+/// Whether the run must stop: cheap enough to ask for each pair of items. The clock is not asked every time.
+fn must_stop(watch: &Watch) -> bool {
+    const EVERY: u32 = 4096;
+    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
+    if watch.deadline.is_none() {
+        return watch.cancel.is_cancelled();
+    }
+    let asked = ASKED.get().wrapping_add(1);
+    ASKED.set(asked);
+    watch.cancel.is_cancelled() || asked.is_multiple_of(EVERY) && watch.check().is_err()
 }
 
 /// What [`ordered`] does with each morsel.
@@ -103,7 +142,7 @@ pub fn ordered<M: Send, O: Send>(
         Schedule::Eager { spread } => eager(pool, threads, spread, work),
         Schedule::Patient => patient::run(pool, threads, work),
     };
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
 }
 
 fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: bool, work: Work<M, O>) -> usize {

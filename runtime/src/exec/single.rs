@@ -5,20 +5,24 @@
 use super::pipeline::{self, End, Link, Source};
 use super::replay;
 use crate::error::{CellError, Place, RowError, RowFault, RunError};
+use crate::kernel::ir::Program;
 use crate::kernel::{Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::{Evaluator, Outcome, Row};
 use crate::registry::Registry;
+#[cfg(feature = "jit")]
+use crate::vector::single::SingleLeaves;
 use crate::vector::single::{Output, Registers, Single, Value};
 use pipelang_lang::codes::E0501;
 use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
 use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::{Kind, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// So many registers lie on the stack; those of larger programs are kept by the thread.
-const FEW: usize = 48;
+pub const FEW: usize = 24;
 
 thread_local! {
     /// Registers of large programs.
@@ -36,8 +40,10 @@ pub struct OneRow {
 
 struct Kernel {
     single: Single,
+    /// What few registers are before a row.
+    few: Option<[u64; FEW]>,
     #[cfg(feature = "jit")]
-    compiled: Option<crate::jit::Compiled>,
+    compiled: Option<crate::jit::one_row::CompiledRow>,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -68,8 +74,15 @@ impl<'r> Made<'r, '_> {
 pub enum Given<'a> {
     /// A value.
     Value(Value<'a>),
-    /// A number of the host that is no value of the language: an error if it is demanded.
-    TooLarge(u128),
+    /// A value that is no word and no text: of a program that has no kernel.
+    Made(Scalar),
+    /// What is no value of the language: an error if it is demanded.
+    Unfit {
+        /// The type that it should be of.
+        expected: &'static str,
+        /// What it is.
+        text: String,
+    },
 }
 
 impl OneRow {
@@ -97,9 +110,37 @@ impl OneRow {
         if !matches!(&table.origin, TableOrigin::Bound(bound) if &**bound == name) {
             return None;
         }
-        let nullable: Vec<bool> = columns.iter().map(|column| table.schema.fields[*column].ty.nullable).collect();
-        let kernel = Kernel::new(segment, plan, &nullable, native);
+        let types: Vec<&Type> = columns.iter().map(|column| &table.schema.fields[*column].ty).collect();
+        let is_word = |ty: &&Type| matches!(ty.kind, Kind::Bool | Kind::Int | Kind::Float | Kind::String);
+        let nullable: Vec<bool> = types.iter().map(|ty| ty.nullable).collect();
+        let are_words = types.iter().all(is_word);
+        let kernel = if are_words { Kernel::new(segment, plan, &nullable, native) } else { None };
         Some(OneRow { segment: segment.clone(), columns: columns.clone(), kernel })
+    }
+
+    /// The program, if its leaves are machine code.
+    pub(super) fn native(&self) -> Option<&Program> {
+        let kernel = self.kernel.as_ref()?;
+        #[cfg(feature = "jit")]
+        return kernel.compiled.is_some().then(|| kernel.single.program());
+        #[cfg(not(feature = "jit"))]
+        None.filter(|_: &&Program| kernel.few.is_some())
+    }
+
+    /// Which column of the table an input of the program is.
+    pub(super) fn column(&self, input: usize) -> usize {
+        self.columns[input]
+    }
+
+    /// Runs the first leaf of a program that is [`OneRow::native`]; none if a check fails.
+    #[inline]
+    pub(super) fn run_leaf(&self, words: &mut [u64; FEW]) -> Option<()> {
+        #[cfg(feature = "jit")]
+        if let Some(Kernel { compiled: Some(compiled), .. }) = &self.kernel {
+            return compiled.run(0, words)?.then_some(());
+        }
+        let _ = words;
+        None
     }
 
     /// Runs a record; `given` knows its columns. `take` gets what comes of it, unless a filter drops it.
@@ -111,13 +152,13 @@ impl OneRow {
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
         let Some(kernel) = &self.kernel else { return self.evaluate(plan, registry, &given, take) };
-        let size = kernel.single.words();
-        if size <= FEW {
-            return self.run_on(&mut [0; FEW], kernel, (plan, registry), given, take);
+        if let Some(mut words) = kernel.few {
+            return self.run_on(&mut words, kernel, (plan, registry), given, take);
         }
         // A function of the host may call a program again: it finds other registers then.
         let mut words = WORDS.take();
-        words.resize(words.len().max(size), 0);
+        words.clear();
+        words.extend_from_slice(kernel.single.template());
         let result = self.run_on(&mut words, kernel, (plan, registry), given, take);
         WORDS.set(words);
         result
@@ -132,22 +173,22 @@ impl OneRow {
         given: impl Fn(usize) -> Given<'a>,
         take: impl FnOnce(Made) -> T,
     ) -> Result<Option<T>, RunError> {
-        let is_too_large = std::cell::Cell::new(false);
+        let is_outside = std::cell::Cell::new(false);
         let input = |at: usize| match given(self.columns[at]) {
             Given::Value(value) => value,
-            Given::TooLarge(_) => {
-                is_too_large.set(true);
+            Given::Made(_) | Given::Unfit { .. } => {
+                is_outside.set(true);
                 Value::Null
             }
         };
         if let Some(registers) = kernel.run(registry, words, &input)
-            && !is_too_large.get()
+            && !is_outside.get()
         {
             if !kernel.single.keeps(&registers) {
                 return Ok(None);
             }
             let result = take(Made::Kernel(&kernel.single, &registers, &input));
-            if !is_too_large.get() {
+            if !is_outside.get() {
                 return Ok(Some(result));
             }
             return self.evaluate(plan, registry, &given, |_| result);
@@ -167,7 +208,8 @@ impl OneRow {
         let column = |(column, at): (&ColumnId, &usize)| {
             let outcome = match given(*at) {
                 Given::Value(value) => Ok(value.scalar()),
-                Given::TooLarge(text) => Err(too_large(plan, *column, text)),
+                Given::Made(value) => Ok(value),
+                Given::Unfit { expected, text } => Err(unfit(plan, *column, expected, text)),
             };
             (*column, outcome)
         };
@@ -189,10 +231,14 @@ impl Kernel {
         let program = Arc::new(lower(segment, plan, nullable));
         #[cfg(not(feature = "jit"))]
         let _ = native;
+        let single = Single::new(&program)?;
+        let mut few = [0; FEW];
+        let is_small = few.get_mut(..single.template().len()).map(|words| words.copy_from_slice(single.template()));
         Some(Kernel {
-            single: Single::new(&program)?,
+            single,
+            few: is_small.map(|()| few),
             #[cfg(feature = "jit")]
-            compiled: if native { crate::jit::compile(&program).ok() } else { None },
+            compiled: if native { crate::jit::one_row::compile(&program).ok() } else { None },
         })
     }
 
@@ -211,9 +257,9 @@ impl Kernel {
     }
 }
 
-fn too_large(plan: &Plan, column: ColumnId, value: u128) -> Arc<RowError> {
-    let (column, text) = (plan.column(column).name.clone(), value.to_string());
-    let cell = CellError { code: E0501, column, inside: None, expected: "int", text, inferred: false };
+fn unfit(plan: &Plan, column: ColumnId, expected: &'static str, text: String) -> Arc<RowError> {
+    let column = plan.column(column).name.clone();
+    let cell = CellError { code: E0501, column, inside: None, expected, text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 

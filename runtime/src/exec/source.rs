@@ -8,6 +8,7 @@ use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::formats::{self, Input, MorselSize, Parsed, Piece, ScanRequest, on_error};
 use crate::limits::Watch;
+use crate::progress::Progress;
 use crate::reference::expr::{Evaluator, NoRow};
 use crate::spill::{Merge, Rows};
 use arrow_array::Int64Array;
@@ -69,7 +70,7 @@ impl<'a> Reader<'a> {
         rows: usize,
         given: Rows,
     ) -> Result<Reader<'a>, RunError> {
-        Ok(match source {
+        let mut reader = match source {
             pipeline::Source::Scan { table, columns } => scan(env, *table, columns.clone(), options, rows)?,
             pipeline::Source::Range { start, end } => ints(*start, end.unwrap_or(i64::MAX), rows),
             pipeline::Source::Values { rows: values } => in_memory(constants(env, values, &options.watch), rows),
@@ -79,7 +80,21 @@ impl<'a> Reader<'a> {
                 Rows::Batch(batch) => in_memory(Some(batch), rows),
                 Rows::Merge(merge) => on_disk(*merge, rows),
             },
-        })
+        };
+        if !matches!(source, pipeline::Source::Result(_)) {
+            reader.count_rows(&options.progress);
+        }
+        Ok(reader)
+    }
+
+    /// Counts the rows that are loaded.
+    fn count_rows(&mut self, progress: &Progress) {
+        let (load, progress) = (self.load.clone(), progress.clone());
+        self.load = Arc::new(move |morsel| {
+            let parsed = load(morsel);
+            progress.add_rows_read(parsed.batch.rows);
+            parsed
+        });
     }
 }
 
@@ -104,7 +119,10 @@ fn scan<'a>(
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
-                input: if *stdin { Input::Take(env.tables.stdin()?) } else { Input::File },
+                input: match stdin {
+                    true => Input::Take(env.tables.stdin()?, options.progress.clone()),
+                    false => Input::Counted(options.progress.clone()),
+                },
                 options: read_options.clone(),
                 schema: table.schema.clone(),
                 columns,

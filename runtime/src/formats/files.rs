@@ -2,6 +2,7 @@
 
 use super::compression::Compression;
 use crate::error::RunError;
+use crate::progress::Progress;
 use pipelang_lang::codes::E0701;
 use pipelang_lang::diagnostic::did_you_mean;
 use std::fs::File;
@@ -23,13 +24,16 @@ pub fn extension_of(path: &str) -> Option<String> {
     Path::new(path).extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase)
 }
 
-/// The text of a file.
-pub fn open(path: &str) -> io::Result<Box<dyn Read + Send>> {
+/// The text of a file, whose bytes on disk are counted if somebody wants that.
+pub fn open(path: &str, progress: Option<&Progress>) -> io::Result<Box<dyn Read + Send>> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    Compression::of(path).decode(file)
+    match progress {
+        Some(progress) => Compression::of(path).decode(progress.reading(file)),
+        None => Compression::of(path).decode(file),
+    }
 }
 
 /// How many blocks across a file are looked at.

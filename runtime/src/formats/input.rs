@@ -3,6 +3,7 @@
 use super::encoding::TextEncoding;
 use super::{Stdin, files};
 use crate::error::RunError;
+use crate::progress::Progress;
 use std::io::Read;
 
 /// Where the bytes come from.
@@ -10,10 +11,12 @@ use std::io::Read;
 pub enum Input {
     /// The file at the path.
     File,
+    /// The same, whose bytes are counted.
+    Counted(Progress),
     /// Stdin, to see what it is.
     Look(Stdin),
-    /// Stdin, to read it.
-    Take(Stdin),
+    /// Stdin, to read it; its bytes are counted.
+    Take(Stdin, Progress),
 }
 
 impl Input {
@@ -25,11 +28,22 @@ impl Input {
     /// The bytes, decompressed; `path` names them.
     pub fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, RunError> {
         let opened = match self {
-            Input::File => files::open(path),
+            Input::File => files::open(path, None),
+            Input::Counted(progress) => files::open(path, Some(progress)),
             Input::Look(stdin) => stdin.look(),
-            Input::Take(stdin) => stdin.take(),
+            Input::Take(stdin, progress) => {
+                stdin.take().map(|stream| Box::new(progress.reading(stream)) as Box<dyn Read + Send>)
+            }
         };
         opened.map_err(|error| files::unopened(path, &error))
+    }
+
+    /// Where its bytes are counted.
+    pub fn progress(&self) -> Progress {
+        match self {
+            Input::Counted(progress) | Input::Take(_, progress) => progress.clone(),
+            Input::File | Input::Look(_) => Progress::default(),
+        }
     }
 
     /// Whether more may come at any time, so that nobody waits for a full block.
@@ -39,6 +53,6 @@ impl Input {
 
     /// Whether it has a path that can be opened again.
     pub fn is_file(&self) -> bool {
-        matches!(self, Input::File)
+        matches!(self, Input::File | Input::Counted(_))
     }
 }

@@ -120,7 +120,7 @@ impl Sources for FileSources {
     fn module(&self, name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
         let missing = |error: &io::Error| unopened(name, span, files::unopened(name, error).to_string());
         let mut text = Vec::new();
-        let read = files::open(name).and_then(|file| file.take(MOST_MODULE_BYTES + 1).read_to_end(&mut text));
+        let read = files::open(name, None).and_then(|file| file.take(MOST_MODULE_BYTES + 1).read_to_end(&mut text));
         read.map_err(|error| Box::new(missing(&error)))?;
         if text.len() as u64 > MOST_MODULE_BYTES {
             let message = format!("the module `{name}` is larger than {} MiB", MOST_MODULE_BYTES >> 20);

@@ -5,6 +5,7 @@ use super::csv::open::open as open_csv;
 use super::csv::options::CsvOptions;
 use super::{Input, MorselSize, Scan, ScanRequest, Stdin, by_name};
 use crate::error::RunError;
+use crate::progress::Progress;
 use pipelang_lang::codes::E0508;
 use pipelang_lang::ty::{Field, Schema, Type};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub fn open(
     let format = by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
     let mut request = ScanRequest {
         path: name.clone(),
-        input: Input::Take(stream.clone()),
+        input: Input::Take(stream.clone(), Progress::default()),
         options: Vec::new(),
         schema: schema.clone(),
         columns: columns.to_vec(),

@@ -46,9 +46,51 @@ pub fn leaf(
     emitter.builder.finalize(module.target_config());
 }
 
+/// Fills `context` with the function of a leaf for one row by itself: the lane of each register lies in a word, at the place
+/// of its number.
+pub fn one_row(
+    program: &Program,
+    range: Range<usize>,
+    inputs: &[Register],
+    outputs: &[Register],
+    module: &JITModule,
+    context: &mut Context,
+    builder_context: &mut FunctionBuilderContext,
+) {
+    let mut signature = module.make_signature();
+    let pointer = module.target_config().pointer_type();
+    signature.params.push(AbiParam::new(pointer));
+    signature.returns.push(AbiParam::new(I64));
+    context.func.signature = signature;
+    let mut emitter = Emitter {
+        builder: FunctionBuilder::new(&mut context.func, builder_context),
+        program,
+        pointer,
+        addresses: HashMap::new(),
+        values: HashMap::new(),
+        words: HashMap::new(),
+    };
+    emitter.function_of_one_row(&program.instructions[range], inputs, outputs);
+    emitter.builder.seal_all_blocks();
+    emitter.builder.finalize(module.target_config());
+}
+
 /// Loads of what does not change while the function runs.
 fn fixed() -> MemFlagsData {
     MemFlagsData::new().with_notrap().with_readonly().with_can_move()
+}
+
+/// Bytes of a word.
+const WORD: i32 = 8;
+
+/// What a lane is in a register of the machine.
+fn type_of(lane: Lane) -> Type {
+    match lane {
+        Lane::Float => F64,
+        Lane::Date => I32,
+        Lane::Bool => I8,
+        Lane::Int | Lane::Text | Lane::Wide | Lane::Value => I64,
+    }
 }
 
 struct Emitter<'a> {
@@ -118,6 +160,39 @@ impl Emitter<'_> {
         self.builder.ins().return_(&[status]);
     }
 
+    fn function_of_one_row(&mut self, instructions: &[Instruction], inputs: &[Register], outputs: &[Register]) {
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        let words = self.builder.block_params(entry)[0];
+        self.constants(instructions);
+        for input in inputs {
+            let lane = self.lane(*input);
+            let from_word = if lane == Lane::Float { F64 } else { I64 };
+            let word = self.builder.ins().load(from_word, fixed(), words, input.0 as i32 * WORD);
+            // A bool is 0 or 1, and a date the low half of its word.
+            let value = match lane {
+                Lane::Bool | Lane::Date => self.builder.ins().ireduce(type_of(lane), word),
+                Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => word,
+            };
+            self.values.insert(*input, value);
+        }
+        let (zero, mut failed) = (self.builder.ins().iconst(I64, 0), self.builder.ins().iconst(I8, 0));
+        for instruction in instructions {
+            self.instruction(instruction, zero, zero, &mut failed);
+        }
+        for output in outputs {
+            let value = match self.lane(*output) {
+                Lane::Bool => self.builder.ins().uextend(I64, self.values[output]),
+                Lane::Date => self.builder.ins().sextend(I64, self.values[output]),
+                Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => self.values[output],
+            };
+            self.builder.ins().store(MemFlagsData::trusted(), value, words, output.0 as i32 * WORD);
+        }
+        let status = self.builder.ins().uextend(I64, failed);
+        self.builder.ins().return_(&[status]);
+    }
+
     /// Loads the addresses and makes the constants; gives the number of rows.
     fn entry(
         &mut self,
@@ -134,6 +209,11 @@ impl Emitter<'_> {
                 self.addresses.insert(*register, address);
             }
         }
+        self.constants(instructions);
+        parameters[2]
+    }
+
+    fn constants(&mut self, instructions: &[Instruction]) {
         for operand in instructions.iter().flat_map(|instruction| &instruction.operands) {
             if let (Place::Constant(at), false) = (self.program.place(*operand), self.values.contains_key(operand)) {
                 let value = match &self.program.constants[at as usize] {
@@ -156,7 +236,6 @@ impl Emitter<'_> {
                 self.values.insert(*operand, value);
             }
         }
-        parameters[2]
     }
 
     fn at(&mut self, register: Register, offset: Value) -> Value {
@@ -231,13 +310,8 @@ impl Emitter<'_> {
                 self.builder.ins().band_imm_u(byte, 1)
             }
             lane => {
-                let ty = match lane {
-                    Lane::Float => F64,
-                    Lane::Date => I32,
-                    Lane::Int | Lane::Bool | Lane::Text | Lane::Wide | Lane::Value => I64,
-                };
                 let address = self.row_address(register, row);
-                self.builder.ins().load(ty, fixed(), address, 0)
+                self.builder.ins().load(type_of(lane), fixed(), address, 0)
             }
         };
         self.values.insert(register, value);

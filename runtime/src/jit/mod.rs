@@ -7,12 +7,12 @@
 //! A failure is a status, never a trap: nothing could catch one here.
 
 mod emit;
+pub mod one_row;
 #[cfg(test)]
 mod tests;
 
 use crate::kernel::frame::{Frame, Leaves};
 use crate::kernel::ir::{CHUNK, Place, Program, Register};
-use crate::vector::single::SingleLeaves;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
 use cranelift_frontend::FunctionBuilderContext;
@@ -20,6 +20,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A leaf: pointers to what it reads, pointers to what it writes, how many rows (at least one); not 0 if a check failed.
@@ -41,8 +42,16 @@ struct Leaf {
     bytes: usize,
 }
 
-/// The memory that machine code lies in. A module that is dropped leaks it, so it is freed by hand.
-struct Code(Mutex<Option<JITModule>>);
+/// The memory that machine code lies in, and how much of it is code. A module that is dropped leaks it, so it is freed by hand.
+struct Code(Mutex<Option<JITModule>>, usize);
+
+/// Bytes of machine code that is there.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes of machine code there are now in this process, for tests: what is dropped is gone.
+pub fn live_code_bytes() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 impl Drop for Code {
     fn drop(&mut self) {
@@ -50,39 +59,54 @@ impl Drop for Code {
         if let Some(module) = module {
             // SAFETY: the functions of the module are called through `Compiled` only, which holds this until they return.
             unsafe { module.free_memory() };
+            LIVE.fetch_sub(self.1, Ordering::Relaxed);
         }
     }
 }
 
 /// Machine code for all leaves of a program, or why there is none: nothing to compile, or a machine that is not supported.
 pub fn compile(program: &Arc<Program>) -> Result<Compiled, String> {
-    if program.leaves().next().is_none() {
-        return Err("nothing to compile".into());
-    }
-    let mut module = new_module()?;
-    let made = define_all(program, &mut module);
-    let code = Arc::new(Code(Mutex::new(None)));
-    let keep = |module: JITModule| {
-        if let Ok(mut place) = code.0.lock() {
-            *place = Some(module);
-        }
-    };
-    let defined = match made.and_then(|defined| module.finalize_definitions().map(|()| defined).map_err(text)) {
-        Ok(defined) => defined,
-        Err(why) => {
-            keep(module);
-            return Err(why);
-        }
-    };
-    let leaves = defined.into_iter().map(|(id, leaf)| {
-        let address = module.get_finalized_function(id);
+    let Built { functions, code } = build(program, emit::leaf)?;
+    let leaves = functions.into_iter().map(|(address, leaf)| {
         // SAFETY: the function was declared with the signature of `LeafFunction` and its definition is finished.
         let function = unsafe { std::mem::transmute::<*const u8, LeafFunction>(address) };
         Leaf { function, inputs: leaf.inputs, outputs: leaf.outputs, bytes: leaf.bytes }
     });
-    let leaves = leaves.collect();
-    keep(module);
-    Ok(Compiled { program: program.clone(), leaves, _code: code })
+    Ok(Compiled { program: program.clone(), leaves: leaves.collect(), _code: code })
+}
+
+/// Fills a context with the function of a leaf.
+type Emit = fn(&Program, Range<usize>, &[Register], &[Register], &JITModule, &mut Context, &mut FunctionBuilderContext);
+
+/// The functions of all leaves, finished, and the memory that they lie in.
+struct Built {
+    functions: Vec<(*const u8, Defined)>,
+    code: Arc<Code>,
+}
+
+/// Makes the functions of all leaves.
+fn build(program: &Program, emit: Emit) -> Result<Built, String> {
+    if program.leaves().next().is_none() {
+        return Err("nothing to compile".into());
+    }
+    let mut module = new_module()?;
+    let made = define_all(program, &mut module, emit);
+    let bytes = made.iter().flatten().map(|(_, leaf)| leaf.bytes).sum();
+    let keep = |module: JITModule| {
+        LIVE.fetch_add(bytes, Ordering::Relaxed);
+        Arc::new(Code(Mutex::new(Some(module)), bytes))
+    };
+    match made.and_then(|defined| module.finalize_definitions().map(|()| defined).map_err(text)) {
+        Ok(defined) => {
+            let finished = |(id, leaf)| (module.get_finalized_function(id), leaf);
+            let functions = defined.into_iter().map(finished).collect();
+            Ok(Built { functions, code: keep(module) })
+        }
+        Err(why) => {
+            drop(keep(module));
+            Err(why)
+        }
+    }
 }
 
 impl Compiled {
@@ -110,34 +134,6 @@ impl Leaves for Compiled {
         // are distinct, since what goes into a leaf is kept until its end. Inputs are never written.
         let status = unsafe { (leaf.function)(inputs.as_ptr(), outputs.as_ptr(), frame.rows as i64) };
         frame.failed |= status != 0;
-    }
-}
-
-/// How many registers a leaf may read or write for one row by itself; a larger one is interpreted.
-const MOST_OF_ONE_ROW: usize = 24;
-
-impl SingleLeaves for Compiled {
-    #[inline]
-    fn run(&self, number: usize, words: &mut [u64]) -> Option<bool> {
-        let leaf = &self.leaves[number];
-        let fits = leaf.inputs.len() <= MOST_OF_ONE_ROW && leaf.outputs.len() <= MOST_OF_ONE_ROW;
-        if !fits || words.len() < self.program.registers.len() {
-            return None;
-        }
-        let first = words.as_mut_ptr();
-        let mut inputs = [std::ptr::null::<u8>(); MOST_OF_ONE_ROW];
-        let mut outputs = [std::ptr::null_mut::<u8>(); MOST_OF_ONE_ROW];
-        for (place, register) in inputs.iter_mut().zip(&leaf.inputs) {
-            *place = first.wrapping_add(register.0 as usize).cast_const().cast();
-        }
-        for (place, register) in outputs.iter_mut().zip(&leaf.outputs) {
-            *place = first.wrapping_add(register.0 as usize).cast();
-        }
-        // SAFETY: each register of the program has a word in `words`, which is as large as a lane of any machine type and as
-        // 64 rows of a bitmap, and the function touches the lanes of one row only. What it reads and what it writes are
-        // different registers.
-        let status = unsafe { (leaf.function)(inputs.as_ptr(), outputs.as_ptr(), 1) };
-        Some(status == 0)
     }
 }
 
@@ -182,12 +178,12 @@ fn rounds_by_call(isa: &dyn isa::TargetIsa) -> bool {
     isa.isa_flags().iter().any(|flag| flag.name == "has_sse41" && flag.as_bool() == Some(false))
 }
 
-fn define_all(program: &Program, module: &mut JITModule) -> Result<Vec<(FuncId, Defined)>, String> {
+fn define_all(program: &Program, module: &mut JITModule, emit: Emit) -> Result<Vec<(FuncId, Defined)>, String> {
     let (mut context, mut builder_context) = (module.make_context(), FunctionBuilderContext::new());
     let mut defined = Vec::new();
     for (number, range) in program.leaves().enumerate() {
         let (inputs, outputs) = border(program, &range);
-        emit::leaf(program, range, &inputs, &outputs, module, &mut context, &mut builder_context);
+        emit(program, range, &inputs, &outputs, module, &mut context, &mut builder_context);
         let name = format!("leaf{number}");
         let id = module.declare_function(&name, Linkage::Export, &context.func.signature).map_err(text)?;
         define(module, id, &mut context)?;

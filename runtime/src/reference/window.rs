@@ -90,8 +90,8 @@ impl<'a> Oracle<'a> {
                 let compare = |a: usize, b: usize| compare_keys(arguments(a), arguments(b), &descending);
                 let mut smaller: Vec<usize> = (0..group.len()).filter(|row| compare(*row, place).is_lt()).collect();
                 if *dense {
-                    let all = smaller.clone();
-                    smaller.retain(|row| !all.iter().any(|other| other < row && compare(*other, *row).is_eq()));
+                    smaller.sort_by(|a, b| compare(*a, *b));
+                    smaller.dedup_by(|a, b| compare(*a, *b).is_eq());
                 }
                 Scalar::Int(smaller.len() as i64 + 1)
             }

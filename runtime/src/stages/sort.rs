@@ -186,13 +186,13 @@ impl Sorter {
         }
     }
 
-    /// The rows in the order of `entries`; none if there are no rows.
-    pub fn finish(self, mut entries: Vec<Entry>) -> Option<Batch> {
+    /// All rows, to be taken in the order of `entries`, of which no more are left than are wanted.
+    pub fn gathered(self, entries: &mut Vec<Entry>) -> Gathered {
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        self.gather(&entries)
+        self.gather()
     }
 
-    fn gather(&self, entries: &[Entry]) -> Option<Batch> {
+    fn gather(&self) -> Gathered {
         let mut starts = Vec::with_capacity(self.parts.len());
         let mut rows = 0u32;
         for part in &self.parts {
@@ -200,8 +200,7 @@ impl Sorter {
             rows += part.batch.rows as u32;
         }
         let batches: Vec<Batch> = self.parts.iter().map(|part| part.batch.clone()).collect();
-        let indices = entries.iter().map(|entry| starts[entry.part as usize] + entry.row);
-        Some(Batch::concat(&batches)?.take(&UInt32Array::from_iter_values(indices)))
+        Gathered { starts, batch: Batch::concat(&batches).unwrap_or_default() }
     }
 
     /// Forgets what cannot be among the first rows any more.
@@ -216,9 +215,25 @@ impl Sorter {
             keys.push(part.keys.get(entry.row as usize));
             ordinals.push(part.ordinals[entry.row as usize]);
         }
-        let Some(batch) = self.gather(&entries) else { return };
+        let batch = self.gather().take(&entries);
         self.rows = batch.rows;
         self.parts = vec![Part { keys, ordinals, batch }];
+    }
+}
+
+/// The rows of a [`Sorter`], whose parts stand behind one another.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Where each part begins.
+    starts: Vec<u32>,
+    batch: Batch,
+}
+
+impl Gathered {
+    /// The rows of some entries, in their order.
+    pub fn take(&self, entries: &[Entry]) -> Batch {
+        let indices = entries.iter().map(|entry| self.starts[entry.part as usize] + entry.row);
+        self.batch.take(&UInt32Array::from_iter_values(indices))
     }
 }
 
@@ -249,7 +264,7 @@ mod tests {
         }
         let mut entries = sorter.entries();
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.finish(entries).expect("there are rows");
+        let batch = sorter.gathered(&mut entries).take(&entries);
         (0..batch.rows)
             .map(|row| match batch.columns[0].get(row) {
                 Scalar::Int(value) => (value / 10, value % 10),
@@ -276,7 +291,7 @@ mod tests {
         assert!(sorter.rows < 40_000, "it has pruned");
         let mut entries = sorter.entries();
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.finish(entries).expect("there are rows");
+        let batch = sorter.gathered(&mut entries).take(&entries);
         assert_eq!((batch.rows, batch.columns[0].get(0), batch.columns[0].get(1)), (2, Scalar::Int(0), Scalar::Int(0)));
     }
 }

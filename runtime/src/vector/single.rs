@@ -121,7 +121,17 @@ impl Single {
         self.template.len()
     }
 
-    /// Runs a row; none if something failed, or may have. `words` has room for [`Single::words`] words.
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// What the words are before a row: the constants in their places.
+    pub fn template(&self) -> &[u64] {
+        &self.template
+    }
+
+    /// Runs a row; none if something failed, or may have. `words` begins as [`Single::template`].
     #[inline]
     pub fn run<'w, 'a: 'w>(
         &'a self,
@@ -131,7 +141,6 @@ impl Single {
         input: &impl Fn(usize) -> Value<'a>,
     ) -> Option<Registers<'w, 'a>> {
         let words = &mut words[..self.template.len()];
-        words.copy_from_slice(&self.template);
         let texts = if self.has_texts { self.texts() } else { Vec::new() };
         let mut registers = Registers { words, texts };
         let program = &*self.program;

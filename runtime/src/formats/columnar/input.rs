@@ -36,7 +36,7 @@ impl Input {
             return Ok(Input { from: From::File(Arc::new(file)), length });
         }
         let mut bytes = Vec::new();
-        let file = files::open(path).map_err(unopened)?;
+        let file = files::open(path, None).map_err(unopened)?;
         file.take(MOST_IN_MEMORY + 1).read_to_end(&mut bytes).map_err(|error| files::unreadable(path, &error))?;
         if bytes.len() as u64 > MOST_IN_MEMORY {
             let message = format!("`{path}` cannot be sought, and has more than {} GiB", MOST_IN_MEMORY >> 30);

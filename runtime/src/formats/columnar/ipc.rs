@@ -7,6 +7,7 @@ use super::input::Input;
 use super::{Columns, OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{self, Format, Piece, Scan, ScanRequest, files};
+use crate::progress::Progress;
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::fb_to_schema;
@@ -42,6 +43,7 @@ fn infer(request: &ReadRequest, input: &formats::Input) -> Result<TableInfo, Box
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let mut messages = Messages::open(&request.path)?;
+    messages.progress = request.input.progress();
     let columns: Columns = types::columns(&request.path, messages.schema.fields())?;
     check_unchanged(request, &columns)?;
     let wanted = Arc::new(Wanted::new(request));
@@ -76,6 +78,8 @@ pub struct Messages {
     pub schema: SchemaRef,
     version: MetadataVersion,
     from: From,
+    /// Counts their bytes.
+    progress: Progress,
 }
 
 enum From {
@@ -95,7 +99,7 @@ impl Messages {
     /// Opens a file or a stream.
     pub fn open(path: &str) -> Result<Messages, RunError> {
         let file: Arc<str> = path.into();
-        let mut stream = files::open(path).map_err(|error| files::unopened(path, &error))?;
+        let mut stream = files::open(path, None).map_err(|error| files::unopened(path, &error))?;
         let head = read_up_to(&file, &mut stream, 8)?;
         if head.starts_with(MAGIC) {
             return Messages::of_file(file, Input::open(path)?);
@@ -108,6 +112,7 @@ impl Messages {
             schema: Arc::new(arrow_schema::Schema::empty()),
             version: MetadataVersion::V5,
             from: From::Stream(Box::new(std::io::Cursor::new(head).chain(stream))),
+            progress: Progress::default(),
         };
         let first = messages.next()?.ok_or_else(|| damaged(path, "it holds nothing"))?;
         let metadata = metadata_of(&first).ok_or_else(|| damaged(path, "it does not begin with a message"))?;
@@ -148,7 +153,8 @@ impl Messages {
                 .collect();
             Ok((fb_to_schema(schema), footer.version(), blocks))
         })?;
-        Ok(Messages { file, schema: Arc::new(schema), version, from: From::Blocks(input, blocks.into_iter()) })
+        let from = From::Blocks(input, blocks.into_iter());
+        Ok(Messages { file, schema: Arc::new(schema), version, from, progress: Progress::default() })
     }
 
     /// What makes batches of these messages: of all columns, or of those at some positions, ascending.
@@ -179,6 +185,14 @@ impl Messages {
     }
 
     fn next(&mut self) -> Result<Option<Message>, RunError> {
+        let next = self.read_next();
+        if let Ok(Some(message)) = &next {
+            self.progress.add_bytes_read(message.bytes.len() as u64);
+        }
+        next
+    }
+
+    fn read_next(&mut self) -> Result<Option<Message>, RunError> {
         let file = &self.file;
         match &mut self.from {
             From::Blocks(input, blocks) => {

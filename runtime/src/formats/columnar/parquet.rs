@@ -5,6 +5,7 @@ use super::input::Input;
 use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{self, Format, MorselSize, Parsed, Piece, Scan, ScanRequest};
+use crate::progress::Progress;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use arrow_select::concat::concat_batches;
@@ -108,6 +109,7 @@ struct Shared {
     mask: ProjectionMask,
     /// The row groups whose pages have been looked at.
     checked: Mutex<HashSet<usize>>,
+    progress: Progress,
 }
 
 /// Some rows of a row group.
@@ -126,7 +128,14 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     check_unchanged(request, &columns(&request.path, &metadata)?)?;
     let wanted = Wanted::new(request);
     let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.positions.iter().copied());
-    let shared = Arc::new(Shared { input, metadata, wanted, mask, checked: Mutex::default() });
+    let shared = Arc::new(Shared {
+        input,
+        metadata,
+        wanted,
+        mask,
+        checked: Mutex::default(),
+        progress: request.input.progress(),
+    });
     let (morsel, mut next) = (request.morsel, Slice { group: 0, start: 0, rows: 0, before: 0 });
     Ok(Scan(Box::new(move || {
         let Some(slice) = shared.next(&mut next, morsel) else { return Ok(None) };
@@ -145,6 +154,9 @@ impl Shared {
             at.before += at.rows as u64;
             at.rows = rows_of_piece(morsel, rows, self.bytes(group)).min(rows - at.start);
             if at.rows > 0 {
+                if at.start == 0 {
+                    self.progress.add_bytes_read(u64::try_from(group.compressed_size()).unwrap_or(0));
+                }
                 return Some(*at);
             }
             *at = Slice { group: at.group + 1, start: 0, ..*at };
