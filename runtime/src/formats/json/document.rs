@@ -181,6 +181,7 @@ impl Items {
         loop {
             let held = self.text.peek(wanted.max(at + 1))?;
             if at == held.len() {
+                let comma = (start > 0).then_some(start);
                 let is_open = comma.is_some_and(|comma| held[comma..].trim_ascii().is_empty());
                 return self.end_of_text(at, comma, is_open);
             }
