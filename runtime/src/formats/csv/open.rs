@@ -5,6 +5,7 @@ use super::index::{Flaw, Index};
 use super::options::CsvOptions;
 use crate::error::{IS_UTF_16, Place, RunError};
 use crate::formats::encoding::TextEncoding;
+use crate::formats::names::Spelling;
 use crate::formats::{Chunk, Input, MorselSize};
 use pipelang_lang::codes::{Code, E0205, E0502, E0503, E0504, E0508};
 use std::sync::Arc;
@@ -130,7 +131,7 @@ fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<
     sorted.sort();
     if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let [(name, first), (_, second)] = [pair[0], pair[1]];
-        let message = match fields[first - 1] == fields[second - 1] {
+        let message = match options.spelling == Spelling::AsWritten || fields[first - 1] == fields[second - 1] {
             true => format!("the columns {first} and {second} of `{path}` are both called `{name}`"),
             false => clash(&fields[first - 1], &fields[second - 1], name),
         };
