@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod columnar;
 mod commands;
+mod differential;
 mod docs;
 mod editor_grammars;
 mod embedding;
@@ -11,6 +12,8 @@ mod errors;
 mod examples;
 #[cfg(fault)]
 mod faults;
+#[cfg(unix)]
+mod faulty_targets;
 mod format;
 mod functions;
 mod fusion;
@@ -18,6 +21,7 @@ mod grammar;
 mod harness;
 mod host_cli;
 mod hostile;
+mod hostile_files;
 mod nested;
 mod plans;
 mod random;

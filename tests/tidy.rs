@@ -88,6 +88,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["src/main.rs", "src/cli/"]),
     ("reedline", &["src/cli/"]),
     ("ctrlc", &["src/cli/"]),
+    ("signal_hook", &["src/cli/"]),
 ];
 
 struct Source {

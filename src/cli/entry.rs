@@ -1,7 +1,7 @@
 //! Where a host gets its command line: an engine, and what the program is called.
 
 use super::arguments::Settings;
-use super::{NAME, arguments, complain, dispatch, no_native_code, sandbox, stdin};
+use super::{NAME, arguments, complain, dispatch, no_native_code, outlive_limits, sandbox, stdin};
 use pipelang::{Engine, EngineBuilder, Grant, clock, environment, fs};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -73,6 +73,7 @@ impl Entry {
     /// Does what these arguments say, of which the first is the name of the program. What the program is called in messages
     /// is settled by the first call in a process.
     pub fn main_with(&self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+        outlive_limits();
         NAME.get_or_init(|| self.name);
         let arguments = match arguments::read(self, arguments.into_iter().map(Into::into)) {
             Ok(mut arguments) => {

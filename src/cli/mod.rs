@@ -70,6 +70,13 @@ impl Exit {
     }
 }
 
+/// A limit on the size of files (`ulimit -f`) would end the process, which could then say nothing and leave half a file
+/// behind. With anybody listening to the signal, what fails is writing.
+fn outlive_limits() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Default::default());
+}
+
 /// What the program is called in messages: a process has one command line.
 static NAME: OnceLock<&'static str> = OnceLock::new();
 

@@ -414,13 +414,16 @@ impl Maker<'_> {
             let is_last = at + 1 == count;
             let (stage, new_shape) =
                 if reduce && is_last && self.draw.chance(25) { self.last_reducer(shape) } else { self.stage(shape) };
-            let is_sort = stage.starts_with("sort");
+            let (is_sort, is_union) = (stage.starts_with("sort"), stage.contains("union "));
             stages.push(stage);
             shape = new_shape;
-            if is_sort && self.draw.chance(20) {
-                self.saw("form page of a sort");
+            if is_sort && self.draw.chance(20) || is_union && self.draw.chance(40) {
+                self.saw(if is_sort { "form page of a sort" } else { "form page of a union" });
                 stages.push(format!("skip {}", self.draw.between(1, 6)));
                 stages.push(format!("take {}", self.draw.between(1, 12)));
+            } else if is_sort && self.draw.chance(15) {
+                stages.push(self.ends_of_rows());
+                shape = Shape::Table;
             }
         }
         self.is_in_rows = false;

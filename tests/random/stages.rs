@@ -296,6 +296,15 @@ impl Maker<'_> {
         format!("sort {}", keys.join(", "))
     }
 
+    /// The first and the last row, of all and nothing else.
+    pub fn ends_of_rows(&mut self) -> String {
+        self.saw("form aggregate that sees an order");
+        let (column, first, last) = (self.leaf_of_row(), self.fresh("m"), self.fresh("m"));
+        let ty = Ty { kind: column.kind, nullable: true };
+        self.row = [&first, &last].map(|name| Column { name: name.clone(), ty: ty.clone() }).to_vec();
+        format!("aggregate {first} = first({0}), {last} = last({0})", column.text)
+    }
+
     /// A column that may be a key.
     pub fn leaf_of_row(&mut self) -> Made {
         let plain: Vec<Column> = self.row.iter().filter(|column| column.ty.kind.is_plain()).cloned().collect();

@@ -10,6 +10,7 @@ use crate::formats::RowsFile;
 #[cfg(feature = "columnar")]
 use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
 use crate::formats::table::{self, TableRows, TableStyle};
+use crate::formats::target::why;
 use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
 use pipelang_lang::ir::{Shape, TableOrigin, Target};
@@ -38,7 +39,8 @@ pub fn write_all(
     let mut shown = 0;
     for (at, statement) in env.plan.statements.iter().enumerate() {
         let result = match &statement.target {
-            Some(target) => write_file(env, at, options, target),
+            // What is shown before is out before: the target may be the output itself.
+            Some(target) => out.flush().map_err(output_error).and_then(|()| write_file(env, at, options, target)),
             None => {
                 shown += 1;
                 write_one(env, at, options, style, shown > 1, out)
@@ -192,6 +194,6 @@ fn write_table(
 fn output_error(error: std::io::Error) -> RunError {
     match error.kind() {
         ErrorKind::BrokenPipe => RunError::OutputClosed,
-        _ => RunError::Outside { code: E0702, message: format!("the output cannot be written: {error}") },
+        _ => RunError::Outside { code: E0702, message: format!("the output cannot be written: {}", why(&error)) },
     }
 }

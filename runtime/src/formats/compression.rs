@@ -67,7 +67,12 @@ impl<W: Write> Encoder<W> {
             Compression::Plain => Encoder::Plain(out),
             Compression::Gz => Encoder::Gz(Box::new(GzEncoder::new(out, flate2::Compression::default()))),
             #[cfg(feature = "zstd")]
-            Compression::Zst => Encoder::Zst(Box::new(zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?)),
+            Compression::Zst => {
+                let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                // As gzip always does: damage shows when the file is read.
+                encoder.include_checksum(true)?;
+                Encoder::Zst(Box::new(encoder))
+            }
             #[cfg(not(feature = "zstd"))]
             Compression::Zst => return Err(not_built_in()),
         })

@@ -3,8 +3,9 @@
 use super::compression::Compression;
 use crate::error::RunError;
 use crate::progress::Progress;
-use pipelang_lang::codes::E0701;
+use pipelang_lang::codes::{E0508, E0701};
 use pipelang_lang::diagnostic::did_you_mean;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -27,12 +28,50 @@ pub fn extension_of(path: &str) -> Option<String> {
 /// The text of a file, whose bytes on disk are counted if somebody wants that.
 pub fn open(path: &str, progress: Option<&Progress>) -> io::Result<Box<dyn Read + Send>> {
     let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
+    let (known, compression) = (file.metadata()?, Compression::of(path));
+    if known.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
+    let text: Box<dyn Read + Send> = match known.is_file() {
+        true => Box::new(File::chain(file.try_clone()?, End { file, length: known.len() })),
+        false => Box::new(file),
+    };
     match progress {
-        Some(progress) => Compression::of(path).decode(progress.reading(file)),
-        None => Compression::of(path).decode(file),
+        Some(progress) => compression.decode(progress.reading(text)),
+        None => compression.decode(text),
+    }
+}
+
+/// The end of a file, which was somewhere when it was opened. A file that is cut off meanwhile ends in the middle of
+/// something, and that must not be taken for its end.
+struct End {
+    file: File,
+    length: u64,
+}
+
+impl Read for End {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let left = self.file.metadata()?.len();
+        // Some systems have files that say more than there is; they say the same now.
+        if left < self.length && self.file.stream_position()? < self.length {
+            return Err(io::Error::other(Shrunk { before: self.length, after: left }));
+        }
+        Ok(0)
+    }
+}
+
+/// A file that has become shorter while it was read.
+#[derive(Debug)]
+struct Shrunk {
+    before: u64,
+    after: u64,
+}
+
+impl std::error::Error for Shrunk {}
+
+impl fmt::Display for Shrunk {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "it had {} bytes, and has {} now", self.before, self.after)
     }
 }
 
@@ -75,6 +114,10 @@ pub fn unopened(path: &str, error: &io::Error) -> RunError {
 
 /// What to say when a file cannot be read on.
 pub fn unreadable(path: &str, error: &io::Error) -> RunError {
+    if let Some(shrunk) = error.get_ref().and_then(|error| error.downcast_ref::<Shrunk>()) {
+        let message = format!("`{path}` was cut off while it was read: {shrunk}");
+        return RunError::Outside { code: E0508, message };
+    }
     let message = match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("`{path}` is cut off: its compressed data end too early"),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other if is_compressed(path) => {

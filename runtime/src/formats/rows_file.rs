@@ -2,7 +2,7 @@
 
 #[cfg(feature = "columnar")]
 use super::columnar::write::{ColumnFormat, ColumnWriter};
-use super::target::{TargetFile, format_named};
+use super::target::{CompleteFile, TargetFile, format_named};
 use super::write::{Joint, RowFormat};
 use crate::batch::Batch;
 use crate::error::RunError;
@@ -70,15 +70,20 @@ impl RowsFile {
         }
     }
 
-    /// The file is complete: puts it into its place.
-    pub fn finish(self) -> Result<(), RunError> {
+    /// There are no more rows.
+    pub fn complete(self) -> Result<CompleteFile, RunError> {
         match self.0 {
             To::Text { mut file, format, shape, .. } => {
                 file.write(format.tail(shape))?;
-                file.finish()
+                file.complete()
             }
             #[cfg(feature = "columnar")]
-            To::Columns(writer) => writer.finish()?.finish(),
+            To::Columns(writer) => writer.finish()?.complete(),
         }
+    }
+
+    /// The file is complete: puts it into its place.
+    pub fn finish(self) -> Result<(), RunError> {
+        self.complete()?.put()
     }
 }

@@ -31,12 +31,13 @@ impl FileSources {
             return self.describe_stdin(request);
         }
         let format = format_of(request)?;
-        several::describe(request, files, format, &|request| {
-            if let Err(error) = std::fs::metadata(&*request.path) {
+        several::describe(request, files, format, &|request| match std::fs::metadata(&*request.path) {
+            Ok(known) if known.is_file() || known.is_dir() => (format.infer)(request, &Input::File),
+            Ok(_) => Err(Box::new(comes_once(request))),
+            Err(error) => {
                 let missing = files::unopened(&request.path, &error).to_string();
-                return Err(Box::new(unopened(&request.path, request.span, missing)));
+                Err(Box::new(unopened(&request.path, request.span, missing)))
             }
-            (format.infer)(request, &Input::File)
         })
     }
 
@@ -151,6 +152,13 @@ fn no_output_format(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(E0703, span, format!("there is no format called `{name}` to write"))
         .help("known: `.csv`, `.tsv`, `.json`, `.jsonl`, `.md`, `.txt`, each also with `.gz` and `.zst`, `.parquet`, `.arrow`")
         .help("or say it: write …, format: \"csv\"")
+}
+
+/// E0701 of a FIFO or a device: what is looked at to see its columns would be missing when it is read.
+fn comes_once(request: &ReadRequest) -> Diagnostic {
+    let message = format!("`{}` is no plain file, and what is in it can be read only once", request.path);
+    Diagnostic::error(E0701, request.span, message)
+        .help(format!("read `stdin`, and give it that: pipe … < {}", request.path))
 }
 
 /// A file that cannot be opened, and what may have been meant.

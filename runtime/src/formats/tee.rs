@@ -2,6 +2,7 @@
 //! error anywhere in it leaves what was there before.
 
 use super::RowsFile;
+use super::target::CompleteFile;
 use crate::batch::Batch;
 use crate::error::RunError;
 use pipelang_lang::ir::{Plan, Tee};
@@ -32,9 +33,11 @@ impl Tees {
         files[id.0].write(batch)
     }
 
-    /// All files are complete: puts them in their places, in the order in which they were begun.
+    /// All files are complete: puts them in their places, in the order in which they were begun, when the last byte of
+    /// each is on the disk.
     pub fn finish(self) -> Result<(), RunError> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        files.into_iter().try_for_each(RowsFile::finish)
+        let complete: Vec<CompleteFile> = files.into_iter().map(RowsFile::complete).collect::<Result<_, _>>()?;
+        complete.into_iter().try_for_each(CompleteFile::put)
     }
 }

@@ -9,8 +9,16 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-/// How much of a file that cannot be sought is held in memory.
+/// How much of a file that cannot be sought is held in memory: so much, or so many times what it has on disk, but never
+/// more than the last. What is in such a file is packed already, and an honest one is not packed much more.
+const MUCH_IN_MEMORY: u64 = 256 << 20;
+const MOST_TIMES: u64 = 16;
 const MOST_IN_MEMORY: u64 = 2 << 30;
+
+/// How much of a file with so many bytes on disk is held in memory.
+pub(super) fn most_in_memory(length: u64) -> u64 {
+    MUCH_IN_MEMORY.max(length.saturating_mul(MOST_TIMES)).min(MOST_IN_MEMORY)
+}
 
 /// Bytes at any place; clones share them, and threads may read at the same time.
 #[derive(Clone, Debug)]
@@ -37,9 +45,10 @@ impl Input {
         }
         let mut bytes = Vec::new();
         let file = files::open(path, None).map_err(unopened)?;
-        file.take(MOST_IN_MEMORY + 1).read_to_end(&mut bytes).map_err(|error| files::unreadable(path, &error))?;
-        if bytes.len() as u64 > MOST_IN_MEMORY {
-            let message = format!("`{path}` cannot be sought, and has more than {} GiB", MOST_IN_MEMORY >> 30);
+        let most = most_in_memory(known.len());
+        file.take(most + 1).read_to_end(&mut bytes).map_err(|error| files::unreadable(path, &error))?;
+        if bytes.len() as u64 > most {
+            let message = format!("`{path}` cannot be sought, and unpacks to more than {} MiB", most >> 20);
             return Err(RunError::Limit(message));
         }
         Ok(Input::of(bytes.into()))

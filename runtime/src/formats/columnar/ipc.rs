@@ -3,7 +3,7 @@
 //! The messages are found here and handed to the library one by one, so that no size is believed before it is checked.
 
 use super::damage::{damaged, guarded, may_unpack};
-use super::input::Input;
+use super::input::{Input, most_in_memory};
 use super::{Columns, OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{self, Format, Piece, Scan, ScanRequest, files};
@@ -85,8 +85,8 @@ pub struct Messages {
 enum From {
     /// What a file lists: dictionaries, then batches.
     Blocks(Input, std::vec::IntoIter<Block>),
-    /// What comes next.
-    Stream(Box<dyn Read + Send>),
+    /// What comes next, and how many bytes of it a message may have.
+    Stream(Box<dyn Read + Send>, u64),
 }
 
 /// A message with the bytes behind it.
@@ -111,7 +111,7 @@ impl Messages {
             file: file.clone(),
             schema: Arc::new(arrow_schema::Schema::empty()),
             version: MetadataVersion::V5,
-            from: From::Stream(Box::new(std::io::Cursor::new(head).chain(stream))),
+            from: From::Stream(Box::new(std::io::Cursor::new(head).chain(stream)), longest_message(path)?),
             progress: Progress::default(),
         };
         let first = messages.next()?.ok_or_else(|| damaged(path, "it holds nothing"))?;
@@ -206,12 +206,18 @@ impl Messages {
                 let bytes = input.bytes(start, head.saturating_add(body)).map_err(|error| damaged(file, error))?;
                 Ok(Some(Message { block, bytes: Buffer::from(bytes) }))
             }
-            From::Stream(stream) => next_of_stream(file, stream),
+            From::Stream(stream, most) => next_of_stream(file, stream, *most),
         }
     }
 }
 
-fn next_of_stream(file: &str, stream: &mut dyn Read) -> Result<Option<Message>, RunError> {
+/// How many bytes a message may have: those of the file, or what is unpacked of it at most.
+fn longest_message(path: &str) -> Result<u64, RunError> {
+    let length = std::fs::metadata(path).map_err(|error| files::unopened(path, &error))?.len();
+    Ok(if files::is_compressed(path) { most_in_memory(length) } else { length })
+}
+
+fn next_of_stream(file: &str, stream: &mut dyn Read, most: u64) -> Result<Option<Message>, RunError> {
     let mut bytes = read_up_to(file, stream, 4)?;
     if bytes == CONTINUES {
         bytes.extend(read_up_to(file, stream, 4)?);
@@ -226,7 +232,9 @@ fn next_of_stream(file: &str, stream: &mut dyn Read) -> Result<Option<Message>, 
     if size == 0 {
         return Ok(None);
     }
-    let size = u64::try_from(size).map_err(|_| damaged(file, "a message in it has an impossible length"))?;
+    let is_possible = |size: &u64| *size <= most;
+    let impossible = || damaged(file, "a message in it has an impossible length");
+    let size = u64::try_from(size).ok().filter(is_possible).ok_or_else(impossible)?;
     bytes.extend(read_up_to(file, stream, size)?);
     let head = bytes.len();
     let metadata = &bytes[head - (size as usize).min(head)..];
@@ -235,6 +243,12 @@ fn next_of_stream(file: &str, stream: &mut dyn Read) -> Result<Option<Message>, 
         Err(_) => None,
     };
     let body = body.ok_or_else(|| damaged(file, "a message in it makes no sense, or is cut off"))?;
+    if !is_possible(&body) {
+        return Err(damaged(
+            file,
+            format!("a message in it says that it has {body} bytes, more than the file can have"),
+        ));
+    }
     let rest = read_up_to(file, stream, body)?;
     if rest.len() as u64 != body {
         return Err(cut_off());

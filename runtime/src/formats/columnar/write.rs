@@ -3,6 +3,7 @@
 use super::arrays;
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::formats::target::why;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -66,8 +67,27 @@ pub struct ColumnWriter<W: Write + Send> {
     to: To<W>,
 }
 
+/// An output that can be taken back when all is written; the library would only say that it cannot, and not why.
+struct Slot<W>(Option<W>);
+
+impl<W: Write> Slot<W> {
+    fn out(&mut self) -> io::Result<&mut W> {
+        self.0.as_mut().ok_or_else(|| io::Error::other("it has been taken back"))
+    }
+}
+
+impl<W: Write> Write for Slot<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out()?.flush()
+    }
+}
+
 enum To<W: Write + Send> {
-    Parquet(Box<ArrowWriter<W>>),
+    Parquet(Box<ArrowWriter<Slot<W>>>),
     File(Box<FileWriter<W>>),
     Stream(Box<StreamWriter<W>>),
 }
@@ -93,6 +113,7 @@ impl<W: Write + Send> ColumnWriter<W> {
                     .set_max_row_group_row_count(Some(GROUP_ROWS))
                     .set_max_row_group_bytes(Some(GROUP_BYTES))
                     .build();
+                let out = Slot(Some(out));
                 let writer = ArrowWriter::try_new(out, arrow_schema.clone(), Some(properties)).map_err(of_parquet)?;
                 To::Parquet(Box::new(writer))
             }
@@ -123,7 +144,11 @@ impl<W: Write + Send> ColumnWriter<W> {
     /// There are no more rows: writes what stands at the end.
     pub fn finish(self) -> Result<W, RunError> {
         match self.to {
-            To::Parquet(writer) => writer.into_inner().map_err(of_parquet),
+            To::Parquet(mut writer) => {
+                writer.finish().map_err(of_parquet)?;
+                let out = writer.inner_mut().0.take();
+                out.ok_or_else(|| RunError::Internal("the output is taken back once".into()))
+            }
             To::File(writer) => writer.into_inner().map_err(of_arrow),
             To::Stream(writer) => writer.into_inner().map_err(of_arrow),
         }
@@ -175,7 +200,7 @@ fn of_arrow(error: ArrowError) -> RunError {
 fn of_output(error: &io::Error) -> RunError {
     match error.kind() {
         io::ErrorKind::BrokenPipe => RunError::OutputClosed,
-        _ => unwritten(&error.to_string()),
+        _ => unwritten(&why(error)),
     }
 }
 

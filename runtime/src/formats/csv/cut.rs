@@ -10,7 +10,7 @@ use crate::formats::{Chunk, Cut, MorselSize};
 use arrow_buffer::Buffer;
 use memchr::{memchr, memchr_iter};
 use pipelang_lang::fault::{self, Fault};
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// The longest record that is read.
@@ -37,6 +37,8 @@ pub struct Cutter {
     /// The line at `at`.
     line: u64,
     input_has_ended: bool,
+    /// Why it has ended before its end: said when all whole records before have been given out.
+    failure: Option<RunError>,
 }
 
 impl Cutter {
@@ -44,7 +46,8 @@ impl Cutter {
     pub fn new(input: Box<dyn Read + Send>, file: Arc<str>, dialect: Dialect, morsel: MorselSize) -> Cutter {
         let block = block_of(morsel);
         let held = Buffer::from_vec(Vec::<u8>::new());
-        Cutter { input, file, dialect, morsel, block, is_live: false, held, at: 0, line: 1, input_has_ended: false }
+        let (is_live, at, line, input_has_ended, failure) = (false, 0, 1, false, None);
+        Cutter { input, file, dialect, morsel, block, is_live, held, at, line, input_has_ended, failure }
     }
 
     /// The same, but if the text is live it does not wait for a full block where there is a whole record.
@@ -59,12 +62,22 @@ impl Cutter {
         self.dialect.blank_is_row = blank_is_row;
     }
 
-    /// What has been read and not given out, after trying to have `length` bytes of it.
+    /// What has been read and not given out, after trying to have `length` bytes of it; an error if there is nothing and
+    /// something ought to be.
     pub fn peek(&mut self, length: usize) -> Result<&[u8], RunError> {
         while self.held.len() - self.at < length && !self.input_has_ended {
-            self.fill()?;
+            self.fill();
         }
-        Ok(&self.held.as_slice()[self.at..])
+        let rest = &self.held.as_slice()[self.at..];
+        match &self.failure {
+            Some(failure) if rest.is_empty() => Err(failure.clone()),
+            _ => Ok(rest),
+        }
+    }
+
+    /// Why nothing comes behind what [`Cutter::peek`] has shown, if that is not the end.
+    pub fn failure(&self) -> Option<&RunError> {
+        self.failure.as_ref()
     }
 
     /// Leaves out bytes that [`Cutter::peek`] has shown and that hold no newline.
@@ -85,11 +98,11 @@ impl Cutter {
                     }
                     None if self.input_has_ended => {
                         self.at = self.held.len();
-                        return Ok(());
+                        return self.failure.clone().map_or(Ok(()), Err);
                     }
                     None => {
                         self.at = self.held.len();
-                        self.fill()?;
+                        self.fill();
                     }
                 }
             }
@@ -135,25 +148,39 @@ impl Cutter {
     }
 
     /// Reads another block, at least as long as what is left over so that growing a long record costs linear time.
-    fn fill(&mut self) -> Result<(), RunError> {
+    fn fill(&mut self) {
         let rest = &self.held.as_slice()[self.at..];
         let wanted = self.block.max(rest.len());
         let mut text = Vec::with_capacity(rest.len() + wanted);
         text.extend_from_slice(rest);
-        if self.is_live {
-            text.resize(rest.len() + wanted.min(LIVE_BLOCK.max(rest.len())), 0);
-            let count = self.input.read(&mut text[rest.len()..]);
-            let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
-            text.truncate(rest.len() + count);
-            self.input_has_ended = count == 0;
-        } else {
-            let count = (&mut self.input).take(wanted as u64).read_to_end(&mut text);
-            let count = count.map_err(|error| files::unreadable(&self.file, &error))?;
-            self.input_has_ended = count < wanted;
-        }
+        let count = match self.is_live {
+            true => self.read_some(&mut text, wanted),
+            false => (&mut self.input).take(wanted as u64).read_to_end(&mut text),
+        };
+        self.input_has_ended = match count {
+            Ok(count) if self.is_live => count == 0,
+            Ok(count) => count < wanted,
+            Err(error) => {
+                self.failure = Some(files::unreadable(&self.file, &error));
+                true
+            }
+        };
         self.held = Buffer::from_vec(text);
         self.at = 0;
-        Ok(())
+    }
+
+    /// Reads what is there, which need not be as much as is wanted.
+    fn read_some(&mut self, text: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+        let before = text.len();
+        text.resize(before + wanted.min(LIVE_BLOCK.max(before)), 0);
+        let count = loop {
+            match self.input.read(&mut text[before..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        text.truncate(before + *count.as_ref().unwrap_or(&0));
+        count
     }
 
     /// The line of what is given out next.
@@ -186,12 +213,17 @@ impl Cut for Cutter {
             if rest.len() > LONGEST_RECORD {
                 return Err(self.too_long());
             }
+            if let Some(failure) = &self.failure {
+                // The last record may go on behind what could be read.
+                let length = self.dialect.last_record_end(rest).ok_or_else(|| failure.clone())?;
+                return Ok(Some(self.give_out(length)));
+            }
             if self.input_has_ended {
                 let length = rest.len();
                 let lost = fault::is(Fault::LastRecordLost);
                 return Ok((length > 0 && !lost).then(|| self.give_out(length)));
             }
-            self.fill()?;
+            self.fill();
         }
     }
 }

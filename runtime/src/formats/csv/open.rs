@@ -95,6 +95,10 @@ fn fields(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<St
 }
 
 fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<Arc<str>>, RunError> {
+    if chunk.text.contains(&0) {
+        let message = format!("`{path}` is no text, for there are zero bytes in its header; or it is UTF-16");
+        return Err(RunError::Outside { code: E0504, message });
+    }
     let fields = fields(chunk, path, options)?;
     let name = |(at, name): (usize, &String)| if name.is_empty() { unnamed(at + 1) } else { name.as_str().into() };
     let names: Vec<Arc<str>> = fields.iter().enumerate().map(name).collect();

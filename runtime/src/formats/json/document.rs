@@ -176,7 +176,8 @@ impl Items {
         loop {
             let held = self.text.peek(wanted.max(at + 1))?;
             if at == held.len() {
-                return Ok(End { length: at, state: State::Behind });
+                let is_open = comma.is_some_and(|comma| held[comma..].trim_ascii().is_empty());
+                return self.end_of_text(at, comma, is_open);
             }
             while let Some(byte) = held.get(at) {
                 at += 1;
@@ -210,6 +211,16 @@ impl Items {
                     None => Err(self.text.too_long()),
                 };
             }
+        }
+    }
+
+    /// The last piece of what could be read, which may be cut off in the middle of an item. Behind a comma another one must
+    /// come, and the parser of this piece does not know that none does.
+    fn end_of_text(&self, length: usize, comma: Option<usize>, is_open: bool) -> Result<End, RunError> {
+        match (self.text.failure(), comma) {
+            (None, _) => Ok(End { length, state: if is_open { State::Next } else { State::Behind } }),
+            (Some(_), Some(length)) => Ok(End { length, state: State::Next }),
+            (Some(failure), None) => Err(failure.clone()),
         }
     }
 

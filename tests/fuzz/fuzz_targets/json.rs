@@ -1,0 +1,8 @@
+//! Files of `json`: no panic, and the same rows and errors whatever the pieces.
+#![no_main]
+
+mod reading;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| reading::read("json", reading::From::Memory(bytes)));

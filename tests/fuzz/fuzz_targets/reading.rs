@@ -1,0 +1,78 @@
+//! Reads bytes as a file of some format: all of it, in small pieces and in large ones, which must give the same rows and
+//! the same error.
+
+use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::source::{SourceId, Span};
+use pipelang_runtime::formats::{self, FileSources, Input, MorselSize, ScanRequest, Stdin};
+use pipelang_runtime::progress::Progress;
+use std::io::Cursor;
+
+/// How bytes come to a reader.
+pub enum From<'a> {
+    Memory(&'a [u8]),
+    File(&'a str),
+}
+
+/// The rows and the error.
+type Seen = (Vec<String>, Option<String>);
+
+/// Reads, and compares what is seen.
+pub fn read(format: &str, from: From) {
+    let small = read_once(format, &from, MorselSize::Rows(2));
+    let large = read_once(format, &from, MorselSize::Bytes(1 << 20));
+    assert_eq!(small, large, "pieces show");
+}
+
+fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
+    let stdin = match from {
+        From::Memory(bytes) => Some(Stdin::new(Cursor::new(bytes.to_vec()), Some(format))),
+        From::File(_) => None,
+    };
+    let sources = FileSources { stdin: stdin.clone() };
+    let path = if let From::File(path) = from { *path } else { "stdin" };
+    let name = OptionValue::Scalar(Scalar::String(format.into()));
+    let span = Span::new(SourceId(0), 0, 0);
+    let request = ReadRequest {
+        path: path.into(),
+        stdin: stdin.is_some(),
+        span,
+        options: vec![("format".into(), span, name.clone())],
+        one_of_several: false,
+    };
+    let info = match sources.describe(&request) {
+        Ok(info) => info,
+        Err(diagnostic) => return (Vec::new(), Some(diagnostic.message)),
+    };
+    let request = ScanRequest {
+        path: path.into(),
+        input: stdin.map_or(Input::File, |stdin| Input::Take(stdin, Progress::default())),
+        options: vec![("format".into(), name)],
+        columns: (0..info.schema.fields.len()).collect(),
+        schema: info.schema,
+        inferred: info.inferred,
+        morsel,
+    };
+    let mut rows = Vec::new();
+    let known = formats::by_name(format).expect("a format");
+    let mut scan = match (known.open)(&request) {
+        Ok(scan) => scan,
+        Err(error) => return (rows, Some(error.to_string())),
+    };
+    loop {
+        match scan.0() {
+            Ok(None) => return (rows, None),
+            Err(error) => return (rows, Some(error.to_string())),
+            Ok(Some(piece)) => {
+                let parsed = piece();
+                for row in 0..parsed.batch.rows {
+                    let cell = |at| format!("{:?}", parsed.batch.outcome(row, at));
+                    rows.push((0..parsed.batch.columns.len()).map(cell).collect());
+                }
+                if let Some(error) = parsed.error {
+                    return (rows, Some(error.to_string()));
+                }
+            }
+        }
+    }
+}
