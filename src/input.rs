@@ -39,7 +39,7 @@ pub struct Bindings<'a> {
 
 impl<'a> Bindings<'a> {
     /// The one input of a program that has one.
-    fn only(&self) -> Option<(Arc<str>, Schema)> {
+    pub(crate) fn only(&self) -> Option<(Arc<str>, Schema)> {
         self.wanted.first().map(|table| (table.name.clone(), table.schema.clone()))
     }
 
@@ -47,7 +47,7 @@ impl<'a> Bindings<'a> {
         self.tables.bind(name.clone(), T::schema().columns(), rows.len(), gather(rows));
     }
 
-    fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {
+    pub(crate) fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {
         let is_read_once = (self.reads)(name) <= 1;
         self.tables.bind_stream(name.clone(), schema.clone(), stream, is_read_once);
     }

@@ -43,6 +43,8 @@ mod chapter {}
 // The code that `#[derive(Row)]` writes says `::pipelang`, in this crate too.
 extern crate self as pipelang;
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod assertions;
 mod builder;
 #[cfg(feature = "cli")]

@@ -323,14 +323,21 @@ impl<'a> ResultRow<'a> {
     }
 
     /// The value of a field.
+    #[inline]
     pub fn get<T: FromCell>(&self, field: usize) -> Result<T, CellMismatch> {
-        self.with(field, |cell| T::from_cell(cell)).map_err(|mismatch| {
-            let mut column = self.name(field).unwrap_or_default().to_string();
-            if !mismatch.column.is_empty() {
-                column = format!("{column}.{}", mismatch.column);
-            }
-            CellMismatch { column, ..mismatch }
-        })
+        match self.with(field, |cell| T::from_cell(cell)) {
+            Ok(value) => Ok(value),
+            Err(mismatch) => Err(self.named(field, mismatch)),
+        }
+    }
+
+    #[cold]
+    fn named(&self, field: usize, mismatch: CellMismatch) -> CellMismatch {
+        let mut column = self.name(field).unwrap_or_default().to_string();
+        if !mismatch.column.is_empty() {
+            column = format!("{column}.{}", mismatch.column);
+        }
+        CellMismatch { column, ..mismatch }
     }
 
     /// The name of a field's column, if there is such a field.
@@ -339,6 +346,7 @@ impl<'a> ResultRow<'a> {
     }
 
     /// What `read` makes of a field's cell.
+    #[inline]
     pub(crate) fn with<R>(&self, field: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
         let column = self.columns[field];
         let kind = &self.names.fields[column].ty.kind;

@@ -166,7 +166,7 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     }
 
     /// The program with its parameters, and what it reads.
-    fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
+    pub(crate) fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
         let program = match self.parameters.values.is_empty() {
             true => self.program,
             false => self.program.with_parameters(&self.parameters)?,

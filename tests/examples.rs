@@ -18,7 +18,7 @@ fn parts(text: &str) -> (&str, &str, &str) {
 
 #[test]
 fn embedding_programs_write_what_they_say() {
-    for (name, run) in embed::EXAMPLES {
+    for (name, run) in embed::EXAMPLES.iter().copied() {
         // The loop of the server is long: its figures are tested below, for fewer events.
         if name == "rule_server" {
             continue;

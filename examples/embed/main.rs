@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example embed` lists them, `cargo run --example embed -- hello` runs one.
 
+#[cfg(feature = "arrow")]
+pub(crate) mod arrow;
 pub(crate) mod formula;
 pub(crate) mod functions;
 pub(crate) mod hello;
@@ -17,7 +19,7 @@ use std::io::{self, Write};
 pub type Example = fn(&mut dyn Write) -> Result<(), Box<dyn Error>>;
 
 /// All of them by name.
-pub const EXAMPLES: [(&str, Example); 7] = [
+pub const EXAMPLES: &[(&str, Example)] = &[
     ("hello", hello::run),
     ("rows", rows::run),
     ("functions", functions::run),
@@ -25,6 +27,8 @@ pub const EXAMPLES: [(&str, Example); 7] = [
     ("rule_server", rule_server::run),
     ("plugins", plugins::run),
     ("untrusted", untrusted::run),
+    #[cfg(feature = "arrow")]
+    ("arrow", arrow::run),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -83,6 +83,7 @@ impl fmt::Display for Unfit {
 
 impl<'a> Cell<'a> {
     /// The value of a column of that kind in a row.
+    #[inline]
     pub(crate) fn at(column: &'a Column, row: usize, kind: &'a Kind) -> Cell<'a> {
         if column.is_null(row) {
             return Cell::Null;

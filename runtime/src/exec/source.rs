@@ -20,6 +20,10 @@ use std::sync::Arc;
 /// Rows of a morsel that is in memory.
 pub const MORSEL_ROWS: usize = 65_536;
 
+/// Rows of a morsel of what the host has, which are gathered first: so few stay in the cache of a processor, and their memory
+/// is not got from the system each time.
+pub const MORSEL_ROWS_OF_HOST: usize = 8_192;
+
 /// The same where a row may have very many values.
 pub const MORSEL_ROWS_OF_LISTS: usize = 1_024;
 
@@ -110,7 +114,10 @@ fn scan<'a>(
         TableOrigin::Bound(name) => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             Ok(match tables::open(env, name, columns, morsel)? {
-                Opened::Rows(all, gather) => bound(all, rows, gather),
+                Opened::Rows(all, gather) => {
+                    let most = options.morsel_rows.unwrap_or(MORSEL_ROWS_OF_HOST);
+                    bound(all, rows.min(most), gather)
+                }
                 Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }

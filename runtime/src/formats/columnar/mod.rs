@@ -7,6 +7,7 @@
 mod arrays;
 mod column;
 pub mod damage;
+pub mod host;
 mod input;
 pub mod ipc;
 mod pages;

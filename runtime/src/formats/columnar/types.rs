@@ -45,7 +45,7 @@ fn type_of(field: &ArrowField) -> Result<Type, String> {
     kind_of(field.data_type()).map(|kind| Type { nullable: field.is_nullable() || kind == Kind::Null, kind })
 }
 
-fn kind_of(ty: &DataType) -> Result<Kind, String> {
+pub(super) fn kind_of(ty: &DataType) -> Result<Kind, String> {
     Ok(match ty {
         DataType::Null => Kind::Null,
         DataType::Boolean => Kind::Bool,
