@@ -37,7 +37,8 @@ pub struct Batches<I>(I);
 ///     "trades | filter px < 3.0 | select double = px * 2",
 /// )?;
 /// let results = program.run(batches([Ok::<_, String>(trades)])).batches()?;
-/// assert_eq!(*results[0].column(0), Arc::new(arrow_array::Float64Array::from(vec![3.0, 5.0])) as arrow_array::ArrayRef);
+/// let expected: arrow_array::ArrayRef = Arc::new(arrow_array::Float64Array::from(vec![3.0, 5.0]));
+/// assert_eq!(results[0].column(0), &expected);
 /// # Ok::<(), pipelang::Report>(())
 /// ```
 pub fn batches<E: Display, I: IntoIterator<Item = Result<RecordBatch, E>>>(batches: I) -> Batches<I> {

@@ -18,6 +18,7 @@ use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, 
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Looks, Watch};
 use pipelang_runtime::progress::Progress;
+use pipelang_runtime::tally::Tally;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Counts what reads make null or leave out, as their `on_error` says.
+    pub tally: Tally,
     /// Counts how far the run is, for whoever shows it.
     pub progress: Progress,
     /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
@@ -75,6 +78,7 @@ impl RunSettings {
                     exec::OnError::Divert(Arc::new(move |error| tell(&script.failed(error))))
                 }
             },
+            tally: self.tally.clone(),
             progress: self.progress.clone(),
             ..Options::default()
         }

@@ -22,6 +22,7 @@ mod harness;
 mod host_cli;
 mod hostile;
 mod hostile_files;
+mod mutations;
 mod nested;
 mod plans;
 mod random;

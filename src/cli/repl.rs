@@ -85,6 +85,10 @@ impl Prompt {
         if entry.starts_with(':') {
             return self.command(entry);
         }
+        // What somebody types who has not seen how commands are written.
+        if let Some(command) = commands::meant(entry).filter(|_| self.session.definition(entry).is_none()) {
+            return self.command(command);
+        }
         if entry.starts_with('|') && self.session.last().is_none() {
             complain("there is no result yet that this could go on with");
         } else if !entry.is_empty() {

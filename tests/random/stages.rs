@@ -301,7 +301,7 @@ impl Maker<'_> {
         self.saw("form aggregate that sees an order");
         let (column, first, last) = (self.leaf_of_row(), self.fresh("m"), self.fresh("m"));
         let ty = Ty { kind: column.kind, nullable: true };
-        self.row = [&first, &last].map(|name| Column { name: name.clone(), ty: ty.clone() }).to_vec();
+        self.row = [&first, &last].map(|name| Column { name: name.clone(), ty }).to_vec();
         format!("aggregate {first} = first({0}), {last} = last({0})", column.text)
     }
 

@@ -1,7 +1,9 @@
 //! A segment made ready to run: its kernels, lowered when a batch first needs them, in two variants (no input has a null;
 //! any input may have one), and compiled if the JIT is asked for.
 
-use super::{Environment, Executor, OnError, Options, replay};
+#[cfg(feature = "jit")]
+use super::Executor;
+use super::{Environment, OnError, Options, replay};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::kernel::{Program, Segment, lower};
@@ -16,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Prepared<'a> {
     env: &'a Environment<'a>,
     segment: &'a Segment,
+    #[cfg(feature = "jit")]
     executor: Executor,
     watch: &'a Watch,
     on_error: &'a OnError,
@@ -37,6 +40,7 @@ impl<'a> Prepared<'a> {
         Prepared {
             env,
             segment,
+            #[cfg(feature = "jit")]
             executor: options.executor,
             watch: &options.watch,
             on_error: &options.on_error,

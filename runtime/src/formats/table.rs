@@ -8,7 +8,7 @@ use crate::batch::{Batch, Column};
 use crate::json;
 use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
-use pipelang_lang::ty::{Kind, Schema, Type};
+use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::collections::VecDeque;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -118,16 +118,21 @@ fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) ->
     let (first, last) = if total - rows.ends.0.min(total) > rows.ends.1 { rows.ends } else { (total, 0) };
     let is_shown = |at: usize| at < first || at >= total - last;
     let shown: Vec<(&Batch, usize)> = rows.kept().filter(|(at, _)| is_shown(*at)).map(|(_, row)| row).collect();
+    // Of very many columns most have no room whatever is in them.
+    let most = style.width.map_or(usize::MAX, |width| width / GAP.len() + 1);
     let mut columns: Vec<TableColumn> = schema
         .fields
         .iter()
         .enumerate()
+        .take(most)
         .map(|(at, field)| {
             let name = if shape == Shape::Values { "value" } else { &*field.name };
             TableColumn::new(name, &field.ty, shown.iter().map(|(batch, row)| (&batch.columns[at], *row)))
         })
         .collect();
-    let left_out = style.width.map_or(0, |width| fit(&mut columns, width));
+    if let Some(width) = style.width {
+        fit(&mut columns, width);
+    }
     let mut out = Lines { text: String::new(), color: style.color };
     out.line(columns.iter().map(|column| (column.pad(&column.name), Look::Bold)));
     out.line(columns.iter().map(|column| (column.pad(&column.ty), Look::Dim)));
@@ -145,13 +150,30 @@ fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) ->
     if first < total && last == 0 {
         out.line([(format!("… {} more …", rows_text(total - first)), Look::Dim)].into_iter());
     }
-    let mut footer = rows_text(total);
-    if left_out > 0 {
-        let plural = if left_out == 1 { "" } else { "s" };
-        write!(footer, ", {left_out} more column{plural}").expect("text can always be written to");
-    }
-    out.line([(footer, Look::Dim)].into_iter());
+    let left_out = &schema.fields[columns.len()..];
+    out.line([(footer(total, left_out, style.width.unwrap_or(usize::MAX)), Look::Dim)].into_iter());
     out.text
+}
+
+/// How many rows there are, and which columns are not shown, as far as there is room for their names.
+fn footer(rows: usize, left_out: &[Field], width: usize) -> String {
+    let mut footer = rows_text(rows);
+    if left_out.is_empty() {
+        return footer;
+    }
+    let plural = if left_out.len() == 1 { "" } else { "s" };
+    write!(footer, ", {} more column{plural}", left_out.len()).expect("text can always be written to");
+    for (at, field) in left_out.iter().enumerate() {
+        let name = visible(&field.name, |_| false);
+        let room = if at + 1 == left_out.len() { 0 } else { " …".width() };
+        if footer.width() + ": ".len() + name.width() + room > width {
+            footer.push_str(if at == 0 { "" } else { " …" });
+            break;
+        }
+        footer.push_str(if at == 0 { ": " } else { ", " });
+        footer.push_str(&name);
+    }
+    footer
 }
 
 fn rows_text(count: usize) -> String {
@@ -189,8 +211,19 @@ impl TableColumn {
     }
 }
 
-/// Makes the columns fit into a width: first the widest texts are cut, then columns at the end are left out and counted.
-fn fit(columns: &mut Vec<TableColumn>, width: usize) -> usize {
+/// Makes the columns fit into a width: those at the end that have no room even if all texts are cut are left out, then the
+/// widest texts are cut.
+fn fit(columns: &mut Vec<TableColumn>, width: usize) {
+    let least = |column: &TableColumn| if column.may_be_cut { column.width.min(NARROWEST) } else { column.width };
+    let (mut used, mut fitting) = (0, 0);
+    for column in columns.iter() {
+        used += least(column) + if fitting > 0 { GAP.len() } else { 0 };
+        if used > width && fitting > 0 {
+            break;
+        }
+        fitting += 1;
+    }
+    columns.truncate(fitting);
     let needed = |columns: &[TableColumn]| {
         columns.iter().map(|column| column.width + GAP.len()).sum::<usize>().saturating_sub(GAP.len())
     };
@@ -203,11 +236,6 @@ fn fit(columns: &mut Vec<TableColumn>, width: usize) -> usize {
         let column = columns.iter_mut().rfind(|column| column.may_be_cut && column.width == widest);
         column.expect("it was just found").width = to.min(widest - 1);
     }
-    let before = columns.len();
-    while needed(columns) > width && columns.len() > 1 {
-        columns.pop();
-    }
-    before - columns.len()
 }
 
 /// A text of at most so many characters' width.

@@ -66,6 +66,15 @@ pub fn command_of(line: &str) -> Option<&'static Command> {
     exact.or_else(|| COMMANDS.iter().find(|command| command.name.starts_with(name)))
 }
 
+/// The command that is meant by a word of other prompts.
+pub fn meant(entry: &str) -> Option<&'static str> {
+    match entry {
+        "help" | "?" => Some(":help"),
+        "quit" | "exit" | "exit()" | "quit()" => Some(":quit"),
+        _ => None,
+    }
+}
+
 /// Where in a line a piece of a script begins: at its start, or behind a command that takes one.
 pub fn script_start(line: &str) -> Option<usize> {
     if !line.starts_with(':') {

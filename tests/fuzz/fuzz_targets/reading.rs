@@ -17,11 +17,18 @@ pub enum From<'a> {
 /// The rows and the error.
 type Seen = (Vec<String>, Option<String>);
 
-/// Reads, and compares what is seen.
+/// Reads, and compares what is seen. Of several damages of one page of a file of columns the first to be met depends on
+/// the pieces.
 pub fn read(format: &str, from: From) {
     let small = read_once(format, &from, MorselSize::Rows(2));
     let large = read_once(format, &from, MorselSize::Bytes(1 << 20));
-    assert_eq!(small, large, "pieces show");
+    match from {
+        From::File(_) if small.1.is_some() && large.1.is_some() => {
+            let (short, long) = if small.0.len() < large.0.len() { (small, large) } else { (large, small) };
+            assert!(long.0.starts_with(&short.0), "rows before an error differ");
+        }
+        From::Memory(_) | From::File(_) => assert_eq!(small, large, "pieces show"),
+    }
 }
 
 fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {

@@ -2,7 +2,6 @@
 
 use super::*;
 use pipelang_lang::scalar::Scalar;
-use pipelang_lang::ty::Field;
 
 fn field(name: &str, ty: Type) -> Field {
     Field { name: name.into(), ty }
@@ -77,6 +76,16 @@ Grace\\nHopper  -1200.0  1969-12-31  the qui…
     let narrow = drawn(&schema, Shape::Table, &[batch], &style);
     assert!(narrow.lines().all(|line| line.width() <= 23), "{narrow}");
     assert!(narrow.ends_with("3 rows, 2 more columns\n"), "{narrow}");
+}
+
+#[test]
+fn columns_that_have_no_room_are_named() {
+    let fields = (0..100_000).map(|at| field(&format!("c{at}"), Type::INT)).collect();
+    let footer = |width| {
+        let style = TableStyle { width: Some(width), ..TableStyle::default() };
+        drawn(&Schema { fields }, Shape::Table, &[], &style).lines().last().expect("a footer").to_string()
+    };
+    assert_eq!(footer(42), "0 rows, 99992 more columns: c8, c9, c10 …");
 }
 
 #[test]
