@@ -54,5 +54,6 @@ fn line_of(place: &DataPlace) -> Option<String> {
     let mut line = Vec::new();
     reader.take(LONG as u64).read_until(b'\n', &mut line).ok()?;
     let line = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_string();
-    (!line.is_empty()).then_some(line)
+    // A text of UTF-16 shows as nothing that can be read.
+    (!line.is_empty() && !line.contains('\0')).then_some(line)
 }

@@ -96,6 +96,7 @@ pub use pipelang_runtime::formats::table::TableStyle;
 pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::CancelToken;
 pub use pipelang_runtime::progress::Progress;
+pub use pipelang_runtime::tally::{ReadCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{

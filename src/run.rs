@@ -15,6 +15,7 @@ use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::limits::CancelToken;
+use pipelang_runtime::tally::Tally;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -73,6 +74,12 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     /// What happens to a row that fails.
     pub fn on_error(mut self, on_error: OnError) -> Self {
         self.settings.on_error = on_error;
+        self
+    }
+
+    /// Counts what reads make null or leave out, as their `on_error` says; the counts are there when it is done.
+    pub fn tally(mut self, tally: &Tally) -> Self {
+        self.settings.tally = tally.clone();
         self
     }
 

@@ -18,6 +18,7 @@ use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Watch};
 use pipelang_runtime::memory::Memory;
 use pipelang_runtime::progress::Progress;
+use pipelang_runtime::tally::Tally;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// Counts what reads make null or leave out, as their `on_error` says.
+    pub tally: Tally,
     /// Counts how far the run is, for whoever shows it.
     pub progress: Progress,
     /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
@@ -84,6 +87,7 @@ impl RunSettings {
                 }
             },
             memory: limits.memory.map_or(Memory::default(), Memory::of),
+            tally: self.tally.clone(),
             progress: self.progress.clone(),
             ..Options::default()
         }

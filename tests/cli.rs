@@ -280,3 +280,17 @@ fn scripts_are_formatted_in_place() {
     assert_eq!((stdin.exit, &*stdin.out, &*stdin.err), (Some(0), "1..5 | take 2 # two\n", ""));
     assert_eq!(pipe_with(&["fmt", "--check", "-"], bad).out, "<stdin>\n");
 }
+
+#[test]
+fn what_a_read_leaves_out_is_told_on_stderr() {
+    let script = |end: &str| {
+        let read = "read(\"tests/data/garbage.csv\", schema: {a: int, b: string, c: float}, on_error: \"skip\")";
+        pipe(&["--format", "csv", "-e", &format!("{read} | {end}")])
+    };
+    let done = script("select a");
+    assert_eq!((done.exit, &*done.out), (Some(0), "a\n1\n2\n4\n"));
+    assert_eq!(done.err, "tests/data/garbage.csv: 1 row was left out (1 in `a`)\n");
+    assert_eq!(script("select b").err, "");
+    let failed = script("select x = 10 // (a - 2)");
+    assert!(failed.exit == Some(4) && !failed.err.contains("left out"), "{}", failed.err);
+}

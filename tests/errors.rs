@@ -44,7 +44,6 @@ const NOT_MENDED: &[(&str, &str)] = &[
     ("E0311", "what holds itself is made in another way"),
     ("E0502", "the file must be mended"),
     ("E0503", "the file must be mended"),
-    ("E0504", "the file must be converted"),
     ("E0505", "the file must be mended"),
     ("E0507", "the file must be mended"),
     ("E0508", "the file must be mended"),

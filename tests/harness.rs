@@ -16,6 +16,7 @@ use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::formats::{FileSources, Stdin};
 use pipelang_runtime::limits::Watch;
 use pipelang_runtime::memory::Memory;
+use pipelang_runtime::tally::Tally;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -130,6 +131,7 @@ impl Ready {
         tables.stdin = self.stdin.clone();
         let outside = outside();
         let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads), outside: &outside };
+        let tally = Tally::default();
         let options = Options {
             executor: config.executor,
             threads: config.threads,
@@ -137,14 +139,16 @@ impl Ready {
             spread: true,
             watch: Watch { deadline: Some((Instant::now() + LIMIT, LIMIT)), ..Watch::default() },
             memory: config.memory.map_or(Memory::default(), Memory::spilling_at),
+            tally: tally.clone(),
             ..Options::default()
         };
         let style = Style { format: self.format, table: TableStyle { rows: 40, width: None, color: false } };
         let mut out = Vec::new();
         let (stats, result) = output::write_all(env, &options, &style, &mut out);
         let mut err = self.warnings.clone();
-        if let Err(error) = result {
-            err.push_str(&render(&[error.diagnostic(&plan)], &self.sources));
+        match result {
+            Ok(()) => tally.reads().iter().for_each(|read| err.push_str(&format!("{read}\n"))),
+            Err(error) => err.push_str(&render(&[error.diagnostic(&plan)], &self.sources)),
         }
         Outcome { out: String::from_utf8(out).expect("output is UTF-8"), err, stats }
     }

@@ -406,6 +406,7 @@ fn run(plan: &Plan) -> (Vec<String>, Option<String>) {
         tables: &|_| None,
         stdin: None,
         watch: &Watch::default(),
+        tally: &Default::default(),
         tees: &Default::default(),
     };
     let mut rows = Vec::new();

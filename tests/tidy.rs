@@ -39,6 +39,7 @@ const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("batch", 1),
     ("json", 1),
     ("memory", 1),
+    ("tally", 1),
     ("progress", 1),
     ("spill", 2),
     ("limits", 1),

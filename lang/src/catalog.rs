@@ -423,6 +423,42 @@ pub enum OptionValue {
     },
 }
 
+/// What a `read` does with what does not fit: its option `on_error`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadPolicy {
+    /// A value that does not fit is an error where somebody wants it.
+    #[default]
+    Fail,
+    /// It is read as null, and counted.
+    Null,
+    /// Its row is left out, and counted.
+    Skip,
+}
+
+impl ReadPolicy {
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<ReadPolicy> {
+        match name {
+            "fail" => Some(ReadPolicy::Fail),
+            "null" => Some(ReadPolicy::Null),
+            "skip" => Some(ReadPolicy::Skip),
+            _ => None,
+        }
+    }
+
+    /// What the options of a `read` say, which are known to be right.
+    pub fn of(options: &[(Arc<str>, OptionValue)]) -> ReadPolicy {
+        let policy = options.iter().find_map(|(name, value)| match value {
+            OptionValue::Scalar(Scalar::String(policy)) if **name == *ON_ERROR => ReadPolicy::named(policy),
+            OptionValue::Scalar(_) | OptionValue::Strings(_) | OptionValue::Schema { .. } => None,
+        });
+        policy.unwrap_or_default()
+    }
+}
+
+/// The option that names a [`ReadPolicy`].
+pub const ON_ERROR: &str = "on_error";
+
 /// What a `read` in the script says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadRequest {

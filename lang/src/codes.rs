@@ -301,15 +301,17 @@ codes! {
         => "read(\"garbage.csv\", schema: {a: string?, ..}) | filter int?(a) > 0";
     E0502 = 502, "wrong number of fields",
         "A record of the file has more or fewer fields than its header. Mostly a field has the delimiter in it and is not \
-         quoted.",
+         quoted. `on_error: \"skip\"` leaves such records out, and counts them.",
         "read(\"ragged.csv\") | count" => "";
     E0503 = 503, "quote never closed",
         "A quote that begins a field of a CSV file is never closed, so the rest of the file belongs to that field. If \
          quotes mean nothing in this file, read it with `quote: \"\"`.",
         "read(\"unclosed.csv\")" => "";
     E0504 = 504, "not UTF-8",
-        "Text is UTF-8, and this file has bytes that are not. It was probably written in another encoding: convert it.",
-        "read(\"utf16.csv\")" => "";
+        "Text is UTF-8 unless `encoding:` says what else it is, and this file has bytes that are not. It was probably written \
+         in another encoding. A file that begins with a byte order mark of UTF-16 is read with `encoding: \"utf-16\"`, an \
+         old one perhaps with `encoding: \"latin1\"`.",
+        "read(\"utf16.csv\")" => "read(\"utf16.csv\", encoding: \"utf-16\")";
     E0505 = 505, "a record is not JSON",
         "Each line of a `.jsonl` file is one JSON value, mostly an object. `NaN`, comments, keys without quotes and commas \
          before a closing brace are not JSON.",

@@ -3,6 +3,7 @@
 //! A [`RowError`] is the fault of one row and may never be raised (see `batch.rs`); a [`RunError`] ends a run. Turning
 //! either into a [`Diagnostic`] happens here too, since it needs the plan's places.
 
+use pipelang_lang::catalog::STDIN;
 use pipelang_lang::codes::{self, Code};
 use pipelang_lang::diagnostic::{DataPlace, Diagnostic};
 use pipelang_lang::ir::{Plan, SiteId};
@@ -160,7 +161,11 @@ impl RunError {
             RunError::Row(error) => row_diagnostic(error, plan),
             RunError::Record { code, message, place } => {
                 let headline = format!("{place}: {message}");
-                Diagnostic::outside(*code, headline).at_data(data_place(place, None))
+                let diagnostic = Diagnostic::outside(*code, headline).at_data(data_place(place, None));
+                record_ways_out(*code, message, place).into_iter().fold(diagnostic, Diagnostic::help)
+            }
+            RunError::Outside { code, message } if message.ends_with(IS_UTF_16) => {
+                Diagnostic::outside(*code, message.clone()).help("say so where it is read: encoding: \"utf-16\"")
             }
             RunError::Outside { code, message } => Diagnostic::outside(*code, message.clone()),
             RunError::Limit(message) => Diagnostic::outside(codes::E0801, message.clone()),
@@ -211,6 +216,9 @@ pub fn data_place(place: &Place, column: Option<&str>) -> DataPlace {
     }
 }
 
+/// What is said of a text that begins with the mark of another encoding.
+pub const IS_UTF_16: &str = "it is UTF-16, not UTF-8";
+
 /// What is said of an assertion that says nothing of itself.
 const DOES_NOT_HOLD: &str = "this does not hold";
 
@@ -254,6 +262,25 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
     }
 }
 
+/// What may be done about a record that is broken.
+fn record_ways_out(code: Code, message: &str, place: &Place) -> Option<String> {
+    match code {
+        codes::E0502 => Some(format!("leave such records out: {}", read_with(place, "on_error: \"skip\""))),
+        codes::E0504 if message.ends_with("UTF-8") => {
+            let call = read_with(place, "encoding: \"latin1\"");
+            let call = if message.starts_with("this line") { call.replacen("read", "lines", 1) } else { call };
+            Some(format!("it may be in another encoding: {call}"))
+        }
+        _ => None,
+    }
+}
+
+/// The `read` of a file with an option.
+fn read_with(place: &Place, option: &str) -> String {
+    let path = if *place.file == *STDIN { STDIN.to_string() } else { format!("{:?}", place.file) };
+    format!("read({path}, {option})")
+}
+
 fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
     let text: String = cell.text.chars().take(60).collect();
     // A value of JSON has the quotes of its text itself.
@@ -268,18 +295,21 @@ fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
         diagnostic = diagnostic.help(format!("why: every sampled row had {expected} (no type was given)"));
     }
     let name = pipelang_lang::ty::spell(&cell.column);
-    let help = match cell.inside {
+    let Some(place) = place else { return diagnostic };
+    diagnostic = diagnostic.at_data(data_place(place, Some(&cell.column)));
+    if matches!(place.at, At::Row(_)) {
         // Files that are no text have types of their own.
-        None if place.is_some_and(|place| matches!(place.at, At::Row(_))) => None,
-        Some(_) if matches!(&*cell.text, "null" | "missing") => {
-            Some("let it be null: a `?` behind its type".to_string())
-        }
-        Some(_) => Some(format!("read it as any JSON: schema: {{{name}: json?, ..}}")),
-        None => Some(format!("read it as text: schema: {{{name}: string, ..}}")),
-    };
-    diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
-    match place {
-        Some(place) => diagnostic.at_data(data_place(place, Some(&cell.column))),
-        None => diagnostic,
+        return diagnostic;
     }
+    let is_nothing = cell.inside.is_some() && matches!(&*cell.text, "null" | "missing");
+    diagnostic = match cell.inside {
+        Some(_) if is_nothing => diagnostic.help("let it be null: a `?` behind its type"),
+        Some(_) => diagnostic
+            .help(format!("read it as any JSON: {}", read_with(place, &format!("schema: {{{name}: json?, ..}}")))),
+        None => diagnostic
+            .help(format!("read it as text: {}", read_with(place, &format!("schema: {{{name}: string, ..}}")))),
+    };
+    diagnostic
+        .help(format!("null and count: {}", read_with(place, "on_error: \"null\"")))
+        .help(format!("leave the row out: {}", read_with(place, "on_error: \"skip\"")))
 }

@@ -23,6 +23,7 @@ pub mod reference;
 mod registry;
 pub mod spill;
 pub mod stages;
+pub mod tally;
 pub mod vector;
 
 pub use registry::Registry;

@@ -4,7 +4,7 @@ use super::arguments::{ScriptArguments, Settings};
 use super::progress::Line;
 use super::terminal::Terminal;
 use super::{Entry, Exit, complain, flags, interruption, print_report, read_script, stats};
-use pipelang::{OutputFormat, ParameterWay, Progress, Report, RunSettings, Script, Stats, Style, TableStyle};
+use pipelang::{OutputFormat, ParameterWay, Progress, Report, RunSettings, Script, Stats, Style, TableStyle, Tally};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,13 @@ pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
     ran.failed.map_or(Exit::Done, |report| Exit::of(&report))
 }
 
+/// Says on stderr what reads made null or left out.
+fn print_tally(tally: &Tally) {
+    for read in tally.reads() {
+        let _ = writeln!(io::stderr(), "{read}");
+    }
+}
+
 /// How results are written to stdout; `default` is the format where none is asked for.
 pub fn style(settings: &Settings, default: OutputFormat) -> Style {
     let table = Terminal::stdout(settings.color).table_style();
@@ -102,6 +109,9 @@ pub fn write(script: &Script, settings: &Settings, style: &Style) -> Ran {
         let _ = out.flush();
     }
     out.end_line();
+    if result.is_ok() {
+        print_tally(&run.tally);
+    }
     Ran { stats, took: started.elapsed(), progress: run.progress, bytes: out.bytes, failed: result.err() }
 }
 
@@ -112,6 +122,9 @@ fn write_file(script: &Script, settings: &Settings, path: &str, format: OutputFo
     let style = Style { format, table: TableStyle { rows: usize::MAX, ..TableStyle::default() } };
     let (stats, result) = script.write_file(path, &style, &run);
     line.end();
+    if result.is_ok() {
+        print_tally(&run.tally);
+    }
     let written = std::fs::metadata(path).ok().filter(|_| result.is_ok());
     let bytes = written.map_or(0, |written| written.len());
     Ran { stats, took: started.elapsed(), progress: run.progress, bytes, failed: result.err() }

@@ -89,7 +89,7 @@ fn parsed(records: Vec<Result<Value, String>>, first: usize, schema: &Schema, co
         rows += 1;
     }
     let column = |(at, values): (&usize, &Vec<Scalar>)| Column::from_scalars(&schema.fields[*at].ty.kind, values);
-    Parsed { batch: Batch::new(rows, columns.iter().zip(&values).map(column).collect()), error }
+    Parsed { batch: Batch::new(rows, columns.iter().zip(&values).map(column).collect()), error, left_out: 0 }
 }
 
 /// The wanted cells of a record, or what is wrong with it.

@@ -1,7 +1,7 @@
 //! What a run is held to, and what it does with rows that fail.
 
 use super::{Id, code};
-use pipelang::{Engine, Executor, Limits, OnError, Row, codes};
+use pipelang::{Engine, Executor, Limits, OnError, Row, Tally, codes};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -107,4 +107,21 @@ fn rows_that_fail_are_skipped_or_diverted() {
     let asserted = "input | assert a < 5 | select a, q = b";
     let asserted = engine.compile::<Pair, Quotient>("a.pipe", asserted).unwrap();
     assert_eq!(code(asserted.run(&pairs).on_error(OnError::Skip).collect()), codes::E0605);
+}
+
+#[test]
+fn what_reads_leave_out_is_told_as_data() {
+    let engine = Engine::builder().grant(pipelang::fs::read_everything()).build().unwrap();
+    let script = "let t = read(\"tests/data/garbage.csv\", schema: {a: int, b: string, c: float}, on_error: \"null\")\n\
+                  input | join (t | select c, a) on id == a | select id, weight = int(c ?? 0.0)";
+    let program = engine.compile::<Id, Id>("join.pipe", script).unwrap();
+    for executor in EXECUTORS {
+        let tally = Tally::default();
+        let rows = program.run(&ids(9)).executor(executor).tally(&tally).collect().unwrap();
+        assert_eq!(rows.len(), 3, "{executor:?}");
+        let reads = tally.reads();
+        let counts: Vec<_> = reads[0].columns.iter().map(|(name, count)| (&**name, *count)).collect();
+        assert_eq!((reads.len(), reads[0].total(), counts), (1, 2, vec![("a", 1), ("c", 1)]), "{executor:?}");
+        assert_eq!((&*reads[0].path, reads[0].skips), ("tests/data/garbage.csv", false));
+    }
 }

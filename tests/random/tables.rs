@@ -45,6 +45,8 @@ struct Style {
     /// Whether NaN, infinities, zeros and extremes are among its floats; a NaN makes every sum one.
     odd_floats: bool,
     comment: bool,
+    /// What its `read` does with what does not fit.
+    policy: Option<&'static str>,
 }
 
 /// Draws a table; `wild` ones may make a run fail.
@@ -66,6 +68,7 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         wild: wild && declared,
         odd_floats: draw.chance(50),
         comment: draw.chance(6),
+        policy: if wild && declared && draw.chance(45) { Some(*draw.pick(&["skip", "skip", "null"])) } else { None },
     };
     let mut columns: Vec<Column> = Vec::new();
     for at in 0..draw.weighted(&[(1, 1), (3, 2), (4, 3), (4, 4), (2, 5)]) {
@@ -115,6 +118,8 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         (semicolon, "option delimiter"),
         (!header, "option header"),
         (style.comment, "option comment"),
+        (style.policy == Some("null"), "option on_error null"),
+        (style.policy == Some("skip"), "option on_error skip"),
         (declared, "option schema"),
         (!declared, "source inferred"),
         (file.records.is_empty(), "source empty"),
@@ -124,6 +129,10 @@ pub fn table(draw: &mut Draw, number: usize, wild: bool, features: &mut Features
         }
     }
     let (read, alias) = read_of(draw, number, &file, &columns, &style, header, semicolon);
+    if style.policy == Some("null") {
+        // A text always fits.
+        columns.iter_mut().filter(|column| column.ty.kind != Kind::String).for_each(|column| column.ty.nullable = true);
+    }
     Table { file, columns, read, alias }
 }
 
@@ -157,6 +166,9 @@ fn read_of(
     }
     if style.comment {
         options += ", comment: \"#\"";
+    }
+    if let Some(policy) = style.policy {
+        options += &format!(", on_error: \"{policy}\"");
     }
     (format!("read(\"{{dir}}/{}\"{options})", file.file), alias)
 }

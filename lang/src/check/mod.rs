@@ -29,6 +29,7 @@ mod list_stage;
 mod lists;
 mod matching;
 mod module;
+mod named;
 mod narrow;
 mod nest;
 mod nested;

@@ -272,6 +272,7 @@ impl<'a> Checker<'a> {
             options: request.options.into_iter().map(|(name, _, value)| (name, value)).chain(info.found).collect(),
             inferred: info.inferred,
             files: info.files,
+            checked: Vec::new(),
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         let shape = if info.format == LINES { Shape::Values } else { Shape::Table };

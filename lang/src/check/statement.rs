@@ -5,7 +5,7 @@ use super::recursion::recursive_functions;
 use super::scope::{Scope, Stream, Value};
 use super::test::Tests;
 use super::types::Alias;
-use super::{Checker, errors};
+use super::{Checker, errors, named};
 use crate::ir::{ExprId, Fields, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
@@ -25,6 +25,7 @@ impl<'a> Checker<'a> {
                 self.unknown_parameters(&module.tree);
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
                 self.stdin_once();
+                named::note(&mut self.plan);
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);
                 self.pivots_are_last();

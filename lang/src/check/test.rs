@@ -4,7 +4,7 @@
 //! A test sees all names of its script, wherever it stands. Tests of imported modules are not looked at.
 
 use super::expr::or_unknown;
-use super::{Checker, errors};
+use super::{Checker, errors, named};
 use crate::ir::{Plan, Shape};
 use crate::scalar::Comparison;
 use crate::source::Span;
@@ -65,7 +65,8 @@ impl<'a> Checker<'a> {
                 list.push(Test { name: test.name.clone(), span: test.name_span, assertions });
             }
         }
-        let plan = if list.is_empty() { Plan::default() } else { self.plan.clone() };
+        let mut plan = if list.is_empty() { Plan::default() } else { self.plan.clone() };
+        named::note(&mut plan);
         self.plan.statements = before;
         Tests { plan, list }
     }

@@ -35,7 +35,7 @@ pub use tee::Tee;
 pub use total::FallibleColumns;
 pub use window::{Ascending, Frame, WindowFunction, WindowKind};
 
-use crate::catalog::{Effect, OptionValue, ReducerId, TableFile};
+use crate::catalog::{Effect, OptionValue, ReadPolicy, ReducerId, TableFile};
 use crate::source::Span;
 use crate::ty::{Schema, Type};
 use std::sync::Arc;
@@ -107,6 +107,16 @@ pub struct Table {
     pub span: Span,
 }
 
+impl Table {
+    /// What becomes of values that do not fit.
+    pub fn policy(&self) -> ReadPolicy {
+        match &self.origin {
+            TableOrigin::File { options, .. } => ReadPolicy::of(options),
+            TableOrigin::Bound(_) => ReadPolicy::Fail,
+        }
+    }
+}
+
 /// Where the rows of a table come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableOrigin {
@@ -124,6 +134,8 @@ pub enum TableOrigin {
         inferred: bool,
         /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
         files: Vec<TableFile>,
+        /// The columns at which `on_error` looks: those that the script names. None unless it is given.
+        checked: Vec<Arc<str>>,
     },
     /// A table that the host binds.
     Bound(Arc<str>),

@@ -4,7 +4,7 @@ use super::{
     ColumnDef, ColumnId, Expr, ExprId, Fields, Node, NodeId, OutputField, Plan, Routine, RoutineId, Site, SiteId,
     Stage, TypedExpr,
 };
-use crate::catalog::Effect;
+use crate::catalog::{Effect, ReadPolicy};
 use crate::source::Span;
 use crate::ty::{Schema, Type};
 use std::sync::Arc;
@@ -57,12 +57,14 @@ impl Plan {
     }
 
     /// Whether the rows that stream from a node are looked at to their end whatever is taken of them, since there is an
-    /// assertion or a `tee` among the stages that they stream through.
+    /// assertion or a `tee` among the stages that they stream through, or they come from a `read` that counts what does
+    /// not fit.
     pub fn runs_to_its_end(&self, node: NodeId) -> bool {
         let mut pending = vec![node];
         while let Some(node) = pending.pop() {
             match &self.node(node).stage {
                 Stage::Assert { .. } | Stage::Tee { .. } => return true,
+                Stage::Scan { table, .. } if self.tables[table.0 as usize].policy() != ReadPolicy::Fail => return true,
                 Stage::Union { input, other, .. } => pending.extend([*input, *other]),
                 stage => pending.extend(stage.input().filter(|_| !stage.is_breaker())),
             }

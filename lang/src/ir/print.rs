@@ -332,13 +332,17 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, stdin, format, options, files, inferred: _ } => {
+        TableOrigin::File { path, stdin, format, options, files, checked, inferred: _ } => {
             let from = if *stdin { path.to_string() } else { text::string(path) };
             let mut parts = vec![from, text::name(format)];
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
             let files: Vec<String> = files.iter().map(file).collect();
             let of = if files.is_empty() { String::new() } else { format!(" of {}", files.join(", ")) };
-            format!("read({}){of}", parts.join(", "))
+            let looks = match checked.as_slice() {
+                [] => String::new(),
+                checked => format!(" checking ({})", commas(checked.iter().map(|name| text::name(name)))),
+            };
+            format!("read({}){of}{looks}", parts.join(", "))
         }
     }
 }

@@ -25,7 +25,7 @@ impl Claimed<'_> {
     /// The rows.
     pub fn load(self) -> Parsed {
         match (self.load, self.morsel) {
-            (_, Morsel::Failed(error)) => Parsed { batch: Batch::default(), error: Some(error) },
+            (_, Morsel::Failed(error)) => Parsed { batch: Batch::default(), error: Some(error), left_out: 0 },
             (Some(load), morsel) => load(morsel),
             (None, _) => unreachable!("only a failure has nothing to load"),
         }

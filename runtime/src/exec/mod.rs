@@ -35,6 +35,7 @@ use crate::memory::Memory;
 use crate::progress::Progress;
 use crate::reference::Oracle;
 use crate::registry::Registry;
+use crate::tally::Tally;
 use pipelang_lang::catalog::FunctionDef;
 use pipelang_lang::codes;
 use pipelang_lang::ir::{Plan, Statement};
@@ -95,6 +96,8 @@ pub struct Options {
     pub rows_out: Option<Arc<Budget>>,
     /// What happens to a row that fails.
     pub on_error: OnError,
+    /// What reads made null or left out.
+    pub tally: Tally,
     /// Counts how far the run is.
     pub progress: Progress,
 }
@@ -314,6 +317,7 @@ fn run_reference(
         tables: &|name| env.tables.whole(name),
         stdin: env.tables.stdin.as_ref(),
         watch: &options.watch,
+        tally: &options.tally,
         tees,
     };
     let result = oracle.run_carried(*node, &mut |row| {

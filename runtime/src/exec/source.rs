@@ -6,12 +6,13 @@ use super::tables::{self, Opened, Pieces};
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::formats::{self, Input, MorselSize, Parsed, Piece, ScanRequest};
+use crate::formats::{self, Input, MorselSize, Parsed, Piece, ScanRequest, on_error};
 use crate::limits::Watch;
 use crate::progress::Progress;
 use crate::reference::expr::{Evaluator, NoRow};
 use crate::spill::{Merge, Rows};
 use arrow_array::Int64Array;
+use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
 use std::ops::Range;
@@ -121,7 +122,7 @@ fn scan<'a>(
                 Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }
-        TableOrigin::File { path, stdin, format, options: read_options, inferred, files } => {
+        TableOrigin::File { path, stdin, format, options: read_options, inferred, files, checked } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
@@ -136,7 +137,14 @@ fn scan<'a>(
                 morsel,
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
-            Ok(of_pieces(formats::open(format, request, files)?.0, options.watch.clone()))
+            let scan = match table.policy() {
+                ReadPolicy::Fail => formats::open(format, request, files)?,
+                policy => {
+                    let counts = options.tally.begin(table.span, path, policy, checked);
+                    on_error::open(format, request, files, checked, counts)?
+                }
+            };
+            Ok(of_pieces(scan.0, options.watch.clone()))
         }
     }
 }
@@ -225,7 +233,7 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
             failed = error.is_some();
             rows = (rows * 2).min(most);
             let batch = Batch::new(values.len(), vec![Column::from_scalars(&fold.kind, &values)]);
-            Some(Morsel::Computed(Parsed { batch, error }))
+            Some(Morsel::Computed(Parsed { batch, error, left_out: 0 }))
         }),
         load: Arc::new(load_plain),
     }
@@ -261,14 +269,14 @@ fn on_disk<'a>(mut merge: Merge, rows: usize) -> Reader<'a> {
 }
 
 fn whole(batch: Batch) -> Parsed {
-    Parsed { batch, error: None }
+    Parsed { batch, error: None, left_out: 0 }
 }
 
 fn load_plain(morsel: Morsel) -> Parsed {
     match morsel {
         Morsel::Batch(batch) => whole(batch),
         Morsel::Computed(parsed) => parsed,
-        Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error) },
+        Morsel::Failed(error) => Parsed { batch: Batch::default(), error: Some(error), left_out: 0 },
         Morsel::Piece(_) | Morsel::Bound(_) | Morsel::Ints(..) => {
             unreachable!("each source loads its own kind of morsel")
         }

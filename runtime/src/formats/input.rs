@@ -1,5 +1,6 @@
 //! What a format reads: a file, or what the host gives as stdin.
 
+use super::encoding::TextEncoding;
 use super::{Stdin, files};
 use crate::error::RunError;
 use crate::progress::Progress;
@@ -19,6 +20,11 @@ pub enum Input {
 }
 
 impl Input {
+    /// The text as UTF-8, decompressed; `path` names it.
+    pub fn open_text(&self, path: &str, encoding: TextEncoding) -> Result<Box<dyn Read + Send>, RunError> {
+        Ok(encoding.decoded(self.open(path)?))
+    }
+
     /// The bytes, decompressed; `path` names them.
     pub fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, RunError> {
         let opened = match self {

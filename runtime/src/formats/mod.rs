@@ -6,6 +6,8 @@ pub mod cell;
 pub mod columnar;
 mod compression;
 pub mod csv;
+mod decode;
+pub mod encoding;
 mod files;
 mod input;
 pub mod json;
@@ -13,6 +15,8 @@ pub mod jsonl;
 mod lanes;
 mod lines;
 mod md;
+pub mod names;
+pub mod on_error;
 mod rows_file;
 mod several;
 pub mod sources;
@@ -33,6 +37,7 @@ pub use stdin::Stdin;
 use crate::batch::Batch;
 use crate::error::RunError;
 use arrow_buffer::Buffer;
+use encoding::TextEncoding;
 use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::{Schema, Type};
@@ -82,6 +87,8 @@ pub struct Parsed {
     pub batch: Batch,
     /// Why the file cannot be read on.
     pub error: Option<RunError>,
+    /// How many broken records were left out, where the `read` says so.
+    pub left_out: u64,
 }
 
 /// A text being read: one worker at a time cuts it, all parse what was cut.
@@ -103,13 +110,16 @@ pub type Piece = Box<dyn FnOnce() -> Parsed + Send>;
 pub struct Scan(pub Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send>);
 
 impl Scan {
-    /// Of a text that is cut, and whose pieces are parsed.
-    pub fn of_text(mut cut: impl Cut + 'static, parse: impl Parse + 'static) -> Scan {
+    /// Of a text that is cut, and whose pieces are parsed; the encoding is what it was before.
+    pub fn of_text(mut cut: impl Cut + 'static, parse: impl Parse + 'static, encoding: TextEncoding) -> Scan {
         let parse = Arc::new(parse);
         Scan(Box::new(move || {
             let Some(chunk) = cut.next()? else { return Ok(None) };
             let parse = parse.clone();
-            Ok(Some(Box::new(move || parse.parse(&chunk))))
+            Ok(Some(Box::new(move || {
+                let parsed = parse.parse(&chunk);
+                Parsed { error: parsed.error.map(|error| encoding.says(error)), ..parsed }
+            })))
         }))
     }
 }

@@ -2,43 +2,75 @@
 //! the table has beside the columns of a file is added here.
 
 use super::expr::{Outcome, Row};
+use super::on_error::unbroken;
 use super::stages::{AnyRow, Rows};
 use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
+use crate::formats::csv::open::other_than_utf_8;
+use crate::formats::encoding::TextEncoding;
+use crate::tally::Counts;
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
+use pipelang_lang::codes::E0701;
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
 use std::io::Read;
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Oracle<'a> {
-    /// The rows of a table that stands in files.
-    pub(super) fn files(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
+    /// The rows of a table that stands in files. Broken records are left out where they are counted.
+    pub(super) fn files(
+        self,
+        table: &'a Table,
+        columns: &[(usize, ColumnId)],
+        broken: Option<Arc<Counts>>,
+    ) -> Result<Rows<'a>, RunError> {
         let TableOrigin::File { files, .. } = &table.origin else { unreachable!("only files are read here") };
-        let Some((first, others)) = files.split_first() else { return self.file(table, columns) };
-        let others = others.iter().flat_map(move |file| match self.one_of_several(table, columns, file) {
-            Ok(rows) => rows,
-            Err(error) => Box::new(std::iter::once(Err(error))),
-        });
-        Ok(Box::new(self.one_of_several(table, columns, first)?.chain(others)))
+        let Some((first, others)) = files.split_first() else { return self.file(table, columns, broken) };
+        let first = self.one_of_several(table, columns, first, broken.clone())?;
+        let columns = columns.to_vec();
+        let others =
+            others.iter().flat_map(move |file| match self.one_of_several(table, &columns, file, broken.clone()) {
+                Ok(rows) => rows,
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            });
+        Ok(Box::new(first.chain(others)))
     }
 
     /// The rows of a file with all columns of the table.
-    fn file(self, table: &Table, columns: &[(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, path, stdin, .. } = &table.origin else {
+    fn file(
+        self,
+        table: &Table,
+        columns: &[(usize, ColumnId)],
+        broken: Option<Arc<Counts>>,
+    ) -> Result<Rows<'a>, RunError> {
+        let TableOrigin::File { format, path, stdin, options, .. } = &table.origin else {
             unreachable!("only files are read here")
         };
+        let encoding = TextEncoding::of(options);
         Ok(match &**format {
-            "csv" => Box::new(csv::rows(self, table, columns)?),
-            "jsonl" => json::rows(self, table, columns, false)?,
-            "json" => json::rows(self, table, columns, true)?,
-            "lines" => Box::new(lines::rows(self, path, *stdin)?),
+            "csv" => Box::new(unbroken(encoding, csv::rows(self, table, columns)?, broken)),
+            "jsonl" => Box::new(unbroken(encoding, json::rows(self, table, columns, false, None)?, broken)),
+            "json" => Box::new(unbroken(encoding, json::rows(self, table, columns, true, broken)?, None)),
+            "lines" => Box::new(unbroken(encoding, lines::rows(self, path, *stdin, encoding)?, broken)),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
         })
+    }
+
+    /// All of a text as UTF-8, decompressed.
+    pub(super) fn read_text(self, path: &str, stdin: bool, encoding: TextEncoding) -> Result<Vec<u8>, RunError> {
+        let unread = |error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") };
+        let bytes = self.read_whole(path, stdin).map_err(unread)?;
+        if let Some(other) = other_than_utf_8(&bytes, path).filter(|_| encoding.is_utf_8()) {
+            return Err(other);
+        }
+        let mut text = Vec::new();
+        encoding.decoded(Box::new(std::io::Cursor::new(bytes))).read_to_end(&mut text).map_err(unread)?;
+        Ok(text)
     }
 
     /// All of a file, decompressed.
@@ -67,6 +99,7 @@ impl<'a> Oracle<'a> {
         table: &Table,
         columns: &[(usize, ColumnId)],
         file: &TableFile,
+        broken: Option<Arc<Counts>>,
     ) -> Result<Rows<'a>, RunError> {
         let mut alone = table.clone();
         if let TableOrigin::File { path, files, .. } = &mut alone.origin {
@@ -88,7 +121,7 @@ impl<'a> Oracle<'a> {
             }
         }
         let added = Rc::new(added);
-        let rows = self.file(&alone, &own)?;
+        let rows = self.file(&alone, &own, broken)?;
         Ok(Box::new(rows.map(move |row| {
             let (below, added) = (row?, added.clone());
             Ok(Rc::new(CompletedRow { below, added }) as AnyRow)

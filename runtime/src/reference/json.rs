@@ -7,14 +7,18 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
+use crate::formats::encoding::TextEncoding;
 use crate::formats::json::{Stop, fit, no_object, not_json, text};
+use crate::formats::names::Spelling;
+use crate::tally::Counts;
 use pipelang_lang::catalog::OptionValue;
-use pipelang_lang::codes::{E0504, E0505, E0701};
+use pipelang_lang::codes::{E0504, E0505};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Field;
 use std::rc::Rc;
 use std::sync::Arc;
-use text::Json;
+use text::{Json, Node};
 
 /// What the rows of one table share.
 struct Shared {
@@ -23,6 +27,8 @@ struct Shared {
     /// The fields of the table, and whether the type of each was inferred.
     fields: Vec<(Field, bool)>,
     columns: Vec<(usize, ColumnId)>,
+    /// How keys are spelled as names of columns.
+    spelling: Spelling,
 }
 
 /// A record; a value is read when somebody asks for it.
@@ -38,7 +44,13 @@ impl Row for RecordRow {
         let (position, _) = *here.expect("the plan's columns come from below");
         let (field, inferred) = &self.shared.fields[position];
         let record = text::parse(&self.text).expect("it was looked at when it was pulled");
-        let node = if self.shared.is_objects { record.get(&field.name) } else { Some(&record) };
+        let node = match &record.value {
+            Json::Record(fields) if self.shared.is_objects => {
+                let mut named = fields.iter().filter(|(key, _)| self.shared.spelling.of(key) == *field.name);
+                named.next_back().map(|(_, node)| node)
+            }
+            _ => Some(&record),
+        };
         fit::field(node, &field.ty).map_err(|misfit| {
             let cell = misfit.of_column(&field.name, *inferred);
             Arc::new(RowError { fault: RowFault::Cell(cell), place: self.place() })
@@ -50,19 +62,18 @@ impl Row for RecordRow {
     }
 }
 
-/// The rows of a file.
+/// The rows of a file. Items of a document that are no objects as the first one is are left out where they are counted.
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     table: &Table,
     columns: &[(usize, ColumnId)],
     is_document: bool,
+    no_objects: Option<Arc<Counts>>,
 ) -> Result<Rows<'a>, RunError> {
     let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let mut bytes = oracle
-        .read_whole(path, *stdin)
-        .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
+    let mut bytes = oracle.read_text(path, *stdin, TextEncoding::of(options))?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }
@@ -70,6 +81,10 @@ pub(super) fn rows<'a>(
         OptionValue::Schema { schema, .. } => Some(schema),
         OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
     });
+    let is_snake = |(name, value): &(Arc<str>, OptionValue)| {
+        &**name == "names" && *value == OptionValue::Scalar(Scalar::String("snake".into()))
+    };
+    let spelling = if options.iter().any(is_snake) { Spelling::Snake } else { Spelling::AsWritten };
     let declares = |name: &str| declared.is_some_and(|schema| schema.position(name).is_some());
     let fields = table.schema.fields.iter().map(|field| (field.clone(), *inferred && !declares(&field.name)));
     let is_list = is_document && first_of(&bytes) == Some(b'[');
@@ -79,9 +94,11 @@ pub(super) fn rows<'a>(
         is_objects: first_of(&bytes[start..]).is_none_or(|byte| byte == b'{' || is_list && byte == b']'),
         fields: fields.collect(),
         columns: columns.to_vec(),
+        spelling,
     });
     if is_document {
-        let mut document = Document { shared, bytes, at: start, is_list, is_first: true, stop: None, has_ended: false };
+        let (is_first, has_ended) = (true, false);
+        let mut document = Document { shared, bytes, at: start, is_list, is_first, stop: None, has_ended, no_objects };
         return Ok(Box::new(std::iter::from_fn(move || match oracle.watch.check() {
             Ok(()) => document.next(),
             Err(error) => Some(Err(error)),
@@ -131,6 +148,7 @@ struct Document {
     /// What is wrong behind the record that was given last.
     stop: Option<Stop>,
     has_ended: bool,
+    no_objects: Option<Arc<Counts>>,
 }
 
 impl Document {
@@ -156,10 +174,11 @@ impl Document {
             }
             None => match text::value_at(text, start) {
                 Err(flaw) => Stop::Flaw(flaw),
-                Ok(node) if self.shared.is_objects && !matches!(node.value, Json::Record(_)) => {
+                Ok(node) if self.is_no_object(&node) && self.no_objects.is_none() => {
                     Stop::NoObject(start, no_object(&node))
                 }
                 Ok(node) => {
+                    let is_left_out = self.is_no_object(&node);
                     self.is_first = false;
                     let end = text::skip_blanks(text, node.start + node.raw.len());
                     match (text.as_bytes().get(end), self.is_list) {
@@ -169,6 +188,10 @@ impl Document {
                         (_, false) => (self.at, self.has_ended) = (end, true),
                     }
                     let (text, line, shared) = (node.raw.to_string(), self.line(start), self.shared.clone());
+                    if let Some(counts) = self.no_objects.as_ref().filter(|_| is_left_out) {
+                        counts.add_records(1);
+                        return self.next();
+                    }
                     return Some(Ok(Rc::new(RecordRow { shared, text, line }) as AnyRow));
                 }
             },
@@ -176,6 +199,10 @@ impl Document {
         let (at, code, message) = stop.said(text.len() < self.bytes.len(), text.len());
         let place = Place::line(self.shared.file.clone(), self.line(at));
         Some(Err(RunError::Record { code, message, place }))
+    }
+
+    fn is_no_object(&self, node: &Node) -> bool {
+        self.shared.is_objects && !matches!(node.value, Json::Record(_))
     }
 
     fn line(&self, at: usize) -> u64 {

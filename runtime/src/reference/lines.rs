@@ -3,7 +3,8 @@
 use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RunError};
-use pipelang_lang::codes::{E0504, E0701};
+use crate::formats::encoding::TextEncoding;
+use pipelang_lang::codes::E0504;
 use pipelang_lang::ir::ColumnId;
 use pipelang_lang::scalar::Scalar;
 use std::rc::Rc;
@@ -30,10 +31,9 @@ pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     path: &Arc<str>,
     stdin: bool,
+    encoding: TextEncoding,
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let mut bytes = oracle
-        .read_whole(path, stdin)
-        .map_err(|error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") })?;
+    let mut bytes = oracle.read_text(path, stdin, encoding)?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }

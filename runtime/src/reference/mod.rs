@@ -14,6 +14,7 @@ mod files;
 mod json;
 mod lines;
 mod nested;
+mod on_error;
 mod reduce;
 mod stages;
 mod sum;
@@ -28,6 +29,7 @@ use crate::error::RunError;
 use crate::formats::Stdin;
 use crate::formats::tee::Tees;
 use crate::limits::Watch;
+use crate::tally::Tally;
 use expr::{Evaluator, Outcome};
 use pipelang_lang::catalog::Catalog;
 use pipelang_lang::ir::{NodeId, Plan};
@@ -48,6 +50,8 @@ pub struct Oracle<'a> {
     pub stdin: Option<&'a Stdin>,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
+    /// What reads make null or leave out.
+    pub tally: &'a Tally,
     /// The files of the statement's tees.
     pub tees: &'a Tees,
 }

@@ -101,7 +101,7 @@ impl<'a> Oracle<'a> {
 
     fn scan(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
         Ok(match &table.origin {
-            TableOrigin::File { .. } => self.files(table, columns)?,
+            TableOrigin::File { .. } => self.read(table, columns)?,
             TableOrigin::Bound(name) => {
                 let batch = (self.tables)(name);
                 let batch = Rc::new(batch.ok_or_else(|| RunError::Internal(format!("no table `{name}` was bound")))?);

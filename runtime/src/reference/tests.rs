@@ -77,6 +77,7 @@ impl Builder {
             tables: &|_| None,
             stdin: None,
             watch: &Watch::default(),
+            tally: &Default::default(),
             tees: &Tees::default(),
         };
         let mut rows = Vec::new();

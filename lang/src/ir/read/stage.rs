@@ -147,7 +147,8 @@ impl Reader<'_> {
             while cursor.eat_word("of") || !files.is_empty() && cursor.eat(",") {
                 files.push(file(cursor)?);
             }
-            TableOrigin::File { path, stdin, format, options, inferred: false, files }
+            let checked = if cursor.eat_word("checking") { names(cursor)? } else { Vec::new() };
+            TableOrigin::File { path, stdin, format, options, inferred: false, files, checked }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;
@@ -368,16 +369,20 @@ impl Reader<'_> {
 
 /// `"a.csv" (id, name)`
 fn file(cursor: &mut Cursor) -> Parsed<TableFile> {
-    let path = cursor.string()?.into();
+    Ok(TableFile { path: cursor.string()?.into(), columns: names(cursor)? })
+}
+
+/// `(id, name)`
+fn names(cursor: &mut Cursor) -> Parsed<Vec<Arc<str>>> {
     cursor.expect("(")?;
-    let mut columns = Vec::new();
+    let mut names = Vec::new();
     while !cursor.eat(")") {
-        if !columns.is_empty() {
+        if !names.is_empty() {
             cursor.expect(",")?;
         }
-        columns.push(cursor.name()?);
+        names.push(cursor.name()?);
     }
-    Ok(TableFile { path, columns })
+    Ok(names)
 }
 
 fn option(cursor: &mut Cursor) -> Parsed<OptionValue> {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// `first` there, from 0.
 pub fn read(name: &Arc<str>, fields: &[Field], batch: &RecordBatch, first: u64) -> Parsed {
     match arrays_of(name, fields, batch) {
-        Err(error) => Parsed { batch: Batch::default(), error: Some(error) },
+        Err(error) => Parsed { batch: Batch::default(), error: Some(error), left_out: 0 },
         Ok(arrays) => {
             let columns = fields.iter().cloned().enumerate().collect();
             let wanted = Wanted { file: name.clone(), positions: (0..fields.len()).collect(), columns };

@@ -156,7 +156,7 @@ impl Wanted {
         faults.sort_by_key(|fault| (fault.row, fault.column));
         let numbers = (0..rows as u64).map(|row| first + row + 1).collect();
         let origin = Origin { file: self.file.clone(), records: Records::Numbered(numbers) };
-        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error: None }
+        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error: None, left_out: 0 }
     }
 }
 
@@ -169,5 +169,5 @@ pub fn misfit_of(file: &Arc<str>, column: &Arc<str>, row: u64, misfit: Misfit) -
 
 /// What is said when the file cannot be read on.
 fn failed(error: RunError) -> Parsed {
-    Parsed { batch: Batch::default(), error: Some(error) }
+    Parsed { batch: Batch::default(), error: Some(error), left_out: 0 }
 }

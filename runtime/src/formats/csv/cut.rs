@@ -13,7 +13,7 @@ use pipelang_lang::fault::{self, Fault};
 use std::io::{self, Read};
 use std::sync::Arc;
 
-/// The longest record that is read.
+/// The longest record that is read, its newline included.
 pub const LONGEST_RECORD: usize = 64 << 20;
 
 /// How much is read at once, unless small pieces are wanted.
@@ -138,6 +138,19 @@ impl Cutter {
         }
     }
 
+    /// How much of a text of whole records, which may have been held longer than one may be, comes before the first that
+    /// is too long.
+    fn before_too_long(&self, text: &[u8]) -> usize {
+        let mut end = 0;
+        while text.len() - end > LONGEST_RECORD {
+            match self.dialect.record(text, end) {
+                Record::Row(next) | Record::Skipped(next) if next - end <= LONGEST_RECORD => end = next,
+                Record::Row(_) | Record::Skipped(_) | Record::Open => return end,
+            }
+        }
+        text.len()
+    }
+
     /// Gives out so many of the bytes that [`Cutter::peek`] has shown.
     pub fn give_out(&mut self, length: usize) -> Chunk {
         let text = self.held.slice_with_length(self.at, length);
@@ -190,13 +203,7 @@ impl Cutter {
 
     /// A record has no end within [`LONGEST_RECORD`].
     pub fn too_long(&self) -> RunError {
-        let rest = &self.held.as_slice()[self.at..];
-        let mut start = 0;
-        let mut line = self.line;
-        while let Record::Row(next) | Record::Skipped(next) = self.dialect.record(rest, start) {
-            line += memchr_iter(b'\n', &rest[start..next]).count() as u64;
-            start = next;
-        }
+        let line = self.line;
         let why = if self.dialect.quote.is_some() { "; perhaps a quote in it is never closed" } else { "" };
         let most = LONGEST_RECORD >> 20;
         RunError::Limit(format!("{}:{line}: this record is longer than {most} MiB{why}", self.file))
@@ -208,7 +215,10 @@ impl Cut for Cutter {
         loop {
             let rest = &self.held.as_slice()[self.at..];
             if let Some(length) = self.cut_point(rest) {
-                return Ok(Some(self.give_out(length)));
+                return match self.before_too_long(&rest[..length]) {
+                    0 => Err(self.too_long()),
+                    length => Ok(Some(self.give_out(length))),
+                };
             }
             if rest.len() > LONGEST_RECORD {
                 return Err(self.too_long());
@@ -232,5 +242,33 @@ fn block_of(morsel: MorselSize) -> usize {
     match morsel {
         MorselSize::Bytes(bytes) => bytes.clamp(1, LONGEST_RECORD),
         MorselSize::Rows(_) => BLOCK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_a_record_is_exact() {
+        let dialect = Dialect { delimiter: b',', quote: Some(b'"'), comment: None, blank_is_row: false };
+        for (length, fits) in [(LONGEST_RECORD, true), (LONGEST_RECORD + 1, false)] {
+            for morsel in [MorselSize::Bytes(1 << 20), MorselSize::Rows(3)] {
+                let long = std::io::repeat(b'x').take(length as u64 - 1);
+                let text = (&b"a,b\n"[..]).chain(long).chain(&b"\n1,2\n"[..]);
+                let mut cutter = Cutter::new(Box::new(text), "f".into(), dialect, morsel);
+                let (mut whole, mut error) = (0, None);
+                while error.is_none() {
+                    match cutter.next() {
+                        Ok(Some(chunk)) => whole += chunk.text.len(),
+                        Ok(None) => break,
+                        Err(why) => error = Some(why.to_string()),
+                    }
+                }
+                let why = "f:2: this record is longer than 64 MiB; perhaps a quote in it is never closed";
+                let expected = if fits { (length + 8, None) } else { (4, Some(why.to_string())) };
+                assert_eq!((whole, error), expected, "{morsel:?}");
+            }
+        }
     }
 }

@@ -54,6 +54,12 @@ impl Dialect {
     /// Any text of lines: nothing but newlines ends a record.
     pub const LINES: Dialect = Dialect { delimiter: b'\n', quote: None, comment: None, blank_is_row: true };
 
+    /// A character that means nothing.
+    pub fn filler(&self) -> u8 {
+        let is_free = |byte: &u8| *byte != self.delimiter && Some(*byte) != self.quote && Some(*byte) != self.comment;
+        [b'?', b'x', b'y', b'z'].into_iter().find(is_free).expect("three of them at most are taken")
+    }
+
     /// Where the field that begins at `start` ends.
     pub fn field_end(&self, text: &[u8], start: usize) -> FieldEnd {
         let mut at = start;

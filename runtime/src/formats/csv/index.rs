@@ -4,6 +4,7 @@
 //! any other field by field. Every record must have the same number of fields; the first that has not ends the index.
 
 use super::dialect::{Dialect, FieldEnd};
+use crate::formats::decode::lies_in;
 use memchr::memchr;
 use std::ops::Range;
 
@@ -25,6 +26,8 @@ pub struct Index {
     pub arity: usize,
     /// The first record that breaks a rule, and where it begins.
     pub flaw: Option<(usize, Flaw)>,
+    /// How many records with another number of fields were left out.
+    pub left_out: u64,
     /// Where each field ends, row by row.
     ends: Vec<u32>,
 }
@@ -32,9 +35,27 @@ pub struct Index {
 impl Index {
     /// The index of a text of whole records; without `arity` the first record decides it.
     pub fn new(text: &[u8], dialect: &Dialect, arity: Option<usize>) -> Index {
+        Index::build(text, dialect, arity, false)
+    }
+
+    /// The same without the records that have another number of fields, and those with a byte at one of `bad`.
+    pub fn leaving_out(text: &[u8], dialect: &Dialect, arity: usize, bad: &[usize]) -> Index {
+        let mut index = Index::build(text, dialect, Some(arity), true);
+        if !bad.is_empty() {
+            let is_good = |row: &usize| !lies_in(bad, index.starts[*row] as usize, index.row_end(*row));
+            let good: Vec<usize> = (0..index.rows()).filter(is_good).collect();
+            index.left_out += (index.rows() - good.len()) as u64;
+            index.ends = good.iter().flat_map(|row| &index.ends[row * arity..(row + 1) * arity]).copied().collect();
+            index.starts = good.iter().map(|row| index.starts[*row]).collect();
+        }
+        index
+    }
+
+    fn build(text: &[u8], dialect: &Dialect, arity: Option<usize>, skips: bool) -> Index {
         assert!(u32::try_from(text.len()).is_ok(), "pieces are cut far below 4 GiB");
         let has = |byte: Option<u8>| byte.is_some_and(|byte| memchr(byte, text).is_some());
-        let builder = Builder { text, blank_is_row: dialect.blank_is_row, arity, start: 0, index: Index::default() };
+        let blank_is_row = dialect.blank_is_row;
+        let builder = Builder { text, blank_is_row, skips, arity, start: 0, index: Index::default() };
         if has(dialect.quote) || has(dialect.comment) {
             builder.by_field(dialect)
         } else {
@@ -70,6 +91,8 @@ impl Index {
 struct Builder<'a> {
     text: &'a [u8],
     blank_is_row: bool,
+    /// Whether records with another number of fields are left out, and end nothing.
+    skips: bool,
     arity: Option<usize>,
     /// Where the record begins that is being read.
     start: usize,
@@ -91,6 +114,10 @@ impl Builder<'_> {
         self.index.arity = arity;
         if fields != arity {
             self.index.ends.truncate(begun);
+            if self.skips {
+                self.index.left_out += 1;
+                return true;
+            }
             self.index.flaw = Some((start, Flaw::Fields(fields)));
             return false;
         }

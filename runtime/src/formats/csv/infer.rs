@@ -6,11 +6,11 @@
 use super::index::Index;
 use super::open::{Opened, open};
 use super::options::CsvOptions;
-use crate::error::{RunError, data_place};
-use crate::formats::{Cut, Input, MorselSize, cell, files};
+use crate::error::{IS_UTF_16, RunError, data_place};
+use crate::formats::{Cut, Input, MorselSize, cell, decode, files, names};
 use pipelang_lang::calendar;
-use pipelang_lang::catalog::{Effect, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0201, E0207, E0502};
+use pipelang_lang::catalog::{Effect, ReadPolicy, ReadRequest, TableInfo};
+use pipelang_lang::codes::{E0201, E0205, E0207, E0502};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
@@ -23,11 +23,11 @@ const HEAD: usize = 1000;
 pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let named = request.options.iter().map(|(name, _, value)| (&**name, value));
     let options = CsvOptions::new(&request.path, named).map_err(|problem| Box::new(problem.report(request)))?;
-    let says = |error: RunError| Box::new(report(error, request.span));
+    let says = |error: RunError| Box::new(report(options.encoding.says(error), request));
     let opened = open(&request.path, input, &options, MorselSize::Rows(HEAD)).map_err(says)?;
     let Some((declared, is_open)) = &options.schema else {
         let types = sample(&request.path, input, opened, &options).map_err(says)?;
-        return Ok(table(types, true));
+        return Ok(table(types, true, options.policy));
     };
     let option = request.options.iter().find(|(name, ..)| &**name == "schema");
     let span = option.map_or(request.span, |(_, span, _)| *span);
@@ -43,20 +43,32 @@ pub fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diag
         Some(at) => declared.fields[at].clone(),
         None => field,
     };
-    Ok(table(fields.into_iter().map(typed).collect(), !is_closed))
+    Ok(table(fields.into_iter().map(typed).collect(), !is_closed, options.policy))
 }
 
-fn table(fields: Vec<Field>, inferred: bool) -> TableInfo {
-    let may_fail = fields.iter().any(|field| !matches!(field.ty.kind, Kind::String | Kind::Null));
+fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInfo {
+    let fits_always = |field: &Field| matches!(field.ty.kind, Kind::String | Kind::Null);
+    let may_fail = policy != ReadPolicy::Fail || !fields.iter().all(fits_always);
+    if policy == ReadPolicy::Null {
+        fields.iter_mut().filter(|field| !fits_always(field)).for_each(|field| field.ty.nullable = true);
+    }
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
     TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new(), found: Vec::new() }
 }
 
 /// What cannot be read, said at the `read`.
-pub fn report(error: RunError, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error(error.code(), span, error.to_string());
+pub fn report(error: RunError, request: &ReadRequest) -> Diagnostic {
+    let is_respelled = request.options.iter().any(|(name, ..)| **name == *names::OPTION.name);
+    let diagnostic = Diagnostic::error(error.code(), request.span, error.to_string());
     match error {
         RunError::Record { place, .. } => diagnostic.at_data(data_place(&place, None)),
+        RunError::Outside { code: E0205, .. } if is_respelled => {
+            diagnostic.help("read it without `names`, and write what is no plain name in backticks")
+        }
+        RunError::Outside { message, .. } if message.ends_with(IS_UTF_16) => match request.stdin {
+            true => diagnostic.help("say so: read(stdin, encoding: \"utf-16\")"),
+            false => diagnostic.fix(request.span.at_end(), ", encoding: \"utf-16\""),
+        },
         _ => diagnostic,
     }
 }
@@ -125,8 +137,14 @@ fn sample(path: &str, input: &Input, mut opened: Opened, options: &CsvOptions) -
     dialect.blank_is_row = opened.names.len() == 1;
     let mut guesses = vec![Guess::Nothing; opened.names.len()];
     let mut look = |text: &[u8]| {
+        let skips = options.policy == ReadPolicy::Skip;
+        let filled = if skips { decode::filled(text, dialect.filler()) } else { None };
+        let (text, bad) = filled.as_ref().map_or((text, &[][..]), |(text, bad)| (text.as_slice(), bad));
         let Ok(text) = std::str::from_utf8(text) else { return false };
-        let index = Index::new(text.as_bytes(), &dialect, Some(guesses.len()));
+        let index = match skips {
+            false => Index::new(text.as_bytes(), &dialect, Some(guesses.len())),
+            true => Index::leaving_out(text.as_bytes(), &dialect, guesses.len(), bad),
+        };
         let mut has_newlines = false;
         for row in 0..index.rows() {
             for (column, guess) in guesses.iter_mut().enumerate() {
@@ -144,7 +162,7 @@ fn sample(path: &str, input: &Input, mut opened: Opened, options: &CsvOptions) -
         looked_at = chunk.text.len() as u64;
     }
     // Where fields hold newlines, the middle of a file cannot be told from the middle of a field.
-    if !has_newlines && input.is_file() {
+    if !has_newlines && input.is_file() && options.encoding.is_utf_8() {
         for line in
             files::lines_across(path, looked_at).iter().flat_map(|block| block.split_inclusive(|byte| *byte == b'\n'))
         {

@@ -7,7 +7,7 @@ pub(super) mod cut;
 pub(super) mod dialect;
 mod index;
 pub(super) mod infer;
-pub(super) mod open;
+pub(crate) mod open;
 pub(super) mod options;
 mod parse;
 pub(super) mod quick;
@@ -19,7 +19,7 @@ use super::{Format, Scan, ScanRequest};
 use crate::error::RunError;
 use options::CsvOptions;
 use parse::{CsvParse, Wanted};
-use pipelang_lang::catalog::FormatDef;
+use pipelang_lang::catalog::{FormatDef, ReadPolicy};
 use pipelang_lang::codes::E0508;
 
 /// The format.
@@ -56,6 +56,7 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
         rule: if options.header { "the header" } else { "the first record" },
         null_words: options.null_words,
         columns: request.columns.iter().map(wanted).collect(),
+        skips: options.policy == ReadPolicy::Skip,
     };
-    Ok(Scan::of_text(opened.cutter, parse))
+    Ok(Scan::of_text(opened.cutter, parse, options.encoding))
 }

@@ -3,7 +3,9 @@
 use super::cut::Cutter;
 use super::index::{Flaw, Index};
 use super::options::CsvOptions;
-use crate::error::{Place, RunError};
+use crate::error::{IS_UTF_16, Place, RunError};
+use crate::formats::encoding::TextEncoding;
+use crate::formats::names::Spelling;
 use crate::formats::{Chunk, Input, MorselSize};
 use pipelang_lang::codes::{Code, E0205, E0502, E0503, E0504, E0508};
 use std::sync::Arc;
@@ -24,12 +26,12 @@ impl std::fmt::Debug for Opened {
 
 /// Opens a file and reads its header.
 pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
-    let text = input.open(path)?;
+    let text = input.open_text(path, options.encoding)?;
     let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).live(input.is_live());
     if cutter.peek(1)?.is_empty() {
         return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
     }
-    skip_byte_order_mark(&mut cutter, path)?;
+    skip_byte_order_mark(&mut cutter, path, options.encoding)?;
     cutter.skip_lines(options.skip)?;
     let Some(first) = first_row(&mut cutter, options)? else {
         return Err(RunError::Outside { code: E0508, message: format!("`{path}` has no header: it holds no record") });
@@ -51,21 +53,36 @@ fn unnamed(position: usize) -> Arc<str> {
 }
 
 /// Leaves out the mark that says that the text is UTF-8, and refuses what says to be something else.
-pub fn skip_byte_order_mark(cutter: &mut Cutter, path: &str) -> Result<(), RunError> {
+pub fn skip_byte_order_mark(cutter: &mut Cutter, path: &str, encoding: TextEncoding) -> Result<(), RunError> {
+    if !encoding.is_utf_8() {
+        // Its mark is gone.
+        return Ok(());
+    }
     let head = cutter.peek(4)?;
-    let says = |message: String| Err(RunError::Outside { code: E0504, message });
+    if let Some(other) = other_than_utf_8(head, path) {
+        return Err(other);
+    }
     if head.starts_with(&[0xef, 0xbb, 0xbf]) {
         cutter.skip_bytes(3);
-    } else if head.starts_with(&[0xff, 0xfe]) {
-        return says(format!("`{path}` begins with the bytes FF FE: it is UTF-16, not UTF-8"));
-    } else if head.starts_with(&[0xfe, 0xff]) {
-        return says(format!("`{path}` begins with the bytes FE FF: it is UTF-16, not UTF-8"));
-    } else if head.starts_with(&[0x1f, 0x8b]) {
-        return says(format!("`{path}` is compressed with gzip: its name must end in `.gz`"));
-    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        return says(format!("`{path}` is compressed with zstd: its name must end in `.zst`"));
     }
     Ok(())
+}
+
+/// Why a text that begins so is something else.
+pub fn other_than_utf_8(head: &[u8], path: &str) -> Option<RunError> {
+    let message = match head {
+        [0xff, 0xfe, ..] => format!("`{path}` begins with the bytes FF FE: {IS_UTF_16}"),
+        [0xfe, 0xff, ..] => format!("`{path}` begins with the bytes FE FF: {IS_UTF_16}"),
+        [0x1f, 0x8b, ..] => format!("`{path}` is compressed with gzip: its name must end in `.gz`"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => format!("`{path}` is compressed with zstd: its name must end in `.zst`"),
+        _ => return None,
+    };
+    Some(RunError::Outside { code: E0504, message })
+}
+
+/// What is said of two names that are the same in another spelling.
+pub fn clash(first: &str, second: &str, name: &str) -> String {
+    format!("the columns `{first}` and `{second}` are both `{name}` in snake case")
 }
 
 /// The first record that is not blank and no comment.
@@ -79,7 +96,8 @@ fn first_row(cutter: &mut Cutter, options: &CsvOptions) -> Result<Option<Chunk>,
 fn fields(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<Vec<String>, RunError> {
     let broken = |code: Code, message: &str, at: usize| {
         let line = chunk.first_line + memchr::memchr_iter(b'\n', &chunk.text[..at]).count() as u64;
-        RunError::Record { code, message: message.to_string(), place: Place::line(path.clone(), line) }
+        let place = Place::line(path.clone(), line);
+        options.encoding.says(RunError::Record { code, message: message.to_string(), place })
     };
     let text = std::str::from_utf8(&chunk.text)
         .map_err(|error| broken(E0504, "this record is not UTF-8", error.valid_up_to()))?;
@@ -100,7 +118,10 @@ fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<
         return Err(RunError::Outside { code: E0504, message });
     }
     let fields = fields(chunk, path, options)?;
-    let name = |(at, name): (usize, &String)| if name.is_empty() { unnamed(at + 1) } else { name.as_str().into() };
+    let name = |(at, name): (usize, &String)| match name.is_empty() {
+        true => unnamed(at + 1),
+        false => options.spelling.of(name).into(),
+    };
     let names: Vec<Arc<str>> = fields.iter().enumerate().map(name).collect();
     if names.iter().any(|name| name.contains('\r')) && !chunk.text.ends_with(b"\n") {
         let message = format!("the lines of `{path}` end in a carriage return alone: convert it to newlines");
@@ -110,7 +131,10 @@ fn header_names(chunk: &Chunk, path: &Arc<str>, options: &CsvOptions) -> Result<
     sorted.sort();
     if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let [(name, first), (_, second)] = [pair[0], pair[1]];
-        let message = format!("the columns {first} and {second} of `{path}` are both called `{name}`");
+        let message = match options.spelling == Spelling::AsWritten || fields[first - 1] == fields[second - 1] {
+            true => format!("the columns {first} and {second} of `{path}` are both called `{name}`"),
+            false => clash(&fields[first - 1], &fields[second - 1], name),
+        };
         return Err(RunError::Outside { code: E0205, message });
     }
     Ok(names)

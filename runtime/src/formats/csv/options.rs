@@ -1,8 +1,11 @@
 //! The options of `read` for CSV.
 
 use super::dialect::Dialect;
+use crate::formats::encoding::{self, TextEncoding};
+use crate::formats::names::{self, Spelling};
+use crate::formats::on_error::{self, Trouble};
 use crate::formats::{cell, files};
-use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue, ReadRequest};
+use pipelang_lang::catalog::{ON_ERROR, OptionDef, OptionKind, OptionValue, ReadPolicy, ReadRequest};
 use pipelang_lang::codes::{Code, E0205, E0206, E0304, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
@@ -19,9 +22,9 @@ pub const OPTIONS: &[OptionDef] = &[
     option("comment", OptionKind::String, "The character that begins lines to be skipped."),
     option("skip", OptionKind::Int, "How many lines to skip before the header."),
     option("null_values", OptionKind::Strings, "The words that are null in columns other than text."),
-    option("encoding", OptionKind::String, "The encoding of the text."),
-    option("on_error", OptionKind::String, "What to do with a cell that does not fit: `fail`."),
-    option("names", OptionKind::String, "How to spell the names of the columns."),
+    encoding::OPTION,
+    on_error::OPTION,
+    names::OPTION,
     option("with_file", OptionKind::Bool, "Whether to add the column `file`, the path of the file that a row is from."),
 ];
 
@@ -42,6 +45,12 @@ pub struct CsvOptions {
     pub null_words: Vec<Arc<str>>,
     /// The declared columns, and whether there may be others.
     pub schema: Option<(Schema, bool)>,
+    /// What becomes of what does not fit.
+    pub policy: ReadPolicy,
+    /// The encoding of the text.
+    pub encoding: TextEncoding,
+    /// How the names of the columns are spelled.
+    pub spelling: Spelling,
 }
 
 /// What is wrong with an option.
@@ -76,7 +85,16 @@ impl CsvOptions {
         let delimiter = if tabs { b'\t' } else { b',' };
         let dialect = Dialect { delimiter, quote: Some(b'"'), comment: None, blank_is_row: false };
         let null_words = cell::default_null_words();
-        let mut read = CsvOptions { header: true, dialect, skip: 0, null_words, schema: None };
+        let mut read = CsvOptions {
+            header: true,
+            dialect,
+            skip: 0,
+            null_words,
+            schema: None,
+            policy: ReadPolicy::Fail,
+            encoding: TextEncoding::default(),
+            spelling: Spelling::AsWritten,
+        };
         let mut delimiter_is_given = false;
         for (at, (name, value)) in options.enumerate() {
             let problem = |(code, message, help)| OptionProblem { at, code, message, help };
@@ -115,20 +133,16 @@ impl CsvOptions {
                 known_types(schema)?;
                 self.schema = Some((schema.clone(), *open));
             }
-            ("on_error", OptionValue::Scalar(Scalar::String(policy))) => return on_error(policy),
+            (ON_ERROR, OptionValue::Scalar(Scalar::String(policy))) => self.policy = on_error::named(policy)?,
             // The column is put behind those of the format.
             ("with_file", OptionValue::Scalar(Scalar::Bool(_))) => {}
-            ("encoding" | "names", OptionValue::Scalar(_)) => {
-                return Err((E0902, format!("the option `{name}` is not there yet"), None));
-            }
+            ("encoding", OptionValue::Scalar(Scalar::String(name))) => self.encoding = TextEncoding::named(name)?,
+            ("names", OptionValue::Scalar(Scalar::String(spelling))) => self.spelling = Spelling::named(spelling)?,
             _ => return Err(unknown(name)),
         }
         Ok(())
     }
 }
-
-/// A code, a headline, advice.
-type Trouble = (Code, String, Option<String>);
 
 fn character(name: &str, text: &str) -> Result<u8, Trouble> {
     match text.as_bytes() {
@@ -159,14 +173,6 @@ fn known_types(schema: &Schema) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-fn on_error(policy: &str) -> Result<(), Trouble> {
-    match policy {
-        "fail" => Ok(()),
-        "null" | "skip" => Err((E0902, format!("`on_error: {policy:?}` is not there yet"), None)),
-        _ => Err((E0304, format!("`on_error` is \"fail\", \"null\" or \"skip\", not {policy:?}"), None)),
-    }
 }
 
 fn unknown(name: &str) -> Trouble {

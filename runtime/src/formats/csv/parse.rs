@@ -8,7 +8,7 @@ use super::index::{Flaw, Index};
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::lanes::{self, Lanes};
-use crate::formats::{Chunk, Parse, Parsed, cell};
+use crate::formats::{Chunk, Parse, Parsed, cell, decode};
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
@@ -49,12 +49,29 @@ pub struct CsvParse {
     pub null_words: Vec<Arc<str>>,
     /// The columns that go out, in order.
     pub columns: Vec<Wanted>,
+    /// Whether records that are ragged or no UTF-8 are left out.
+    pub skips: bool,
 }
 
 impl Parse for CsvParse {
     fn parse(&self, chunk: &Chunk) -> Parsed {
+        if !self.skips {
+            return self.parse_records(chunk, Index::new(&chunk.text, &self.dialect, Some(self.arity)));
+        }
+        match decode::filled(&chunk.text, self.dialect.filler()) {
+            None => self.parse_records(chunk, Index::leaving_out(&chunk.text, &self.dialect, self.arity, &[])),
+            Some((text, bad)) => {
+                let index = Index::leaving_out(&text, &self.dialect, self.arity, &bad);
+                self.parse_records(&Chunk { text, ..*chunk }, index)
+            }
+        }
+    }
+}
+
+impl CsvParse {
+    /// The rows of a piece whose fields are known.
+    fn parse_records(&self, chunk: &Chunk, mut index: Index) -> Parsed {
         let bytes = chunk.text.as_slice();
-        let mut index = Index::new(bytes, &self.dialect, Some(self.arity));
         let (text, undecodable) = match std::str::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -71,14 +88,12 @@ impl Parse for CsvParse {
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));
         let rows = index.rows();
-        let (first_line, text) = (chunk.first_line, chunk.text.clone());
+        let (first_line, text, left_out) = (chunk.first_line, chunk.text.clone(), index.left_out);
         let records = Records::OfText { first_line, text, starts: index.starts.into() };
         let origin = Origin { file: self.file.clone(), records };
-        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error }
+        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error, left_out }
     }
-}
 
-impl CsvParse {
     /// The first record that cannot be read; the index is cut before it.
     fn structure_error(&self, chunk: &Chunk, index: &mut Index, undecodable: Option<usize>) -> Option<RunError> {
         if let Some(at) = undecodable {

@@ -188,6 +188,7 @@ fn text_parse(arity: usize) -> CsvParse {
         rule: "the header",
         null_words: cell::default_null_words(),
         columns: (0..arity).map(wanted).collect(),
+        skips: false,
     }
 }
 
@@ -360,7 +361,7 @@ fn broken_files_are_described() {
     assert_eq!((code, &*message), (codes::E0205, "the columns 1 and 3 of `FILE` are both called `a`"));
     assert_eq!(complaint(b"\"a,b\n1,2\n", &vec![]).0, codes::E0503);
     assert_eq!(complaint(b"a,b\r1,2\r", &vec![]).0, codes::E0508);
-    assert_eq!(complaint(b"a\n", &vec![text_option("on_error", "skip")]).0, codes::E0902);
+    assert_eq!(complaint(b"a\n", &vec![text_option("on_error", "ignore")]).0, codes::E0304);
     assert_eq!(complaint(b"a\n", &vec![text_option("delimiter", "::")]).0, codes::E0304);
     assert_eq!(complaint(b"a\n", &vec![text_option("delimeter", ":")]).0, codes::E0206);
 }

@@ -4,7 +4,7 @@
 //! JSON is said by the parser. Only the head of a document is a sample of it: what stands in its middle cannot be told.
 
 use super::infer::Sample;
-use super::lines::{declared_of, parse_of};
+use super::lines::{options_of, parse_of};
 use super::options::OPTIONS;
 use super::parse::Layout;
 use super::{first_is_broken, no_records, text};
@@ -13,6 +13,7 @@ use crate::formats::csv::cut::{Cutter, LONGEST_RECORD};
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
+use crate::formats::encoding::TextEncoding;
 use crate::formats::{Chunk, Cut, Format, Input, MorselSize, Scan, ScanRequest};
 use pipelang_lang::catalog::{FormatDef, ReadRequest, TableInfo};
 use pipelang_lang::codes::E0505;
@@ -41,9 +42,10 @@ struct Opened {
     is_objects: Option<bool>,
 }
 
-fn opened(path: &Arc<str>, input: &Input, morsel: MorselSize) -> Result<Opened, RunError> {
-    let mut text = Cutter::new(input.open(path)?, path.clone(), Dialect::LINES, morsel).live(input.is_live());
-    skip_byte_order_mark(&mut text, path)?;
+fn opened(path: &Arc<str>, input: &Input, encoding: TextEncoding, morsel: MorselSize) -> Result<Opened, RunError> {
+    let text = input.open_text(path, encoding)?;
+    let mut text = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
+    skip_byte_order_mark(&mut text, path, encoding)?;
     let mut first = first_byte(&mut text)?;
     let layout = if first == Some(b'[') { Layout::Items } else { Layout::Value };
     if layout == Layout::Items {
@@ -70,21 +72,22 @@ fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
 }
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
-    let declared = declared_of(request)?;
-    let says = |error: RunError| Box::new(report(error, request.span));
-    let mut sample = Sample::new(true);
-    if declared.as_ref().is_none_or(|(_, is_open)| *is_open) {
-        let opened = opened(&request.path, input, MorselSize::Rows(HEAD)).map_err(says)?;
+    let options = options_of(request)?;
+    let encoding = options.encoding;
+    let says = |error: RunError| Box::new(report(encoding.says(error), request));
+    let mut sample = Sample::new(true, &options);
+    if options.looks() {
+        let opened = opened(&request.path, input, encoding, MorselSize::Rows(HEAD)).map_err(says)?;
         match opened.is_objects {
             Some(is_objects) => {
-                sample = Sample::new(is_objects);
+                sample = Sample::new(is_objects, &options);
                 look(&request.path, opened, &mut sample).map_err(says)?;
             }
-            None if declared.is_none() => return Err(no_records(request)),
+            None if options.schema.is_none() => return Err(no_records(request)),
             None => {}
         }
     }
-    Ok(sample.table(DOCUMENT.def.name, declared.as_ref()))
+    sample.table(DOCUMENT.def.name, request, &options)
 }
 
 /// Looks at the head.
@@ -105,9 +108,10 @@ fn look(path: &Arc<str>, mut opened: Opened, sample: &mut Sample) -> Result<(), 
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
-    let opened = opened(&request.path, &request.input, request.morsel)?;
+    let encoding = TextEncoding::of(&request.options);
+    let opened = opened(&request.path, &request.input, encoding, request.morsel)?;
     let parse = parse_of(request, opened.is_objects.unwrap_or(true), opened.layout)?;
-    Ok(Scan::of_text(opened.items, parse))
+    Ok(Scan::of_text(opened.items, parse, encoding))
 }
 
 /// How far a document has been cut.
@@ -172,15 +176,20 @@ impl Items {
         let rows = if let MorselSize::Rows(rows) = self.morsel { rows.max(1) } else { usize::MAX };
         let is_list = self.state != State::Value;
         let (mut at, mut depth, mut in_text, mut escaped) = (0, 0usize, false, false);
-        let (mut items, mut comma) = (0, None);
+        // Where the last item begins.
+        let (mut items, mut start) = (0, 0);
         loop {
             let held = self.text.peek(wanted.max(at + 1))?;
             if at == held.len() {
+                let comma = (start > 0).then_some(start);
                 let is_open = comma.is_some_and(|comma| held[comma..].trim_ascii().is_empty());
                 return self.end_of_text(at, comma, is_open);
             }
             while let Some(byte) = held.get(at) {
                 at += 1;
+                if at - start > LONGEST_RECORD {
+                    break;
+                }
                 match byte {
                     _ if escaped => escaped = false,
                     b'\\' => escaped = in_text,
@@ -197,7 +206,7 @@ impl Items {
                     b'}' | b']' => return Ok(End { length: at, state: State::Behind }),
                     b',' if depth == 0 && is_list => {
                         items += 1;
-                        comma = Some(at);
+                        start = at;
                         if items == rows || at >= wanted && rows == usize::MAX {
                             return Ok(End { length: at, state: State::Next });
                         }
@@ -205,10 +214,10 @@ impl Items {
                     _ => {}
                 }
             }
-            if at > LONGEST_RECORD {
-                return match comma {
-                    Some(length) => Ok(End { length, state: State::Next }),
-                    None => Err(self.text.too_long()),
+            if at - start > LONGEST_RECORD {
+                return match start {
+                    0 => Err(self.text.too_long()),
+                    length => Ok(End { length, state: State::Next }),
                 };
             }
         }

@@ -7,6 +7,8 @@
 use super::document::MORE;
 use super::scan::{self, Span};
 use super::text::{self, Flaw, Json, Node};
+use crate::formats::decode::lies_in;
+use crate::formats::names::Spelling;
 use memchr::memchr;
 use pipelang_lang::codes::{Code, E0504, E0505};
 use std::collections::HashMap;
@@ -20,8 +22,10 @@ pub const MISSING: Span = (0, 0);
 pub struct Keys {
     /// Whether records are objects; else a record is the one value that is wanted.
     pub is_objects: bool,
-    /// The slot of each key.
+    /// The slot of each column.
     pub slots: HashMap<Arc<str>, u32>,
+    /// How keys are spelled as names of columns.
+    pub spelling: Spelling,
     /// How many slots there are.
     pub count: usize,
 }
@@ -46,6 +50,8 @@ pub struct Index {
     pub spans: Vec<Span>,
     /// The first record that is none.
     pub broken: Option<Broken>,
+    /// How many records were left out that are none.
+    pub left_out: u64,
 }
 
 impl Index {
@@ -68,11 +74,30 @@ impl Index {
         builder.index
     }
 
-    /// The index of items of a list, or of one value.
-    pub fn of_items(bytes: &[u8], is_list: bool, keys: &Keys) -> Index {
+    /// The same without the lines that are no records, or have a byte at one of `bad`. The text is UTF-8.
+    pub fn of_good_lines(bytes: &[u8], bad: &[usize], keys: &Keys) -> Index {
+        assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
+        let text = valid_part(bytes);
+        let mut builder = Builder::new(keys);
+        let mut start = 0;
+        while start < text.len() {
+            let end = memchr(b'\n', &bytes[start..]).map_or(text.len(), |length| start + length);
+            if lies_in(bad, start, end) {
+                builder.index.left_out += 1;
+            } else {
+                builder.line(&text[..end], start);
+                builder.index.left_out += u64::from(builder.index.broken.take().is_some());
+            }
+            start = end + 1;
+        }
+        builder.index
+    }
+
+    /// The index of items of a list, or of one value. If it `skips`, items of another sort than the first are left out.
+    pub fn of_items(bytes: &[u8], is_list: bool, skips: bool, keys: &Keys) -> Index {
         assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
         let valid = valid_part(bytes);
-        let mut builder = Builder::new(keys);
+        let mut builder = Builder { skips, ..Builder::new(keys) };
         if let Err(stop) = builder.items(valid, is_list) {
             let (start, code, message) = stop.said(valid.len() < bytes.len(), valid.len());
             builder.index.broken = Some(Broken { start, code, message });
@@ -114,6 +139,8 @@ type Known = (Span, Option<u32>);
 
 struct Builder<'a> {
     keys: &'a Keys,
+    /// Whether items of another sort are left out.
+    skips: bool,
     /// The keys of the record before, by their place in it.
     order: Vec<Known>,
     index: Index,
@@ -121,7 +148,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(keys: &'a Keys) -> Builder<'a> {
-        Builder { keys, order: Vec::new(), index: Index::default() }
+        Builder { keys, skips: false, order: Vec::new(), index: Index::default() }
     }
 
     /// Adds the record of the line that begins at `start` and ends with the text.
@@ -151,7 +178,14 @@ impl<'a> Builder<'a> {
     fn items(&mut self, text: &str, is_list: bool) -> Result<(), Stop> {
         let mut at = scan::skip_blanks(text.as_bytes(), 0);
         loop {
-            let end = self.record(text, at)?;
+            let end = match self.record(text, at) {
+                Err(Stop::NoObject(start, _)) if self.skips => {
+                    self.index.left_out += 1;
+                    let node = text::value_at(text, start).map_err(Stop::Flaw)?;
+                    node.start + node.raw.len()
+                }
+                end => end?,
+            };
             at = scan::skip_blanks(text.as_bytes(), end);
             match (text.as_bytes().get(at), is_list) {
                 (Some(b','), true) => at = scan::skip_blanks(text.as_bytes(), at + 1),
@@ -227,8 +261,8 @@ impl<'a> Builder<'a> {
         match &node.value {
             Json::Record(fields) if self.keys.is_objects => {
                 for (key, node) in fields {
-                    if let Some(slot) = self.keys.slots.get(key.as_ref()) {
-                        found[*slot as usize] = span(node);
+                    if let Some(slot) = self.keys.named(key) {
+                        found[slot as usize] = span(node);
                     }
                 }
             }
@@ -240,14 +274,22 @@ impl<'a> Builder<'a> {
 }
 
 impl Keys {
+    /// The slot of a key.
+    fn named(&self, key: &str) -> Option<u32> {
+        match self.spelling {
+            Spelling::AsWritten => self.slots.get(key).copied(),
+            Spelling::Snake => self.slots.get(&*self.spelling.of(key)).copied(),
+        }
+    }
+
     /// The slot of a key that is given with its quotes.
     fn slot(&self, quoted: &str) -> Option<u32> {
         let name = &quoted[1..quoted.len() - 1];
         if memchr(b'\\', name.as_bytes()).is_none() {
-            return self.slots.get(name).copied();
+            return self.named(name);
         }
         match text::parse(quoted).ok()?.value {
-            Json::Text(name) => self.slots.get(name.as_ref()).copied(),
+            Json::Text(name) => self.named(&name),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Record(_) => None,
         }
     }

@@ -5,9 +5,16 @@
 //! number of more than 64 bits is one; whatever else is mixed is `json`, and so is what is always null or empty, and a
 //! nested record of more than [`MOST_KEYS`] keys.
 
+use super::options::JsonOptions;
 use super::text::{Json, Node};
+use crate::error::RunError;
 use crate::formats::cell;
-use pipelang_lang::catalog::{Effect, TableInfo};
+use crate::formats::csv::infer::report;
+use crate::formats::csv::open::clash;
+use crate::formats::names::Spelling;
+use pipelang_lang::catalog::{Effect, ReadPolicy, ReadRequest, TableInfo};
+use pipelang_lang::codes::E0205;
+use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -138,28 +145,65 @@ pub const VALUE: &str = "value";
 pub struct Sample {
     is_objects: bool,
     keys: Keys,
+    spelling: Spelling,
+    /// What the file calls each column, where names are spelled in another way.
+    spelled: HashMap<String, String>,
+    /// Two keys that are the same in that spelling, and what they are then.
+    clash: Option<[String; 3]>,
 }
 
 impl Sample {
     /// A sample without records. Of objects each key is a column; other values stand in one column.
-    pub fn new(is_objects: bool) -> Sample {
-        Sample { is_objects, keys: Keys::default() }
+    pub fn new(is_objects: bool, options: &JsonOptions) -> Sample {
+        let (keys, spelling) = (Keys::default(), options.spelling);
+        Sample { is_objects, keys, spelling, spelled: HashMap::new(), clash: None }
     }
 
     /// Looks at a record. One of the other sort is an error where it is read; here it is passed over.
     pub fn add(&mut self, node: &Node) {
         match &node.value {
-            Json::Record(fields) if self.is_objects => fields.iter().for_each(|(key, node)| self.keys.add(key, node)),
+            Json::Record(fields) if self.is_objects => fields.iter().for_each(|(key, node)| self.add_key(key, node)),
             _ if self.is_objects => {}
             _ => self.keys.add(VALUE, node),
         }
     }
 
+    fn add_key(&mut self, key: &str, node: &Node) {
+        if self.spelling == Spelling::AsWritten {
+            return self.keys.add(key, node);
+        }
+        let name = self.spelling.of(key);
+        self.keys.add(&name, node);
+        match self.spelled.get(&name) {
+            Some(other) if other != key => {
+                self.clash.get_or_insert_with(|| [other.clone(), key.to_string(), name]);
+            }
+            Some(_) => {}
+            None => _ = self.spelled.insert(name, key.to_string()),
+        }
+    }
+
     /// The table of which this is a sample: what is declared, and the rest as it seems to be.
-    pub fn table(&self, format: &'static str, schema: Option<&(Schema, bool)>) -> TableInfo {
+    pub fn table(
+        &self,
+        format: &'static str,
+        request: &ReadRequest,
+        options: &JsonOptions,
+    ) -> Result<TableInfo, Box<Diagnostic>> {
+        match &self.clash {
+            Some([first, second, name]) => {
+                let message = clash(first, second, name);
+                Err(Box::new(report(RunError::Outside { code: E0205, message }, request)))
+            }
+            None => Ok(self.known(format, options)),
+        }
+    }
+
+    fn known(&self, format: &'static str, options: &JsonOptions) -> TableInfo {
+        let schema = options.schema.as_ref();
         let (declared, is_open) = schema.map_or((&[][..], true), |(schema, is_open)| (&schema.fields[..], *is_open));
         if !is_open {
-            return table_of(declared.to_vec(), format, false);
+            return table_of(declared.to_vec(), format, false, options);
         }
         let places: HashMap<&str, &Field> = declared.iter().map(|field| (&*field.name, field)).collect();
         let typed = |field: Field| places.get(&*field.name).map_or(field, |declared| (*declared).clone());
@@ -171,11 +215,14 @@ impl Sample {
             }
         }
         fields.extend(declared.iter().filter(|field| !self.keys.places.contains_key(&field.name)).cloned());
-        table_of(fields, format, true)
+        table_of(fields, format, true, options)
     }
 }
 
-fn table_of(fields: Vec<Field>, format: &'static str, inferred: bool) -> TableInfo {
+fn table_of(mut fields: Vec<Field>, format: &'static str, inferred: bool, options: &JsonOptions) -> TableInfo {
+    if options.policy == ReadPolicy::Null {
+        fields.iter_mut().for_each(|field| field.ty.nullable = true);
+    }
     TableInfo {
         format,
         schema: Schema { fields },

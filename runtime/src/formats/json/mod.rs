@@ -21,6 +21,7 @@ pub use lines::LINES;
 
 use super::{Chunk, Parse};
 use crate::error::RunError;
+use options::JsonOptions;
 use parse::{JsonParse, Layout};
 use pipelang_lang::catalog::ReadRequest;
 use pipelang_lang::codes::E0508;
@@ -36,6 +37,6 @@ fn no_records(request: &ReadRequest) -> Box<Diagnostic> {
 
 /// Why the first record is broken, of which then nothing is known.
 fn first_is_broken(path: &Arc<str>, layout: Layout, head: Chunk) -> RunError {
-    let parsed = JsonParse::new(path.clone(), true, layout, Vec::new()).parse(&head);
+    let parsed = JsonParse::new(path.clone(), true, layout, Vec::new(), &JsonOptions::default()).parse(&head);
     parsed.error.unwrap_or_else(|| RunError::Internal(format!("`{path}` cannot be read")))
 }

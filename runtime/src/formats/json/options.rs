@@ -1,8 +1,11 @@
 //! The options of `read` for JSON.
 
 use crate::formats::csv::options::OptionProblem;
-use pipelang_lang::catalog::{OptionDef, OptionKind, OptionValue};
-use pipelang_lang::codes::{E0205, E0206, E0304, E0902};
+use crate::formats::encoding::{self, TextEncoding};
+use crate::formats::names::{self, Spelling};
+use crate::formats::on_error;
+use pipelang_lang::catalog::{ON_ERROR, OptionDef, OptionKind, OptionValue, ReadPolicy};
+use pipelang_lang::codes::{E0205, E0206, E0304};
 use pipelang_lang::diagnostic::did_you_mean;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Schema};
@@ -16,7 +19,9 @@ pub const OPTIONS: &[OptionDef] = &[
         kind: OptionKind::Schema,
         doc: "The types of the columns; with `..` at its end the others are inferred.",
     },
-    OptionDef { name: "on_error", kind: OptionKind::String, doc: "What to do with a value that does not fit: `fail`." },
+    encoding::OPTION,
+    names::OPTION,
+    on_error::OPTION,
     OptionDef {
         name: "with_file",
         kind: OptionKind::Bool,
@@ -24,14 +29,37 @@ pub const OPTIONS: &[OptionDef] = &[
     },
 ];
 
-/// The declared columns, and whether there may be others.
-pub type Declared = Option<(Schema, bool)>;
+/// How to read a file.
+#[derive(Clone, Debug, Default)]
+pub struct JsonOptions {
+    /// The declared columns, and whether there may be others.
+    pub schema: Option<(Schema, bool)>,
+    /// What becomes of what does not fit.
+    pub policy: ReadPolicy,
+    /// The encoding of the text.
+    pub encoding: TextEncoding,
+    /// How the names of the columns are spelled.
+    pub spelling: Spelling,
+}
 
-/// What the options of a `read` declare.
-pub fn declared<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -> Result<Declared, OptionProblem> {
-    let mut declared = None;
+impl JsonOptions {
+    /// Whether the file says which columns there are, or some of them.
+    pub fn looks(&self) -> bool {
+        self.schema.as_ref().is_none_or(|(_, is_open)| *is_open)
+    }
+
+    /// Whether broken records are left out.
+    pub fn skips(&self) -> bool {
+        self.policy == ReadPolicy::Skip
+    }
+}
+
+/// The options of a `read`.
+pub fn of<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -> Result<JsonOptions, OptionProblem> {
+    let mut read = JsonOptions::default();
     for (at, (name, value)) in options.enumerate() {
         let problem = |code, message, help| Err(OptionProblem { at, code, message, help });
+        let trouble = |(code, message, help)| OptionProblem { at, code, message, help };
         match (name, value) {
             ("format", OptionValue::Scalar(Scalar::String(_))) => {}
             // The column is put behind those of the format.
@@ -44,16 +72,17 @@ pub fn declared<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -
                     let message = format!("no value of JSON has the type `{}`", field.ty);
                     return problem(E0304, message, None);
                 }
-                declared = Some((schema.clone(), *open));
+                read.schema = Some((schema.clone(), *open));
             }
-            ("on_error", OptionValue::Scalar(Scalar::String(policy))) => match &**policy {
-                "fail" => {}
-                "null" | "skip" => return problem(E0902, format!("`on_error: {policy:?}` is not there yet"), None),
-                _ => {
-                    let message = format!("`on_error` is \"fail\", \"null\" or \"skip\", not {policy:?}");
-                    return problem(E0304, message, None);
-                }
-            },
+            (ON_ERROR, OptionValue::Scalar(Scalar::String(policy))) => {
+                read.policy = on_error::named(policy).map_err(trouble)?;
+            }
+            ("encoding", OptionValue::Scalar(Scalar::String(label))) => {
+                read.encoding = TextEncoding::named(label).map_err(trouble)?;
+            }
+            ("names", OptionValue::Scalar(Scalar::String(spelling))) => {
+                read.spelling = Spelling::named(spelling).map_err(trouble)?;
+            }
             _ => {
                 let near = did_you_mean(name, OPTIONS.iter().map(|option| option.name));
                 let help = near.first().map(|name| format!("did you mean `{name}`?"));
@@ -61,7 +90,7 @@ pub fn declared<'a>(options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -
             }
         }
     }
-    Ok(declared)
+    Ok(read)
 }
 
 fn named_twice(schema: &Schema) -> Option<&Arc<str>> {

@@ -5,11 +5,12 @@
 
 use super::fit;
 use super::index::{Index, Keys, MISSING};
+use super::options::JsonOptions;
 use super::text;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::lanes::{self, Lanes};
-use crate::formats::{Chunk, Parse, Parsed};
+use crate::formats::{Chunk, Parse, Parsed, decode};
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
@@ -47,23 +48,48 @@ pub struct JsonParse {
     keys: Keys,
     layout: Layout,
     columns: Vec<Wanted>,
+    /// Whether broken records are left out.
+    skips: bool,
 }
 
 impl JsonParse {
     /// How to read the columns of a file whose records are objects, or bare values.
-    pub fn new(file: Arc<str>, is_objects: bool, layout: Layout, columns: Vec<Wanted>) -> JsonParse {
+    pub fn new(
+        file: Arc<str>,
+        is_objects: bool,
+        layout: Layout,
+        columns: Vec<Wanted>,
+        options: &JsonOptions,
+    ) -> JsonParse {
         let slots = columns.iter().enumerate().map(|(at, wanted)| (wanted.name.clone(), at as u32)).collect();
-        JsonParse { file, keys: Keys { is_objects, slots, count: columns.len() }, layout, columns }
+        let keys = Keys { is_objects, slots, count: columns.len(), spelling: options.spelling };
+        JsonParse { file, keys, layout, columns, skips: options.skips() }
     }
 }
 
 impl Parse for JsonParse {
     fn parse(&self, chunk: &Chunk) -> Parsed {
+        if self.skips && self.layout == Layout::Lines {
+            let filled = decode::filled(&chunk.text, FILLER);
+            let (text, bad) = filled.unwrap_or_else(|| (chunk.text.clone(), Vec::new()));
+            let index = Index::of_good_lines(&text, &bad, &self.keys);
+            return self.parse_records(&Chunk { text, ..*chunk }, index);
+        }
         let index = match self.layout {
             Layout::Lines => Index::of_lines(&chunk.text, &self.keys),
-            Layout::Items => Index::of_items(&chunk.text, true, &self.keys),
-            Layout::Value => Index::of_items(&chunk.text, false, &self.keys),
+            Layout::Items => Index::of_items(&chunk.text, true, self.skips, &self.keys),
+            Layout::Value => Index::of_items(&chunk.text, false, self.skips, &self.keys),
         };
+        self.parse_records(chunk, index)
+    }
+}
+
+/// What stands for bytes that are no text, in records that are left out.
+const FILLER: u8 = b'?';
+
+impl JsonParse {
+    /// The rows of a piece whose records are known.
+    fn parse_records(&self, chunk: &Chunk, index: Index) -> Parsed {
         let mut faults = Vec::new();
         let mut columns = Vec::with_capacity(self.columns.len());
         for (at, wanted) in self.columns.iter().enumerate() {
@@ -76,11 +102,11 @@ impl Parse for JsonParse {
             let place = Place::line(self.file.clone(), line);
             RunError::Record { code: broken.code, message: broken.message.clone(), place }
         });
-        let rows = index.rows();
+        let (rows, left_out) = (index.rows(), index.left_out);
         let (first_line, text) = (chunk.first_line, chunk.text.clone());
         let records = Records::OfText { first_line, text, starts: index.starts.into() };
         let origin = Origin { file: self.file.clone(), records };
-        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error }
+        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error, left_out }
     }
 }
 

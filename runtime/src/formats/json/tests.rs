@@ -1,5 +1,6 @@
 //! The scanner against the plain reader, that against `serde_json`, and columns against the meaning of single values.
 
+use super::options::JsonOptions;
 use super::parse::{JsonParse, Layout, Wanted};
 use super::{fit, scan, text};
 use crate::error::RowFault;
@@ -193,7 +194,7 @@ fn columns_are_what_single_values_mean() {
             lines.push('\n');
         }
         let columns = wanted();
-        let parse = JsonParse::new("x.jsonl".into(), true, Layout::Lines, columns.clone());
+        let parse = JsonParse::new("x.jsonl".into(), true, Layout::Lines, columns.clone(), &JsonOptions::default());
         let parsed = parse.parse(&Chunk { text: Buffer::from(lines.as_bytes()), first_line: 5 });
         let mut row = 0;
         for (line, number) in lines.lines().zip(5..) {
