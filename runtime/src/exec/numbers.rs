@@ -7,6 +7,7 @@
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
+use crate::limits::Watch;
 use crate::memory::{Memory, Share};
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
@@ -116,25 +117,33 @@ impl Numbers {
     }
 
     /// The rows that went to disk, with their numbers, in their order; nothing if none did.
-    pub fn finish(&mut self) -> Result<Option<Merge>, RunError> {
+    pub fn finish(&mut self, watch: &Watch) -> Result<Option<Merge>, RunError> {
         let Some(parted) = self.parted.take() else { return Ok(None) };
         let mut out = Runs::new(&self.memory, None);
-        parted.number(self.keys, self.level.unwrap_or(DEEPEST), &self.memory, &mut out)?;
+        parted.number(self.keys, self.level.unwrap_or(DEEPEST), (&self.memory, watch), &mut out)?;
         out.into_merge().map(Some)
     }
 }
 
 impl Parted {
-    fn number(self, keys: usize, level: u32, memory: &Memory, out: &mut Runs) -> Result<(), RunError> {
+    fn number(
+        self,
+        keys: usize,
+        level: u32,
+        (memory, watch): (&Memory, &Watch),
+        out: &mut Runs,
+    ) -> Result<(), RunError> {
         let (counters, rows) = (Partitions::close_all(vec![self.counters])?, Partitions::close_all(vec![self.rows])?);
         for (counters, rows) in counters.into_iter().zip(rows) {
             let mut numbers = Numbers::at(Some(level + 1), keys, memory);
             let (mut counters, mut rows) = (counters.into_merge()?, rows.into_merge()?);
             while let Some(batch) = counters.next(ROWS)? {
+                watch.check()?;
                 numbers.know(&batch)?;
             }
             let mut run = RunWriter::new()?;
             while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
+                watch.check()?;
                 if let Some(deeper) = &mut numbers.parted {
                     write(&mut deeper.rows, keys, &batch, |row| ordinals[row])?;
                     continue;
@@ -146,7 +155,7 @@ impl Parted {
             out.add(run.finish()?)?;
             if let Some(deeper) = numbers.parted.take() {
                 drop(numbers);
-                deeper.number(keys, level + 1, memory, out)?;
+                deeper.number(keys, level + 1, (memory, watch), out)?;
             }
         }
         Ok(())

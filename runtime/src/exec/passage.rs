@@ -96,9 +96,9 @@ impl<'a> Passages<'a> {
     }
 
     /// The rows that passage `at` has held back, if any.
-    pub fn held_back(&mut self, at: usize) -> Result<Option<Merge>, RunError> {
+    pub fn held_back(&mut self, at: usize, watch: &Watch) -> Result<Option<Merge>, RunError> {
         match &mut self.passages[at] {
-            Progress::Number(numbers) => numbers.finish(),
+            Progress::Number(numbers) => numbers.finish(watch),
             Progress::Slice { .. } | Progress::While { .. } | Progress::Tee { .. } | Progress::Fold { .. } => Ok(None),
         }
     }
