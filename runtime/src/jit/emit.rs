@@ -28,22 +28,10 @@ pub fn leaf(
     context: &mut Context,
     builder_context: &mut FunctionBuilderContext,
 ) {
-    let mut signature = module.make_signature();
     let pointer = module.target_config().pointer_type();
-    signature.params.extend([pointer, pointer, I64].map(AbiParam::new));
-    signature.returns.push(AbiParam::new(I64));
-    context.func.signature = signature;
-    let mut emitter = Emitter {
-        builder: FunctionBuilder::new(&mut context.func, builder_context),
-        program,
-        pointer,
-        addresses: HashMap::new(),
-        values: HashMap::new(),
-        words: HashMap::new(),
-    };
+    let mut emitter = Emitter::new(program, &[pointer, pointer, I64], module, context, builder_context);
     emitter.function(&program.instructions[range], inputs, outputs);
-    emitter.builder.seal_all_blocks();
-    emitter.builder.finalize(module.target_config());
+    emitter.finish(module);
 }
 
 /// Fills `context` with the function of a leaf for one row by itself: the lane of each register lies in a word, at the place
@@ -57,22 +45,10 @@ pub fn one_row(
     context: &mut Context,
     builder_context: &mut FunctionBuilderContext,
 ) {
-    let mut signature = module.make_signature();
     let pointer = module.target_config().pointer_type();
-    signature.params.push(AbiParam::new(pointer));
-    signature.returns.push(AbiParam::new(I64));
-    context.func.signature = signature;
-    let mut emitter = Emitter {
-        builder: FunctionBuilder::new(&mut context.func, builder_context),
-        program,
-        pointer,
-        addresses: HashMap::new(),
-        values: HashMap::new(),
-        words: HashMap::new(),
-    };
+    let mut emitter = Emitter::new(program, &[pointer], module, context, builder_context);
     emitter.function_of_one_row(&program.instructions[range], inputs, outputs);
-    emitter.builder.seal_all_blocks();
-    emitter.builder.finalize(module.target_config());
+    emitter.finish(module);
 }
 
 /// Loads of what does not change while the function runs.
@@ -110,7 +86,35 @@ fn arguments(values: &[Value]) -> Vec<BlockArg> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
 }
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
+    /// Begins a function of these parameters, which says in a word how it went.
+    fn new(
+        program: &'a Program,
+        parameters: &[Type],
+        module: &JITModule,
+        context: &'a mut Context,
+        builder_context: &'a mut FunctionBuilderContext,
+    ) -> Emitter<'a> {
+        let mut signature = module.make_signature();
+        signature.params.extend(parameters.iter().copied().map(AbiParam::new));
+        signature.returns.push(AbiParam::new(I64));
+        context.func.signature = signature;
+        Emitter {
+            builder: FunctionBuilder::new(&mut context.func, builder_context),
+            program,
+            pointer: module.target_config().pointer_type(),
+            addresses: HashMap::new(),
+            values: HashMap::new(),
+            words: HashMap::new(),
+        }
+    }
+
+    /// Ends it.
+    fn finish(mut self, module: &JITModule) {
+        self.builder.seal_all_blocks();
+        self.builder.finalize(module.target_config());
+    }
+
     fn lane(&self, register: Register) -> Lane {
         self.program.lane(register)
     }
