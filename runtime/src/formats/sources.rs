@@ -91,7 +91,7 @@ impl Sources for FileSources {
             };
         }
         if let Some((_, span)) = &request.compression {
-            let message = format!("`{name}` is not packed by itself");
+            let message = format!("`{name}` is packed by the name of its file, not by `compression:`");
             return Err(Box::new(
                 Diagnostic::error(E0304, *span, message).help(format!("name the file `{}.gz`", request.path)),
             ));
