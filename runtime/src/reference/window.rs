@@ -19,6 +19,21 @@ struct Member<'a> {
     arguments: Vec<(Vec<Scalar>, bool)>,
 }
 
+/// The rows that a window is over.
+struct Group<'m, 'a> {
+    members: Vec<&'m Member<'a>>,
+    /// By function, what its reducer makes of all of them.
+    wholes: HashMap<usize, Scalar>,
+    /// By function, a row of each key that it ranks by, in their order.
+    keys: HashMap<usize, Vec<usize>>,
+}
+
+impl<'m, 'a> Group<'m, 'a> {
+    fn new(members: Vec<&'m Member<'a>>) -> Group<'m, 'a> {
+        Group { members, wholes: HashMap::new(), keys: HashMap::new() }
+    }
+}
+
 impl<'a> Oracle<'a> {
     pub(super) fn window(
         self,
@@ -52,12 +67,14 @@ impl<'a> Oracle<'a> {
         for (group, rows) in groups.iter().enumerate() {
             rows.iter().enumerate().for_each(|(place, row)| places[*row] = (group, place));
         }
+        let group = |rows: &Vec<usize>| Group::new(rows.iter().map(|row| &members[*row]).collect());
+        let mut groups: Vec<Group> = groups.iter().map(group).collect();
         let mut window = |(row, (group, place)): (usize, &(usize, usize))| {
             self.watch.spend(1)?;
-            let group: Vec<&Member> = groups[*group].iter().map(|row| &members[*row]).collect();
             let below = Rc::new(MovedRow(members[row].row.clone())) as AnyRow;
             functions.iter().enumerate().try_fold(below, |below, (at, function)| {
-                let value = self.value_in(at, &function.kind, &group, *place).map_err(RunError::of_limit)?;
+                let value =
+                    self.value_in(at, &function.kind, &mut groups[*group], *place).map_err(RunError::of_limit)?;
                 self.hold(&mut held, std::iter::once(&value))?;
                 Ok(Rc::new(AddedRow { below, column: function.column, value }) as AnyRow)
             })
@@ -79,24 +96,32 @@ impl<'a> Oracle<'a> {
     }
 
     /// The value of function `at` for the row at `place` of its group.
-    fn value_in(self, at: usize, kind: &WindowKind, group: &[&Member], place: usize) -> Result<Scalar, Fault> {
-        let arguments = |row: usize| &group[row].arguments[at].0;
+    fn value_in(self, at: usize, kind: &WindowKind, group: &mut Group, place: usize) -> Result<Scalar, Fault> {
+        let Group { members, wholes, keys: orders } = group;
+        let arguments = |row: usize| &members[row].arguments[at].0;
         Ok(match kind {
             WindowKind::Neighbour { offset, .. } => {
                 let there = place as i128 + i128::from(*offset);
-                let there = usize::try_from(there).ok().filter(|there| *there < group.len());
+                let there = usize::try_from(there).ok().filter(|there| *there < members.len());
                 there.map_or(Scalar::Null, |there| arguments(there)[0].clone())
             }
             WindowKind::RowNumber => Scalar::Int(place as i64 + 1),
             WindowKind::Rank { keys, dense } => {
                 let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
                 let compare = |a: usize, b: usize| compare_keys(arguments(a), arguments(b), &descending);
-                let mut smaller: Vec<usize> = (0..group.len()).filter(|row| compare(*row, place).is_lt()).collect();
-                if *dense {
-                    smaller.sort_by(|a, b| compare(*a, *b));
-                    smaller.dedup_by(|a, b| compare(*a, *b).is_eq());
-                }
-                Scalar::Int(smaller.len() as i64 + 1)
+                let all = || (0..members.len()).collect::<Vec<_>>();
+                let smaller = |rows: &[usize]| rows.iter().filter(|row| compare(**row, place).is_lt()).count() as i64;
+                Scalar::Int(
+                    1 + match dense {
+                        false => smaller(&all()),
+                        true => smaller(orders.entry(at).or_insert_with(|| {
+                            let mut rows = all();
+                            rows.sort_by(|a, b| compare(*a, *b));
+                            rows.dedup_by(|a, b| compare(*a, *b).is_eq());
+                            rows
+                        })),
+                    },
+                )
             }
             WindowKind::Session { gap, .. } => {
                 let is_pause =
@@ -106,14 +131,19 @@ impl<'a> Oracle<'a> {
                     _ => Scalar::Int((1..=place).filter(is_pause).count() as i64 + 1),
                 }
             }
+            WindowKind::Reduce { frame: Frame::Group, .. } if wholes.contains_key(&at) => wholes[&at].clone(),
             WindowKind::Reduce { reducer, arguments: exprs, frame, .. } => {
-                let Some(rows) = rows_of(frame, group, place) else { return Ok(Scalar::Null) };
-                let rows = rows.into_iter().map(|row| &group[row].arguments[at]).filter(|(_, counts)| *counts);
+                let Some(rows) = rows_of(frame, members, place) else { return Ok(Scalar::Null) };
+                let rows = rows.into_iter().map(|row| &members[row].arguments[at]).filter(|(_, counts)| *counts);
                 let rows: Vec<Vec<Scalar>> = rows.map(|(values, _)| values.clone()).collect();
                 let kinds: Vec<_> = exprs.iter().map(|expr| self.plan.exprs.ty(*expr).kind.clone()).collect();
                 let name = self.catalog.reducer(*reducer).name;
                 check(name, &rows)?;
-                reduce(name, &kinds, &rows)
+                let value = reduce(name, &kinds, &rows);
+                if matches!(frame, Frame::Group) {
+                    wholes.insert(at, value.clone());
+                }
+                value
             }
         })
     }
