@@ -11,11 +11,10 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
-use std::cell::Cell;
 use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -65,22 +64,15 @@ impl Pool {
         watch: &Watch,
         compare: impl Fn(&T, &T) -> Order + Send + Sync,
     ) -> Result<(), RunError> {
-        // A sort has no way out but a panic, here one that is not told.
         let compare = |a: &T, b: &T| {
-            if must_stop(watch) {
-                resume_unwind(Box::new("the run must stop"));
-            }
+            watch.look();
             compare(a, b)
         };
-        let sort = || match self.started() {
+        watch.sorting(|| match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));
             }
             _ => items.sort_unstable_by(compare),
-        };
-        catch_unwind(AssertUnwindSafe(sort)).map_err(|panic| match watch.check() {
-            Ok(()) => RunError::Internal(panic_text(&*panic)),
-            Err(stopped) => stopped,
         })
     }
 
@@ -91,18 +83,6 @@ impl Pool {
             _ => items.iter().map(f).collect(),
         }
     }
-}
-
-/// Whether the run must stop: cheap enough to ask for each pair of items. The clock is not asked every time.
-fn must_stop(watch: &Watch) -> bool {
-    const EVERY: u32 = 4096;
-    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
-    if watch.deadline.is_none() {
-        return watch.cancel.is_cancelled();
-    }
-    let asked = ASKED.get().wrapping_add(1);
-    ASKED.set(asked);
-    watch.cancel.is_cancelled() || asked.is_multiple_of(EVERY) && watch.check().is_err()
 }
 
 /// What [`ordered`] does with each morsel.

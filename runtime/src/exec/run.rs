@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
                 operator => {
                     let first = ordinal;
                     ordinal += batch.rows as u64;
-                    operator.push(first, batch)
+                    operator.push(first, batch, &self.options.watch)
                 }
             };
             unheld = unheld.take().or(taken.err());
@@ -437,7 +437,7 @@ impl<'a> Run<'a> {
             operator => {
                 let first = passages.ordinal;
                 passages.ordinal += batch.rows as u64;
-                passages.unheld = passages.unheld.take().or(operator.push(first, batch).err());
+                passages.unheld = passages.unheld.take().or(operator.push(first, batch, &self.options.watch).err());
                 None
             }
         }
@@ -448,19 +448,23 @@ impl<'a> Run<'a> {
     fn finish(self, passages: Passages, error: Option<RunError>, end: u64) -> Result<Given, RunError> {
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
+        // Whoever stops a run does not wait until its rows are brought together.
+        if let Some(error) = error.as_ref().filter(|error| error.is_stop()) {
+            return Err(error.clone());
+        }
         if let Some(error) = error {
-            operators.try_for_each(|other| first.merge(other))?;
+            operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
             // A table that is not there is missed when the rows are opened, before the first of them.
             let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
             if matches!(self.pipeline.end, End::Kept | End::Part { .. }) && !is_missing_table {
                 return first.finish(self.env, self.options).map(|given| given.broken(error));
             }
-            return Err(first.earlier_error(end, &self.options.watch.memory).unwrap_or(error));
+            return Err(first.earlier_error(end, &self.options.watch).unwrap_or(error));
         }
         if self.pipeline.end == End::State {
             return Ok(Given::Rows(passages.last_state().into()));
         }
-        operators.try_for_each(|other| first.merge(other))?;
+        operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
         first.finish(self.env, self.options)
     }
 
