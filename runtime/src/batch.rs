@@ -514,10 +514,7 @@ impl Batch {
     }
 
     /// The same of very many rows: before each column `look` says whether to go on.
-    pub fn concat_while(
-        parts: &[Batch],
-        look: &dyn Fn() -> Result<(), RunError>,
-    ) -> Result<Option<Batch>, RunError> {
+    pub fn concat_while(parts: &[Batch], look: &dyn Fn() -> Result<(), RunError>) -> Result<Option<Batch>, RunError> {
         let Some(first) = parts.first() else { return Ok(None) };
         if parts.len() == 1 {
             return Ok(Some(first.clone()));

@@ -5,7 +5,7 @@
 //! `ToCell` and `FromCell` of `pipelang`, so that aliases work and their messages are the compiler's own.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
 
@@ -89,6 +89,13 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         let (ident, ty) = (field.ident, field.ty);
         quote_spanned! { ty.span() => #ident: row.get::<#ty>(#at)? }
     });
+    let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    // Fields may have any name, those of these too.
+    let values: Vec<_> = (0..count).map(|at| format_ident!("values_{at}")).collect();
+    let columns = fields.iter().zip(&values).enumerate().map(|(at, (field, values))| {
+        let ty = field.ty;
+        quote_spanned! { ty.span() => let mut #values = rows.field::<#ty>(#at)?.into_iter(); }
+    });
     let reads = fields.iter().map(|field| {
         let (ident, ty, column) = (field.ident, field.ty, &field.column);
         quote! { #ident: fields.field::<#ty>(#column)? }
@@ -117,6 +124,15 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 row: &::pipelang::ResultRow<'_>,
             ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
                 ::std::result::Result::Ok(Self { #(#builds),* })
+            }
+
+            fn from_rows(rows: &::pipelang::ResultBatch<'_>) -> ::std::option::Option<::std::vec::Vec<Self>> {
+                #(#columns)*
+                let mut all = ::std::vec::Vec::with_capacity(rows.len());
+                for _ in 0..rows.len() {
+                    all.push(Self { #(#idents: #values.next()?),* });
+                }
+                ::std::option::Option::Some(all)
             }
         }
     })

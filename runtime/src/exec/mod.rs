@@ -129,6 +129,13 @@ pub enum Encoded {
     Bytes(Vec<u8>),
     /// They go on as they are.
     Rows(Batch),
+    /// Whoever takes them keeps what it made of them.
+    Kept {
+        /// Which it is.
+        number: u64,
+        /// About how many bytes it takes.
+        size: u64,
+    },
 }
 
 impl Encoded {
@@ -137,6 +144,7 @@ impl Encoded {
         match self {
             Encoded::Bytes(bytes) => bytes.len() as u64,
             Encoded::Rows(batch) => batch.size(),
+            Encoded::Kept { size, .. } => *size,
         }
     }
 }

@@ -18,8 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Morsels in flight for each worker.
-const WINDOW: u64 = 4;
+/// Morsels in flight for each worker, where they are not small.
+pub const WINDOW: u64 = 4;
 
 /// A pool of threads that a host has already.
 pub use rayon::ThreadPool as HostPool;
@@ -101,6 +101,9 @@ pub enum Schedule {
     /// Whoever is free commits. With `spread`, no worker claims a second morsel before another has claimed its first (for
     /// tests).
     Eager {
+        /// Morsels in flight for each worker: where there are more, a worker that the system lets wait for a while keeps the
+        /// others at work for longer.
+        window: u64,
         /// For tests.
         spread: bool,
     },
@@ -119,13 +122,18 @@ pub fn ordered<M: Send, O: Send>(
     let pool = if threads > 1 { pool.started() } else { None };
     let Some(pool) = pool else { return Ok(one_worker(work)) };
     let run = || match schedule {
-        Schedule::Eager { spread } => eager(pool, threads, spread, work),
+        Schedule::Eager { window, spread } => eager(pool, threads, (window, spread), work),
         Schedule::Patient => patient::run(pool, threads, work),
     };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
 }
 
-fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: bool, work: Work<M, O>) -> usize {
+fn eager<M: Send, O: Send>(
+    pool: &rayon::ThreadPool,
+    threads: usize,
+    (window, spread): (u64, bool),
+    work: Work<M, O>,
+) -> usize {
     let shared = Shared {
         claim: Mutex::new(work.claim),
         claimed: AtomicU64::new(0),
@@ -136,7 +144,7 @@ fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: boo
         committed: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
         workers: AtomicUsize::new(0),
-        window: WINDOW * threads as u64,
+        window: window * threads as u64,
         spread,
     };
     let shared = &shared;
@@ -289,7 +297,7 @@ mod tests {
 
     #[test]
     fn commits_come_in_order() {
-        let spread = Schedule::Eager { spread: true };
+        let spread = Schedule::Eager { window: WINDOW, spread: true };
         for (threads, schedule) in [1, 2, 4].into_iter().flat_map(|n| [(n, spread), (n, Schedule::Patient)]) {
             assert_eq!(run(schedule, threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
             assert_eq!(run(schedule, threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
@@ -300,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error() {
-        for schedule in [Schedule::Eager { spread: false }, Schedule::Patient] {
+        for schedule in [Schedule::Eager { window: WINDOW, spread: false }, Schedule::Patient] {
             let result = panics(schedule);
             assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
         }

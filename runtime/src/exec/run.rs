@@ -7,9 +7,9 @@ use super::claim::{Claimed, Claims};
 use super::expand::Expand;
 use super::operator::{Given, Operator, lock};
 use super::passage::Passages;
-use super::pipeline::{End, Expansion, Link, Passage, Pipeline, Source};
+use super::pipeline::{Branch, End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
-use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
+use super::source::{self, MORSEL_ROWS, MORSEL_ROWS_OF_HOST, MORSEL_ROWS_OF_LISTS};
 use super::staged::is_endless;
 use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
             let workers = parallel::ordered(
                 self.env.pool,
                 self.threads,
-                if self.options.patient { Schedule::Patient } else { Schedule::Eager { spread: self.options.spread } },
+                self.schedule(),
                 Work {
                     claim: &mut || {
                         morsels += 1;
@@ -251,6 +251,15 @@ impl<'a> Run<'a> {
         }
         self.count(stats);
         self.finish(passages, error, committed << ORDINAL_BITS)
+    }
+
+    fn schedule(&self) -> Schedule {
+        if self.options.patient {
+            return Schedule::Patient;
+        }
+        let is_small = |branch: &Branch| source::has_small_morsels(self.env, &branch.source);
+        let more = if self.pipeline.branches.iter().all(is_small) { MORSEL_ROWS / MORSEL_ROWS_OF_HOST } else { 1 };
+        Schedule::Eager { window: parallel::WINDOW * more as u64, spread: self.options.spread }
     }
 
     fn count(&self, stats: &mut Stats) {

@@ -149,6 +149,18 @@ fn scan<'a>(
     }
 }
 
+/// Whether its morsels are those of a table of the host in memory.
+pub fn has_small_morsels(env: &Environment, source: &pipeline::Source) -> bool {
+    match source {
+        pipeline::Source::Scan { table, .. } => match &env.plan.tables[table.0 as usize].origin {
+            TableOrigin::Bound(name) => env.tables.is_in_memory(name),
+            TableOrigin::File { .. } => false,
+        },
+        pipeline::Source::Range { .. } | pipeline::Source::Values { .. } => false,
+        pipeline::Source::Iterate(_) | pipeline::Source::Result(_) => false,
+    }
+}
+
 /// A table in memory.
 fn bound<'a>(all: usize, rows: usize, gather: Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>) -> Reader<'a> {
     let mut next = 0;

@@ -101,6 +101,11 @@ impl<'a> Tables<'a> {
         self.bound.get(name).map(|table| &table.schema)
     }
 
+    /// Whether the rows of a table are there, and come in no stream.
+    pub fn is_in_memory(&self, name: &str) -> bool {
+        self.bound.get(name).is_some_and(|table| matches!(table.rows, Rows::InMemory { .. }))
+    }
+
     /// What is read as `stdin`.
     pub fn stdin(&self) -> Result<Stdin, RunError> {
         self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))

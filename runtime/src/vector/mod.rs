@@ -14,6 +14,7 @@ mod row;
 pub mod single;
 #[cfg(test)]
 pub(crate) mod tests;
+mod words;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;

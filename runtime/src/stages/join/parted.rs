@@ -169,8 +169,7 @@ impl Joined<'_> {
             }
             share.check_limit("one key of a join")?;
         }
-        let table =
-            JoinTable::new(layout.clone(), Batch::concat(&batches), self.watch).map_err(|none| none.error)?;
+        let table = JoinTable::new(layout.clone(), Batch::concat(&batches), self.watch).map_err(|none| none.error)?;
         drop(batches);
         self.probe(&table, left.into_merge()?)?;
         match &self.left.full {
