@@ -250,8 +250,11 @@ pub trait Row: Sized {
     /// Its fields.
     fn schema() -> Schema;
 
-    /// Appends one field of each row to a column. Only fields that the program needs are asked for.
-    fn append(rows: &[Self], field: usize, column: &mut ColumnBuilder);
+    /// Appends one field of each row to a column. Only fields that the program needs are asked for, and those that no
+    /// filter looks at only of rows that pass it.
+    fn append<'r>(rows: impl ExactSizeIterator<Item = &'r Self>, field: usize, column: &mut ColumnBuilder)
+    where
+        Self: 'r;
 
     /// The value of one field.
     fn cell(&self, field: usize) -> Cell<'_>;
@@ -282,7 +285,7 @@ impl Row for () {
         Schema::new("()", Vec::new())
     }
 
-    fn append(_rows: &[()], _field: usize, _column: &mut ColumnBuilder) {}
+    fn append<'r>(_rows: impl ExactSizeIterator<Item = &'r ()>, _field: usize, _column: &mut ColumnBuilder) {}
 
     fn cell(&self, _field: usize) -> Cell<'_> {
         Cell::Null
@@ -311,7 +314,7 @@ mod tests {
         let schema = Flight::schema();
         let columns = schema.fields.iter().enumerate().map(|(at, field)| {
             let mut builder = ColumnBuilder::new(&field.name);
-            Flight::append(flights, at, &mut builder);
+            Flight::append(flights.iter(), at, &mut builder);
             builder.finish().0
         });
         let mut batch = Batch::new(flights.len(), columns.collect());

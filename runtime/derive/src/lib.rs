@@ -39,7 +39,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
     });
     let appends = fields.iter().enumerate().map(|(at, field)| {
         let ident = field.ident;
-        quote! { #at => column.extend(rows.iter().map(|row| &row.#ident)), }
+        quote! { #at => column.extend(rows.map(|row| &row.#ident)), }
     });
     let cells = fields.iter().enumerate().map(|(at, field)| {
         let ident = field.ident;
@@ -66,7 +66,13 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 ::pipelang::Schema::new(#name, ::std::vec![#(#descriptions),*])
             }
 
-            fn append(rows: &[Self], field: usize, column: &mut ::pipelang::ColumnBuilder) {
+            fn append<'pipelang_row>(
+                rows: impl ::std::iter::ExactSizeIterator<Item = &'pipelang_row Self>,
+                field: usize,
+                column: &mut ::pipelang::ColumnBuilder,
+            ) where
+                Self: 'pipelang_row,
+            {
                 match field {
                     #(#appends)*
                     _ => ::std::panic!("`{}` has no field {}", #name, field),

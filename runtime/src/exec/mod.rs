@@ -7,6 +7,7 @@
 
 mod claim;
 pub mod direct;
+mod early;
 mod expand;
 pub mod explain;
 mod numbers;
@@ -25,7 +26,7 @@ mod staged;
 mod tables;
 
 pub use parallel::{HostPool, Pool};
-pub use tables::{Gather, Pieces, Stream, Tables};
+pub use tables::{Chosen, Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
 use crate::builtins::Outside;

@@ -2,6 +2,7 @@
 //! rows to the end; what stands behind a passage runs in order, as rows are committed.
 
 mod drain;
+mod links;
 
 use super::claim::{Claimed, Claims};
 use super::expand::Expand;
@@ -17,6 +18,7 @@ use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::memory::Share;
 use crate::vector::Scratch;
+use links::Path;
 use parallel::{Schedule, Work};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::{ControlFlow, Range};
@@ -25,9 +27,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// The ordinal of the first row of a morsel is its number shifted so far: more rows than that none of them has.
 const ORDINAL_BITS: u32 = 40;
-
-/// Each link calls the next, so a long pipeline wants a stack that grows: by so many bytes when fewer than the first are left.
-const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// What the pipelines before gave; a failed one's error comes up where its rows would have.
 pub type Results = Vec<Result<Given, RunError>>;
@@ -66,33 +65,6 @@ enum Ready<'a> {
     Expand(Expand<'a>),
     /// The passage of that number.
     Pass(usize),
-}
-
-/// The links that rows still go through.
-#[derive(Clone, Copy)]
-struct Path<'r, 'a> {
-    own: &'r [Ready<'a>],
-    common: &'r [Ready<'a>],
-}
-
-impl<'r, 'a> Path<'r, 'a> {
-    fn next(self) -> Option<(&'r Ready<'a>, Path<'r, 'a>)> {
-        match self.own.split_first() {
-            Some((first, own)) => Some((first, Path { own, ..self })),
-            None => self.common.split_first().map(|(first, common)| (first, Path { common, ..self })),
-        }
-    }
-
-    /// Behind what workers do.
-    fn in_order(mut self) -> Path<'r, 'a> {
-        while let Some((link, rest)) = self.next() {
-            if matches!(link, Ready::Pass(_)) {
-                break;
-            }
-            self = rest;
-        }
-        self
-    }
 }
 
 /// What a worker made of a morsel.
@@ -288,16 +260,15 @@ impl<'a> Run<'a> {
     /// What a worker does with a morsel.
     fn work(&self, worker: usize, number: u64, claimed: Claimed, encode: &(dyn Fn(Batch) -> Encoded + Sync)) -> Made {
         let Claimed { branch, last, .. } = claimed;
-        let parsed = claimed.load();
+        let mut scratch = lock(&self.scratch[worker]);
+        let (parsed, path) = self.load(claimed, &mut scratch);
         let held = self.options.watch.memory.share(1);
         let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error, rejected: Vec::new(), held };
         if parsed.batch.rows == 0 && made.error.is_some() {
             // The source failed, and its batch may not even have columns.
             return made;
         }
-        let path = self.path(branch);
         let passes = path.in_order().next().is_some();
-        let mut scratch = lock(&self.scratch[worker]);
         let mut operator = lock(&self.operators[worker]);
         let mut ordinal = number << ORDINAL_BITS;
         let (rows, held) = (&mut made.rows, &mut made.held);
@@ -392,49 +363,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes rows through links in order, with passages among them.
-    fn pass(
-        &self,
-        path: Path,
-        batch: Batch,
-        passages: &mut Passages,
-        out: &mut dyn FnMut(Batch, &mut Passages),
-    ) -> Passed {
-        if batch.rows == 0 {
-            // What ended at its first row may not even have columns.
-            return Passed::default();
-        }
-        let Some((link, rest)) = path.next() else {
-            out(batch, passages);
-            return Passed::default();
-        };
-        stacker::maybe_grow(STACK.0, STACK.1, || match link {
-            Ready::Segment(prepared) => {
-                let (batch, own) = prepared.run(&batch, &mut lock(&self.scratch[self.threads]));
-                let passed = self.pass(rest, batch, passages, out);
-                if passed.full || passed.error.is_some() { passed } else { Passed { error: own, full: false } }
-            }
-            Ready::Pass(at) => {
-                let own = passages.apply(*at, batch);
-                let passed = self.pass(rest, own.batch, passages, out);
-                let is_decided = passed.full || passed.error.is_some();
-                if is_decided { passed } else { Passed { error: own.error, full: own.full } }
-            }
-            Ready::Expand(expand) => {
-                let mut passed = Passed::default();
-                let watch = &self.options.watch;
-                let expanded = expand.apply(batch, watch, &mut |batch| {
-                    passed = self.pass(rest, batch, passages, out);
-                    !passed.full && passed.error.is_none()
-                });
-                if !passed.full {
-                    passed.error = passed.error.or(expanded.err());
-                }
-                passed
-            }
-        })
-    }
-
     fn end_of_passages(
         &self,
         batch: Batch,
@@ -475,42 +403,5 @@ impl<'a> Run<'a> {
         }
         operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
         first.finish(self.env, self.options)
-    }
-
-    /// Takes rows through links up to the first passage, until `out` says that it is enough; the first error, which is
-    /// behind all rows that came out.
-    fn advance(
-        &self,
-        path: Path,
-        batch: Batch,
-        scratch: &mut Scratch,
-        out: &mut dyn FnMut(Batch) -> bool,
-    ) -> Option<RunError> {
-        let Some((link, rest)) = path.next() else {
-            out(batch);
-            return None;
-        };
-        stacker::maybe_grow(STACK.0, STACK.1, || match link {
-            Ready::Pass(_) => {
-                out(batch);
-                None
-            }
-            Ready::Segment(prepared) => {
-                let (batch, own) = prepared.run(&batch, scratch);
-                self.advance(rest, batch, scratch, out).or(own)
-            }
-            Ready::Expand(expand) => {
-                let mut error = None;
-                let expanded = expand.apply(batch, &self.options.watch, &mut |batch| {
-                    let mut goes_on = true;
-                    error = self.advance(rest, batch, scratch, &mut |batch| {
-                        goes_on = out(batch);
-                        goes_on
-                    });
-                    goes_on && error.is_none()
-                });
-                error.or(expanded.err())
-            }
-        })
     }
 }
