@@ -61,7 +61,7 @@ struct Own<'a> {
 
 /// A link made ready to run.
 enum Ready<'a> {
-    Segment(Prepared<'a>),
+    Segment(Box<Prepared<'a>>),
     Expand(Expand<'a>),
     /// The passage of that number.
     Pass(usize),
@@ -112,7 +112,9 @@ impl<'a> Run<'a> {
             let (mut ready, mut failed) = (Vec::new(), None);
             for link in links {
                 match link {
-                    Link::Segment(segment) => ready.push(Ready::Segment(Prepared::new(env, segment, options))),
+                    Link::Segment(segment) => {
+                        ready.push(Ready::Segment(Box::new(Prepared::new(env, segment, options))))
+                    }
                     Link::Pass(passage) => {
                         ready.push(Ready::Pass(passages.len()));
                         passages.push(passage);
