@@ -109,6 +109,10 @@ impl Operator {
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
     pub fn push(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
+        if batch.rows == 0 {
+            // What ended at its first row may not even have columns.
+            return Ok(());
+        }
         if batch.rows <= ROWS_OF_PUSH {
             return self.push_few(first_ordinal, batch, watch);
         }
@@ -139,7 +143,7 @@ impl Operator {
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
-            ) => return mine.merge(theirs),
+            ) => return mine.merge(theirs, watch),
             (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
             (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
             (Operator::Part(mine), Operator::Part(theirs)) => mine.merge(theirs),
@@ -160,6 +164,20 @@ impl Operator {
             Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Part(_) | Operator::Full { .. } => {
                 None
             }
+        }
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`, where rows go on in spite of an error: workers take morsels
+    /// behind one that failed, too.
+    pub fn cut(&mut self, end: u64) {
+        match self {
+            Operator::Sort(sorter) => sorter.cut(end),
+            Operator::Part(parter) => parter.cut(end),
+            Operator::Output
+            | Operator::Group(_)
+            | Operator::Window(_)
+            | Operator::Table(_)
+            | Operator::Full { .. } => {}
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Merge {
     kinds: Kinds,
     /// Rows that may still come.
     limit: u64,
+    /// Rows from this ordinal on do not come.
+    end: u64,
 }
 
 /// Runs that become one stream. Whenever there are [`FAN_IN`] of one level they are brought together to one of the next,
@@ -32,6 +34,7 @@ pub struct Runs {
     levels: Vec<Vec<RunReader>>,
     kinds: Kinds,
     limit: Option<u64>,
+    end: Option<u64>,
     memory: Memory,
 }
 
@@ -44,6 +47,11 @@ impl Runs {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.levels.is_empty()
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`.
+    pub fn cut(&mut self, end: u64) {
+        self.end = Some(end);
     }
 
     /// Learns what kinds the columns of its rows have.
@@ -77,7 +85,7 @@ impl Runs {
         }
         let full = std::mem::take(&mut self.levels[level]);
         self.memory.count_merge(level as u64 + 1);
-        let longer = Merge::open(full, self.kinds.clone(), self.limit)?.into_run()?;
+        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run()?;
         self.add_at(level + 1, longer)
     }
 
@@ -96,14 +104,14 @@ impl Runs {
         if self.levels.iter().map(Vec::len).sum::<usize>() > 1 {
             self.memory.count_merge(self.levels.len() as u64);
         }
-        Merge::open(self.levels.into_iter().flatten().collect(), self.kinds, self.limit)
+        Merge::open(self.levels.into_iter().flatten().collect(), self.kinds, (self.limit, self.end))
     }
 }
 
 impl Merge {
-    fn open(runs: Vec<RunReader>, kinds: Kinds, limit: Option<u64>) -> Result<Merge, RunError> {
-        let limit = limit.unwrap_or(u64::MAX);
-        let mut merge = Merge { heads: BinaryHeap::with_capacity(runs.len()), runs, kinds, limit };
+    fn open(runs: Vec<RunReader>, kinds: Kinds, (limit, end): (Option<u64>, Option<u64>)) -> Result<Merge, RunError> {
+        let (limit, end) = (limit.unwrap_or(u64::MAX), end.unwrap_or(u64::MAX));
+        let mut merge = Merge { heads: BinaryHeap::with_capacity(runs.len()), runs, kinds, limit, end };
         for run in 0..merge.runs.len() {
             merge.advance(run)?;
         }
@@ -111,8 +119,11 @@ impl Merge {
     }
 
     fn advance(&mut self, run: usize) -> Result<(), RunError> {
-        if let Some(row) = self.runs[run].read()? {
-            self.heads.push(Head { row, run });
+        while let Some(row) = self.runs[run].read()? {
+            if row.ordinal < self.end {
+                self.heads.push(Head { row, run });
+                break;
+            }
         }
         Ok(())
     }
