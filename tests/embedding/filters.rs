@@ -25,8 +25,8 @@ fn lines() -> Vec<Line> {
     let line = |at: u64| Line {
         at,
         kind: (at % 97) as i64,
-        weight: (at % 5 != 0).then_some(at as f64),
-        text: (at % 3 != 0).then(|| format!("a text of line {at}")),
+        weight: (!at.is_multiple_of(5)).then_some(at as f64),
+        text: (!at.is_multiple_of(3)).then(|| format!("a text of line {at}")),
     };
     (0..60_000).map(line).collect()
 }

@@ -17,6 +17,8 @@ pub struct Direct {
     /// What is done; nothing if it is one piece of machine code.
     steps: Box<[Step]>,
     result: u8,
+    /// The word that says whether there is a result.
+    valid: Option<u8>,
     kind: Number,
 }
 
@@ -59,7 +61,7 @@ impl Direct {
     /// The statement as a function of its table's first `count` columns, if it is such a one.
     pub fn new(one: &OneRow, count: usize, functions: &Functions) -> Option<Direct> {
         let program = one.native()?;
-        let (ProgramOutput::Computed { lanes, valid: None }, None) = (*program.outputs.first()?, program.keep) else {
+        let (ProgramOutput::Computed { lanes, valid }, None) = (*program.outputs.first()?, program.keep) else {
             return None;
         };
         // The last word is nobody's.
@@ -99,7 +101,7 @@ impl Direct {
         if let [Step::Leaf(0)] = *steps {
             steps.clear();
         }
-        Some(Direct { arguments, steps: steps.into(), result: word(lanes), kind })
+        Some(Direct { arguments, steps: steps.into(), result: word(lanes), valid: valid.map(word), kind })
     }
 
     /// Whether it calls functions.
@@ -112,7 +114,7 @@ impl Direct {
         self.kind
     }
 
-    /// The word of the result; none if it fails. `one` is the statement that this was made of.
+    /// The word of the result; none if it fails or is null. `one` is the statement that this was made of.
     #[inline]
     pub fn call<const N: usize>(&self, one: &OneRow, arguments: [u64; N]) -> Option<u64> {
         let mut words = if self.steps.is_empty() { [0; FEW] } else { one.words()? };
@@ -128,7 +130,8 @@ impl Direct {
                 Step::Call(call) => call.run(&mut words)?,
             }
         }
-        Some(words[usize::from(self.result)])
+        let is_there = self.valid.is_none_or(|valid| words[usize::from(valid)] != 0);
+        is_there.then_some(words[usize::from(self.result)])
     }
 }
 
