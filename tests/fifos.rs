@@ -107,3 +107,11 @@ fn rows_go_on_as_they_come_and_who_waits_can_be_interrupted() {
     output.read_to_string(&mut line).expect("`pipe` writes");
     assert_eq!((child.wait().expect("`pipe` ends").code(), line.as_str()), (Some(130), ""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_without_an_end_has_too_long_a_record() {
+    let output = pipe(&["-e", "read(\"/dev/zero\", format: \"csv\") | count"]);
+    assert_eq!(output.exit, Some(5));
+    assert!(output.err.contains("E0801") && output.err.contains("longer than 64 MiB"), "{}", output.err);
+}

@@ -187,18 +187,25 @@ impl Cutter {
         self.at = 0;
     }
 
-    /// Reads what is there, which need not be as much as is wanted.
+    /// Reads what is there, which need not be as much as is wanted. Of a record that is long already it reads as much again,
+    /// unless the record may end before: so a long one is not copied for every block.
     fn read_some(&mut self, text: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
         let before = text.len();
-        text.resize(before + wanted.min(LIVE_BLOCK.max(before)), 0);
-        let count = loop {
-            match self.input.read(&mut text[before..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+        loop {
+            let held = text.len();
+            text.resize(held + wanted.min(LIVE_BLOCK), 0);
+            let count = match self.input.read(&mut text[held..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+                read => read.map(Some),
+            };
+            text.truncate(held + count.as_ref().map_or(0, |count| count.unwrap_or(0)));
+            let is_short = before < LIVE_BLOCK || memchr(b'\n', &text[held..]).is_some();
+            let is_enough = is_short || text.len() - before >= before;
+            match count? {
+                Some(count) if count == 0 || is_enough => return Ok(text.len() - before),
+                Some(_) | None => {}
             }
-        };
-        text.truncate(before + *count.as_ref().unwrap_or(&0));
-        count
+        }
     }
 
     /// The line of what is given out next.
