@@ -102,6 +102,10 @@ impl<'a> Checker<'a> {
     /// it is not).
     pub(super) fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
         let (expr, descending) = descending(key);
+        if let Some(error) = self.constant_key(expr) {
+            self.report(error);
+            return None;
+        }
         let id = self.scalar(expr)?;
         let ty = self.ty(id).clone();
         if !is_ordered(&ty.kind) {
