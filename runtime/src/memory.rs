@@ -89,6 +89,14 @@ impl Memory {
         }
     }
 
+    /// Into how many parts rows are parted: a power of two. Each is a file and its buffer, but where there is room for
+    /// many, few rows must be parted twice.
+    pub fn parts(&self) -> usize {
+        const OF_PART: u64 = 512 << 10;
+        let spill_at = self.0.as_ref().map_or(0, |counted| counted.spill_at);
+        (spill_at / OF_PART).clamp(16, 128).next_power_of_two() as usize
+    }
+
     /// What one of `operators` operators that work side by side may hold before it writes to disk.
     pub fn share(&self, operators: usize) -> Share {
         let counted = self.0.as_ref();
@@ -110,6 +118,12 @@ impl Share {
     /// A share without a limit.
     pub fn unlimited() -> Share {
         Memory::default().share(1)
+    }
+
+    /// A share of half as much: the other half is for what comes while it is held.
+    pub fn halved(self) -> Share {
+        let most = self.most / 2;
+        Share { memory: self.memory.clone(), most, held: 0 }
     }
 
     /// The memory that it is a share of.

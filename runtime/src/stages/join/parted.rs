@@ -8,15 +8,12 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::Memory;
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
+use crate::spill::{Merge, Merged, Partitions, ROWS, RunWriter, Runs};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::ir::JoinKind;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
-
-/// How many rows are read at once.
-const ROWS: usize = 8192;
 
 /// Behind all keys of left rows: those are empty.
 const LAST_KEY: &[u8] = &[u8::MAX];

@@ -16,7 +16,7 @@ use crate::limits::Watch;
 use crate::memory::{Memory, Share};
 use crate::reducers::Reducers;
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Partitions, Rows, RunWriter, Runs};
+use crate::spill::{Partitions, ROWS, Rows, RunWriter, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashMap;
@@ -262,7 +262,6 @@ struct Parted<'a> {
 
 impl Parted<'_> {
     fn finish(&mut self, mut windower: Windower) -> Result<(), RunError> {
-        const ROWS: usize = 8192;
         if windower.parted.is_empty() {
             return self.compute(windower);
         }
