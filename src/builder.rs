@@ -239,8 +239,11 @@ impl EngineBuilder {
         self
     }
 
-    /// The threads of all runs together; 0, the default, is as many as there are processors. They start with the first
-    /// run that needs them.
+    /// No engine has more threads: beyond all processors they only wait for each other.
+    pub const MOST_THREADS: usize = Pool::MOST_THREADS;
+
+    /// The threads of all runs together, at most [`EngineBuilder::MOST_THREADS`]; 0, the default, is as many
+    /// as there are processors. They start with the first run that needs them.
     pub fn threads(mut self, threads: usize) -> EngineBuilder {
         self.pool = Pool::new(threads);
         self

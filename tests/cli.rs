@@ -203,6 +203,11 @@ fn every_executor_and_size_gives_the_same() {
         let all: Vec<&str> = arguments.into_iter().chain(["-e", script]).collect();
         assert_eq!(pipe(&all).out, expected, "{all:?}");
     }
+    for threads in ["0", "1025", "many"] {
+        let refused = pipe(&["--threads", threads, "-e", script]);
+        assert_eq!((refused.exit, refused.out.as_str()), (Some(2), ""));
+        assert!(refused.err.contains("a number from 1 to 1024"), "{}", refused.err);
+    }
     let stats = pipe(&["--stats", "-e", script]);
     assert_eq!(stats.out, expected);
     for part in ["time: ", "in: ", "out: ", " morsels, ", "memory: "] {

@@ -2,7 +2,7 @@
 
 use super::Entry;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
-use pipelang::{ColumnFormat, Executor, OutputFormat, RowFormat};
+use pipelang::{ColumnFormat, EngineBuilder, Executor, OutputFormat, RowFormat};
 use std::ffi::OsString;
 
 /// Runs Pipe scripts. Without FILE, on a terminal: a prompt.
@@ -149,7 +149,7 @@ pub struct Settings {
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Who computes; the results are the same
     #[arg(long, value_enum, default_value_t = ExecutorName::Auto)]
@@ -275,6 +275,12 @@ pub enum PhaseName {
     Plan,
     /// The kernels
     Kernel,
+}
+
+/// A number of threads.
+pub fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=EngineBuilder::MOST_THREADS).contains(number));
+    number.ok_or_else(|| format!("a number from 1 to {}", EngineBuilder::MOST_THREADS))
 }
 
 /// A number from 1.

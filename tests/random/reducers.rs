@@ -103,13 +103,14 @@ impl<'a> Maker<'a> {
         };
         let (name, least) = (def.name, def.arity.0);
         let options = self.reducer_options(def, &arguments, 15);
-        if matches!(name, "first" | "last") && arguments.iter().all(|argument| argument.text.parse::<i64>().is_ok()) {
+        let is_int = |text: &str| text.replace('_', "").parse::<i64>().is_ok();
+        if matches!(name, "first" | "last") && arguments.iter().all(|argument| is_int(&argument.text)) {
             // `first 1` is refused: it is hardly what is meant.
             arguments[0].text = format!("({} + 0)", arguments[0].text);
         }
         let mut texts: Vec<String> = arguments.into_iter().map(|argument| Self::without_minus(argument).text).collect();
         // `first 5` is taken for `take 5`, and refused.
-        if matches!(name, "first" | "last") && texts[0].parse::<i64>().is_ok() {
+        if matches!(name, "first" | "last") && is_int(&texts[0]) {
             texts[0] = format!("0 + {}", texts[0]);
         }
         texts.extend(options);

@@ -194,19 +194,14 @@ impl<'a> Checker<'a> {
         Stream { node, row: Rc::new(row), endless }
     }
 
-    /// The same value as a float: int is converted, a constant at once.
+    /// The same value as a float: int is converted, a constant at once. A constant for what may be null keeps that type.
     pub(super) fn as_float(&mut self, id: ExprId) -> ExprId {
+        let ty = Type::FLOAT.or_null_if(self.ty(id).nullable);
         match (&self.ty(id).kind, self.plan.exprs.as_constant(id)) {
             (Kind::Float, _) => id,
-            (_, Some(Scalar::Int(value))) => {
-                let value = *value as f64;
-                self.float(value)
-            }
+            (_, Some(Scalar::Int(value))) => self.plan.exprs.literal(Scalar::Float(*value as f64), ty),
             (_, Some(Scalar::Null)) => self.null_of(&Type::FLOAT),
-            _ => {
-                let ty = Type::FLOAT.or_null_if(self.ty(id).nullable);
-                self.add(Expr::ToFloat(id), ty)
-            }
+            _ => self.add(Expr::ToFloat(id), ty),
         }
     }
 

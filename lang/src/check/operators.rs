@@ -349,23 +349,18 @@ impl<'a> Checker<'a> {
         match (op, &ty.kind) {
             (UnaryOperator::Negate, Kind::Int) => match self.plan.exprs.as_constant(id) {
                 Some(Scalar::Int(value)) if *value != i64::MIN => {
-                    let negated = -value;
-                    Some(self.int(negated))
+                    Some(self.plan.exprs.literal(Scalar::Int(-value), ty))
                 }
                 _ => Some(self.add_fallible(Expr::Negate(id), ty, span, Effect::MayFail)),
             },
             (UnaryOperator::Negate, Kind::Duration) => match self.plan.exprs.as_constant(id) {
                 Some(Scalar::Duration(value)) if *value != i64::MIN => {
-                    let negated = -value;
-                    Some(self.constant(Scalar::Duration(negated)))
+                    Some(self.plan.exprs.literal(Scalar::Duration(-value), ty))
                 }
                 _ => Some(self.add_fallible(Expr::Negate(id), ty, span, Effect::MayFail)),
             },
             (UnaryOperator::Negate, Kind::Float) => match self.plan.exprs.as_constant(id) {
-                Some(Scalar::Float(value)) => {
-                    let negated = -value;
-                    Some(self.float(negated))
-                }
+                Some(Scalar::Float(value)) => Some(self.plan.exprs.literal(Scalar::Float(-value), ty)),
                 _ => Some(self.add(Expr::Negate(id), ty)),
             },
             (UnaryOperator::Not, Kind::Bool) if !ty.nullable => {

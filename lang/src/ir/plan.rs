@@ -58,15 +58,17 @@ impl Plan {
 
     /// Whether the rows that stream from a node are looked at to their end whatever is taken of them, since there is an
     /// assertion or a `tee` among the stages that they stream through, or they come from a `read` that counts what does
-    /// not fit.
+    /// not fit. Of the rows that a union puts behind others, which may never be opened, that holds if there is one
+    /// anywhere.
     pub fn runs_to_its_end(&self, node: NodeId) -> bool {
-        let mut pending = vec![node];
-        while let Some(node) = pending.pop() {
+        let mut pending = vec![(node, false)];
+        while let Some((node, anywhere)) = pending.pop() {
             match &self.node(node).stage {
                 Stage::Assert { .. } | Stage::Tee { .. } => return true,
                 Stage::Scan { table, .. } if self.tables[table.0 as usize].policy() != ReadPolicy::Fail => return true,
-                Stage::Union { input, other, .. } => pending.extend([*input, *other]),
-                stage => pending.extend(stage.input().filter(|_| !stage.is_breaker())),
+                Stage::Union { input, other, .. } => pending.extend([(*input, anywhere), (*other, true)]),
+                stage if anywhere => pending.extend(stage.inputs().map(|input| (input, true))),
+                stage => pending.extend(stage.input().filter(|_| !stage.is_breaker()).map(|input| (input, false))),
             }
         }
         false

@@ -106,6 +106,10 @@ impl Operator {
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
     pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
+        if batch.rows == 0 {
+            // What ended at its first row may not even have columns.
+            return Ok(());
+        }
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
             Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
@@ -145,6 +149,20 @@ impl Operator {
             Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Part(_) | Operator::Full { .. } => {
                 None
             }
+        }
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`, where rows go on in spite of an error: workers take morsels
+    /// behind one that failed, too.
+    pub fn cut(&mut self, end: u64) {
+        match self {
+            Operator::Sort(sorter) => sorter.cut(end),
+            Operator::Part(parter) => parter.cut(end),
+            Operator::Output
+            | Operator::Group(_)
+            | Operator::Window(_)
+            | Operator::Table(_)
+            | Operator::Full { .. } => {}
         }
     }
 

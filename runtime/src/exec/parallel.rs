@@ -33,10 +33,14 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of so many threads; 0 is as many as there are processors.
+    /// No pool has more: beyond all processors they only wait for each other.
+    pub const MOST_THREADS: usize = 1024;
+
+    /// A pool of so many threads, at most [`Pool::MOST_THREADS`]; 0 is as many as there are processors.
     pub fn new(threads: usize) -> Pool {
         let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        Pool { threads: if threads == 0 { available() } else { threads }, pool: Arc::default() }
+        let threads = if threads == 0 { available() } else { threads };
+        Pool { threads: threads.min(Pool::MOST_THREADS), pool: Arc::default() }
     }
 
     /// The threads that a host has already.

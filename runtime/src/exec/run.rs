@@ -453,6 +453,7 @@ impl<'a> Run<'a> {
             // A table that is not there is missed when the rows are opened, before the first of them.
             let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
             if matches!(self.pipeline.end, End::Kept | End::Part { .. }) && !is_missing_table {
+                first.cut(end);
                 return first.finish(self.env, self.options).map(|given| given.broken(error));
             }
             return Err(first.earlier_error(end, &self.options.watch.memory).unwrap_or(error));

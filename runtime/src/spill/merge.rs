@@ -25,6 +25,8 @@ pub struct Merge {
     kinds: Kinds,
     /// Rows that may still come.
     limit: u64,
+    /// Rows from this ordinal on do not come.
+    end: u64,
 }
 
 /// Runs that become one stream. Whenever there are [`FAN_IN`] of one level they are brought together to one of the next,
@@ -34,6 +36,7 @@ pub struct Runs {
     levels: Vec<Vec<Run>>,
     kinds: Kinds,
     limit: Option<u64>,
+    end: Option<u64>,
     memory: Memory,
 }
 
@@ -46,6 +49,11 @@ impl Runs {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.levels.is_empty()
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`.
+    pub fn cut(&mut self, end: u64) {
+        self.end = Some(end);
     }
 
     /// Learns what kinds the columns of its rows have.
@@ -79,7 +87,7 @@ impl Runs {
         }
         let full = std::mem::take(&mut self.levels[level]);
         self.memory.count_merge(level as u64 + 1);
-        let longer = Merge::open(full, self.kinds.clone(), self.limit)?.into_run()?;
+        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run()?;
         self.add_at(level + 1, longer)
     }
 
@@ -98,21 +106,22 @@ impl Runs {
         if self.levels.iter().map(Vec::len).sum::<usize>() > 1 {
             self.memory.count_merge(self.levels.len() as u64);
         }
-        Merge::open(self.levels.into_iter().flatten().collect(), self.kinds, self.limit)
+        Merge::open(self.levels.into_iter().flatten().collect(), self.kinds, (self.limit, self.end))
     }
 }
 
 impl Merge {
-    fn open(runs: Vec<Run>, kinds: Kinds, limit: Option<u64>) -> Result<Merge, RunError> {
+    fn open(runs: Vec<Run>, kinds: Kinds, (limit, end): (Option<u64>, Option<u64>)) -> Result<Merge, RunError> {
+        let (limit, end) = (limit.unwrap_or(u64::MAX), end.unwrap_or(u64::MAX));
         let mut runs = runs.into_iter().map(Run::open).collect::<Result<Vec<_>, _>>()?;
         let mut heads = BinaryHeap::with_capacity(runs.len());
         for (run, reader) in runs.iter_mut().enumerate() {
             let mut head = Head { record: Record::default(), run };
-            if reader.read(&mut head.record)? {
+            if read_below(end, reader, &mut head.record)? {
                 heads.push(head);
             }
         }
-        Ok(Merge { heads, runs, kinds, limit: limit.unwrap_or(u64::MAX) })
+        Ok(Merge { heads, runs, kinds, limit, end })
     }
 
     /// Hands the next row to `take`; whether there was one.
@@ -124,7 +133,7 @@ impl Merge {
         self.limit -= 1;
         let run = head.run;
         take(&head.record, &self.runs[run])?;
-        if !self.runs[run].read(&mut head.record)? {
+        if !read_below(self.end, &mut self.runs[run], &mut head.record)? {
             PeekMut::pop(head);
         }
         Ok(true)
@@ -162,6 +171,16 @@ impl Merged {
         let ordinals = kept.into_iter().map(|row| self.ordinals[row]).collect();
         Merged { ordinals, batch: self.batch.take(&rows) }
     }
+}
+
+/// Reads the next row whose ordinal is below `end`; whether there is one.
+fn read_below(end: u64, run: &mut RunReader, record: &mut Record) -> Result<bool, RunError> {
+    while run.read(record)? {
+        if record.ordinal < end {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The next row of a run; the greatest is the one that comes first.

@@ -46,6 +46,9 @@ const LAST_KEY: &[u8] = &[u8::MAX];
 /// another, so that shorter keys are known by them.
 const PREFIX: usize = 16;
 
+/// Rows that can be gathered; more go to disk.
+const MOST_ROWS: usize = u32::MAX as usize;
+
 /// A row, while it is sorted.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -100,7 +103,7 @@ impl Sorter {
             self.share.clear();
             too_much = self.share.add(self.parts.iter().map(Part::size).sum());
         }
-        if too_much { self.spill() } else { Ok(()) }
+        if too_much || self.rows > MOST_ROWS { self.spill() } else { Ok(()) }
     }
 
     /// Takes over what another worker has seen.
@@ -108,7 +111,8 @@ impl Sorter {
         self.parts.append(&mut other.parts);
         self.rows += other.rows;
         self.share.merge(&mut other.share);
-        self.runs.merge(other.runs)
+        self.runs.merge(other.runs)?;
+        if self.rows > MOST_ROWS { self.spill() } else { Ok(()) }
     }
 
     /// Writes what is in memory to disk, in order.
@@ -126,6 +130,13 @@ impl Sorter {
         self.rows = 0;
         self.share.clear();
         Ok(())
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`; all rows of a batch are, or none.
+    pub fn cut(&mut self, end: u64) {
+        self.parts.retain(|part| part.ordinals.first().is_some_and(|first| *first < end));
+        self.rows = self.parts.iter().map(|part| part.batch.rows).sum();
+        self.runs.cut(end);
     }
 
     /// Whether something is on disk, so that the rows come of [`Sorter::merged`].

@@ -49,7 +49,8 @@ impl<'a> Run<'a> {
     ) -> Result<(), RunError> {
         let arrives = branch.map_or(self.failed.is_none(), |branch| self.arrives(branch));
         for at in range.clone() {
-            if passages.is_full(at + 1..range.end) || passages.is_full(self.common_passages.clone()) {
+            let is_full_behind = branch.is_some() && passages.is_full(self.common_passages.clone());
+            if passages.is_full(at + 1..range.end) || is_full_behind {
                 return Ok(());
             }
             let Some(mut rows) = passages.held_back(at, &self.options.watch)? else { continue };

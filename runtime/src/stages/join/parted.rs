@@ -43,6 +43,8 @@ pub struct Parter {
     layout: Layout,
     carried: usize,
     partitions: Vec<Partitions>,
+    /// Rows from this ordinal on do not count.
+    end: u64,
 }
 
 /// Writes rows to parts by their keys, which stand from column `keys` on.
@@ -100,6 +102,7 @@ impl PartedTable {
             layout: self.layout.clone(),
             carried: left.carried,
             partitions: vec![Partitions::new(0, &self.memory)],
+            end: u64::MAX,
         }
     }
 
@@ -118,7 +121,9 @@ impl PartedTable {
 
     /// The rows that come of the left ones.
     pub fn join(self, left: &Left, rows: Parter, watch: &Watch) -> Result<Merge, RunError> {
-        let rows = Partitions::close_all(rows.partitions)?;
+        let end = rows.end;
+        let mut rows = Partitions::close_all(rows.partitions)?;
+        rows.iter_mut().for_each(|part| part.cut(end));
         let mut joined = Joined { left, watch, out: Runs::new(&watch.memory, None) };
         for (left, right) in rows.into_iter().zip(self.parts) {
             joined.part(&self.layout, left, right, 1)?;
@@ -132,6 +137,11 @@ impl Parter {
     pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
         let partitions = self.partitions.first_mut().expect("its own are the first");
         write(partitions, &self.layout, batch, self.carried, |row| first_ordinal + row as u64)
+    }
+
+    /// Forgets the rows whose ordinals are not below `end`.
+    pub fn cut(&mut self, end: u64) {
+        self.end = end;
     }
 
     /// Takes over what another worker has seen.
