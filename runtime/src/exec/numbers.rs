@@ -12,7 +12,7 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::{Memory, Share};
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, ROWS, RunWriter, Runs};
+use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::scalar::Scalar;
@@ -191,7 +191,7 @@ impl Parted {
                 watch.check()?;
                 numbers.know(&batch)?;
             }
-            let mut run = RunWriter::new()?;
+            let mut run = out.begin()?;
             while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
                 watch.check()?;
                 if numbers.part_rows(&batch, |row| ordinals[row])? {

@@ -71,6 +71,11 @@ impl Runs {
         self.kinds.clone()
     }
 
+    /// An empty run, to be added.
+    pub fn begin(&self) -> Result<RunWriter, RunError> {
+        RunWriter::new(&self.memory)
+    }
+
     /// Takes a run that is in order itself.
     pub fn add(&mut self, run: Run) -> Result<(), RunError> {
         self.memory.count_run();
@@ -87,7 +92,7 @@ impl Runs {
         }
         let full = std::mem::take(&mut self.levels[level]);
         self.memory.count_merge(level as u64 + 1);
-        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run()?;
+        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run(&self.memory)?;
         self.add_at(level + 1, longer)
     }
 
@@ -156,8 +161,8 @@ impl Merge {
         Ok(gather.finish())
     }
 
-    fn into_run(mut self) -> Result<Run, RunError> {
-        let mut writer = RunWriter::new()?;
+    fn into_run(mut self, memory: &Memory) -> Result<Run, RunError> {
+        let mut writer = RunWriter::new(memory)?;
         while self.step(|record, run| writer.copy(record, run))? {}
         writer.finish()
     }

@@ -2,6 +2,7 @@
 //! together.
 
 mod codec;
+mod file;
 mod gather;
 mod merge;
 pub mod partitions;
@@ -107,7 +108,7 @@ mod tests {
         let fault = RowFault::Expression { site: SiteId(0), fault: Fault::new(E0601, "x") };
         let error = Arc::new(RowError { fault, place: None });
         batch.faults = vec![BatchFault { row: 0, column: 1, error }];
-        let mut writer = RunWriter::new().expect("a file");
+        let mut writer = RunWriter::new(&Memory::default()).expect("a file");
         for (row, value) in values.iter().enumerate() {
             writer.write(&value.to_be_bytes(), first + row as u64, &batch, row).expect("written");
         }

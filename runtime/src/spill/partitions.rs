@@ -32,14 +32,14 @@ struct Part {
 
 impl Part {
     /// The run in which a row of this ordinal stands behind those before it.
-    fn run(&mut self, ordinal: u64) -> Result<&mut RunWriter, RunError> {
+    fn run(&mut self, ordinal: u64, memory: &Memory) -> Result<&mut RunWriter, RunError> {
         if let Some(run) = self.open.take_if(|_| ordinal < self.last) {
             self.done.push(run.finish()?);
         }
         self.last = ordinal;
         match &mut self.open {
             Some(run) => Ok(run),
-            none => Ok(none.insert(RunWriter::new()?)),
+            none => Ok(none.insert(RunWriter::new(memory)?)),
         }
     }
 }
@@ -57,7 +57,7 @@ impl Partitions {
         let batch = &Batch { origin: batch.origin.as_ref().map(Origin::located), ..batch.clone() };
         for (row, hash, ordinal) in rows {
             let part = (hash >> (FIRST_BIT + self.level * self.parts.len().ilog2())) as usize % self.parts.len();
-            self.parts[part].run(ordinal)?.write(&[], ordinal, batch, row)?;
+            self.parts[part].run(ordinal, &self.memory)?.write(&[], ordinal, batch, row)?;
         }
         Ok(())
     }

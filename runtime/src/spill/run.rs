@@ -1,19 +1,19 @@
-//! A run: rows in some order in a temporary file. It has no name in any folder, so that nothing is left of it however the
-//! process ends (on Unix; elsewhere it is removed when it is closed).
+//! A run: rows in some order in a temporary file.
 //!
 //! A row stands there as its length, its ordinal, its key, its place and its cells. While runs are merged rows stay the
 //! bytes that they are; only those that leave the merge become columns ([`super::gather`]).
 
+use super::file::TemporaryFile;
 use super::{codec, unread, unwritten};
 use crate::batch::{Batch, Outcome};
 use crate::error::{At, Place, RowError, RunError};
-use std::fs::File;
+use crate::memory::Memory;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// How much of a run is in memory while it is written or read.
-const BUFFER: usize = 32 << 10;
+const BUFFER: usize = 16 << 10;
 
 /// The tag of a cell that is a fault; codec's tags of values are smaller.
 const FAULT: u8 = 255;
@@ -26,7 +26,7 @@ const IN_ROW: u8 = 2;
 /// Writes a run, row by row, in order.
 #[derive(Debug)]
 pub struct RunWriter {
-    out: BufWriter<File>,
+    out: BufWriter<TemporaryFile>,
     row: Vec<u8>,
     length: Vec<u8>,
     told: Told,
@@ -42,9 +42,8 @@ struct Told {
 
 impl RunWriter {
     /// An empty run.
-    pub fn new() -> Result<RunWriter, RunError> {
-        let file = tempfile::tempfile().map_err(|error| unwritten(&error))?;
-        let out = BufWriter::with_capacity(BUFFER, file);
+    pub fn new(memory: &Memory) -> Result<RunWriter, RunError> {
+        let out = BufWriter::with_capacity(BUFFER, TemporaryFile::new(memory)?);
         Ok(RunWriter { out, row: Vec::new(), length: Vec::new(), told: Told::default(), rows: 0 })
     }
 
@@ -130,7 +129,7 @@ impl RunWriter {
 /// A run that is complete.
 #[derive(Debug)]
 pub struct Run {
-    file: File,
+    file: TemporaryFile,
     told: Told,
     rows: u64,
 }
@@ -146,7 +145,7 @@ impl Run {
 /// Reads a run, row by row.
 #[derive(Debug)]
 pub(super) struct RunReader {
-    input: BufReader<File>,
+    input: BufReader<TemporaryFile>,
     told: Told,
     left: u64,
 }

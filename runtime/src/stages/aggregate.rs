@@ -10,7 +10,7 @@ use crate::error::RunError;
 use crate::memory::{Memory, Share};
 use crate::reducers::{Reducers, State, Weight};
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merged, Partitions, ROWS, Rows, RunWriter, Runs};
+use crate::spill::{Merged, Partitions, ROWS, Rows, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
@@ -288,7 +288,7 @@ impl Grouper {
     fn write(self, runs: &mut Runs) -> Result<(), RunError> {
         let (ordinals, batch) = self.table()?;
         runs.learn(&batch);
-        let mut run = RunWriter::new()?;
+        let mut run = runs.begin()?;
         for (row, ordinal) in ordinals.into_iter().enumerate() {
             run.write(&[], ordinal, &batch, row)?;
         }

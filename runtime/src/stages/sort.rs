@@ -5,7 +5,7 @@ use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::memory::Share;
-use crate::spill::{Merge, RunWriter, Runs};
+use crate::spill::{Merge, Runs};
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
 use std::cmp::Ordering;
@@ -120,7 +120,7 @@ impl Sorter {
         let mut entries = self.entries();
         entries.sort_unstable_by(|a, b| self.compare(a, b));
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        let mut run = RunWriter::new()?;
+        let mut run = self.runs.begin()?;
         for entry in &entries {
             let (part, row) = (&self.parts[entry.part as usize], entry.row as usize);
             run.write(part.keys.get(row), part.ordinals[row], &part.batch, row)?;
@@ -151,7 +151,7 @@ impl Sorter {
         }
         if let Some(last) = last {
             self.runs.learn(&last);
-            let mut run = RunWriter::new()?;
+            let mut run = self.runs.begin()?;
             for row in 0..last.rows {
                 run.write(LAST_KEY, row as u64, &last, row)?;
             }

@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, ROWS, RunWriter, Runs};
+use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
 use ahash::RandomState;
 use pipelang_lang::ir::Pivot;
 use pipelang_lang::ty::Schema;
@@ -175,7 +175,7 @@ impl Parts<'_> {
             let found = (ordinals[batch][row], twice.name);
             self.twice = self.twice.take().into_iter().chain([found]).min();
         }
-        let mut run = RunWriter::new()?;
+        let mut run = self.out.begin()?;
         for (first, batch) in cells.rows(self.columns) {
             self.watch.check()?;
             self.out.learn(&batch);
