@@ -23,6 +23,7 @@ pub struct Rows<I>(I);
 
 /// Anything that gives what serde can serialize as a record, as an input. It is asked for more as the program goes on,
 /// unless that reads its input twice or calls a function that has an effect; so it may have no end.
+/// A float that is not finite comes as null, as in JSON.
 ///
 /// ```
 /// use pipelang::{Engine, Row};

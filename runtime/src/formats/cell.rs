@@ -9,6 +9,8 @@
 //!   `null_values` replaces these words.
 //! - `bool` is `true`, `True`, `TRUE`, `false`, `False` or `FALSE`.
 //! - `int` is digits with an optional sign, within 64 bits.
+//! - Where nobody said that a column has numbers, since its type was inferred, a quoted number and one that may be a code
+//!   (`007`, `+5`, more than 18 digits) do not fit it: as a number it would not be written back alike.
 //! - `float` is a decimal number with an optional sign, fraction and exponent, rounded to the nearest double; one beyond
 //!   the range of a double is a misfit. Pipe's own spellings `NaN`, `inf` and `-inf` are read back; other words are not.
 //! - `date` is `YYYY-MM-DD`. `datetime` is a date, `T` or a blank, and a time of day to the microsecond, in UTC unless
@@ -30,13 +32,26 @@ pub fn default_null_words() -> Vec<Arc<str>> {
     NULL_WORDS.iter().map(|word| Arc::from(*word)).collect()
 }
 
+/// The type of a column, and whether it was inferred.
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    /// The type.
+    pub ty: &'a Type,
+    /// Whether nobody declared it.
+    pub inferred: bool,
+}
+
 /// The value of a cell; none if it does not fit. `text` is what stands inside the quotes, if it was `quoted`.
-pub fn read(text: &str, quoted: bool, ty: &Type, null_words: &[Arc<str>]) -> Option<Scalar> {
+pub fn read(text: &str, quoted: bool, column: Column, null_words: &[Arc<str>]) -> Option<Scalar> {
+    let ty = column.ty;
     if !quoted && ty.nullable {
         let is_null_word = || ty.kind != Kind::String && null_words.iter().any(|word| **word == *text);
         if text.is_empty() || is_null_word() {
             return Some(Scalar::Null);
         }
+    }
+    if column.inferred && ty.is_numeric() && (quoted || may_be_code(text)) {
+        return None;
     }
     match &ty.kind {
         Kind::String => Some(Scalar::String(text.into())),
@@ -55,6 +70,20 @@ pub fn read(text: &str, quoted: bool, ty: &Type, null_words: &[Arc<str>]) -> Opt
         | Kind::Null
         | Kind::Unknown => None,
     }
+}
+
+/// Whether a number would not be written back alike: it may be a code.
+pub(super) fn may_be_code(text: &str) -> bool {
+    const MOST_DIGITS: usize = 18;
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let whole = digits.iter().take(MOST_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
+    text.starts_with('+') || whole > MOST_DIGITS || has_leading_zero(digits)
+}
+
+/// Whether digits without a sign begin with a zero that says nothing.
+#[inline]
+pub(super) fn has_leading_zero(digits: &[u8]) -> bool {
+    matches!(digits, [b'0', b'0'..=b'9', ..])
 }
 
 /// Says that a cell does not fit its column.
@@ -112,8 +141,27 @@ pub(super) fn read_float(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
+    fn declared(ty: &Type) -> Column<'_> {
+        Column { ty, inferred: false }
+    }
+
     fn unquoted(text: &str, ty: Type) -> Option<Scalar> {
-        read(text, false, &ty, &default_null_words())
+        read(text, false, declared(&ty), &default_null_words())
+    }
+
+    #[test]
+    fn codes_are_no_numbers_where_nobody_says_so() {
+        let inferred = |text, quoted, ty: Type| read(text, quoted, Column { ty: &ty, inferred: true }, &[]);
+        for text in ["007", "-01", "+5", "1234567890123456789", "00"] {
+            assert_eq!(inferred(text, false, Type::INT), None, "{text}");
+            assert_eq!(inferred(text, false, Type::FLOAT), None, "{text}");
+            assert!(unquoted(text, Type::INT).is_some() && unquoted(text, Type::FLOAT).is_some(), "{text}");
+        }
+        assert_eq!(inferred("00.5", false, Type::FLOAT), None);
+        assert_eq!(inferred("5", true, Type::INT), None);
+        assert_eq!(inferred("0", false, Type::INT), Some(Scalar::Int(0)));
+        assert_eq!(inferred("-0.25", false, Type::FLOAT), Some(Scalar::Float(-0.25)));
+        assert_eq!(inferred("1970-01-02", true, Type::DATE), Some(Scalar::Date(1)));
     }
 
     #[test]
@@ -123,15 +171,16 @@ mod tests {
             for word in ["", "NA", "N/A", "NULL", "nan"] {
                 assert_eq!(unquoted(word, ty.clone().or_null()), Some(Scalar::Null), "{word}");
             }
-            assert_eq!(read("", true, &ty.clone().or_null(), &default_null_words()), None);
-            assert_eq!(read("NA", false, &ty.clone().or_null(), &["-".into()]), None);
-            assert_eq!(read("-", false, &ty.or_null(), &["-".into()]), Some(Scalar::Null));
+            let ty = ty.or_null();
+            assert_eq!(read("", true, declared(&ty), &default_null_words()), None);
+            assert_eq!(read("NA", false, declared(&ty), &["-".into()]), None);
+            assert_eq!(read("-", false, declared(&ty), &["-".into()]), Some(Scalar::Null));
         }
         let text = |text: &str| Some(Scalar::String(text.into()));
         assert_eq!(unquoted("", Type::STRING.or_null()), Some(Scalar::Null));
         assert_eq!(unquoted("", Type::STRING), text(""));
         assert_eq!(unquoted("NA", Type::STRING.or_null()), text("NA"));
-        assert_eq!(read("", true, &Type::STRING.or_null(), &default_null_words()), text(""));
+        assert_eq!(read("", true, declared(&Type::STRING.or_null()), &default_null_words()), text(""));
     }
 
     #[test]

@@ -204,7 +204,8 @@ impl Row for RecordRow {
         let (position, _) = *here.expect("the plan's columns come from below");
         let (field, inferred) = &self.shared.fields[position];
         let (text, quoted) = &self.record.fields[position];
-        cell::read(text, *quoted, &field.ty, &self.shared.null_words).ok_or_else(|| {
+        let read = cell::Column { ty: &field.ty, inferred: *inferred };
+        cell::read(text, *quoted, read, &self.shared.null_words).ok_or_else(|| {
             let misfit = cell::misfit(&field.name, &field.ty, text, *inferred);
             Arc::new(RowError { fault: RowFault::Cell(misfit), place: self.place() })
         })

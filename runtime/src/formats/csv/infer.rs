@@ -223,7 +223,7 @@ pub fn join(a: &Type, b: &Type) -> Option<Type> {
     Some(Type { kind: kind.clone(), nullable: a.nullable || b.nullable })
 }
 
-/// What a cell looks like. A number that would not be written back alike is text: it may be a code.
+/// What a cell looks like.
 fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
     if quoted {
         return Guess::String;
@@ -231,9 +231,7 @@ fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
     if text.is_empty() || null_words.iter().any(|word| **word == *text) {
         return Guess::Nothing;
     }
-    let digits = text.strip_prefix('-').unwrap_or(text).bytes();
-    let whole: Vec<u8> = digits.take_while(u8::is_ascii_digit).take(19).collect();
-    if whole.len() > 18 || (whole.len() > 1 && whole[0] == b'0') || text.starts_with('+') {
+    if cell::may_be_code(text) {
         return Guess::String;
     }
     if cell::read_int(text).is_some() {

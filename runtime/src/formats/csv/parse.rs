@@ -229,10 +229,13 @@ impl Lanes for Cells<'_, '_> {
         let bytes = self.piece.chunk.text.as_slice();
         let null_words = self.piece.parse.null_words.iter().map(|word| word.as_bytes());
         let quick_null_words: Vec<&[u8]> = null_words.filter(|word| quick(word).is_some()).collect();
+        // The other codes are none of the quick numbers.
+        let looks_for_codes = self.wanted.inferred && self.wanted.ty.is_numeric();
         for row in 0..rows {
             let field = &bytes[self.piece.index.field(row, self.wanted.position)];
-            let is_tricky = !quick_null_words.is_empty() && quick_null_words.contains(&field);
-            let value = if is_tricky { None } else { quick(field) };
+            let is_null_word = !quick_null_words.is_empty() && quick_null_words.contains(&field);
+            let may_be_code = looks_for_codes && cell::has_leading_zero(field.strip_prefix(b"-").unwrap_or(field));
+            let value = if is_null_word || may_be_code { None } else { quick(field) };
             let value = value.or_else(|| self.slow(row).and_then(&pick));
             values.push(value.unwrap_or(nothing));
             nulls.append(value.is_some() || !self.wanted.ty.nullable);
@@ -252,7 +255,8 @@ impl Cells<'_, '_> {
         let piece = self.piece;
         let raw = &piece.text[piece.index.field(row, self.wanted.position)];
         let (text, quoted) = piece.parse.dialect.content(raw);
-        match cell::read(&text, quoted, &self.wanted.ty, &piece.parse.null_words) {
+        let column = cell::Column { ty: &self.wanted.ty, inferred: self.wanted.inferred };
+        match cell::read(&text, quoted, column, &piece.parse.null_words) {
             Some(Scalar::Null) => None,
             Some(value) => Some(value),
             None => {
