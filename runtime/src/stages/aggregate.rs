@@ -29,6 +29,14 @@ pub struct Layout {
     pub keys: usize,
 }
 
+/// Some rows by whether they have a group.
+struct SortedOut {
+    /// Those that have, each with it.
+    here: Vec<(u32, u32)>,
+    /// The others, each with the hash of its key and its ordinal.
+    others: Vec<(usize, u64, u64)>,
+}
+
 /// The groups that one worker has seen.
 pub struct Grouper {
     layout: Layout,
@@ -88,7 +96,7 @@ impl Grouper {
             let groups = self.tickets_of(&ordinals, key_columns, &keys);
             self.update(batch, &groups, &ordinals);
         } else {
-            let (here, others) = self.sort_out(&ordinals, &keys);
+            let SortedOut { here, others } = self.sort_out(&ordinals, &keys);
             let partitions = self.parted.last_mut().expect("it is not empty");
             partitions.write(&Batch { origin: None, ..batch.clone() }, others.into_iter())?;
             self.update_some(batch, &here, &ordinals);
@@ -119,8 +127,8 @@ impl Grouper {
         new * (OF_GROUP + weight.group) + keys + kept
     }
 
-    /// The rows that have a group here, each with it, and the others, each with the hash of its key and its ordinal.
-    fn sort_out(&self, ordinals: &[u64], keys: &Keys) -> (Vec<(u32, u32)>, Vec<(usize, u64, u64)>) {
+    /// Which rows have a group here.
+    fn sort_out(&self, ordinals: &[u64], keys: &Keys) -> SortedOut {
         let (mut here, mut others) = (Vec::new(), Vec::new());
         for (row, ordinal) in ordinals.iter().enumerate() {
             let key = keys.get(row);
@@ -130,7 +138,7 @@ impl Grouper {
                 None => others.push((row, hash, *ordinal)),
             }
         }
-        (here, others)
+        SortedOut { here, others }
     }
 
     /// Takes the rows of a batch that have a group.
@@ -272,16 +280,16 @@ impl Grouper {
     fn push_sorted_out(&self, rows: Merged, here: &mut Grouper, others: &mut Grouper) -> Result<(), RunError> {
         let Merged { ordinals, batch } = rows;
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
-        let (known, unknown) = self.sort_out(&ordinals, &keys);
-        if known.is_empty() {
+        let sorted = self.sort_out(&ordinals, &keys);
+        if sorted.here.is_empty() {
             return others.push_rows(ordinals, &batch);
         }
         let push = |rows: Vec<u32>, to: &mut Grouper| {
             let ordinals = rows.iter().map(|row| ordinals[*row as usize]).collect();
             to.push_rows(ordinals, &batch.take(&UInt32Array::from(rows)))
         };
-        push(known.into_iter().map(|(row, _)| row).collect(), here)?;
-        push(unknown.into_iter().map(|(row, ..)| row as u32).collect(), others)
+        push(sorted.here.into_iter().map(|(row, _)| row).collect(), here)?;
+        push(sorted.others.into_iter().map(|(row, ..)| row as u32).collect(), others)
     }
 
     /// Writes the groups that are here to a run.
