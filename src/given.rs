@@ -8,9 +8,8 @@ use pipelang_lang::ir::print;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Type;
 use pipelang_runtime::batch::Batch;
-use pipelang_runtime::exec::Tables;
+use pipelang_runtime::exec::{Chosen, Tables};
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The group of constants in [`Engine::functions`](crate::Engine::functions).
@@ -29,8 +28,8 @@ pub(crate) struct Constant {
     pub(crate) doc: Arc<str>,
 }
 
-/// Fills the wanted columns of a range of rows.
-type Gather = dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync;
+/// Fills the wanted columns of some rows.
+type Gather = dyn Fn(&[usize], Chosen) -> Batch + Send + Sync;
 
 /// A table that every script can read.
 #[derive(Clone)]
@@ -55,7 +54,7 @@ impl HostTable {
             wanted: Wanted { name: name.into(), row: schema.name.as_str().into(), schema: schema.columns() },
             doc: "A table of the host.".into(),
             rows: rows.len(),
-            gather: Arc::new(move |wanted, range| input::fill(&schema.fields, &rows[range], wanted)),
+            gather: Arc::new(move |wanted, chosen| input::fill(&schema.fields, &rows, wanted, chosen)),
         }
     }
 }
@@ -83,7 +82,7 @@ impl Given {
         for table in self.tables.iter().filter(|table| !inputs.iter().any(|own| own.name == table.wanted.name)) {
             let Wanted { name, schema, .. } = &table.wanted;
             let gather = table.gather.clone();
-            let gather = move |wanted: &[usize], rows: Range<usize>| gather(wanted, rows);
+            let gather = move |wanted: &[usize], rows: Chosen| gather(wanted, rows);
             tables.bind(name.clone(), schema.clone(), table.rows, Box::new(gather));
         }
     }

@@ -9,7 +9,7 @@ use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType
 use pipelang_lang::codes::E0603;
 use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::{Kind, Type};
-use pipelang_runtime::builtins::Function;
+use pipelang_runtime::builtins::{Function, WordBody};
 use std::any::Any;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,11 +28,17 @@ pub trait Argument {
 
     /// The value; none if the cell is of another kind.
     fn value(cell: Cell<'_>) -> Option<Self::Value<'_>>;
+
+    /// The value of a word of its kind; none if it is no number and no bool.
+    #[inline]
+    fn of_word(_word: u64) -> Option<Self::Value<'static>> {
+        None
+    }
 }
 
 /// The argument types: type, its value for one call, kind, and how a cell becomes one.
 macro_rules! arguments {
-    ($($type:ty, $value:ty, $kind:ident, $cell:pat => $result:expr;)*) => {$(
+    ($($type:ty, $value:ty, $kind:ident, $cell:pat => $result:expr $(, $word:ident => $of_word:expr)?;)*) => {$(
         impl Argument for $type {
             type Value<'a> = $value;
             const KIND: FieldKind = FieldKind::$kind;
@@ -43,14 +49,20 @@ macro_rules! arguments {
                     _ => None,
                 }
             }
+            $(
+
+            #[inline]
+            fn of_word($word: u64) -> Option<$type> {
+                Some($of_word)
+            })?
         }
     )*};
 }
 
 arguments! {
-    bool, bool, Bool, Cell::Bool(x) => x;
-    i64, i64, Int, Cell::Int(x) => x;
-    f64, f64, Float, Cell::Float(x) => x;
+    bool, bool, Bool, Cell::Bool(x) => x, word => word != 0;
+    i64, i64, Int, Cell::Int(x) => x, word => word as i64;
+    f64, f64, Float, Cell::Float(x) => x, word => f64::from_bits(word);
     &str, &'a str, String, Cell::String(x) => x;
     String, String, String, Cell::String(x) => x.to_string();
 }
@@ -134,6 +146,22 @@ pub trait HostFunction<Arguments>: Send + Sync + 'static {
 
     /// Calls it with arguments of these kinds; the error is a text, without the function's name.
     fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String>;
+
+    /// Calls it with words, if its arguments and its result are such; none if it fails.
+    fn call_words(&self, arguments: &[u64]) -> Option<u64>;
+}
+
+/// Calls a closure that is callable in two ways as one of them.
+macro_rules! apply {
+    ($closure:expr, $($argument:ident $name:ident),*) => {{
+        fn apply<$($argument,)* Returned>(
+            closure: impl Fn($($argument),*) -> Returned,
+            $($name: $argument),*
+        ) -> Returned {
+            closure($($name),*)
+        }
+        apply($closure, $($name),*)
+    }};
 }
 
 /// The closures of so many arguments.
@@ -157,18 +185,17 @@ macro_rules! functions {
             }
 
             fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String> {
-                // The closure is callable in two ways; inside this function only as one.
-                fn apply<$($argument,)* Returned>(
-                    closure: impl Fn($($argument),*) -> Returned,
-                    $($name: $argument),*
-                ) -> Returned {
-                    closure($($name),*)
-                }
                 let wrong = || "called with arguments of other types than declared".to_string();
                 let cell = |at: usize| Some(Cell::of(arguments.get(at)?, kinds.get(at)?));
                 $(let $name = cell($at).and_then($argument::value).ok_or_else(wrong)?;)*
-                let result = apply(self, $($name),*).result()?;
+                let result = apply!(self, $($argument $name),*).result()?;
                 result.to_cell().scalar().map_err(Unfit::told)
+            }
+
+            #[inline]
+            fn call_words(&self, arguments: &[u64]) -> Option<u64> {
+                $(let $name = $argument::of_word(*arguments.get($at)?)?;)*
+                apply!(self, $($argument $name),*).result().ok()?.to_cell().word()
             }
         }
     )*};
@@ -186,9 +213,17 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, effect: 
     let (kind, may_be_null) = F::result();
     let shown: Arc<str> = name.into();
     let kinds: Vec<Kind> = F::parameters().into_iter().map(FieldKind::kind).collect();
+    let is_word = |kind: &FieldKind| matches!(kind, FieldKind::Bool | FieldKind::Int | FieldKind::Float);
+    let has_words = is_word(&kind) && !may_be_null && F::parameters().iter().all(is_word);
+    let function = Arc::new(function);
+    let by_words = function.clone();
+    let words = move |arguments: &[u64]| {
+        // What the panic says is told by the other body.
+        catch_unwind(AssertUnwindSafe(|| by_words.call_words(arguments))).ok().flatten()
+    };
     let body = move |arguments: &[Scalar]| guarded(&shown, || function.call(arguments, &kinds));
     let def = definition(name, &F::parameters(), (kind, may_be_null), effect, Arc::new(body));
-    Function { def, batch: None }
+    Function { def, batch: None, words: has_words.then(|| -> WordBody { Arc::new(words) }) }
 }
 
 /// Runs code of the host: what it says or a panic is E0603.

@@ -12,10 +12,9 @@ use pipelang_lang::codes::{E0501, E0701, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::batch::{Batch, BatchFault};
-use pipelang_runtime::exec::{Stream, Tables};
+use pipelang_runtime::exec::{Chosen, Stream, Tables};
 use serde_core::Serialize;
 use std::io::Read;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A table that a program reads.
@@ -86,23 +85,29 @@ impl<'a, In: Row + Sync, const N: usize> Input<'a, In> for &'a [In; N] {
     }
 }
 
-/// Fills the wanted columns of a range of rows.
+/// Fills the wanted columns of some rows.
 fn gather<'a, T: Row + Sync>(input: &'a [T]) -> pipelang_runtime::exec::Gather<'a> {
     let fields = T::schema().fields;
-    Box::new(move |wanted: &[usize], rows: Range<usize>| fill(&fields, &input[rows], wanted))
+    Box::new(move |wanted: &[usize], rows: Chosen| fill(&fields, input, wanted, rows))
 }
 
-/// The wanted columns of some rows, whose fields are `fields`.
-pub(crate) fn fill<T: Row>(fields: &[Field], rows: &[T], wanted: &[usize]) -> Batch {
+/// The wanted columns of some of the rows, whose fields are `fields`.
+pub(crate) fn fill<T: Row>(fields: &[Field], input: &[T], wanted: &[usize], rows: Chosen) -> Batch {
     let mut faults = Vec::new();
     let columns = wanted.iter().enumerate().map(|(column, field)| {
         let mut builder = ColumnBuilder::new(&fields[*field].name);
-        T::append(rows, *field, &mut builder);
+        match &rows {
+            Chosen::All(range) => T::append(input[range.clone()].iter(), *field, &mut builder),
+            Chosen::Some(start, rows) => {
+                let input = &input[*start..];
+                T::append(rows.iter().map(|row| &input[*row as usize]), *field, &mut builder);
+            }
+        }
         let (filled, failed) = builder.finish();
         faults.extend(failed.into_iter().map(|(row, error)| BatchFault { row, column: column as u32, error }));
         filled
     });
-    let mut batch = Batch::new(rows.len(), columns.collect());
+    let mut batch = Batch::new(rows.count(), columns.collect());
     faults.sort_by_key(|fault| fault.row);
     batch.faults = faults;
     batch

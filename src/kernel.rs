@@ -149,7 +149,7 @@ pub(crate) fn define<Types, F: KernelFunction<Types>>(name: &str, checked: Arc<A
             None => BatchResult { column: Column::Null(rows), failed: true },
         }
     };
-    Function { def, batch: Some(Arc::new(batch)) }
+    Function { def, batch: Some(Arc::new(batch)), words: None }
 }
 
 struct Kernel<F> {

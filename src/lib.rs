@@ -63,6 +63,7 @@ mod manifest;
 mod on_error;
 mod program;
 mod report;
+mod results;
 mod row;
 mod rows;
 mod run;
@@ -101,8 +102,8 @@ pub use pipelang_runtime::tally::{ReadCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultRow, Row,
-    Schema, ToCell, Unfit,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultBatch,
+    ResultColumn, ResultRow, Row, Schema, ToCell, Unfit,
 };
 pub use rows::ResultRows;
 pub use run::Run;

@@ -7,14 +7,16 @@ mod cell;
 mod column;
 mod items;
 mod read;
+mod result;
 mod time;
 
 pub use cell::{Cell, CellMismatch, FromCell, ToCell, Unfit};
 pub use column::ColumnBuilder;
 pub use items::Items;
+pub(crate) use result::Shown;
+pub use result::{ResultBatch, ResultColumn, ResultRow};
 
 use pipelang_lang::ty;
-use pipelang_runtime::batch::Batch;
 use std::fmt;
 use std::sync::Arc;
 
@@ -248,8 +250,11 @@ pub trait Row: Sized {
     /// Its fields.
     fn schema() -> Schema;
 
-    /// Appends one field of each row to a column. Only fields that the program needs are asked for.
-    fn append(rows: &[Self], field: usize, column: &mut ColumnBuilder);
+    /// Appends one field of each row to a column. Only fields that the program needs are asked for, and those that no
+    /// filter looks at only of rows that pass it.
+    fn append<'r>(rows: impl ExactSizeIterator<Item = &'r Self>, field: usize, column: &mut ColumnBuilder)
+    where
+        Self: 'r;
 
     /// The value of one field.
     fn cell(&self, field: usize) -> Cell<'_>;
@@ -267,6 +272,11 @@ pub trait FromRow: Sized {
 
     /// Builds a value; fails where a number does not fit into the field's type.
     fn from_row(row: &ResultRow<'_>) -> Result<Self, CellMismatch>;
+
+    /// Builds the values of many rows at once; none if any of them fails, and then the rows are asked one by one.
+    fn from_rows(rows: &ResultBatch<'_>) -> Option<Vec<Self>> {
+        rows.rows().map(|row| Self::from_row(&row).ok()).collect()
+    }
 }
 
 /// No input at all: `engine.compile::<(), Out>(…)`, run with `&[]`.
@@ -275,7 +285,7 @@ impl Row for () {
         Schema::new("()", Vec::new())
     }
 
-    fn append(_rows: &[()], _field: usize, _column: &mut ColumnBuilder) {}
+    fn append<'r>(_rows: impl ExactSizeIterator<Item = &'r ()>, _field: usize, _column: &mut ColumnBuilder) {}
 
     fn cell(&self, _field: usize) -> Cell<'_> {
         Cell::Null
@@ -286,87 +296,13 @@ impl Row for () {
 #[derive(Clone, Copy, Debug)]
 pub enum Dynamic {}
 
-/// A row of a result, its cells in the order of the fields that are wanted.
-pub struct ResultRow<'a> {
-    cells: Cells<'a>,
-    columns: &'a [usize],
-    names: &'a ty::Schema,
-}
-
-impl fmt::Debug for ResultRow<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_struct("ResultRow").field("columns", &self.names.to_string()).finish()
-    }
-}
-
-/// Where the cells are.
-enum Cells<'a> {
-    Batch(&'a Batch, usize),
-    One(&'a dyn Shown),
-}
-
-/// A row that is in no batch.
-pub(crate) trait Shown {
-    /// Shows a column.
-    fn show(&self, column: usize, kind: &ty::Kind, see: &mut dyn FnMut(Cell<'_>));
-}
-
-impl<'a> ResultRow<'a> {
-    /// Row `row` of a batch; field `i` is its column `columns[i]`, and `names` are the batch's columns.
-    pub(crate) fn new(batch: &'a Batch, row: usize, columns: &'a [usize], names: &'a ty::Schema) -> ResultRow<'a> {
-        ResultRow { cells: Cells::Batch(batch, row), columns, names }
-    }
-
-    /// The same of a row by itself.
-    pub(crate) fn of_one(row: &'a dyn Shown, columns: &'a [usize], names: &'a ty::Schema) -> ResultRow<'a> {
-        ResultRow { cells: Cells::One(row), columns, names }
-    }
-
-    /// The value of a field.
-    #[inline]
-    pub fn get<T: FromCell>(&self, field: usize) -> Result<T, CellMismatch> {
-        match self.with(field, |cell| T::from_cell(cell)) {
-            Ok(value) => Ok(value),
-            Err(mismatch) => Err(self.named(field, mismatch)),
-        }
-    }
-
-    #[cold]
-    fn named(&self, field: usize, mismatch: CellMismatch) -> CellMismatch {
-        let mut column = self.name(field).unwrap_or_default().to_string();
-        if !mismatch.column.is_empty() {
-            column = format!("{column}.{}", mismatch.column);
-        }
-        CellMismatch { column, ..mismatch }
-    }
-
-    /// The name of a field's column, if there is such a field.
-    pub(crate) fn name(&self, field: usize) -> Option<&'a str> {
-        self.columns.get(field).map(|column| &*self.names.fields[*column].name)
-    }
-
-    /// What `read` makes of a field's cell.
-    #[inline]
-    pub(crate) fn with<R>(&self, field: usize, read: impl FnOnce(Cell<'_>) -> R) -> R {
-        let column = self.columns[field];
-        let kind = &self.names.fields[column].ty.kind;
-        match self.cells {
-            Cells::Batch(batch, row) => read(Cell::at(&batch.columns[column], row, kind)),
-            Cells::One(one) => {
-                let (mut read, mut result) = (Some(read), None);
-                one.show(column, kind, &mut |cell| result = read.take().map(|read| read(cell)));
-                result.expect("each column is shown once")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use pipelang_derive::Row;
+    use pipelang_runtime::batch::Batch;
 
-    #[derive(Debug, PartialEq, Row)]
+    #[derive(Clone, Debug, PartialEq, Row)]
     struct Flight {
         r#type: String,
         #[row(name = "Delay Minutes")]
@@ -378,14 +314,16 @@ mod tests {
         let schema = Flight::schema();
         let columns = schema.fields.iter().enumerate().map(|(at, field)| {
             let mut builder = ColumnBuilder::new(&field.name);
-            Flight::append(flights, at, &mut builder);
+            Flight::append(flights.iter(), at, &mut builder);
             builder.finish().0
         });
         let mut batch = Batch::new(flights.len(), columns.collect());
         as_read(&mut batch);
         let names = Flight::schema().columns();
-        let row = |row| Flight::from_row(&ResultRow::new(&batch, row, &[0, 1, 2], &names));
-        (0..batch.rows).map(row).collect()
+        let rows = ResultBatch::new(&batch, &[0, 1, 2], &names);
+        let one_by_one: Result<Vec<Flight>, _> = rows.rows().map(|row| Flight::from_row(&row)).collect();
+        assert_eq!(Flight::from_rows(&rows), one_by_one.clone().ok());
+        one_by_one
     }
 
     fn flights() -> Vec<Flight> {

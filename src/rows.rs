@@ -54,18 +54,16 @@ impl<In, Out: FromRow + Send> Feed<'_, In, Out> {
     /// Runs the program to its end, or until nobody wants more.
     pub(crate) fn run(self) {
         let Feed { run, sender } = self;
-        let mut portion = Vec::new();
-        let result = run.for_each_while(&mut |row, is_last| {
-            portion.push(row);
-            if is_last || portion.len() == PORTION {
-                return sender.send(Ok(std::mem::take(&mut portion))).is_ok();
+        let result = run.for_each_portion(&mut |rows| {
+            let mut rows = rows.into_iter();
+            while rows.len() > 0 {
+                if sender.send(Ok(rows.by_ref().take(PORTION).collect())).is_err() {
+                    // Nobody is there any more.
+                    return false;
+                }
             }
             true
         });
-        // Nobody may be there any more.
-        if !portion.is_empty() {
-            let _ = sender.send(Ok(portion));
-        }
         if let Err(report) = result {
             let _ = sender.send(Err(report));
         }

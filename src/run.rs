@@ -3,7 +3,8 @@
 use crate::on_error::OnError;
 use crate::program::{Program, unreadable};
 use crate::report::Report;
-use crate::row::{CellMismatch, FromRow, ResultRow, ToCell, Unfit};
+use crate::results::Results;
+use crate::row::{CellMismatch, FromRow, ToCell, Unfit};
 use crate::rows::{self, ResultRows};
 use crate::script::RunSettings;
 use pipelang_lang::check::{ParameterValue, Parameters};
@@ -119,7 +120,14 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
         Out: Send,
     {
         let mut all = Vec::new();
-        self.for_each(|row| all.push(row)).map(|()| all)
+        self.for_each_portion(&mut |mut rows| {
+            match all.is_empty() {
+                true => all = rows,
+                false => all.append(&mut rows),
+            }
+            true
+        })?;
+        Ok(all)
     }
 
     /// What `take` makes of the results, as they come: see [`Run::rows`], which this is for inputs that are borrowed.
@@ -181,38 +189,34 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     }
 
     /// Hands the results over as they come, in order; they may come from any thread, one at a time.
-    pub fn for_each(self, mut visit: impl FnMut(Out) + Send) -> Result<(), Report> {
-        self.for_each_while(&mut |row, _| {
-            visit(row);
+    pub fn for_each(self, mut visit: impl FnMut(Out) + Send) -> Result<(), Report>
+    where
+        Out: Send,
+    {
+        self.for_each_portion(&mut |rows| {
+            rows.into_iter().for_each(&mut visit);
             true
         })
     }
 
-    /// The same as long as `visit` wants more; it is told which row is the last of those that came together.
-    pub(crate) fn for_each_while(self, visit: &mut (dyn FnMut(Out, bool) -> bool + Send)) -> Result<(), Report> {
+    /// The same, some at a time, as long as `visit` wants more.
+    pub(crate) fn for_each_portion(self, visit: &mut (dyn FnMut(Vec<Out>) -> bool + Send)) -> Result<(), Report>
+    where
+        Out: Send,
+    {
         let (program, tables, settings) = self.prepared()?;
-        let (names, columns) = program.result();
+        let results = Results::<Out>::new(program.result());
         let mut misfit: Option<CellMismatch> = None;
         let mut accept = |encoded: Encoded| {
-            let Encoded::Rows(batch) = encoded else { return Ok(()) };
-            for row in 0..batch.rows {
-                match Out::from_row(&ResultRow::new(&batch, row, columns, names)) {
-                    Ok(value) => {
-                        if !visit(value, row + 1 == batch.rows) {
-                            return Err(RunError::OutputClosed);
-                        }
-                    }
-                    Err(mismatch) => {
-                        misfit = Some(mismatch);
-                        // Ends the run; the report below says why.
-                        return Err(RunError::OutputClosed);
-                    }
-                }
-            }
-            Ok(())
+            let Encoded::Kept { number, .. } = encoded else { return Ok(()) };
+            let portion = results.take(number);
+            let goes_on = portion.values.is_empty() || visit(portion.values);
+            misfit = portion.misfit;
+            // The report below says why.
+            if goes_on && misfit.is_none() { Ok(()) } else { Err(RunError::OutputClosed) }
         };
-        let sink = Sink { encode: &Encoded::Rows, accept: &mut accept };
-        let result = program.script().run(0, &tables, &settings, sink);
+        let encode = |batch| results.build(batch);
+        let result = program.script().run(0, &tables, &settings, Sink { encode: &encode, accept: &mut accept });
         match misfit {
             Some(mismatch) => Err(unreadable(&mismatch)),
             None => result.map(drop),

@@ -133,9 +133,12 @@ impl<F: Signature> Function<F> {
             let null = if nullable { "?" } else { "" };
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
-        match OneRow::new(script.plan(), INPUT, engine.inner().native) {
+        let inner = engine.inner();
+        match OneRow::new(script.plan(), INPUT, inner.native) {
             Some(one) => Ok(Function {
-                direct: Direct::new(&one, F::COUNT),
+                // What the host does may take time, and it is looked at its limits behind that.
+                direct: Direct::new(&one, F::COUNT, &inner.registry.functions)
+                    .filter(|direct| !direct.has_calls() || inner.limits.bounds() == Default::default()),
                 one,
                 kind: found.ty.kind.clone(),
                 script,

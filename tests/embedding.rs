@@ -1,5 +1,6 @@
 //! The library in a Rust program.
 
+mod filters;
 mod host;
 mod lasting;
 mod nested;

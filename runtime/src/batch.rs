@@ -11,7 +11,7 @@ mod values;
 pub use origin::{Origin, Records};
 pub use values::Values;
 
-use crate::error::RowError;
+use crate::error::{RowError, RunError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
@@ -451,19 +451,26 @@ impl Batch {
 
     /// All rows of all parts in order; the parts have the same columns. Of no parts: `None`.
     pub fn concat(parts: &[Batch]) -> Option<Batch> {
-        let first = parts.first()?;
+        Batch::concat_while(parts, &|| Ok(())).unwrap_or_default()
+    }
+
+    /// The same of very many rows: before each column `look` says whether to go on.
+    pub fn concat_while(parts: &[Batch], look: &dyn Fn() -> Result<(), RunError>) -> Result<Option<Batch>, RunError> {
+        let Some(first) = parts.first() else { return Ok(None) };
         if parts.len() == 1 {
-            return Some(first.clone());
+            return Ok(Some(first.clone()));
         }
-        let columns = (0..first.columns.len())
-            .map(|at| Column::concat(&parts.iter().map(|part| &part.columns[at]).collect::<Vec<_>>()))
-            .collect();
+        let column = |at: usize| {
+            look()?;
+            Ok(Column::concat(&parts.iter().map(|part| &part.columns[at]).collect::<Vec<_>>()))
+        };
+        let columns = (0..first.columns.len()).map(column).collect::<Result<_, RunError>>()?;
         let (mut faults, mut rows) = (Vec::new(), 0);
         for part in parts {
             faults.extend(part.faults.iter().map(|f| BatchFault { row: f.row + rows as u32, ..f.clone() }));
             rows += part.rows;
         }
-        Some(Batch { rows, columns, faults, origin: None })
+        Ok(Some(Batch { rows, columns, faults, origin: None }))
     }
 }
 

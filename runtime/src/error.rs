@@ -143,6 +143,18 @@ impl RunError {
         RunError::Limit(fault.detail)
     }
 
+    /// Whether the run was made to stop, so that what it has so far is of no use to anybody.
+    pub fn is_stop(&self) -> bool {
+        match self {
+            RunError::Limit(_) | RunError::Cancelled | RunError::OutputClosed => true,
+            RunError::Row(error) => match &error.fault {
+                RowFault::Stopped(why) => why.is_stop(),
+                RowFault::Expression { .. } | RowFault::Assertion { .. } | RowFault::Cell(_) => false,
+            },
+            RunError::Record { .. } | RunError::Outside { .. } | RunError::Internal(_) => false,
+        }
+    }
+
     /// Its code.
     pub fn code(&self) -> Code {
         match self {

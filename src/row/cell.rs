@@ -1,6 +1,6 @@
 //! Single values at the border: which Rust types a field, an argument or a result may have.
 
-use super::{FieldKind, FieldType, Items};
+use super::{FieldKind, FieldType, Items, ResultColumn};
 use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
@@ -121,6 +121,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The word of a number or a bool: a float by its bits, a bool as 0 or 1.
+    #[inline]
+    pub(crate) fn word(self) -> Option<u64> {
+        match self {
+            Cell::Bool(x) => Some(u64::from(x)),
+            Cell::Int(x) => Some(x as u64),
+            Cell::Float(x) => Some(pipelang_lang::scalar::canonical(x).to_bits()),
+            _ => None,
+        }
+    }
+
     /// As a value of the language, if it is one.
     pub(crate) fn scalar(self) -> Result<Scalar, Unfit> {
         Ok(match self {
@@ -223,6 +234,15 @@ pub trait ToCell {
 pub trait FromCell: ToCell + Sized {
     /// Reads it; numbers are checked, never cut off.
     fn from_cell(cell: Cell<'_>) -> Result<Self, CellMismatch>;
+
+    /// Reads the values of many rows at once; none if any of them does not fit.
+    fn from_column(column: &ResultColumn<'_>) -> Option<Vec<Self>> {
+        let mut values = Vec::with_capacity(column.cells().len());
+        for cell in column.cells() {
+            values.push(Self::from_cell(cell).ok()?);
+        }
+        Some(values)
+    }
 }
 
 #[cold]
@@ -251,6 +271,13 @@ macro_rules! integers {
                     _ => mismatch(cell, stringify!($type)),
                 }
             }
+
+            fn from_column(column: &ResultColumn<'_>) -> Option<Vec<$type>> {
+                // Two loops without a way out, of which the compiler makes vector code.
+                let values = column.ints()?;
+                let fit = values.iter().fold(true, |fit, x| fit & $type::try_from(*x).is_ok());
+                fit.then(|| values.iter().map(|x| *x as $type).collect())
+            }
         }
     )*};
 }
@@ -276,6 +303,14 @@ macro_rules! floats {
                     Cell::Float(x) => Ok(x as $type),
                     Cell::Int(x) => Ok(x as $type),
                     _ => mismatch(cell, stringify!($type)),
+                }
+            }
+
+            fn from_column(column: &ResultColumn<'_>) -> Option<Vec<$type>> {
+                match (column.floats(), column.ints()) {
+                    (Some(values), _) => Some(values.iter().map(|x| *x as $type).collect()),
+                    (None, Some(values)) => Some(values.iter().map(|x| *x as $type).collect()),
+                    (None, None) => None,
                 }
             }
         }

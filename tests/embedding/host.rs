@@ -231,3 +231,83 @@ fn descriptions_are_of_what_was_added() {
     let derived = engine.to_builder().func("more", |x: i64| x + 1).revoke_grants().build().unwrap();
     assert_eq!(derived.eval::<f64>("fee(price: 2.0) + float(more((desks | count)))").unwrap(), 5.0);
 }
+
+#[derive(Row)]
+struct Point {
+    n: i64,
+    x: Option<f64>,
+    is_on: bool,
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct Made {
+    n: i64,
+    x: Option<f64>,
+    is_on: bool,
+}
+
+/// Numbers and bools go to functions as words, whatever calls them; the rows that do not count go to none of them.
+#[test]
+fn functions_of_numbers_agree_everywhere() {
+    let engine = Engine::builder()
+        .func("next", |n: i64| u64::try_from(n).unwrap() + 1)
+        .func("half", |x: f64| if x == 7.0 { -f64::NAN } else { x / 2.0 })
+        .func("both", |a: bool, n: i64, x: f64| a && n as f64 > x)
+        .try_func("even", |n: i64| if n % 2 == 0 { Ok(n) } else { Err("it is odd") })
+        .build()
+        .unwrap();
+    let point = |n: i64| Point { n, x: (n % 5 != 0).then_some(n as f64), is_on: n % 3 == 0 };
+    let points: Vec<Point> = (0..3000).map(point).collect();
+    let source = "input | derive k = if n % 2 == 0 { even(n) } else { n }\n\
+                  | select n = next(k), x = half(x), is_on = both(is_on, 1500, x ?? 0.0) or both(true, n, 2999.5)";
+    let program = engine.compile::<Point, Made>("made.pipe", source).unwrap();
+    let made = |it: &Point| Made {
+        n: it.n + 1,
+        x: it.x.filter(|x| *x != 7.0).map(|x| x / 2.0),
+        is_on: it.is_on && 1500.0 > it.x.unwrap_or(0.0),
+    };
+    let is_seven = |it: &&Point| it.n == 7;
+    for executor in EXECUTORS {
+        let mut rows = program.run(&points).executor(executor).collect().unwrap();
+        assert!(rows[7].x.take().unwrap().is_nan());
+        assert!(rows.iter().eq(points.iter().map(made).collect::<Vec<_>>().iter()), "{executor:?}");
+        // The first row that fails is told, and those before it have come.
+        let failing = engine.compile::<Point, Made>("odd.pipe", "input | filter even(n * (n // 2000)) >= 0").unwrap();
+        let mut count = 0;
+        let report = failing.run(&points).executor(executor).for_each(|_| count += 1).unwrap_err();
+        assert_eq!((report.code(), count), (Some(codes::E0603), 2001), "{executor:?}: {report}");
+        assert!(report.to_string().contains("`even`: it is odd"), "{report}");
+    }
+    for point in points.iter().filter(|it| !is_seven(it)) {
+        assert_eq!(program.call(point).unwrap(), Some(made(point)));
+    }
+    quietly(|| {
+        let negative = engine.compile::<Point, Made>("n.pipe", "input | select n = next(n - 1), x, is_on").unwrap();
+        for executor in EXECUTORS {
+            assert_eq!(code(negative.run(&points).executor(executor).collect()), codes::E0603);
+        }
+        assert_eq!(code(negative.call(&points[0])), codes::E0603);
+        assert_eq!(negative.call(&points[1]).unwrap().unwrap().n, 1);
+    });
+}
+
+#[test]
+fn functions_for_rust_call_functions_of_the_host() {
+    let engine = Engine::builder()
+        .func("half", |x: f64| x / 2.0)
+        .func("add", |a: i64, b: i64| a + b)
+        .try_func("even", |n: i64| if n % 2 == 0 { Ok(n) } else { Err("it is odd") })
+        .func("maybe", |n: i64| (n > 0).then_some(n))
+        .build()
+        .unwrap();
+    let half = engine.scalar::<fn(f64) -> f64>("x => half(half(x) + 2.0) * 2.0").unwrap();
+    assert_eq!(half.call(4.0).unwrap(), 4.0);
+    let constant = engine.scalar::<fn(i64, i64) -> i64>("(a, b) => add(a, 40) + b").unwrap();
+    assert_eq!(constant.call(1, 2).unwrap(), 43);
+    let sometimes = engine.scalar::<fn(i64) -> i64>("n => if n > 10 { even(n) } else { n + 1 }").unwrap();
+    assert_eq!((sometimes.call(3).unwrap(), sometimes.call(12).unwrap()), (4, 12));
+    assert_eq!(code(sometimes.call(13)), codes::E0603);
+    let none = engine.scalar::<fn(i64) -> i64>("n => (maybe(n) ?? -1) + 1").unwrap();
+    assert_eq!((none.call(-5).unwrap(), none.call(5).unwrap()), (0, 6));
+    assert_eq!(code(constant.call(1, i64::MAX)), codes::E0601);
+}

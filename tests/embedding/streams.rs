@@ -145,3 +145,47 @@ fn a_stream_that_is_read_twice_is_kept() {
     let broken = "{\"id\": 2, \"weight\": 7}\n{\"id\": ";
     assert!(program.run(Inputs::new().jsonl("ids", Cursor::new(broken))).collect().is_err());
 }
+
+/// Fields may be called what they like.
+#[derive(Row, Debug, PartialEq, Clone)]
+struct Odd {
+    rows: i64,
+    all: Option<u8>,
+    values_0: String,
+    row: f32,
+}
+
+#[test]
+fn results_are_built_by_all_workers_in_order() {
+    let odd = |at: i64| Odd {
+        rows: at,
+        all: (at % 3 != 0).then_some((at % 256) as u8),
+        values_0: format!("row {at}"),
+        row: at as f32,
+    };
+    let all: Vec<Odd> = (0..50_000).map(odd).collect();
+    let engine = Engine::builder().threads(4).build().unwrap();
+    let program = engine.compile::<Odd, Odd>("odd.pipe", "input | filter rows % 7 != 3").unwrap();
+    let expected: Vec<Odd> = all.iter().filter(|it| it.rows % 7 != 3).cloned().collect();
+    assert!(program.run(&all).collect().unwrap() == expected);
+    let one_by_one: Vec<Odd> = program.run(&all).with_rows(|rows| rows.map(Result::unwrap).collect());
+    assert!(one_by_one == expected);
+    let sorted = engine.compile::<Odd, Odd>("odd.pipe", "input | sort -rows").unwrap();
+    assert!(sorted.run(&all).collect().unwrap().iter().rev().eq(&all));
+}
+
+#[test]
+fn what_does_not_fit_comes_behind_what_does() {
+    #[derive(Row, Debug, PartialEq)]
+    struct Small {
+        n: u16,
+    }
+    let engine = Engine::builder().threads(4).build().unwrap();
+    let program = engine.compile::<(), Small>("small.pipe", "1..1000000 | select n = it").unwrap();
+    let mut seen = 0u32;
+    let report = program.run(&[]).for_each(|small| seen += u32::from(small.n > 0)).unwrap_err();
+    assert_eq!((report.code(), seen), (Some(codes::E0310), u32::from(u16::MAX)));
+    assert!(report.to_string().contains("`n` is 65536, which does not fit into u16"), "{report}");
+    let (good, bad): (Vec<_>, Vec<_>) = program.run(&[]).rows().partition(Result::is_ok);
+    assert_eq!((good.len(), bad.len()), (usize::from(u16::MAX), 1));
+}

@@ -1,7 +1,7 @@
 //! A million events through a filter, on one thread and on two.
 
 use crate::measure::{contender, race};
-use crate::peers::{self, ROTO};
+use crate::peers::{self, NAME_OF_LUA, ROTO};
 use pipelang::{Engine, Executor, Row};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::hint::black_box;
@@ -77,7 +77,7 @@ pub fn run() {
                 drop(black_box(kept.collect::<Vec<Slow>>()));
             }),
             contender("roto, an event at a time", || drop(black_box(called(&|it| roto.call(it.status, it.millis))))),
-            contender("LuaJIT, an event at a time", || {
+            contender(NAME_OF_LUA, || {
                 drop(black_box(called(&|it| in_lua.call((it.status, it.millis)).unwrap_or(false))));
             }),
         ],

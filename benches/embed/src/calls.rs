@@ -1,7 +1,7 @@
 //! One call from Rust: of a function, of a program over one record, and back into the host.
 
 use crate::measure::{contender, race};
-use crate::peers::{self, ROTO, twice};
+use crate::peers::{self, NAME_OF_LUA, ROTO, twice};
 use pipelang::{Engine, Row};
 use std::hint::black_box;
 
@@ -33,7 +33,7 @@ pub fn scalar() {
             contender("Rust", || often(|x| black_box(x) * 2.0 + black_box(1.5) > 1000.0)),
             contender("Pipe", || often(|x| rule.call(x, 1.5).unwrap_or(false))),
             contender("roto", || often(|x| roto.call(x, 1.5))),
-            contender("LuaJIT", || often(|x| in_lua.call((x, 1.5)).unwrap_or(false))),
+            contender(NAME_OF_LUA, || often(|x| in_lua.call((x, 1.5)).unwrap_or(false))),
             contender("rune", || {
                 often(|x| {
                     rune.machine.call(["rule"], (x, 1.5)).ok().and_then(|it| rune::from_value(it).ok()).unwrap_or(false)
@@ -127,7 +127,7 @@ pub fn host() {
             contender("Rust", || often(|x| twice(x) + 1.0 > 5.0)),
             contender("Pipe", || often(|x| through.call(x).is_ok_and(|it| it > 5.0))),
             contender("roto", || often(|x| roto.call(x) > 5.0)),
-            contender("LuaJIT", || often(|x| in_lua.call::<f64>(x).unwrap_or(0.0) > 5.0)),
+            contender(NAME_OF_LUA, || often(|x| in_lua.call::<f64>(x).unwrap_or(0.0) > 5.0)),
             contender("rune", || {
                 let call =
                     |x| rune.machine.call(["through"], (x,)).ok().and_then(|it| rune::from_value::<f64>(it).ok());

@@ -1,7 +1,7 @@
 //! From text to something that can be called.
 
 use crate::measure::{contender, race};
-use crate::peers::{self, LUA, ROTO, RUNE};
+use crate::peers::{self, LUA, NAME_OF_LUA, ROTO, RUNE};
 use pipelang::{Engine, Row};
 use std::hint::black_box;
 
@@ -61,7 +61,7 @@ pub fn run() {
                     runtime.compile(peers::roto_file(ROTO)).map_err(|e| e.to_string()).expect("it compiles");
                 black_box(package.get_function::<fn(f64, f64) -> bool>("rule").is_ok());
             }),
-            contender("LuaJIT, three functions", || lua.load(LUA).exec().expect("it runs")),
+            contender(NAME_OF_LUA, || lua.load(LUA).exec().expect("it runs")),
             contender("rune, three functions", || drop(black_box(peers::rune_unit(&rune.context, RUNE)))),
             contender("rhai, three functions", || {
                 drop(black_box(rhai.engine.compile(include_str!("../scripts/rule.rhai"))));

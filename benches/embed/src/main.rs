@@ -1,4 +1,4 @@
-//! Pipe beside rhai, roto, rune, LuaJIT and hand-written Rust: what a call, a compilation, a batch and a call of the host
+//! Pipe beside rhai, roto, rune, LuaJIT (or Luau) and hand-written Rust: what a call, a compilation, a batch and a call of the host
 //! cost, how long a run goes on behind its limit, and the sort of 10,000 objects of the host.
 //!
 //! Arguments are the names of the parts that are wanted: `call event compile filter host stop sort`; none is all.

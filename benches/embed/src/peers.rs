@@ -74,6 +74,9 @@ pub fn rune() -> Rune {
     Rune { machine: Vm::new(runtime, unit), context }
 }
 
+/// Which Lua it is.
+pub const NAME_OF_LUA: &str = if cfg!(feature = "luau") { "Luau" } else { "LuaJIT" };
+
 pub const LUA: &str = include_str!("../scripts/rule.lua");
 
 pub fn lua() -> mlua::Lua {

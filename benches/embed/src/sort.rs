@@ -2,7 +2,7 @@
 //! other languages sort by a quicksort of their own that asks the host which of two objects comes first.
 
 use crate::measure::{contender, race};
-use crate::peers;
+use crate::peers::{self, NAME_OF_LUA};
 use mlua::{MetaMethod, UserData, UserDataMethods, UserDataRef};
 use pipelang::{Engine, Row};
 use roto::value::{List, Val};
@@ -91,7 +91,7 @@ pub fn run() {
             }),
             contender("Pipe", || drop(black_box(pipe.run(&objects).collect().expect("no row fails")))),
             contender("roto", || drop(black_box(roto.call(shared.iter().cloned().map(Val).collect())))),
-            contender("LuaJIT", || {
+            contender(NAME_OF_LUA, || {
                 drop(black_box(in_lua.call::<mlua::Table>(&table).expect("it succeeds")));
             }),
             contender("rhai", || {

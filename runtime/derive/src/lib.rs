@@ -5,7 +5,7 @@
 //! `ToCell` and `FromCell` of `pipelang`, so that aliases work and their messages are the compiler's own.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
 
@@ -39,7 +39,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
     });
     let appends = fields.iter().enumerate().map(|(at, field)| {
         let ident = field.ident;
-        quote! { #at => column.extend(rows.iter().map(|row| &row.#ident)), }
+        quote! { #at => column.extend(rows.map(|row| &row.#ident)), }
     });
     let cells = fields.iter().enumerate().map(|(at, field)| {
         let ident = field.ident;
@@ -66,7 +66,13 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 ::pipelang::Schema::new(#name, ::std::vec![#(#descriptions),*])
             }
 
-            fn append(rows: &[Self], field: usize, column: &mut ::pipelang::ColumnBuilder) {
+            fn append<'pipelang_row>(
+                rows: impl ::std::iter::ExactSizeIterator<Item = &'pipelang_row Self>,
+                field: usize,
+                column: &mut ::pipelang::ColumnBuilder,
+            ) where
+                Self: 'pipelang_row,
+            {
                 match field {
                     #(#appends)*
                     _ => ::std::panic!("`{}` has no field {}", #name, field),
@@ -88,6 +94,13 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
     let builds = fields.iter().enumerate().map(|(at, field)| {
         let (ident, ty) = (field.ident, field.ty);
         quote_spanned! { ty.span() => #ident: row.get::<#ty>(#at)? }
+    });
+    let idents: Vec<_> = fields.iter().map(|field| field.ident).collect();
+    // Fields may have any name, those of these too.
+    let values: Vec<_> = (0..count).map(|at| format_ident!("values_{at}")).collect();
+    let columns = fields.iter().zip(&values).enumerate().map(|(at, (field, values))| {
+        let ty = field.ty;
+        quote_spanned! { ty.span() => let mut #values = rows.field::<#ty>(#at)?.into_iter(); }
     });
     let reads = fields.iter().map(|field| {
         let (ident, ty, column) = (field.ident, field.ty, &field.column);
@@ -117,6 +130,15 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 row: &::pipelang::ResultRow<'_>,
             ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
                 ::std::result::Result::Ok(Self { #(#builds),* })
+            }
+
+            fn from_rows(rows: &::pipelang::ResultBatch<'_>) -> ::std::option::Option<::std::vec::Vec<Self>> {
+                #(#columns)*
+                let mut all = ::std::vec::Vec::with_capacity(rows.len());
+                for _ in 0..rows.len() {
+                    all.push(Self { #(#idents: #values.next()?),* });
+                }
+                ::std::option::Option::Some(all)
             }
         }
     })

@@ -42,13 +42,22 @@ pub type Rows = BooleanBuffer;
 /// argument comes as a column of one row.
 pub type BatchBody = Arc<dyn Fn(&[Column], usize, Option<&Rows>) -> BatchResult + Send + Sync>;
 
+/// A body over words, where arguments and result are numbers or bools and nothing but a null gives null: a float by its
+/// bits, canonical in the result, a bool as 0 or 1. It gives none if it fails; then the scalar body says why.
+pub type WordBody = Arc<dyn Fn(&[u64]) -> Option<u64> + Send + Sync>;
+
+/// The most arguments of a [`WordBody`].
+pub const WORD_ARGUMENTS: usize = 4;
+
 /// A function with everything that the executors know of it.
 #[derive(Clone)]
 pub struct Function {
     /// What scripts see, and the scalar body.
     pub def: FunctionDef,
-    /// The body over columns; without one, the scalar body is called row by row.
+    /// The body over columns; without one, another body is called row by row.
     pub batch: Option<BatchBody>,
+    /// The body over words, if it can have one.
+    pub words: Option<WordBody>,
 }
 
 /// All functions of an engine; a [`FunctionId`] is a position.

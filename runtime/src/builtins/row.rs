@@ -34,7 +34,7 @@ pub(super) fn total(
         examples,
         body: Arc::new(body),
     };
-    Function { def, batch: None }
+    Function { def, batch: None, words: None }
 }
 
 impl Function {
@@ -63,7 +63,7 @@ impl Function {
         def.examples = examples;
         def.effect = Effect::Total;
         def.body = Arc::new(move |arguments| Ok(body(arguments).unwrap_or(Scalar::Null)));
-        [self.failing(), Function { def, batch: None }]
+        [self.failing(), Function { def, batch: None, words: None }]
     }
 }
 

@@ -3,12 +3,13 @@
 use super::operator::Given;
 use super::pipeline::Source;
 use super::run::Results;
-use super::source::{Load, Morsel, Reader};
+use super::source::{HostRows, Load, Morsel, Reader};
 use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::Parsed;
 use crate::spill::Rows;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,9 +20,18 @@ pub struct Claimed<'a> {
     pub last: bool,
     morsel: Morsel,
     load: Option<Arc<Load<'a>>>,
+    host: Option<HostRows<'a>>,
 }
 
-impl Claimed<'_> {
+impl<'a> Claimed<'a> {
+    /// The rows, if they are some of a table of the host in memory.
+    pub fn host_rows(&self) -> Option<(&HostRows<'a>, Range<usize>)> {
+        match &self.morsel {
+            Morsel::Bound(range) => Some((self.host.as_ref()?, range.clone())),
+            Morsel::Piece(_) | Morsel::Ints(..) | Morsel::Batch(_) | Morsel::Computed(_) | Morsel::Failed(_) => None,
+        }
+    }
+
     /// The rows.
     pub fn load(self) -> Parsed {
         match (self.load, self.morsel) {
@@ -130,7 +140,13 @@ impl<'a, 'r> Claims<'a, 'r> {
     }
 
     fn failure(&self, error: RunError, last: bool) -> Claimed<'a> {
-        Claimed { branch: self.branch.min(self.sources.len() - 1), last, morsel: Morsel::Failed(error), load: None }
+        Claimed {
+            branch: self.branch.min(self.sources.len() - 1),
+            last,
+            morsel: Morsel::Failed(error),
+            load: None,
+            host: None,
+        }
     }
 
     /// A morsel of the branch at hand, which is opened if it was not.
@@ -155,7 +171,7 @@ impl<'a, 'r> Claims<'a, 'r> {
         if let Some(error) = self.behind.take_if(|_| morsel.is_none()) {
             return Err(error);
         }
-        let load = reader.load.clone();
-        Ok(morsel.map(|morsel| Claimed { branch: self.branch, last: false, morsel, load: Some(load) }))
+        let (load, host) = (reader.load.clone(), reader.host.clone());
+        Ok(morsel.map(|morsel| Claimed { branch: self.branch, last: false, morsel, load: Some(load), host }))
     }
 }

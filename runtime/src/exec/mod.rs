@@ -7,6 +7,7 @@
 
 mod claim;
 pub mod direct;
+mod early;
 mod expand;
 pub mod explain;
 mod numbers;
@@ -25,7 +26,7 @@ mod staged;
 mod tables;
 
 pub use parallel::{HostPool, Pool};
-pub use tables::{Gather, Pieces, Stream, Tables};
+pub use tables::{Chosen, Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
 use crate::builtins::Outside;
@@ -129,6 +130,13 @@ pub enum Encoded {
     Bytes(Vec<u8>),
     /// They go on as they are.
     Rows(Batch),
+    /// Whoever takes them keeps what it made of them.
+    Kept {
+        /// Which it is.
+        number: u64,
+        /// About how many bytes it takes.
+        size: u64,
+    },
 }
 
 impl Encoded {
@@ -137,6 +145,7 @@ impl Encoded {
         match self {
             Encoded::Bytes(bytes) => bytes.len() as u64,
             Encoded::Rows(batch) => batch.size(),
+            Encoded::Kept { size, .. } => *size,
         }
     }
 }

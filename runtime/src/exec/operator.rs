@@ -5,7 +5,8 @@ use super::run::Results;
 use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::memory::{Memory, Share};
+use crate::limits::Watch;
+use crate::memory::Share;
 use crate::spill::Rows;
 use crate::stages::aggregate::{self, Grouper};
 use crate::stages::join::{self, Builder, Built, JoinTable, PartedTable, Parter};
@@ -20,6 +21,9 @@ const ROWS_OF_PIECE: usize = 8192;
 
 /// The rows of a sort that are put into their order without a look whether the run must stop.
 const ROWS_OF_GATHERED: usize = 1 << 19;
+
+/// The rows that an operator takes without a look whether the run must stop.
+const ROWS_OF_PUSH: usize = 8192;
 
 /// What a pipeline gives to those behind it.
 pub enum Given {
@@ -105,15 +109,27 @@ impl Operator {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
+    pub fn push(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
         if batch.rows == 0 {
             // What ended at its first row may not even have columns.
             return Ok(());
         }
+        if batch.rows <= ROWS_OF_PUSH {
+            return self.push_few(first_ordinal, batch, watch);
+        }
+        for start in (0..batch.rows).step_by(ROWS_OF_PUSH) {
+            watch.check()?;
+            let few = batch.slice(start, ROWS_OF_PUSH.min(batch.rows - start));
+            self.push_few(first_ordinal + start as u64, few, watch)?;
+        }
+        Ok(())
+    }
+
+    fn push_few(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
             Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
-            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch),
+            Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch, watch),
             Operator::Window(windower) => windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
             Operator::Part(parter) => parter.push(first_ordinal, &batch),
@@ -121,14 +137,14 @@ impl Operator {
     }
 
     /// Takes over what another worker has.
-    pub fn merge(&mut self, other: Operator) -> Result<(), RunError> {
+    pub fn merge(&mut self, other: Operator, watch: &Watch) -> Result<(), RunError> {
         match (self, other) {
             (Operator::Output, Operator::Output) => {}
-            (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(*theirs),
+            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(*theirs, watch),
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
-            ) => return mine.merge(theirs),
+            ) => return mine.merge(theirs, watch),
             (Operator::Window(mine), Operator::Window(theirs)) => mine.merge(theirs),
             (Operator::Table(mine), Operator::Table(theirs)) => mine.merge(theirs),
             (Operator::Part(mine), Operator::Part(theirs)) => mine.merge(theirs),
@@ -142,10 +158,10 @@ impl Operator {
 
     /// An error of the operator's own among the rows whose ordinals are below `end`: it comes before the one that ended
     /// the rows.
-    pub fn earlier_error(self, end: u64, memory: &Memory) -> Option<RunError> {
+    pub fn earlier_error(self, end: u64, watch: &Watch) -> Option<RunError> {
         match self {
-            Operator::Table(builder) => builder.duplicate(end),
-            Operator::Window(windower) => windower.out_of_order(end, memory),
+            Operator::Table(builder) => builder.duplicate(end, watch),
+            Operator::Window(windower) => windower.out_of_order(end, watch),
             Operator::Output | Operator::Group(_) | Operator::Sort(_) | Operator::Part(_) | Operator::Full { .. } => {
                 None
             }
@@ -169,29 +185,29 @@ impl Operator {
     /// What all rows give.
     pub fn finish(self, env: &Environment, options: &Options) -> Result<Given, RunError> {
         let sorted = |mut sorter: Sorter| {
-            let mut entries = sorter.entries();
+            let mut entries = sorter.entries(&options.watch)?;
             env.pool.sort(&mut entries, &options.watch, |a, b| sorter.compare(a, b))?;
-            let gathered = sorter.gathered(&mut entries);
+            let gathered = sorter.gathered(&mut entries, &options.watch)?;
             let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
             let take = |piece: &&[Entry]| options.watch.check().map(|()| gathered.take(piece));
             let taken = env.pool.map(options.threads, &pieces, take).into_iter().collect::<Result<Vec<Batch>, _>>()?;
             Ok::<_, RunError>(match taken.as_slice() {
                 [one] => Some(one.clone()),
-                several => Batch::concat(several),
+                several => Batch::concat_while(several, &|| options.watch.check())?,
             })
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
-            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.watch.memory)?),
-            Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None)?.into()),
+            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.watch)?),
+            Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None, &options.watch)?.into()),
             Operator::Sort(sorter) => Given::Rows(sorted(sorter)?.into()),
-            Operator::Window(windower) => Given::Rows(windower.finish(&options.watch.memory, &mut |groups| {
+            Operator::Window(windower) => Given::Rows(windower.finish(&options.watch, &mut |groups| {
                 let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
                 let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
                 let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;
                 Ok(groups.finish(made))
             })?),
-            Operator::Table(builder) => match builder.finish()? {
+            Operator::Table(builder) => match builder.finish(&options.watch)? {
                 Built::Table(table) => Given::Table(table),
                 Built::Parted(table) => Given::Parted(Box::new(table)),
             },
@@ -199,7 +215,7 @@ impl Operator {
             Operator::Full { rows, table, left } => {
                 let unmatched = table.map(|table| table.unmatched(&left));
                 if rows.has_spilled() {
-                    return Ok(Given::Rows(rows.merged(unmatched)?.into()));
+                    return Ok(Given::Rows(rows.merged(unmatched, &options.watch)?.into()));
                 }
                 let parts: Vec<Batch> = sorted(rows)?.into_iter().chain(unmatched).collect();
                 Given::Rows(Batch::concat(&parts).into())

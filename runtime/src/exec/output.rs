@@ -106,6 +106,7 @@ fn write_file(env: Environment, statement: usize, options: &Options, target: &Ta
         accept: &mut |encoded| match encoded {
             Encoded::Bytes(bytes) => file.write_text(&bytes),
             Encoded::Rows(batch) => file.write(&batch),
+            Encoded::Kept { .. } => unreachable!("`encode` gives bytes or rows"),
         },
     })?;
     file.finish()?;
@@ -133,7 +134,7 @@ fn write_rows(
                 // Nobody knows how long it takes until more comes.
                 if is_live { out.flush().map_err(output_error) } else { Ok(()) }
             }
-            Encoded::Rows(_) => unreachable!("`encode` gives bytes"),
+            Encoded::Rows(_) | Encoded::Kept { .. } => unreachable!("`encode` gives bytes"),
         },
     })?;
     out.write_all(format.tail(shape)).map_err(output_error)?;
@@ -155,7 +156,7 @@ fn write_columns(
         encode: &Encoded::Rows,
         accept: &mut |encoded| match encoded {
             Encoded::Rows(batch) => writer.write(&batch),
-            Encoded::Bytes(_) => unreachable!("`encode` gives rows"),
+            Encoded::Bytes(_) | Encoded::Kept { .. } => unreachable!("`encode` gives rows"),
         },
     });
     let finished = writer.finish();

@@ -11,16 +11,15 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
-use std::cell::Cell;
 use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Morsels in flight for each worker.
-const WINDOW: u64 = 4;
+/// Morsels in flight for each worker, where they are not small.
+pub const WINDOW: u64 = 4;
 
 /// A pool of threads that a host has already.
 pub use rayon::ThreadPool as HostPool;
@@ -69,22 +68,15 @@ impl Pool {
         watch: &Watch,
         compare: impl Fn(&T, &T) -> Order + Send + Sync,
     ) -> Result<(), RunError> {
-        // A sort has no way out but a panic, here one that is not told.
         let compare = |a: &T, b: &T| {
-            if must_stop(watch) {
-                resume_unwind(Box::new("the run must stop"));
-            }
+            watch.look();
             compare(a, b)
         };
-        let sort = || match self.started() {
+        watch.sorting(|| match self.started() {
             Some(pool) if items.len() > 10_000 && self.threads > 1 => {
                 pool.install(|| items.par_sort_unstable_by(compare));
             }
             _ => items.sort_unstable_by(compare),
-        };
-        catch_unwind(AssertUnwindSafe(sort)).map_err(|panic| match watch.check() {
-            Ok(()) => RunError::Internal(panic_text(&*panic)),
-            Err(stopped) => stopped,
         })
     }
 
@@ -95,18 +87,6 @@ impl Pool {
             _ => items.iter().map(f).collect(),
         }
     }
-}
-
-/// Whether the run must stop: cheap enough to ask for each pair of items. The clock is not asked every time.
-fn must_stop(watch: &Watch) -> bool {
-    const EVERY: u32 = 4096;
-    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
-    if watch.deadline.is_none() {
-        return watch.cancel.is_cancelled();
-    }
-    let asked = ASKED.get().wrapping_add(1);
-    ASKED.set(asked);
-    watch.cancel.is_cancelled() || asked.is_multiple_of(EVERY) && watch.check().is_err()
 }
 
 /// What [`ordered`] does with each morsel.
@@ -125,6 +105,9 @@ pub enum Schedule {
     /// Whoever is free commits. With `spread`, no worker claims a second morsel before another has claimed its first (for
     /// tests).
     Eager {
+        /// Morsels in flight for each worker: where there are more, a worker that the system lets wait for a while keeps the
+        /// others at work for longer.
+        window: u64,
         /// For tests.
         spread: bool,
     },
@@ -143,13 +126,18 @@ pub fn ordered<M: Send, O: Send>(
     let pool = if threads > 1 { pool.started() } else { None };
     let Some(pool) = pool else { return Ok(one_worker(work)) };
     let run = || match schedule {
-        Schedule::Eager { spread } => eager(pool, threads, spread, work),
+        Schedule::Eager { window, spread } => eager(pool, threads, (window, spread), work),
         Schedule::Patient => patient::run(pool, threads, work),
     };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
 }
 
-fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: bool, work: Work<M, O>) -> usize {
+fn eager<M: Send, O: Send>(
+    pool: &rayon::ThreadPool,
+    threads: usize,
+    (window, spread): (u64, bool),
+    work: Work<M, O>,
+) -> usize {
     let shared = Shared {
         claim: Mutex::new(work.claim),
         claimed: AtomicU64::new(0),
@@ -160,7 +148,7 @@ fn eager<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, spread: boo
         committed: AtomicU64::new(0),
         stopped: AtomicBool::new(false),
         workers: AtomicUsize::new(0),
-        window: WINDOW * threads as u64,
+        window: window * threads as u64,
         spread,
     };
     let shared = &shared;
@@ -313,7 +301,7 @@ mod tests {
 
     #[test]
     fn commits_come_in_order() {
-        let spread = Schedule::Eager { spread: true };
+        let spread = Schedule::Eager { window: WINDOW, spread: true };
         for (threads, schedule) in [1, 2, 4].into_iter().flat_map(|n| [(n, spread), (n, Schedule::Patient)]) {
             assert_eq!(run(schedule, threads, 200, u64::MAX).0, (0..200).map(|n| n * 2).collect::<Vec<_>>());
             assert_eq!(run(schedule, threads, 200, 20).0, (0..=10).map(|n| n * 2).collect::<Vec<_>>());
@@ -324,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error() {
-        for schedule in [Schedule::Eager { spread: false }, Schedule::Patient] {
+        for schedule in [Schedule::Eager { window: WINDOW, spread: false }, Schedule::Patient] {
             let result = panics(schedule);
             assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
         }

@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
             let mut groups = Groups::new(pivot, &rows.schema, &options.watch);
             let accept = &mut |encoded| match encoded {
                 Encoded::Rows(batch) => groups.add(batch),
-                Encoded::Bytes(_) => Ok(()),
+                Encoded::Bytes(_) | Encoded::Kept { .. } => Ok(()),
             };
             let ran = run(env, statement, options, Sink { encode: &Encoded::Rows, accept });
             if ran.is_err() && !groups.has_too_many_names() {

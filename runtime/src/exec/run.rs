@@ -2,14 +2,15 @@
 //! rows to the end; what stands behind a passage runs in order, as rows are committed.
 
 mod drain;
+mod links;
 
 use super::claim::{Claimed, Claims};
 use super::expand::Expand;
 use super::operator::{Given, Operator, lock};
 use super::passage::Passages;
-use super::pipeline::{End, Expansion, Link, Passage, Pipeline, Source};
+use super::pipeline::{Branch, End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
-use super::source::{MORSEL_ROWS, MORSEL_ROWS_OF_LISTS};
+use super::source::{self, MORSEL_ROWS, MORSEL_ROWS_OF_HOST, MORSEL_ROWS_OF_LISTS};
 use super::staged::is_endless;
 use super::{Encoded, Environment, OnError, Options, Sink, Stats, parallel};
 use crate::batch::Batch;
@@ -17,6 +18,7 @@ use crate::error::RunError;
 use crate::formats::tee::Tees;
 use crate::memory::Share;
 use crate::vector::Scratch;
+use links::Path;
 use parallel::{Schedule, Work};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::{ControlFlow, Range};
@@ -25,9 +27,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// The ordinal of the first row of a morsel is its number shifted so far: more rows than that none of them has.
 const ORDINAL_BITS: u32 = 40;
-
-/// Each link calls the next, so a long pipeline wants a stack that grows: by so many bytes when fewer than the first are left.
-const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// What the pipelines before gave; a failed one's error comes up where its rows would have.
 pub type Results = Vec<Result<Given, RunError>>;
@@ -62,37 +61,10 @@ struct Own<'a> {
 
 /// A link made ready to run.
 enum Ready<'a> {
-    Segment(Prepared<'a>),
+    Segment(Box<Prepared<'a>>),
     Expand(Expand<'a>),
     /// The passage of that number.
     Pass(usize),
-}
-
-/// The links that rows still go through.
-#[derive(Clone, Copy)]
-struct Path<'r, 'a> {
-    own: &'r [Ready<'a>],
-    common: &'r [Ready<'a>],
-}
-
-impl<'r, 'a> Path<'r, 'a> {
-    fn next(self) -> Option<(&'r Ready<'a>, Path<'r, 'a>)> {
-        match self.own.split_first() {
-            Some((first, own)) => Some((first, Path { own, ..self })),
-            None => self.common.split_first().map(|(first, common)| (first, Path { common, ..self })),
-        }
-    }
-
-    /// Behind what workers do.
-    fn in_order(mut self) -> Path<'r, 'a> {
-        while let Some((link, rest)) = self.next() {
-            if matches!(link, Ready::Pass(_)) {
-                break;
-            }
-            self = rest;
-        }
-        self
-    }
 }
 
 /// What a worker made of a morsel.
@@ -140,7 +112,9 @@ impl<'a> Run<'a> {
             let (mut ready, mut failed) = (Vec::new(), None);
             for link in links {
                 match link {
-                    Link::Segment(segment) => ready.push(Ready::Segment(Prepared::new(env, segment, options))),
+                    Link::Segment(segment) => {
+                        ready.push(Ready::Segment(Box::new(Prepared::new(env, segment, options))))
+                    }
                     Link::Pass(passage) => {
                         ready.push(Ready::Pass(passages.len()));
                         passages.push(passage);
@@ -214,7 +188,7 @@ impl<'a> Run<'a> {
             let workers = parallel::ordered(
                 self.env.pool,
                 self.threads,
-                if self.options.patient { Schedule::Patient } else { Schedule::Eager { spread: self.options.spread } },
+                self.schedule(),
                 Work {
                     claim: &mut || {
                         morsels += 1;
@@ -253,6 +227,15 @@ impl<'a> Run<'a> {
         self.finish(passages, error, committed << ORDINAL_BITS)
     }
 
+    fn schedule(&self) -> Schedule {
+        if self.options.patient {
+            return Schedule::Patient;
+        }
+        let is_small = |branch: &Branch| source::has_small_morsels(self.env, &branch.source);
+        let more = if self.pipeline.branches.iter().all(is_small) { MORSEL_ROWS / MORSEL_ROWS_OF_HOST } else { 1 };
+        Schedule::Eager { window: parallel::WINDOW * more as u64, spread: self.options.spread }
+    }
+
     fn count(&self, stats: &mut Stats) {
         stats.buffers += self.scratch.iter().map(|scratch| lock(scratch).allocated).sum::<u64>();
         for link in self.own.iter().flat_map(|own| &own.links).chain(&self.common) {
@@ -279,16 +262,15 @@ impl<'a> Run<'a> {
     /// What a worker does with a morsel.
     fn work(&self, worker: usize, number: u64, claimed: Claimed, encode: &(dyn Fn(Batch) -> Encoded + Sync)) -> Made {
         let Claimed { branch, last, .. } = claimed;
-        let parsed = claimed.load();
+        let mut scratch = lock(&self.scratch[worker]);
+        let (parsed, path) = self.load(claimed, &mut scratch);
         let held = self.options.watch.memory.share(1);
         let mut made = Made { branch, last, rows: Vec::new(), error: parsed.error, rejected: Vec::new(), held };
         if parsed.batch.rows == 0 && made.error.is_some() {
             // The source failed, and its batch may not even have columns.
             return made;
         }
-        let path = self.path(branch);
         let passes = path.in_order().next().is_some();
-        let mut scratch = lock(&self.scratch[worker]);
         let mut operator = lock(&self.operators[worker]);
         let mut ordinal = number << ORDINAL_BITS;
         let (rows, held) = (&mut made.rows, &mut made.held);
@@ -307,7 +289,7 @@ impl<'a> Run<'a> {
                 operator => {
                     let first = ordinal;
                     ordinal += batch.rows as u64;
-                    operator.push(first, batch)
+                    operator.push(first, batch, &self.options.watch)
                 }
             };
             unheld = unheld.take().or(taken.err());
@@ -383,49 +365,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes rows through links in order, with passages among them.
-    fn pass(
-        &self,
-        path: Path,
-        batch: Batch,
-        passages: &mut Passages,
-        out: &mut dyn FnMut(Batch, &mut Passages),
-    ) -> Passed {
-        if batch.rows == 0 {
-            // What ended at its first row may not even have columns.
-            return Passed::default();
-        }
-        let Some((link, rest)) = path.next() else {
-            out(batch, passages);
-            return Passed::default();
-        };
-        stacker::maybe_grow(STACK.0, STACK.1, || match link {
-            Ready::Segment(prepared) => {
-                let (batch, own) = prepared.run(&batch, &mut lock(&self.scratch[self.threads]));
-                let passed = self.pass(rest, batch, passages, out);
-                if passed.full || passed.error.is_some() { passed } else { Passed { error: own, full: false } }
-            }
-            Ready::Pass(at) => {
-                let own = passages.apply(*at, batch);
-                let passed = self.pass(rest, own.batch, passages, out);
-                let is_decided = passed.full || passed.error.is_some();
-                if is_decided { passed } else { Passed { error: own.error, full: own.full } }
-            }
-            Ready::Expand(expand) => {
-                let mut passed = Passed::default();
-                let watch = &self.options.watch;
-                let expanded = expand.apply(batch, watch, &mut |batch| {
-                    passed = self.pass(rest, batch, passages, out);
-                    !passed.full && passed.error.is_none()
-                });
-                if !passed.full {
-                    passed.error = passed.error.or(expanded.err());
-                }
-                passed
-            }
-        })
-    }
-
     fn end_of_passages(
         &self,
         batch: Batch,
@@ -437,7 +376,7 @@ impl<'a> Run<'a> {
             operator => {
                 let first = passages.ordinal;
                 passages.ordinal += batch.rows as u64;
-                passages.unheld = passages.unheld.take().or(operator.push(first, batch).err());
+                passages.unheld = passages.unheld.take().or(operator.push(first, batch, &self.options.watch).err());
                 None
             }
         }
@@ -448,57 +387,24 @@ impl<'a> Run<'a> {
     fn finish(self, passages: Passages, error: Option<RunError>, end: u64) -> Result<Given, RunError> {
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
+        // Whoever stops a run does not wait until its rows are brought together.
+        if let Some(error) = error.as_ref().filter(|error| error.is_stop()) {
+            return Err(error.clone());
+        }
         if let Some(error) = error {
-            operators.try_for_each(|other| first.merge(other))?;
+            operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
             // A table that is not there is missed when the rows are opened, before the first of them.
             let is_missing_table = self.failed.is_some() || self.own[0].failed.is_some();
             if matches!(self.pipeline.end, End::Kept | End::Part { .. }) && !is_missing_table {
                 first.cut(end);
                 return first.finish(self.env, self.options).map(|given| given.broken(error));
             }
-            return Err(first.earlier_error(end, &self.options.watch.memory).unwrap_or(error));
+            return Err(first.earlier_error(end, &self.options.watch).unwrap_or(error));
         }
         if self.pipeline.end == End::State {
             return Ok(Given::Rows(passages.last_state().into()));
         }
-        operators.try_for_each(|other| first.merge(other))?;
+        operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
         first.finish(self.env, self.options)
-    }
-
-    /// Takes rows through links up to the first passage, until `out` says that it is enough; the first error, which is
-    /// behind all rows that came out.
-    fn advance(
-        &self,
-        path: Path,
-        batch: Batch,
-        scratch: &mut Scratch,
-        out: &mut dyn FnMut(Batch) -> bool,
-    ) -> Option<RunError> {
-        let Some((link, rest)) = path.next() else {
-            out(batch);
-            return None;
-        };
-        stacker::maybe_grow(STACK.0, STACK.1, || match link {
-            Ready::Pass(_) => {
-                out(batch);
-                None
-            }
-            Ready::Segment(prepared) => {
-                let (batch, own) = prepared.run(&batch, scratch);
-                self.advance(rest, batch, scratch, out).or(own)
-            }
-            Ready::Expand(expand) => {
-                let mut error = None;
-                let expanded = expand.apply(batch, &self.options.watch, &mut |batch| {
-                    let mut goes_on = true;
-                    error = self.advance(rest, batch, scratch, &mut |batch| {
-                        goes_on = out(batch);
-                        goes_on
-                    });
-                    goes_on && error.is_none()
-                });
-                error.or(expanded.err())
-            }
-        })
     }
 }

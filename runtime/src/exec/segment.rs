@@ -3,14 +3,20 @@
 
 #[cfg(feature = "jit")]
 use super::Executor;
+use super::early::{Early, Part, Passing};
+use super::source::HostRows;
+use super::tables::Chosen;
 use super::{Environment, OnError, Options, replay};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::formats::Parsed;
+use crate::kernel::frame::Leaves;
 use crate::kernel::{Program, Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::Evaluator;
 use crate::vector::{self, Outcome, Scratch};
 use pipelang_lang::fault::{self, Fault};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -22,10 +28,19 @@ pub struct Prepared<'a> {
     executor: Executor,
     watch: &'a Watch,
     on_error: &'a OnError,
-    without_nulls: OnceLock<Kernels>,
-    with_nulls: OnceLock<Kernels>,
+    variants: Variants,
+    /// The same in two parts, if that can be, and the watch of the second: its rows have been paid for.
+    early: OnceLock<Option<(Early, Watch)>>,
+    passing: Passing,
     /// Batches that a kernel failed on.
     pub replays: AtomicUsize,
+}
+
+/// The kernels of some steps, for batches without nulls and for others.
+#[derive(Default)]
+pub struct Variants {
+    without_nulls: OnceLock<Kernels>,
+    with_nulls: OnceLock<Kernels>,
 }
 
 struct Kernels {
@@ -44,8 +59,9 @@ impl<'a> Prepared<'a> {
             executor: options.executor,
             watch: &options.watch,
             on_error: &options.on_error,
-            without_nulls: OnceLock::new(),
-            with_nulls: OnceLock::new(),
+            variants: Variants::default(),
+            early: OnceLock::new(),
+            passing: Passing::default(),
             replays: AtomicUsize::new(0),
         }
     }
@@ -57,12 +73,10 @@ impl<'a> Prepared<'a> {
 
     fn try_run(&self, batch: &Batch, scratch: &mut Scratch) -> Result<(Batch, Option<RunError>), RunError> {
         if batch.faults.is_empty() {
-            let looked_at = if fault::is(Fault::NullFreeKernel) { 1 } else { batch.columns.len() };
-            let has_nulls = batch.columns.iter().take(looked_at).any(|column| column.has_nulls());
-            let kernels = if has_nulls { &self.with_nulls } else { &self.without_nulls };
-            let kernels = kernels.get_or_init(|| self.lower(has_nulls));
-            if let Outcome::Done(batch) = self.execute(kernels, batch, scratch)? {
-                return Ok((batch, None));
+            let kernels = self.kernels(&self.variants, self.segment, batch);
+            if let Outcome::Done(made) = self.execute(kernels, batch, scratch, self.watch)? {
+                self.passing.count(batch.rows, made.rows);
+                return Ok((made, None));
             }
         }
         self.replays.fetch_add(1, Ordering::Relaxed);
@@ -74,9 +88,55 @@ impl<'a> Prepared<'a> {
         Ok((replayed.batch, replayed.error))
     }
 
-    fn lower(&self, has_nulls: bool) -> Kernels {
-        let nulls = vec![has_nulls; self.segment.inputs.len()];
-        let program = Arc::new(lower(self.segment, self.env.plan, &nulls));
+    /// Runs it on rows of the host with its filters first; nothing if that does not pay, or if it must go the whole way since
+    /// something fails.
+    pub fn run_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Option<Parsed> {
+        let made = if self.passing.is_rare() { self.try_early(host, rows, scratch) } else { Ok(None) };
+        let made = made.map(|batch| Some(Parsed { batch: batch?, error: None, left_out: 0 }));
+        made.unwrap_or_else(|error| Some(Parsed { batch: Batch::default(), error: Some(error), left_out: 0 }))
+    }
+
+    fn try_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
+        let early = self.early.get_or_init(|| {
+            let unpaid = Watch { fuel: None, ..self.watch.clone() };
+            Early::of(self.segment, self.env.plan).map(|early| (early, unpaid))
+        });
+        let Some((Early { filters, rest }, watch)) = early else { return Ok(None) };
+        let looked_at = host.gather(&filters.columns, Chosen::All(rows.clone()));
+        if !looked_at.faults.is_empty() {
+            return Ok(None);
+        }
+        let kernels = self.kernels_of(filters, &looked_at);
+        let functions = &self.env.registry.functions;
+        let leaves = kernels.leaves();
+        let passed = vector::passed(leaves, &kernels.program, &looked_at, functions, scratch, self.watch)?;
+        let Some(passed) = passed else { return Ok(None) };
+        self.passing.count(rows.len(), passed.len());
+        let passed = host.gather(&rest.columns, Chosen::Some(rows.start, &passed));
+        if !passed.faults.is_empty() {
+            return Ok(None);
+        }
+        match self.execute(self.kernels_of(rest, &passed), &passed, scratch, watch)? {
+            Outcome::Done(batch) => Ok(Some(batch)),
+            Outcome::Failed => Ok(None),
+        }
+    }
+
+    fn kernels_of<'p>(&self, part: &'p Part, batch: &Batch) -> &'p Kernels {
+        self.kernels(&part.variants, &part.segment, batch)
+    }
+
+    /// The kernels of a segment for a batch.
+    fn kernels<'p>(&self, variants: &'p Variants, segment: &Segment, batch: &Batch) -> &'p Kernels {
+        let looked_at = if fault::is(Fault::NullFreeKernel) { 1 } else { batch.columns.len() };
+        let has_nulls = batch.columns.iter().take(looked_at).any(|column| column.has_nulls());
+        let kernels = if has_nulls { &variants.with_nulls } else { &variants.without_nulls };
+        kernels.get_or_init(|| self.lower(segment, has_nulls))
+    }
+
+    fn lower(&self, segment: &Segment, has_nulls: bool) -> Kernels {
+        let nulls = vec![has_nulls; segment.inputs.len()];
+        let program = Arc::new(lower(segment, self.env.plan, &nulls));
         Kernels {
             #[cfg(feature = "jit")]
             compiled: match self.executor {
@@ -88,19 +148,22 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn execute(&self, kernels: &Kernels, batch: &Batch, scratch: &mut Scratch) -> Result<Outcome, RunError> {
-        let functions = &self.env.registry.functions;
-        #[cfg(feature = "jit")]
-        if let Some(compiled) = &kernels.compiled {
-            return vector::run_with(compiled, &kernels.program, batch, functions, scratch, self.watch);
-        }
-        vector::run(&kernels.program, batch, functions, scratch, self.watch)
+    fn execute(
+        &self,
+        kernels: &Kernels,
+        batch: &Batch,
+        scratch: &mut Scratch,
+        watch: &Watch,
+    ) -> Result<Outcome, RunError> {
+        vector::run(kernels.leaves(), &kernels.program, batch, &self.env.registry.functions, scratch, watch)
     }
 
     /// How many compilable kernels there are, and how many of them were compiled.
     pub fn compiled(&self) -> (usize, usize) {
-        let used = [self.without_nulls.get(), self.with_nulls.get()];
-        used.into_iter().flatten().fold((0, 0), |(compilable, compiled), kernels| {
+        let early = self.early.get().and_then(Option::as_ref);
+        let parts = early.iter().flat_map(|(early, _)| [&early.filters.variants, &early.rest.variants]);
+        let used = parts.chain([&self.variants]).flat_map(|it| [it.without_nulls.get(), it.with_nulls.get()]);
+        used.flatten().fold((0, 0), |(compilable, compiled), kernels| {
             let runs = kernels.program.leaves().count();
             #[cfg(feature = "jit")]
             let done = kernels.compiled.as_ref().map_or(0, |compiled| compiled.code_bytes().len());
@@ -108,5 +171,16 @@ impl<'a> Prepared<'a> {
             let done = 0;
             (compilable + runs, compiled + done)
         })
+    }
+}
+
+impl Kernels {
+    /// Who executes its leaves.
+    fn leaves(&self) -> &dyn Leaves {
+        #[cfg(feature = "jit")]
+        if let Some(compiled) = &self.compiled {
+            return compiled;
+        }
+        &vector::Interpreted
     }
 }

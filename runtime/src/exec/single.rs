@@ -143,14 +143,20 @@ impl OneRow {
         self.columns[input]
     }
 
-    /// Runs the first leaf of a program that is [`OneRow::native`]; none if a check fails.
+    /// What the words of its registers are before a row, if they are few.
     #[inline]
-    pub(super) fn run_leaf(&self, words: &mut [u64; FEW]) -> Option<()> {
+    pub(super) fn words(&self) -> Option<[u64; FEW]> {
+        self.kernel.as_ref()?.few
+    }
+
+    /// Runs a leaf of a program that is [`OneRow::native`]; none if a check fails.
+    #[inline]
+    pub(super) fn run_leaf(&self, number: usize, words: &mut [u64; FEW]) -> Option<()> {
         #[cfg(feature = "jit")]
         if let Some(Kernel { compiled: Some(compiled), .. }) = &self.kernel {
-            return compiled.run(0, words)?.then_some(());
+            return compiled.run(number, words)?.then_some(());
         }
-        let _ = words;
+        let _ = (number, words);
         None
     }
 

@@ -2,7 +2,7 @@
 //! claimed it.
 
 use super::passage::Folder;
-use super::tables::{self, Opened, Pieces};
+use super::tables::{self, Chosen, Gather, Opened, Pieces};
 use super::{Environment, Options, pipeline};
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
@@ -55,6 +55,23 @@ pub struct Reader<'a> {
     claim: Box<dyn FnMut() -> Option<Morsel> + Send + 'a>,
     /// What all workers do with what is claimed.
     pub load: Arc<Load<'a>>,
+    /// Where it reads, if that is a table of the host in memory.
+    pub host: Option<HostRows<'a>>,
+}
+
+/// A table of the host in memory.
+#[derive(Clone)]
+pub struct HostRows<'a> {
+    gather: &'a Gather<'a>,
+    columns: Arc<[usize]>,
+}
+
+impl HostRows<'_> {
+    /// Some columns, by their positions among those that are read, of some rows.
+    pub fn gather(&self, columns: &[usize], rows: Chosen) -> Batch {
+        let columns: Vec<usize> = columns.iter().map(|at| self.columns[*at]).collect();
+        (self.gather)(&columns, rows)
+    }
 }
 
 /// Makes rows of a morsel.
@@ -114,11 +131,15 @@ fn scan<'a>(
     match &table.origin {
         TableOrigin::Bound(name) => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
-            Ok(match tables::open(env, name, columns, morsel)? {
-                Opened::Rows(all, gather) => {
+            Ok(match tables::open(env, name, &columns, morsel)? {
+                Opened::InMemory(all, gather) => {
                     let most = options.morsel_rows.unwrap_or(MORSEL_ROWS_OF_HOST);
-                    bound(all, rows.min(most), gather)
+                    let host = HostRows { gather, columns: columns.into() };
+                    let (every, own) = ((0..host.columns.len()).collect::<Vec<_>>(), host.clone());
+                    let gather = Box::new(move |range| own.gather(&every, Chosen::All(range)));
+                    Reader { host: Some(host), ..bound(all, rows.min(most), gather) }
                 }
+                Opened::Kept(all, gather) => bound(all, rows, gather),
                 Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }
@@ -149,6 +170,18 @@ fn scan<'a>(
     }
 }
 
+/// Whether its morsels are those of a table of the host in memory.
+pub fn has_small_morsels(env: &Environment, source: &pipeline::Source) -> bool {
+    match source {
+        pipeline::Source::Scan { table, .. } => match &env.plan.tables[table.0 as usize].origin {
+            TableOrigin::Bound(name) => env.tables.is_in_memory(name),
+            TableOrigin::File { .. } => false,
+        },
+        pipeline::Source::Range { .. } | pipeline::Source::Values { .. } => false,
+        pipeline::Source::Iterate(_) | pipeline::Source::Result(_) => false,
+    }
+}
+
 /// A table in memory.
 fn bound<'a>(all: usize, rows: usize, gather: Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>) -> Reader<'a> {
     let mut next = 0;
@@ -162,6 +195,7 @@ fn bound<'a>(all: usize, rows: usize, gather: Box<dyn Fn(Range<usize>) -> Batch 
             Morsel::Bound(range) => whole(gather(range)),
             other => load_plain(other),
         }),
+        host: None,
     }
 }
 
@@ -190,6 +224,7 @@ fn of_pieces(mut pieces: Pieces<'_>, watch: Watch) -> Reader<'_> {
             Morsel::Piece(piece) => piece(),
             other => load_plain(other),
         }),
+        host: None,
     }
 }
 
@@ -211,6 +246,7 @@ fn ints<'a>(start: i64, end: i64, most: usize) -> Reader<'a> {
             }
             other => load_plain(other),
         }),
+        host: None,
     }
 }
 
@@ -236,6 +272,7 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
             Some(Morsel::Computed(Parsed { batch, error, left_out: 0 }))
         }),
         load: Arc::new(load_plain),
+        host: None,
     }
 }
 
@@ -250,6 +287,7 @@ fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
             (start < next && !lost).then(|| Morsel::Batch(batch.slice(start, next - start)))
         }),
         load: Arc::new(load_plain),
+        host: None,
     }
 }
 
@@ -265,6 +303,7 @@ fn on_disk<'a>(mut merge: Merge, rows: usize) -> Reader<'a> {
             next.map(|batch| batch.map(Morsel::Batch)).unwrap_or_else(|error| Some(Morsel::Failed(error)))
         }),
         load: Arc::new(load_plain),
+        host: None,
     }
 }
 

@@ -27,7 +27,7 @@ pub fn without_parted_joins(
         if is_endless(&pipeline, branch) {
             // Its rows cannot be parted, since there is no last one.
             let Some(Given::Parted(table)) = take(results, probe.table) else { break };
-            results[probe.table] = table.whole().map(|table| Given::Table(Arc::new(table)));
+            results[probe.table] = table.whole(&options.watch).map(|table| Given::Table(Arc::new(table)));
             continue;
         }
         let left = left_of(&probe, &pipeline.end);

@@ -10,8 +10,27 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Gathers the columns at these positions for a range of rows.
-pub type Gather<'a> = Box<dyn Fn(&[usize], Range<usize>) -> Batch + Send + Sync + 'a>;
+/// Some rows of a table of the host.
+#[derive(Clone, Debug)]
+pub enum Chosen<'r> {
+    /// All of a range.
+    All(Range<usize>),
+    /// Some behind a first one: how far behind it each is, in order.
+    Some(usize, &'r [u32]),
+}
+
+impl Chosen<'_> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Chosen::All(range) => range.len(),
+            Chosen::Some(_, rows) => rows.len(),
+        }
+    }
+}
+
+/// Gathers the columns at these positions for some rows.
+pub type Gather<'a> = Box<dyn Fn(&[usize], Chosen) -> Batch + Send + Sync + 'a>;
 
 /// Gives the pieces of a stream, in order; none at its end.
 pub type Pieces<'a> = Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send + 'a>;
@@ -78,7 +97,9 @@ impl Once for Mutex<State<'_>> {
 /// A table that is being read.
 pub enum Opened<'a> {
     /// So many rows, which a worker gathers.
-    Rows(usize, Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>),
+    InMemory(usize, &'a Gather<'a>),
+    /// So many rows that came in a stream.
+    Kept(usize, Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>),
     /// A stream.
     Pieces(Pieces<'a>),
 }
@@ -101,6 +122,11 @@ impl<'a> Tables<'a> {
         self.bound.get(name).map(|table| &table.schema)
     }
 
+    /// Whether the rows of a table are there, and come in no stream.
+    pub fn is_in_memory(&self, name: &str) -> bool {
+        self.bound.get(name).is_some_and(|table| matches!(table.rows, Rows::InMemory { .. }))
+    }
+
     /// What is read as `stdin`.
     pub fn stdin(&self) -> Result<Stdin, RunError> {
         self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))
@@ -116,7 +142,7 @@ impl<'a> Tables<'a> {
         let table = self.bound.get(name)?;
         let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
         match &table.rows {
-            Rows::InMemory { rows, gather } => Some(gather(&columns, 0..*rows)),
+            Rows::InMemory { rows, gather } => Some(gather(&columns, Chosen::All(0..*rows))),
             Rows::Stream { .. } => table.kept().ok().flatten().cloned(),
         }
     }
@@ -126,21 +152,21 @@ impl<'a> Tables<'a> {
 pub fn open<'a>(
     env: &Environment<'a>,
     name: &str,
-    columns: Vec<usize>,
+    columns: &[usize],
     morsel: MorselSize,
 ) -> Result<Opened<'a>, RunError> {
     let tables: &'a Tables<'a> = env.tables;
     let table = tables.bound.get(name);
     let table = table.ok_or_else(|| RunError::Internal(format!("the table `{name}` is not bound")))?;
     match &table.rows {
-        Rows::InMemory { rows, gather } => Ok(Opened::Rows(*rows, Box::new(move |range| gather(&columns, range)))),
+        Rows::InMemory { rows, gather } => Ok(Opened::InMemory(*rows, gather)),
         Rows::Stream { is_read_once: true, stream, .. } => {
-            stream.open(&columns, morsel)?;
+            stream.open(columns, morsel)?;
             Ok(Opened::Pieces(Box::new(|| stream.next())))
         }
         Rows::Stream { .. } => {
-            let batch = table.kept()?.ok_or_else(taken)?;
-            Ok(Opened::Rows(batch.rows, Box::new(move |range| part(batch, &columns, range))))
+            let (batch, columns) = (table.kept()?.ok_or_else(taken)?, columns.to_vec());
+            Ok(Opened::Kept(batch.rows, Box::new(move |range| part(batch, &columns, range))))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Machine code for kernels, made by Cranelift: each leaf of a program becomes one function without calls and without
 //! traps, which loops over the rows of a chunk. Everything else of a program stays with the batch interpreter, whose
-//! `run_with` takes a [`Compiled`] in place of its own leaves; the results are the same bits.
+//! `run` takes a [`Compiled`] in place of its own leaves; the results are the same bits.
 //!
 //! What it does not do yet: vector instructions (a row at a time), compiling in the background.
 //!

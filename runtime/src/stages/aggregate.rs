@@ -7,7 +7,8 @@
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
-use crate::memory::{Memory, Share};
+use crate::limits::Watch;
+use crate::memory::Share;
 use crate::reducers::{Reducers, State, Weight};
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merged, Partitions, ROWS, Rows, Runs};
@@ -28,6 +29,9 @@ pub struct Layout {
     /// How many keys there are; without keys there is one group, also of no rows.
     pub keys: usize,
 }
+
+/// The groups that are looked up without a look whether the run must stop.
+const ROWS_BETWEEN_LOOKS: usize = 4096;
 
 /// Some rows by whether they have a group.
 struct SortedOut {
@@ -212,68 +216,74 @@ impl Grouper {
     }
 
     /// Takes over the groups of another worker.
-    pub fn merge(&mut self, mut other: Grouper) {
+    pub fn merge(&mut self, mut other: Grouper, watch: &Watch) -> Result<(), RunError> {
         self.share.merge(&mut other.share);
         self.parted.append(&mut other.parted);
         let parts = self.parts.len() as u32;
-        let groups: Vec<u32> = (0..other.first.len())
-            .map(|group| {
-                let (part, row) = other.shown[group];
-                let shown = (part + parts, row);
-                let here = self.ticket(other.keys.get(group), other.first[group], shown) as usize;
-                if other.first[group] < self.first[here] && !fault::is(Fault::GroupOrderLost) {
-                    self.first[here] = other.first[group];
-                    self.shown[here] = shown;
-                }
-                here as u32
-            })
-            .collect();
+        let mut groups = Vec::with_capacity(other.first.len());
+        for group in 0..other.first.len() {
+            if group % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
+            let (part, row) = other.shown[group];
+            let shown = (part + parts, row);
+            let here = self.ticket(other.keys.get(group), other.first[group], shown) as usize;
+            if other.first[group] < self.first[here] && !fault::is(Fault::GroupOrderLost) {
+                self.first[here] = other.first[group];
+                self.shown[here] = shown;
+            }
+            groups.push(here as u32);
+        }
         self.parts.extend(other.parts);
         for (state, mut theirs) in self.states.iter_mut().zip(other.states) {
             state.grow(self.first.len());
             // A worker that had no rows has not grown its states.
             theirs.grow(groups.len());
             state.merge(theirs, &groups);
+            watch.check()?;
         }
+        Ok(())
     }
 
     /// The keys, then what was computed; a row for each group.
-    pub fn finish(self, reducers: &Reducers, memory: &Memory) -> Result<Rows, RunError> {
+    pub fn finish(self, reducers: &Reducers, watch: &Watch) -> Result<Rows, RunError> {
         if self.parted.is_empty() {
-            return Ok(Rows::Batch(self.table()?.1));
+            return Ok(Rows::Batch(self.table(watch)?.1));
         }
-        let mut runs = Runs::new(memory, None);
-        self.finish_parted(reducers, memory, &mut runs)?;
+        let mut runs = Runs::new(&watch.memory, None);
+        self.finish_parted(reducers, watch, &mut runs)?;
         Ok(runs.into_merge()?.into())
     }
 
     /// Writes all groups to runs in the order of their first rows, those that are here and part by part the others.
-    fn finish_parted(mut self, reducers: &Reducers, memory: &Memory, runs: &mut Runs) -> Result<(), RunError> {
+    fn finish_parted(mut self, reducers: &Reducers, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
         let parts = Partitions::close(std::mem::take(&mut self.parted))?;
         let (layout, level) = (self.layout.clone(), self.level + 1);
         let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), reducers, share) };
         if self.level > 0 {
-            self.write(runs)?;
+            self.write(watch, runs)?;
             for mut part in parts {
-                let mut others = grouper(memory.share(1));
+                let mut others = grouper(watch.memory.share(1));
                 while let Some(rows) = part.next_rows(ROWS)? {
+                    watch.check()?;
                     others.push_rows(rows.ordinals, &rows.batch)?;
                 }
-                others.finish_parted(reducers, memory, runs)?;
+                others.finish_parted(reducers, watch, runs)?;
             }
             return Ok(());
         }
         // Rows of a group that is here may have been written by a worker that did not have it.
         let mut here = grouper(Share::unlimited());
         for mut part in parts {
-            let mut others = grouper(memory.share(1));
+            let mut others = grouper(watch.memory.share(1));
             while let Some(rows) = part.next_rows(ROWS)? {
+                watch.check()?;
                 self.push_sorted_out(rows, &mut here, &mut others)?;
             }
-            others.finish_parted(reducers, memory, runs)?;
+            others.finish_parted(reducers, watch, runs)?;
         }
-        self.merge(here);
-        self.write(runs)
+        self.merge(here, watch)?;
+        self.write(watch, runs)
     }
 
     /// Hands rows of groups that are here to `here`, and the others to `others`.
@@ -293,21 +303,29 @@ impl Grouper {
     }
 
     /// Writes the groups that are here to a run.
-    fn write(self, runs: &mut Runs) -> Result<(), RunError> {
-        let (ordinals, batch) = self.table()?;
+    fn write(self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
+        let (ordinals, batch) = self.table(watch)?;
         runs.learn(&batch);
         let mut run = runs.begin()?;
         for (row, ordinal) in ordinals.into_iter().enumerate() {
+            if row % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
             run.write(&[], ordinal, &batch, row)?;
         }
         runs.add(run.finish()?)
     }
 
     /// The groups in order, and the ordinals of their first rows.
-    fn table(mut self) -> Result<(Vec<u64>, Batch), RunError> {
+    fn table(mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
         let mut order: Vec<u32> = (0..groups as u32).collect();
-        order.sort_unstable_by_key(|group| self.first[*group as usize]);
+        watch.sorting(|| {
+            order.sort_unstable_by_key(|group| {
+                watch.look();
+                self.first[*group as usize]
+            });
+        })?;
         let mut columns = Vec::new();
         if self.layout.keys > 0 && groups > 0 {
             let starts: Vec<u32> = self
@@ -330,6 +348,7 @@ impl Grouper {
         let ordinals = order.iter().map(|group| self.first[*group as usize]).collect();
         let order = UInt32Array::from(order);
         for mut state in std::mem::take(&mut self.states) {
+            watch.check()?;
             state.grow(groups);
             state.check().map_err(RunError::of_limit)?;
             columns.push(state.finish().take(&order));

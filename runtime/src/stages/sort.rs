@@ -4,6 +4,7 @@
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
+use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::{Merge, Runs};
 use arrow_array::UInt32Array;
@@ -38,6 +39,9 @@ impl Part {
         self.batch.size() + self.keys.size() + (self.ordinals.len() * (size_of::<u64>() + size_of::<Entry>())) as u64
     }
 }
+
+/// The rows that are copied without a look whether the run must stop.
+const ROWS_BETWEEN_LOOKS: usize = 4096;
 
 /// Behind all keys of rows, whose first byte is a small tag.
 const LAST_KEY: &[u8] = &[u8::MAX];
@@ -76,7 +80,7 @@ impl Sorter {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch, watch: &Watch) -> Result<(), RunError> {
         if batch.rows == 0 {
             return Ok(());
         }
@@ -99,29 +103,30 @@ impl Sorter {
         let mut too_much = self.share.add(part.size());
         self.parts.push(part);
         if self.limit.is_some_and(|limit| self.rows / 2 > limit.max(8192)) {
-            self.prune();
+            self.prune(watch)?;
             self.share.clear();
             too_much = self.share.add(self.parts.iter().map(Part::size).sum());
         }
-        if too_much || self.rows > MOST_ROWS { self.spill() } else { Ok(()) }
+        if too_much || self.rows > MOST_ROWS { self.spill(watch) } else { Ok(()) }
     }
 
     /// Takes over what another worker has seen.
-    pub fn merge(&mut self, mut other: Sorter) -> Result<(), RunError> {
+    pub fn merge(&mut self, mut other: Sorter, watch: &Watch) -> Result<(), RunError> {
         self.parts.append(&mut other.parts);
         self.rows += other.rows;
         self.share.merge(&mut other.share);
         self.runs.merge(other.runs)?;
-        if self.rows > MOST_ROWS { self.spill() } else { Ok(()) }
+        if self.rows > MOST_ROWS { self.spill(watch) } else { Ok(()) }
     }
 
     /// Writes what is in memory to disk, in order.
-    fn spill(&mut self) -> Result<(), RunError> {
-        let mut entries = self.entries();
-        entries.sort_unstable_by(|a, b| self.compare(a, b));
-        entries.truncate(self.limit.unwrap_or(usize::MAX));
+    fn spill(&mut self, watch: &Watch) -> Result<(), RunError> {
+        let entries = self.sorted(watch)?;
         let mut run = self.runs.begin()?;
-        for entry in &entries {
+        for (at, entry) in entries.iter().enumerate() {
+            if at % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
             let (part, row) = (&self.parts[entry.part as usize], entry.row as usize);
             run.write(part.keys.get(row), part.ordinals[row], &part.batch, row)?;
         }
@@ -145,9 +150,9 @@ impl Sorter {
     }
 
     /// All rows in order, where something is on disk; `last` comes behind them.
-    pub fn merged(mut self, last: Option<Batch>) -> Result<Merge, RunError> {
+    pub fn merged(mut self, last: Option<Batch>, watch: &Watch) -> Result<Merge, RunError> {
         if !self.parts.is_empty() {
-            self.spill()?;
+            self.spill(watch)?;
         }
         if let Some(last) = last {
             self.runs.learn(&last);
@@ -161,17 +166,30 @@ impl Sorter {
     }
 
     /// All rows, in no order.
-    pub fn entries(&mut self) -> Vec<Entry> {
+    pub fn entries(&mut self, watch: &Watch) -> Result<Vec<Entry>, RunError> {
         self.parts.sort_by_cached_key(|part| part.ordinals.iter().min().copied());
         let span = |part: &Part| (part.ordinals.iter().min().copied(), part.ordinals.iter().max().copied());
         self.parts_follow = self.parts.windows(2).all(|pair| span(&pair[0]).1 < span(&pair[1]).0);
         self.keys_are_short = self.parts.iter().all(|part| part.keys.longest() <= PREFIX);
         let mut entries = Vec::with_capacity(self.rows);
         for (at, part) in self.parts.iter().enumerate() {
+            watch.check()?;
             let entry = |row| Entry { prefix: prefix(part.keys.get(row)), part: at as u32, row: row as u32 };
             entries.extend((0..part.batch.rows).map(entry));
         }
-        entries
+        Ok(entries)
+    }
+
+    /// The rows that are wanted, in order.
+    fn sorted(&mut self, watch: &Watch) -> Result<Vec<Entry>, RunError> {
+        let mut entries = self.entries(watch)?;
+        let compare = |a: &Entry, b: &Entry| {
+            watch.look();
+            self.compare(a, b)
+        };
+        watch.sorting(|| entries.sort_unstable_by(compare))?;
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        Ok(entries)
     }
 
     /// Which of two rows of [`Sorter::entries`] comes first; never equal for two rows.
@@ -198,12 +216,12 @@ impl Sorter {
     }
 
     /// All rows, to be taken in the order of `entries`, of which no more are left than are wanted.
-    pub fn gathered(self, entries: &mut Vec<Entry>) -> Gathered {
+    pub fn gathered(self, entries: &mut Vec<Entry>, watch: &Watch) -> Result<Gathered, RunError> {
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        self.gather()
+        self.gather(watch)
     }
 
-    fn gather(&self) -> Gathered {
+    fn gather(&self, watch: &Watch) -> Result<Gathered, RunError> {
         let mut starts = Vec::with_capacity(self.parts.len());
         let mut rows = 0u32;
         for part in &self.parts {
@@ -211,24 +229,27 @@ impl Sorter {
             rows += part.batch.rows as u32;
         }
         let batches: Vec<Batch> = self.parts.iter().map(|part| part.batch.clone()).collect();
-        Gathered { starts, batch: Batch::concat(&batches).unwrap_or_default() }
+        let batch = Batch::concat_while(&batches, &|| watch.check())?.unwrap_or_default();
+        Ok(Gathered { starts, batch })
     }
 
     /// Forgets what cannot be among the first rows any more.
-    fn prune(&mut self) {
-        let mut entries = self.entries();
-        entries.sort_unstable_by(|a, b| self.compare(a, b));
-        entries.truncate(self.limit.unwrap_or(usize::MAX));
+    fn prune(&mut self, watch: &Watch) -> Result<(), RunError> {
+        let entries = self.sorted(watch)?;
         let mut keys = Keys::default();
         let mut ordinals = Vec::with_capacity(entries.len());
-        for entry in &entries {
+        for (at, entry) in entries.iter().enumerate() {
+            if at % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
             let part = &self.parts[entry.part as usize];
             keys.push(part.keys.get(entry.row as usize));
             ordinals.push(part.ordinals[entry.row as usize]);
         }
-        let batch = self.gather().take(&entries);
+        let batch = self.gather(watch)?.take(&entries);
         self.rows = batch.rows;
         self.parts = vec![Part { keys, ordinals, batch }];
+        Ok(())
     }
 }
 
@@ -270,12 +291,12 @@ mod tests {
             let values: Vec<Scalar> = values.iter().map(|v| Scalar::Int(*v)).collect();
             let mut other = Sorter::new(vec![true], limit, Share::unlimited());
             let columns = vec![Column::from_scalars(&Kind::Int, &keys), Column::from_scalars(&Kind::Int, &values)];
-            other.push(*ordinal, Batch::new(values.len(), columns)).expect("there is memory");
-            sorter.merge(other).expect("there is memory");
+            other.push(*ordinal, Batch::new(values.len(), columns), &Watch::default()).expect("there is memory");
+            sorter.merge(other, &Watch::default()).expect("there is memory");
         }
-        let mut entries = sorter.entries();
+        let mut entries = sorter.entries(&Watch::default()).expect("nobody stops it");
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.gathered(&mut entries).take(&entries);
+        let batch = sorter.gathered(&mut entries, &Watch::default()).expect("nobody stops it").take(&entries);
         (0..batch.rows)
             .map(|row| match batch.columns[0].get(row) {
                 Scalar::Int(value) => (value / 10, value % 10),
@@ -297,12 +318,13 @@ mod tests {
         for morsel in (0..40u64).rev() {
             let values: Vec<Scalar> = (0..1000).map(|i| Scalar::Int((i * 7919 + morsel as i64) % 1000)).collect();
             let column = Column::from_scalars(&Kind::Int, &values);
-            sorter.push(morsel * 1000, Batch::new(1000, vec![column.clone(), column])).expect("there is memory");
+            let batch = Batch::new(1000, vec![column.clone(), column]);
+            sorter.push(morsel * 1000, batch, &Watch::default()).expect("there is memory");
         }
         assert!(sorter.rows < 40_000, "it has pruned");
-        let mut entries = sorter.entries();
+        let mut entries = sorter.entries(&Watch::default()).expect("nobody stops it");
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.gathered(&mut entries).take(&entries);
+        let batch = sorter.gathered(&mut entries, &Watch::default()).expect("nobody stops it").take(&entries);
         assert_eq!((batch.rows, batch.columns[0].get(0), batch.columns[0].get(1)), (2, Scalar::Int(0), Scalar::Int(0)));
     }
 }

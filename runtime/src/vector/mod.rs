@@ -3,7 +3,7 @@
 //! whatever the number of stages.
 //!
 //! It also executes what is no loop over lanes (text, functions) and gathers the rows that go out, so the JIT needs to
-//! bring only its leaves: see [`run_with`]. It does not know which row failed: the caller replays the batch.
+//! bring only its leaves. It does not know which row failed: the caller replays the batch.
 
 mod loops;
 mod output;
@@ -14,6 +14,7 @@ mod row;
 pub mod single;
 #[cfg(test)]
 pub(crate) mod tests;
+mod words;
 
 use crate::batch::Batch;
 use crate::builtins::Functions;
@@ -39,17 +40,6 @@ pub enum Outcome {
 /// Runs a program over a batch whose columns have nulls only where the program reckons with them. Faults of the batch are
 /// not looked at.
 pub fn run(
-    program: &Program,
-    batch: &Batch,
-    functions: &Functions,
-    scratch: &mut Scratch,
-    watch: &Watch,
-) -> Result<Outcome, RunError> {
-    run_with(&Interpreted, program, batch, functions, scratch, watch)
-}
-
-/// The same, with leaves that somebody else executes.
-pub fn run_with(
     leaves: &dyn Leaves,
     program: &Program,
     batch: &Batch,
@@ -57,6 +47,38 @@ pub fn run_with(
     scratch: &mut Scratch,
     watch: &Watch,
 ) -> Result<Outcome, RunError> {
+    let mut gather = Gather::new(program, batch, &watch.memory);
+    let all = each_chunk(leaves, program, batch, functions, scratch, watch, &mut |frame| gather.add(frame))?;
+    Ok(if all { Outcome::Done(gather.finish(scratch)) } else { Outcome::Failed })
+}
+
+/// The same, but only the rows that are kept are wanted; none if something failed, or may have.
+pub fn passed(
+    leaves: &dyn Leaves,
+    program: &Program,
+    batch: &Batch,
+    functions: &Functions,
+    scratch: &mut Scratch,
+    watch: &Watch,
+) -> Result<Option<Vec<u32>>, RunError> {
+    let mut rows = Vec::new();
+    let all = each_chunk(leaves, program, batch, functions, scratch, watch, &mut |frame| {
+        output::add_kept(frame, &mut rows);
+        Ok(())
+    })?;
+    Ok(all.then_some(rows))
+}
+
+/// Runs a program over the chunks of a batch; whether nothing failed.
+fn each_chunk(
+    leaves: &dyn Leaves,
+    program: &Program,
+    batch: &Batch,
+    functions: &Functions,
+    scratch: &mut Scratch,
+    watch: &Watch,
+    done: &mut dyn FnMut(&Frame) -> Result<(), RunError>,
+) -> Result<bool, RunError> {
     let reckoned = |(column, input): (&crate::batch::Column, &crate::kernel::ir::Input)| {
         input.nullable || crate::kernel::ops::Lane::of(&input.kind).is_none() || !column.has_nulls()
     };
@@ -64,7 +86,6 @@ pub fn run_with(
     scratch.reserve(program);
     let no_text = StringViewArray::from_iter_values([""; 0]);
     let mut held = Held::of(&watch.memory, program);
-    let mut gather = Gather::new(program, batch, &watch.memory);
     let mut start = 0;
     while start < batch.rows {
         let rows = CHUNK.min(batch.rows - start);
@@ -80,18 +101,18 @@ pub fn run_with(
             if frame.failed || frame.stopped.is_some() {
                 let stopped = frame.stopped;
                 scratch.clear();
-                return stopped.map_or(Ok(Outcome::Failed), Err);
+                return stopped.map_or(Ok(false), Err);
             }
         }
-        gather.add(&frame)?;
+        done(&frame)?;
         start += rows;
     }
     scratch.clear();
-    Ok(Outcome::Done(gather.finish(scratch)))
+    Ok(true)
 }
 
 /// Leaves as loops over lanes.
-struct Interpreted;
+pub struct Interpreted;
 
 impl Leaves for Interpreted {
     fn run(&self, _number: usize, range: Range<usize>, frame: &mut Frame) {

@@ -70,6 +70,31 @@ struct Gathered {
     valid: Option<Bits>,
 }
 
+/// The words of the rows of a chunk that are kept; none if all are.
+fn kept(frame: &Frame) -> Option<Vec<u64>> {
+    frame.program.keep.map(|keep| {
+        let word = |at: usize| match frame.lanes::<u64>(keep) {
+            Lanes::Each(words) => words[at],
+            Lanes::All(word) => word,
+        };
+        let last = |at: usize| fault::is(Fault::LastLaneLost) && at + 1 == frame.words();
+        (0..frame.words()).map(|at| word(at) & frame.tail(at) >> u32::from(last(at))).collect()
+    })
+}
+
+/// Adds the rows of a chunk that are kept.
+pub fn add_kept(frame: &Frame, rows: &mut Vec<u32>) {
+    let first = frame.start as u32;
+    let Some(words) = kept(frame) else { return rows.extend(first..first + frame.rows as u32) };
+    for (at, word) in words.into_iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            rows.push(first + at as u32 * 64 + left.trailing_zeros());
+            left &= left - 1;
+        }
+    }
+}
+
 /// Gathers the outputs of a program over the chunks of a batch.
 pub struct Gather<'a> {
     program: &'a Program,
@@ -97,14 +122,7 @@ impl<'a> Gather<'a> {
 
     /// Adds the kept rows of a chunk; fails if that is too much.
     pub fn add(&mut self, frame: &Frame) -> Result<(), RunError> {
-        let keep: Option<Vec<u64>> = self.program.keep.map(|keep| {
-            let word = |at: usize| match frame.lanes::<u64>(keep) {
-                Lanes::Each(words) => words[at],
-                Lanes::All(word) => word,
-            };
-            let last = |at: usize| fault::is(Fault::LastLaneLost) && at + 1 == frame.words();
-            (0..frame.words()).map(|at| word(at) & frame.tail(at) >> u32::from(last(at))).collect()
-        });
+        let keep = kept(frame);
         if let (Some(bits), Some(words)) = (&mut self.keep, &keep) {
             let counts = (0..frame.words()).map(|at| 64.min(frame.rows - at * 64));
             words.iter().zip(counts).for_each(|(word, count)| bits.push(*word, count));

@@ -1,7 +1,7 @@
 //! What is no loop over lanes: binding bitmaps, text, and functions. A function gets the mask of the rows that count;
 //! what it gives for the others nobody looks at.
 
-use super::{loops, row};
+use super::{loops, row, words};
 use crate::batch::{Column, Values, size_of_texts};
 use crate::builtins::{BatchResult, Functions};
 use crate::error::RunError;
@@ -172,6 +172,9 @@ fn call(call: &Call, instruction: &Instruction, functions: &Functions, watch: &W
         frame.stopped = Some(stopped);
         return;
     }
+    if let Some(body) = &functions.get(call.function).words {
+        return words::call(body, instruction, watch, frame);
+    }
     let (active, arguments) = (instruction.operands[0], &instruction.operands[1..]);
     let active = match frame.lanes::<u64>(active) {
         Lanes::All(u64::MAX) => None,
@@ -238,7 +241,7 @@ fn size_of_text(column: &Column) -> u64 {
 }
 
 /// How many calls there are at most before it is looked whether the run must stop.
-const ROWS_BETWEEN_LOOKS: usize = 16;
+pub(super) const ROWS_BETWEEN_LOOKS: usize = 16;
 
 fn row_by_row(
     arguments: &[Column],

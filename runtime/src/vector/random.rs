@@ -74,6 +74,7 @@ pub fn functions() -> Functions {
             body,
         },
         batch: None,
+        words: None,
     };
     Functions(vec![
         function(

@@ -1,7 +1,7 @@
 //! A kernel for one row: a register is a word or a text, and an instruction is done once. For what handles one event at a
 //! time, where even a batch of one row would be dear. It knows neither sums in 128 bits nor nested values.
 
-use crate::builtins::Functions;
+use crate::builtins::{Functions, WORD_ARGUMENTS};
 use crate::kernel::ir::{Call, Immediate, Instruction, Place, Program, ProgramOutput, Register, Work};
 use crate::kernel::ops::{Lane, Op};
 use crate::limits::{Bounds, Watch};
@@ -350,12 +350,21 @@ impl<'a> Registers<'_, 'a> {
         if self.word(instruction.operands[0]) == 0 {
             return Some(());
         }
+        let function = functions.get(call.function);
+        if let Some(body) = &function.words {
+            let mut arguments = [0; WORD_ARGUMENTS];
+            let given = &instruction.operands[1..];
+            arguments.iter_mut().zip(given).for_each(|(word, register)| *word = self.word(*register));
+            self.words[lanes.0 as usize] = body(&arguments[..given.len()])?;
+            self.words[valid] = 1;
+            return self.watch.as_ref().is_none_or(|watch| watch.check().is_ok()).then_some(());
+        }
         let argument = |(register, kind): (&Register, &Kind)| match kind {
             Kind::String => Scalar::String(self.text(*register).into()),
             kind => scalar_of(kind, self.word(*register)),
         };
         let mut arguments = instruction.operands[1..].iter().zip(&call.arguments).map(argument);
-        let body = &functions.get(call.function).def.body;
+        let body = &function.def.body;
         let result = match call.arguments.len() {
             count @ 0..=FEW_ARGUMENTS => {
                 let few: [Scalar; FEW_ARGUMENTS] = std::array::from_fn(|_| arguments.next().unwrap_or(Scalar::Null));

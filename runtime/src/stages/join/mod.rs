@@ -132,28 +132,28 @@ impl Builder {
     }
 
     /// The error that two of the rows whose ordinals are below `end` have one key, if they must not.
-    pub fn duplicate(mut self, end: u64) -> Option<RunError> {
+    pub fn duplicate(mut self, end: u64, watch: &Watch) -> Option<RunError> {
         self.layout.unique?;
         if !self.parted.is_empty() {
-            let memory = self.share.memory().clone();
-            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted, &memory));
-            return table.and_then(|mut table| table.check_unique(end)).err();
+            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted, &watch.memory));
+            return table.and_then(|mut table| table.check_unique(end, watch)).err();
         }
         self.parts.retain(|(first, _)| *first < end);
-        self.finish().err()
+        self.finish(watch).err()
     }
 
     /// The table.
-    pub fn finish(mut self) -> Result<Built, RunError> {
+    pub fn finish(mut self, watch: &Watch) -> Result<Built, RunError> {
         if !self.parted.is_empty() {
             self.spill()?;
-            let mut table = PartedTable::new(self.layout, self.parted, self.share.memory())?;
-            table.check_unique(u64::MAX)?;
+            let mut table = PartedTable::new(self.layout, self.parted, &watch.memory)?;
+            table.check_unique(u64::MAX, watch)?;
             return Ok(Built::Parted(table));
         }
         self.parts.sort_by_key(|(first, _)| *first);
         let parts: Vec<Batch> = self.parts.into_iter().map(|(_, batch)| batch).collect();
-        let table = JoinTable::new(self.layout, Batch::concat(&parts)).map_err(|duplicate| duplicate.error)?;
+        watch.check()?;
+        let table = JoinTable::new(self.layout, Batch::concat(&parts), watch).map_err(|none| none.error)?;
         Ok(Built::Table(Arc::new(table)))
     }
 }
@@ -164,14 +164,24 @@ fn size_in_table(batch: &Batch) -> u64 {
     batch.size() + batch.rows as u64 * OF_ROW
 }
 
-/// A row whose key another has that must not.
-struct Duplicate {
-    row: usize,
+/// Why there is no table.
+struct NoTable {
+    /// The row whose key another has that must not; none if the run must stop.
+    row: Option<usize>,
     error: RunError,
 }
 
+impl From<RunError> for NoTable {
+    fn from(error: RunError) -> NoTable {
+        NoTable { row: None, error }
+    }
+}
+
+/// The rows that are put into a table without a look whether the run must stop.
+const ROWS_BETWEEN_LOOKS: usize = 4096;
+
 impl JoinTable {
-    fn new(layout: Layout, batch: Option<Batch>) -> Result<JoinTable, Duplicate> {
+    fn new(layout: Layout, batch: Option<Batch>, watch: &Watch) -> Result<JoinTable, NoTable> {
         let key_count = layout.comparisons.len() + usize::from(layout.nearest);
         let no_rows = || Batch::new(0, vec![Column::Null(0); key_count + layout.carried]);
         let mut rows = batch.unwrap_or_else(no_rows);
@@ -183,6 +193,7 @@ impl JoinTable {
             fault.column -= key_count as u32;
         }
         for column in &mut rows.columns {
+            watch.check()?;
             *column = Column::concat(&[column, &Column::Null(1)]);
         }
         rows.rows = count + 1;
@@ -199,16 +210,19 @@ impl JoinTable {
             ordered: Vec::new(),
             matched: (0..count).map(|_| AtomicBool::new(false)).collect(),
         };
-        table.link()?;
+        table.link(watch)?;
         Ok(table)
     }
 
     /// Puts every row behind the one before it that has the same key.
-    fn link(&mut self) -> Result<(), Duplicate> {
+    fn link(&mut self, watch: &Watch) -> Result<(), NoTable> {
         let mut last = vec![END; self.count];
         // All hashes first: then the processor waits for several places of the table at once.
         let hashes: Vec<u64> = self.equal.iter().map(|key| self.hasher.hash_one(key)).collect();
         for (row, hash) in hashes.into_iter().enumerate() {
+            if row % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
             if has_null(&self.keys, row) {
                 continue;
             }
@@ -226,7 +240,7 @@ impl JoinTable {
                 }
                 hashbrown::hash_table::Entry::Occupied(occupied) => {
                     if let Some(site) = self.layout.unique.filter(|_| !fault::is(Fault::DuplicatesUnnoticed)) {
-                        return Err(Duplicate { row, error: self.duplicate_key(row, site) });
+                        return Err(NoTable { row: Some(row), error: self.duplicate_key(row, site) });
                     }
                     let first = *occupied.get() as usize;
                     self.next.resize(self.count, END);
@@ -236,22 +250,30 @@ impl JoinTable {
             }
         }
         if self.layout.nearest {
-            self.order();
+            self.order(watch)?;
         }
         Ok(())
     }
 
     /// Sorts the rows of each key by the last one, stable; NaN has no place there.
-    fn order(&mut self) {
+    fn order(&mut self, watch: &Watch) -> Result<(), RunError> {
         let time = self.keys[self.keys.len() - 1].clone();
         let mut ordered = vec![Vec::new(); self.count];
-        for first in &self.first {
+        for (at, first) in self.first.iter().enumerate() {
+            if at % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
             let mut rows: Vec<u32> = self.rows_of(*first).collect();
             rows.retain(|row| !matches!(time.get(*row as usize), Scalar::Float(x) if x.is_nan()));
-            rows.sort_by(|a, b| later(&time.get(*a as usize), &time.get(*b as usize)));
+            let compare = |a: &u32, b: &u32| {
+                watch.look();
+                later(&time.get(*a as usize), &time.get(*b as usize))
+            };
+            watch.sorting(|| rows.sort_by(compare))?;
             ordered[*first as usize] = rows;
         }
         self.ordered = ordered;
+        Ok(())
     }
 
     fn duplicate_key(&self, row: usize, site: SiteId) -> RunError {
@@ -361,7 +383,6 @@ impl JoinTable {
 
     /// Calls `found` with each match of a left row, in order, as long as it says so.
     fn matches(&self, row: usize, probe: &Probing, mut found: impl FnMut(u32) -> bool) -> Result<(), RunError> {
-        const ROWS_BETWEEN_LOOKS: usize = 4096;
         let first = probe.first[row];
         if first == END {
             return Ok(());

@@ -68,7 +68,7 @@ impl PartedTable {
     }
 
     /// Fails at the first row below `end` that has the key of another, where it must not.
-    pub(super) fn check_unique(&mut self, end: u64) -> Result<(), RunError> {
+    pub(super) fn check_unique(&mut self, end: u64, watch: &Watch) -> Result<(), RunError> {
         if self.layout.unique.is_none() {
             return Ok(());
         }
@@ -79,6 +79,7 @@ impl PartedTable {
             let kinds = part.kinds();
             let mut rows = std::mem::take(part).into_merge()?;
             while let Some(read) = rows.next_rows(ROWS)? {
+                watch.check()?;
                 for (row, ordinal) in read.ordinals.iter().enumerate() {
                     copy.write(&[], *ordinal, &read.batch, row)?;
                 }
@@ -88,8 +89,9 @@ impl PartedTable {
             }
             part.know(&kinds);
             part.add(copy.finish()?)?;
-            if let Err(duplicate) = JoinTable::new(self.layout.clone(), Batch::concat(&batches)) {
-                let found = (ordinals[duplicate.row], duplicate.error);
+            if let Err(none) = JoinTable::new(self.layout.clone(), Batch::concat(&batches), watch) {
+                let Some(row) = none.row else { return Err(none.error) };
+                let found = (ordinals[row], none.error);
                 first = Some(first.into_iter().chain([found]).min_by_key(|(ordinal, _)| *ordinal).expect("one"));
             }
         }
@@ -107,16 +109,17 @@ impl PartedTable {
     }
 
     /// All rows in memory, whatever there is.
-    pub fn whole(self) -> Result<JoinTable, RunError> {
+    pub fn whole(self, watch: &Watch) -> Result<JoinTable, RunError> {
         let mut all = Runs::default();
         for part in self.parts {
             all.merge(part)?;
         }
         let (mut rows, mut batches) = (all.into_merge()?, Vec::new());
         while let Some(batch) = rows.next(ROWS)? {
+            watch.check()?;
             batches.push(batch);
         }
-        JoinTable::new(self.layout, Batch::concat(&batches)).map_err(|duplicate| duplicate.error)
+        JoinTable::new(self.layout, Batch::concat(&batches), watch).map_err(|none| none.error)
     }
 
     /// The rows that come of the left ones.
@@ -164,6 +167,7 @@ impl Joined<'_> {
         let (mut ordinals, mut batches) = (Vec::new(), Vec::new());
         let mut rows = right.into_merge()?;
         while let Some(read) = rows.next_rows(ROWS)? {
+            self.watch.check()?;
             let too_much = share.add(size_in_table(&read.batch));
             ordinals.extend(&read.ordinals);
             batches.push(read.batch);
@@ -172,7 +176,7 @@ impl Joined<'_> {
             }
             share.check_limit("one key of a join")?;
         }
-        let table = JoinTable::new(layout.clone(), Batch::concat(&batches)).map_err(|duplicate| duplicate.error)?;
+        let table = JoinTable::new(layout.clone(), Batch::concat(&batches), self.watch).map_err(|none| none.error)?;
         drop(batches);
         self.probe(&table, left.into_merge()?)?;
         match &self.left.full {
@@ -197,10 +201,12 @@ impl Joined<'_> {
             first += batch.rows;
         }
         while let Some(Merged { ordinals, batch }) = rest.next_rows(ROWS)? {
+            self.watch.check()?;
             write(&mut right, layout, &batch, 0, |row| ordinals[row])?;
         }
         let (mut rows, mut parted) = (left.into_merge()?, Partitions::new(level, &self.watch.memory));
         while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
+            self.watch.check()?;
             write(&mut parted, layout, &batch, self.left.carried, |row| ordinals[row])?;
         }
         let (left, right) = (Partitions::close_all(vec![parted])?, Partitions::close_all(vec![right])?);

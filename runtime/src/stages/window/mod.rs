@@ -13,7 +13,7 @@ use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::{RowError, RowFault, RunError};
 use crate::limits::Watch;
-use crate::memory::{Memory, Share};
+use crate::memory::Share;
 use crate::reducers::Reducers;
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Partitions, ROWS, Rows, Runs};
@@ -193,36 +193,36 @@ impl Windower {
     }
 
     /// The error of the first row that is not sorted as it is to be, among those whose ordinals are below `end`.
-    pub fn out_of_order(self, end: u64, memory: &Memory) -> Option<RunError> {
-        let finished = self.finish_below(end, memory, &mut |_| Ok(Batch::default()));
+    pub fn out_of_order(self, end: u64, watch: &Watch) -> Option<RunError> {
+        let finished = self.finish_below(end, watch, &mut |_| Ok(Batch::default()));
         finished.err()
     }
 
     /// The rows with what `compute` makes of their groups. It fails where they are not sorted as they are to be.
     pub fn finish(
         self,
-        memory: &Memory,
+        watch: &Watch,
         compute: &mut dyn FnMut(Groups) -> Result<Batch, RunError>,
     ) -> Result<Rows, RunError> {
-        self.finish_below(u64::MAX, memory, compute)
+        self.finish_below(u64::MAX, watch, compute)
     }
 
     fn finish_below(
         mut self,
         end: u64,
-        memory: &Memory,
+        watch: &Watch,
         compute: &mut dyn FnMut(Groups) -> Result<Batch, RunError>,
     ) -> Result<Rows, RunError> {
         let mut seen = std::mem::take(&mut self.seen);
         seen.0.sort_unstable();
         if self.parted.is_empty() {
-            let Some((_, groups)) = self.close(end) else { return Ok(Rows::None) };
-            if let Some(unordered) = groups.first_unordered(&seen) {
+            let Some((_, groups)) = self.close(end, watch)? else { return Ok(Rows::None) };
+            if let Some(unordered) = groups.first_unordered(&seen, watch)? {
                 return Err(unordered.error());
             }
             return compute(groups).map(Rows::Batch);
         }
-        let mut parted = Parted { end, memory, seen, compute, runs: Runs::new(memory, None), first: None };
+        let mut parted = Parted { end, watch, seen, compute, runs: Runs::new(&watch.memory, None), first: None };
         parted.finish(self)?;
         match parted.first {
             Some(unordered) => Err(unordered.error()),
@@ -231,7 +231,7 @@ impl Windower {
     }
 
     /// All rows in their groups, and their ordinals; nothing of no rows.
-    fn close(mut self, end: u64) -> Option<(Vec<u64>, Groups)> {
+    fn close(mut self, end: u64, watch: &Watch) -> Result<Option<(Vec<u64>, Groups)>, RunError> {
         self.parts.retain(|part| part.ordinals.first().is_some_and(|first| *first < end));
         self.parts.sort_unstable_by_key(|part| part.ordinals[0]);
         let (mut demanded, mut carried, mut keys, mut ordinals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -241,18 +241,21 @@ impl Windower {
             keys.push(part.keys);
             ordinals.extend(part.ordinals);
         }
-        let (demanded, carried) = (Batch::concat(&demanded)?, Batch::concat(&carried)?);
-        let (rows, starts) = grouped(&keys, demanded.rows);
+        watch.check()?;
+        let (Some(demanded), Some(carried)) = (Batch::concat(&demanded), Batch::concat(&carried)) else {
+            return Ok(None);
+        };
+        let (rows, starts) = grouped(&keys, demanded.rows, watch)?;
         let layout = self.layout;
         let groups = Groups { layout, demanded: demanded.columns, carried, rows, starts, ordinals: ordinals.clone() };
-        Some((ordinals, groups))
+        Ok(Some((ordinals, groups)))
     }
 }
 
 /// Groups that are computed part by part.
 struct Parted<'a> {
     end: u64,
-    memory: &'a Memory,
+    watch: &'a Watch,
     seen: Seen,
     compute: &'a mut dyn FnMut(Groups) -> Result<Batch, RunError>,
     runs: Runs,
@@ -268,8 +271,9 @@ impl Parted<'_> {
         windower.spill()?;
         let (layout, level) = (windower.layout.clone(), windower.level + 1);
         for mut part in Partitions::close(windower.parted)? {
-            let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.memory.share(1)) };
+            let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.watch.memory.share(1)) };
             while let Some(rows) = part.next_rows(ROWS)? {
+                self.watch.check()?;
                 let rows = if self.end == u64::MAX { rows } else { rows.below(self.end) };
                 deeper.hold(deeper.part_read(rows.ordinals, rows.batch))?;
             }
@@ -280,8 +284,8 @@ impl Parted<'_> {
 
     /// Writes the rows of one part, computed, to a run.
     fn compute(&mut self, windower: Windower) -> Result<(), RunError> {
-        let Some((ordinals, groups)) = windower.close(self.end) else { return Ok(()) };
-        let unordered = groups.first_unordered(&self.seen);
+        let Some((ordinals, groups)) = windower.close(self.end, self.watch)? else { return Ok(()) };
+        let unordered = groups.first_unordered(&self.seen, self.watch)?;
         self.first = self.first.take().into_iter().chain(unordered).min_by_key(|unordered| unordered.row);
         if self.first.is_some() {
             return Ok(());
@@ -316,12 +320,18 @@ impl Unordered {
     }
 }
 
+/// The rows that are grouped without a look whether the run must stop.
+const ROWS_BETWEEN_LOOKS: usize = 4096;
+
 /// Rows by group: which row stands at each place, and the place where each group starts, with the end behind the last.
-fn grouped(keys: &[Keys], rows: usize) -> (Vec<u32>, Vec<usize>) {
+fn grouped(keys: &[Keys], rows: usize, watch: &Watch) -> Result<(Vec<u32>, Vec<usize>), RunError> {
     let mut tickets: HashMap<&[u8], u32, RandomState> = HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     let mut group_of = Vec::with_capacity(rows);
     let mut starts = vec![0];
-    for key in keys.iter().flat_map(Keys::iter) {
+    for (row, key) in keys.iter().flat_map(Keys::iter).enumerate() {
+        if row % ROWS_BETWEEN_LOOKS == 0 {
+            watch.check()?;
+        }
         let next = tickets.len() as u32;
         let group = *tickets.entry(key).or_insert(next) as usize;
         starts.resize(starts.len().max(group + 2), 0);
@@ -337,7 +347,7 @@ fn grouped(keys: &[Keys], rows: usize) -> (Vec<u32>, Vec<usize>) {
         at_place[next[group]] = row as u32;
         next[group] += 1;
     }
-    (at_place, starts)
+    Ok((at_place, starts))
 }
 
 /// All rows in their groups.
@@ -410,10 +420,11 @@ impl Groups {
     }
 
     /// The first row that comes behind a greater one of its group.
-    fn first_unordered(&self, seen: &Seen) -> Option<Unordered> {
+    fn first_unordered(&self, seen: &Seen, watch: &Watch) -> Result<Option<Unordered>, RunError> {
         let mut first: Option<(u32, u32, Ascending, &Column)> = None;
         let ordinal = |row: u32| self.ordinals[row as usize];
         for (ascending, column) in self.wanted_orders() {
+            watch.check()?;
             let keys = Keys::of(std::slice::from_ref(column), self.rows.len(), &[]);
             for group in self.starts.windows(2) {
                 for pair in self.rows[group[0]..group[1]].windows(2) {
@@ -424,14 +435,13 @@ impl Groups {
                 }
             }
         }
-        let (row, before, ascending, column) = first?;
-        Some(Unordered {
+        Ok(first.map(|(row, before, ascending, column)| Unordered {
             row: seen.position(ordinal(row)),
             before: seen.position(ordinal(before)),
             ascending,
             value: column.get(row as usize),
             greater: column.get(before as usize),
-        })
+        }))
     }
 
     /// What rows are to be sorted by, in the order in which it is demanded.
