@@ -285,6 +285,10 @@ impl Maker<'_> {
                 0..60 => self.leaf_of_row(),
                 _ => self.expression(kind, 2),
             };
+            // A literal is no key.
+            let is_literal = made.text.starts_with(|c: char| c.is_ascii_digit() || c == '"' || c == '(')
+                || matches!(&*made.text, "true" | "false" | "null");
+            let made = if is_literal && made.level > 7 { self.leaf_of_row() } else { made };
             let made = Self::without_minus(made);
             keys.push(if self.draw.chance(45) {
                 self.saw("form descending");

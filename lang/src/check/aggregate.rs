@@ -66,11 +66,11 @@ pub(super) fn aggregate<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inp
     checker.aggregation = Some(aggregation);
     let mut results: Vec<AggregateResult> = Vec::new();
     let mut all_named = true;
-    for argument in &call.stage.arguments {
-        let result = checker.in_row(&input.row, |c| c.aggregate_results(call, argument));
+    checker.each_argument(call, &input.row, |c, argument| {
+        let result = c.aggregate_results(call, argument);
         all_named &= result.is_some();
         results.extend(result.into_iter().flatten());
-    }
+    });
     let aggregation = checker.aggregation.take()?;
     ends?;
     let output = checker.finish_aggregate(call, input, aggregation, keys, results, add_at);
@@ -98,6 +98,10 @@ impl<'a> Checker<'a> {
                 return;
             }
         };
+        if let (None, Some(error)) = (&name, self.quoted_column(expr)) {
+            self.report(error);
+            return;
+        }
         let id = self.scalar(expr);
         let Some((name, span)) = name else {
             self.report(errors::needs_name(expr.span, "a key of `by`", Some("key")));

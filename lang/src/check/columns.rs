@@ -43,9 +43,7 @@ pub(super) fn derive<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     if call.stage.arguments.is_empty() {
         checker.report(errors::stage_arguments(call.span(), "derive", call.def.signature, 0));
     }
-    for argument in &call.stage.arguments {
-        checker.in_row(&input.row, |c| c.project(call, argument, &mut projection, true));
-    }
+    checker.each_argument(call, &input.row, |c, argument| c.project(call, argument, &mut projection, true));
     Some(checker.map_stage(call, input, projection, Shape::Table, None))
 }
 
@@ -56,9 +54,7 @@ pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         checker.report(errors::stage_arguments(call.span(), "select", call.def.signature, 0));
         return None;
     }
-    for argument in &call.stage.arguments {
-        checker.in_row(&input.row, |c| c.project(call, argument, &mut projection, false));
-    }
+    checker.each_argument(call, &input.row, |c, argument| c.project(call, argument, &mut projection, false));
     let add_at = Some((call.span().at_end(), ", "));
     Some(checker.map_stage(call, input, projection, Shape::Table, add_at))
 }
@@ -153,6 +149,11 @@ impl<'a> Checker<'a> {
                 (None, _) if !replace && let Some(arguments) = cols_call(expr) => {
                     return self.project_columns(projection, arguments, expr.span);
                 }
+                (None, _) if let Some(error) = self.quoted_column(expr) => {
+                    self.report(error);
+                    projection.lacks_name = true;
+                    return;
+                }
                 (None, _) => {
                     let value = self.value(expr);
                     let is_condition = matches!(value, Value::Expr(id) if self.ty(id).kind == Kind::Bool);
@@ -241,7 +242,8 @@ impl<'a> Checker<'a> {
                 return None;
             }
             _ => {
-                self.report(errors::wants_column(expr.span));
+                let quoted = self.in_row(row, |c| c.quoted_column(expr));
+                self.report(quoted.unwrap_or_else(|| errors::wants_column(expr.span)));
                 return None;
             }
         };

@@ -38,7 +38,7 @@ pub(super) fn explode<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input
         checker.report(errors::stage_arguments(call.span(), "explode", call.def.signature, 0));
         return None;
     };
-    let id = checker.in_row(&input.row, |c| c.scalar(expr))?;
+    let id = checker.in_row(&input.row, |c| c.value_of_row(expr))?;
     let (node, column) = checker.exploded_list(&input, id, expr, keep, call)?;
     let is_row = matches!(expr.kind, ExprKind::It) && input.row.shape == Shape::Values;
     let Some(name) = name else {

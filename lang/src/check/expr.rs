@@ -217,6 +217,9 @@ impl<'a> Checker<'a> {
 
     /// Why a row has no column of that name.
     pub(super) fn no_such_column(&self, row: &Row, name: &Arc<str>, span: Span) -> crate::diagnostic::Diagnostic {
+        if let Some(error) = self.made_here(row, name, span) {
+            return error;
+        }
         if let Some(gone) = row.gone(name) {
             return errors::column_gone(span, name, gone);
         }

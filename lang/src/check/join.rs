@@ -359,6 +359,16 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        if join.kind == JoinKind::Full && given.name.is_some() {
+            // The right row is in a column of its own, and its key is in the shared one, too.
+            for ((condition, _), right) in conditions.iter().zip(&right_keys) {
+                if let Some(name) = &condition.shared {
+                    let new = self.again(*right, true);
+                    join.right.push((new, *right));
+                    full.push((name.clone(), new));
+                }
+            }
+        }
         let mut output = fields.clone();
         for (_, column) in &full {
             output.push(OutputField { name: unused_name("right".into(), &output), column: *column });

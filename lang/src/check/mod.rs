@@ -27,6 +27,7 @@ mod lambda;
 mod list_reducer;
 mod list_stage;
 mod lists;
+mod made_here;
 mod matching;
 mod module;
 mod named;
@@ -41,6 +42,7 @@ mod overload;
 mod parameter;
 mod parse;
 mod pivot;
+mod quoted_column;
 mod recursion;
 mod reducer;
 mod rows;
@@ -164,6 +166,8 @@ struct Checker<'a> {
     spread: Option<ExprId>,
     /// The name of the stage or reducer whose arguments are being checked, where it stands.
     stage_name: Option<Name>,
+    /// The stages whose arguments are being checked and that name columns, the innermost last.
+    making: Vec<made_here::Making<'a>>,
     /// The stream of one value that the expression of a statement is computed from.
     base: Option<NodeId>,
 
@@ -233,6 +237,7 @@ impl<'a> Checker<'a> {
             aggregation: None,
             spread: None,
             stage_name: None,
+            making: Vec::new(),
             base: None,
             origins: Vec::new(),
             item_fields: HashMap::new(),

@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
             self.report(errors::unknown_option(name.span, clause, &name.text, &[]));
             return None;
         }
-        let id = self.scalar(expr)?;
+        let id = self.value_of_row(expr)?;
         if !self.is_key(id) {
             let ty = self.ty(id).clone();
             self.report(errors::no_order(expr.span, &ty));

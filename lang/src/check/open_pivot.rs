@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Stream> {
         let (mut aggregation, mut keys) = self.pivot_keys(call, &input);
         let by = Fields::from(aggregation.keys.clone());
-        let id = self.in_row(&input.row, |c| c.scalar(key))?;
+        let id = self.in_row(&input.row, |c| c.value_of_row(key))?;
         if !self.is_key(id) {
             let ty = self.ty(id).clone();
             self.report(errors::no_order(key.span, &ty));

@@ -9,7 +9,7 @@ use crate::catalog::FunctionId;
 use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
 use crate::scalar::{Comparison, Scalar};
 use crate::source::Span;
-use crate::syntax::ast::{self, ArgumentValue, Label};
+use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
 use crate::template::{Hole, Template};
 use crate::ty::{Kind, Type};
 use std::sync::Arc;
@@ -89,6 +89,11 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
+        if template.holes.is_empty() {
+            let is_regex = matches!(expr.kind, ExprKind::RawString(_)) || text.contains(['\\', '*', '[']);
+            self.report(errors::no_hole(expr.span, is_regex));
+            return None;
+        }
         let holes: Vec<Hole> = template.holes.into_iter().map(|(hole, _)| hole).collect();
         for (at, hole) in holes.iter().enumerate() {
             let Some(name) = &hole.name else { continue };

@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
 
     /// The values of the key. The row is in scope.
     fn cells(&mut self, key: &'a ast::Expr, values: &'a ast::Expr) -> Option<Vec<Cell>> {
-        let id = self.scalar(key);
+        let id = self.value_of_row(key);
         let given = self.pivot_values(values);
         let (id, given) = id.zip(given)?;
         let ty = self.ty(id).clone();

@@ -90,8 +90,8 @@ impl<'a> Checker<'a> {
             None => None,
         };
         let facts = test.map_or_else(Vec::new, |test| self.facts(test, true));
-        let ids: Vec<Option<ExprId>> =
-            self.knowing(&facts, |c| given.values.iter().chain(&given.weight).map(|value| c.scalar(value)).collect());
+        let ids: Vec<Option<ExprId>> = self
+            .knowing(&facts, |c| given.values.iter().chain(&given.weight).map(|value| c.value_of_row(value)).collect());
         let mut values: Vec<ExprId> =
             row.filter(|_| given.of_row).map(Some).into_iter().chain(ids).collect::<Option<_>>()?;
         for value in &mut values {

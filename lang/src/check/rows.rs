@@ -47,8 +47,16 @@ pub(super) fn sort<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
         checker.report(errors::stage_arguments(call.span(), "sort", call.def.signature, 0));
         return Some(input);
     }
-    let keys: Vec<Option<SortKey>> =
-        checker.in_row(&input.row, |c| arguments.into_iter().map(|key| c.sort_key(key)).collect());
+    let keys: Vec<Option<SortKey>> = checker.in_row(&input.row, |c| {
+        let key = |key| match c.constant_key(descending(key).0) {
+            Some(error) => {
+                c.report(error);
+                None
+            }
+            None => c.sort_key(key),
+        };
+        arguments.into_iter().map(key).collect()
+    });
     let keys: Option<Vec<SortKey>> = keys.into_iter().collect();
     match (keys, endless) {
         (Some(keys), Some(())) => Some(checker.same_rows(input, call.span(), |input| Stage::Sort { input, keys })),
@@ -102,7 +110,7 @@ impl<'a> Checker<'a> {
     /// it is not).
     pub(super) fn sort_key(&mut self, key: &'a ast::Expr) -> Option<SortKey> {
         let (expr, descending) = descending(key);
-        let id = self.scalar(expr)?;
+        let id = self.value_of_row(expr)?;
         let ty = self.ty(id).clone();
         if !is_ordered(&ty.kind) {
             self.report(errors::no_order(expr.span, &ty));

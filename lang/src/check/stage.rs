@@ -374,6 +374,10 @@ impl<'a> Checker<'a> {
     ) -> Option<Stream> {
         let def = STAGES.iter().find(|def| def.name == called);
         let reducer = self.catalog.reducer_named(called);
+        if let (None, Some(reducer), Some((word, keys)), false) = (def, reducer, &stage.by, stage.broken) {
+            self.report(errors::reducer_by(self.catalog.reducer(reducer), stage, *word, keys));
+            return None;
+        }
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }

@@ -1,5 +1,6 @@
 //! `unpivot ["2000", "2005"], name: "year", value: "amount"`: columns become rows, each with the name of its column.
 
+use super::cols::cols_call;
 use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
@@ -51,14 +52,22 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The columns of one argument: their names in a list, or one by itself.
+    /// The columns of one argument: their names in a list, or one by itself. Each may be `cols(…)`.
     fn unpivoted_columns(&mut self, input: &Stream, expr: &'a ast::Expr) -> Option<Vec<(Arc<str>, Span)>> {
-        let items: Vec<&ast::Expr> = match &expr.kind {
+        let items: Vec<&'a ast::Expr> = match &expr.kind {
             ExprKind::List(items) => items.iter().collect(),
             _ => vec![expr],
         };
         let mut columns = Vec::new();
         for item in items {
+            if let Some(arguments) = cols_call(item) {
+                let chosen = self.columns_called(&input.row, arguments, item.span);
+                if chosen.is_empty() {
+                    return None;
+                }
+                columns.extend(chosen.into_iter().map(|field| (field.name, item.span)));
+                continue;
+            }
             let name: Arc<str> = match &item.kind {
                 ExprKind::Name(name) => name.clone(),
                 _ => self.column_label(item)?,

@@ -141,8 +141,8 @@ impl Answer {
     /// Its value of the sums of so many rows.
     fn of(self, count: u64, sums: &[Accumulator]) -> Option<f64> {
         let own = |products, x| match Accumulator::scatter(count, products, x, x) {
-            // What was lost below the smallest double.
-            scatter if scatter < 0.0 => 0.0,
+            // What was lost below the smallest double; it may be -0.0, too.
+            scatter if scatter <= 0.0 => 0.0,
             scatter => scatter,
         };
         let per_pair = |scatter: f64| scatter / (u128::from(count) * u128::from(count - 1)) as f64;

@@ -168,7 +168,7 @@ fn moment(name: &str, rows: &[Vec<Scalar>]) -> Scalar {
     let scatter = |x: usize, y: usize| {
         let sum = |at: usize| products(rows.iter().map(|row| (row[at], 1.0)));
         let scatter = products(rows.iter().map(|row| (row[x], row[y]))).scatter(count, &sum(x), &sum(y));
-        if x == y && scatter < 0.0 { 0.0 } else { scatter }
+        if x == y && scatter <= 0.0 { 0.0 } else { scatter }
     };
     let pairs = (u128::from(count) * u128::from(count - 1)) as f64;
     Scalar::Float(canonical(match name {

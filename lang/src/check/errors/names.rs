@@ -33,6 +33,19 @@ pub(in super::super) fn unknown_column(
     }
 }
 
+/// E0201: the stage itself makes the column.
+pub(in super::super) fn made_here(span: Span, name: &str, stage: &str, made: Span, edits: Vec<Edit>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0201, span, format!("there is no column `{name}` before this `{stage}`"))
+        .saying("all its values are computed from the rows before it")
+        .label(made, "made here")
+        .help(match edits.is_empty() {
+            true => format!("compute with `{name}` in a stage behind this one"),
+            false => "move it into a stage of its own, ` | derive …`".to_string(),
+        });
+    diagnostic.edits = edits;
+    diagnostic
+}
+
 /// E0207: the name of a column has a blank in it, and stands without backticks.
 pub(in super::super) fn name_with_blank(span: Span, known: &str, from: Span) -> Diagnostic {
     Diagnostic::error(E0207, span, "a name with a blank in it stands in backticks")

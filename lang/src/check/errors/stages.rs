@@ -1,11 +1,13 @@
 //! 01xx as far as names decide, and 04xx: stages and reducers.
 
+use super::super::expr::short_name;
+use super::super::operators::spelled;
 use super::{list, suggest};
-use crate::catalog::OptionKind;
+use crate::catalog::{OptionKind, ReducerDef};
 use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406, E0409};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{self, Argument, Label, Name};
 use crate::ty::{Type, spell};
 
 /// E0101
@@ -44,6 +46,34 @@ pub(in super::super) fn sort_by(word: Span, first_key: Option<Span>) -> Diagnost
     Diagnostic::error(E0108, word, "`sort` takes its keys directly").fix(leave_out, "")
 }
 
+/// E0206: `sum qty by region`, for which there is `aggregate`.
+pub(in super::super) fn reducer_by(def: &ReducerDef, stage: &ast::Stage, by: Span, keys: &[Argument]) -> Diagnostic {
+    let (name, arguments) = (def.name, &stage.arguments);
+    let diagnostic = Diagnostic::error(E0206, by, format!("as a stage, `{name}` gives one value, and takes no `by`"));
+    let values: Vec<&ast::Expr> =
+        arguments.iter().filter(|argument| argument.label == Label::None).filter_map(Argument::expr).collect();
+    let (Some(called), true) = (stage.name.last(), (def.arity.0..=def.arity.1).contains(&values.len())) else {
+        return diagnostic.help(format!("`aggregate name = {name}(…) by key` gives one for each group"));
+    };
+    // A result is named after its reducer and the column, if it is one.
+    let has_name = values.is_empty() || values.len() == 1 && short_name(values[0]).is_some();
+    let head = if has_name { "aggregate " } else { "aggregate result = " };
+    let start = Span { end: called.span.start, ..called.span };
+    let mut edits = vec![Edit { span: start, text: head.into() }];
+    if let (false, end) = (stage.called, arguments.last().map_or(called.span.end, |last| last.span.end)) {
+        let first = arguments.first().map_or(end, |first| first.span.start);
+        edits.push(Edit { span: Span { start: called.span.end, end: first, ..start }, text: "(".into() });
+        edits.push(Edit { span: Span { start: end, end, ..start }, text: ")".into() });
+    }
+    let shown = |expr: Option<&ast::Expr>| expr.and_then(spelled).unwrap_or("…".into());
+    let list = |arguments: &[Argument]| {
+        let shown: Vec<String> = arguments.iter().map(|argument| shown(argument.expr())).collect();
+        shown.join(", ")
+    };
+    let form = format!("{head}{name}({}) by {}", list(arguments), list(keys));
+    Diagnostic { edits, ..diagnostic.help(format!("one for each group: `{form}`")) }
+}
+
 /// E0206
 pub(in super::super) fn option_type(span: Span, who: &str) -> Diagnostic {
     Diagnostic::error(E0206, span, format!("`{who}` takes no type"))
@@ -72,6 +102,18 @@ pub(in super::super) fn stage_after_value(span: Span, stage: &str, value: Span) 
 pub(in super::super) fn no_order(span: Span, found: &Type) -> Diagnostic {
     Diagnostic::error(E0304, span, format!("{found} cannot be a key"))
         .help("keys are numbers, text, dates, true and false")
+}
+
+/// E0304: a text in place of a column.
+pub(in super::super) fn quoted_column(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0304, span, "a text in quotes is the same for all rows; a column stands without them")
+        .fix(span, spell(name))
+}
+
+/// E0304: a key that is the same for all rows.
+pub(in super::super) fn constant_key(span: Span) -> Diagnostic {
+    Diagnostic::error(E0304, span, "this key is the same for all rows")
+        .help("a key is a column, or is computed from columns")
 }
 
 /// E0304: all columns are keys, and one cannot be.

@@ -139,6 +139,15 @@ pub(in super::super) fn no_template(span: Span, message: &str) -> Diagnostic {
     )
 }
 
+/// E0314: a template that takes nothing.
+pub(in super::super) fn no_hole(span: Span, is_regex: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0314, span, "this template has no hole, so no column comes of it");
+    match is_regex {
+        true => diagnostic.help("a template is no regex; for one there is `extract(text, r\"…\")`"),
+        false => diagnostic.help("a hole is a name in braces: `\"{ip} [{time}] {status:int}\"`"),
+    }
+}
+
 /// E0304
 pub(in super::super) fn no_such_policy(span: Span) -> Diagnostic {
     Diagnostic::error(E0304, span, "`on_error` is `\"fail\"`, `\"null\"` or `\"skip\"`")

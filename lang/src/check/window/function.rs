@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         value: &'a ast::Expr,
         distance: Option<&'a ast::Expr>,
     ) -> Option<WindowKind> {
-        let value = self.scalar(value);
+        let value = self.value_of_row(value);
         let distance = match distance {
             None => 1,
             Some(expr) => {

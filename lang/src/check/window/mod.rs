@@ -49,9 +49,7 @@ pub(super) fn window<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         let (scope, known) = (c.scope, c.not_null.len());
         let window = Windowing { functions: Vec::new(), on: ranged, scope, known };
         c.aggregation = Some(Aggregation::of_window(window));
-        for argument in &call.stage.arguments {
-            c.project(call, argument, &mut projection, true);
-        }
+        c.each_argument(call, &input.row, |c, argument| c.project(call, argument, &mut projection, true));
         c.aggregation.take().and_then(|aggregation| aggregation.window).map(|window| window.functions)
     })?;
     ends?;

@@ -27,9 +27,13 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
     // Where a body that has been opened ends.
     let mut body_end = None;
+    let mut statement = 0;
     for (at, (token, span)) in tokens.iter().enumerate() {
+        if *token == Token::End {
+            statement = at + 1;
+        }
         if body_end.is_none()
-            && let Some(last) = body_behind_colon(text, &tokens, at)
+            && let Some(last) = body_behind_colon(text, &tokens, statement, at)
         {
             let place = tokens[last].1;
             diagnostics.push(body_in_braces(text, *span, place));
@@ -50,12 +54,12 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     out
 }
 
-/// The last token of the lines that are set in behind the `:` at `at`, if it stands behind the head of a function.
-fn body_behind_colon(text: &str, tokens: &[(Token, Span)], at: usize) -> Option<usize> {
+/// The last token of the lines that are set in behind the `:` at `at`, if it stands behind the head of a function in the
+/// statement that begins at `start`.
+fn body_behind_colon(text: &str, tokens: &[(Token, Span)], start: usize, at: usize) -> Option<usize> {
     if tokens[at].0 != Token::Colon {
         return None;
     }
-    let start = tokens[..at].iter().rposition(|(token, _)| *token == Token::End).map_or(0, |end| end + 1);
     let (head, place) = &tokens[start];
     // What was written `def` has been told.
     let is_function = *head == Token::Fn && slice(text, *place) == "fn";

@@ -213,10 +213,20 @@ fn not_in_format(arguments: &[Scalar], wanted: &str) -> Fault {
     fault(quoted(text(&arguments[0])), &format!("{wanted} in the format {}", quoted(text(&arguments[1]))))
 }
 
-/// The microseconds of a text in a format, in a zone.
+/// The microseconds of a text in a format, in a zone. There is no leap second: the library takes one for the second before.
 fn parse_in_format(arguments: &[Scalar]) -> Result<i64, Fault> {
+    let spelled = text(&arguments[0]);
+    let time = read_in_format(spelled, arguments)?;
+    let is_leap = spelled.match_indices("60").any(|(at, sixty)| {
+        let before = format!("{}59{}", &spelled[..at], &spelled[at + sixty.len()..]);
+        read_in_format(&before, arguments) == Ok(time)
+    });
+    if is_leap { Err(not_in_format(arguments, "a datetime")) } else { Ok(time) }
+}
+
+fn read_in_format(spelled: &str, arguments: &[Scalar]) -> Result<i64, Fault> {
     let wrong = || not_in_format(arguments, "a datetime");
-    let parsed = BrokenDownTime::parse(text(&arguments[1]), text(&arguments[0])).map_err(|_| wrong())?;
+    let parsed = BrokenDownTime::parse(text(&arguments[1]), spelled).map_err(|_| wrong())?;
     // An offset or a number of seconds in the text says more than the zone.
     let (timestamp, in_utc) = match parsed.to_timestamp() {
         Ok(timestamp) => (timestamp, true),
@@ -321,11 +331,19 @@ fn epochs() -> Vec<Function> {
             "from_epoch",
             vec![of("n", Kind::Float), unit()],
             gives(Type::DATETIME),
-            doc,
-            &[shows!("from_epoch(1709287200.25)", "\"2024-03-01T10:00:00.25Z\"")],
+            "The datetime that is so many seconds, or other units, after 1970-01-01T00:00:00Z, to the nearest microsecond.",
+            &[
+                shows!("from_epoch(1709287200.25)", "\"2024-03-01T10:00:00.25Z\""),
+                shows!("from_epoch(1098554253.192844)", "\"2004-10-23T17:57:33.192844Z\""),
+            ],
             |arguments| {
                 let (count, per_second) = (float(&arguments[0]), unit_of(&arguments[1])?);
-                let time = (count / per_second as f64 * SECOND as f64).floor();
+                let second = i128::from(SECOND);
+                let time = match per_second <= second {
+                    true => count * (second / per_second) as f64,
+                    false => count / (per_second / second) as f64,
+                };
+                let time = time.round_ties_even();
                 // 2^63 is a float, 2^63 - 1 is not.
                 let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&time);
                 if fits { Ok(Scalar::DateTime(time as i64)) } else { Err(fault(count, "in the range of datetime")) }

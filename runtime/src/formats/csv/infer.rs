@@ -231,17 +231,16 @@ fn classify(text: &str, quoted: bool, null_words: &[Arc<str>]) -> Guess {
     if text.is_empty() || null_words.iter().any(|word| **word == *text) {
         return Guess::Nothing;
     }
-    if cell::may_be_code(text) {
-        return Guess::String;
-    }
-    if cell::read_int(text).is_some() {
-        Guess::Int
-    } else if cell::read_float(text).is_some() {
-        Guess::Float
-    } else if calendar::parse_date(text.as_bytes()).is_some() {
+    if calendar::parse_date(text.as_bytes()).is_some() {
         Guess::Date
     } else if calendar::parse_datetime(text.as_bytes()).is_some() {
         Guess::DateTime
+    } else if cell::may_be_code(text) {
+        Guess::String
+    } else if cell::read_int(text).is_some() {
+        Guess::Int
+    } else if cell::read_float(text).is_some() {
+        Guess::Float
     } else if cell::read_bool(text).is_some() {
         Guess::Bool
     } else {
@@ -265,8 +264,8 @@ mod tests {
         for text in ["007", "+5", "-01", "1234567890123456789", "00.5", "x", " 1", "2024-01-32", "1,5"] {
             assert_eq!(class(text), Guess::String, "{text}");
         }
-        assert_eq!(class("0024-01-01"), Guess::String, "as a year with zeros it may be a code");
         assert_eq!((class("2024-01-31"), class("True")), (Guess::Date, Guess::Bool));
+        assert_eq!((class("0001-01-01"), class("+012024-01-31")), (Guess::Date, Guess::Date), "as dates are written");
         assert_eq!((class("2024-01-31 10:00:00"), class("2024-01-31T10:00+01:00")), (Guess::DateTime, Guess::DateTime));
         assert_eq!((class("2024-01-31 25:00:00"), class("PT5M")), (Guess::String, Guess::String));
         assert_eq!((class(""), class("NA"), class("nan")), (Guess::Nothing, Guess::Nothing, Guess::Nothing));
