@@ -149,6 +149,11 @@ impl Share {
         Share { memory: self.memory.clone(), most, held: 0 }
     }
 
+    /// Whether there is anything that it is a share of.
+    pub fn is_limited(&self) -> bool {
+        self.memory.0.is_some()
+    }
+
     /// The memory that it is a share of.
     pub fn memory(&self) -> &Memory {
         &self.memory

@@ -7,6 +7,9 @@ use crate::batch::{Batch, Origin};
 use crate::error::RunError;
 use crate::memory::Memory;
 
+/// Into how many a part is parted that does not fit.
+const PARTS_OF_PART: usize = 16;
+
 /// From the bits of a hash that no table looks at.
 const FIRST_BIT: u32 = 24;
 
@@ -44,10 +47,14 @@ impl Part {
     }
 }
 
+fn parts_of(level: u32, memory: &Memory) -> usize {
+    if level == 0 { memory.parts() } else { PARTS_OF_PART }
+}
+
 impl Partitions {
     /// No rows. Rows of one part are parted by a deeper level.
     pub fn new(level: u32, memory: &Memory) -> Partitions {
-        let parts = (0..memory.parts()).map(|_| Part::default()).collect();
+        let parts = (0..parts_of(level, memory)).map(|_| Part::default()).collect();
         Partitions { level, parts, kinds: Kinds::default(), memory: memory.clone() }
     }
 
@@ -56,7 +63,9 @@ impl Partitions {
         self.kinds.learn(batch);
         let batch = &Batch { origin: batch.origin.as_ref().map(Origin::located), ..batch.clone() };
         for (row, hash, ordinal) in rows {
-            let part = (hash >> (FIRST_BIT + self.level * self.parts.len().ilog2())) as usize % self.parts.len();
+            let before = if self.level == 0 { 0 } else { parts_of(0, &self.memory).ilog2() };
+            let deeper = self.level.saturating_sub(1) * PARTS_OF_PART.ilog2();
+            let part = (hash >> (FIRST_BIT + before + deeper)) as usize % self.parts.len();
             self.parts[part].run(ordinal, &self.memory)?.write(&[], ordinal, batch, row)?;
         }
         Ok(())
@@ -71,7 +80,8 @@ impl Partitions {
     /// All parts, also those that have no rows: parts of one number have the rows of the same keys.
     pub fn close_all(all: Vec<Partitions>) -> Result<Vec<Runs>, RunError> {
         let memory = all.first().map(|first| first.memory.clone()).unwrap_or_default();
-        let mut parts: Vec<Runs> = (0..memory.parts()).map(|_| Runs::new(&memory, None)).collect();
+        let count = all.first().map_or(0, |first| first.parts.len());
+        let mut parts: Vec<Runs> = (0..count).map(|_| Runs::new(&memory, None)).collect();
         for partitions in all {
             for (part, runs) in parts.iter_mut().zip(partitions.parts) {
                 part.know(&partitions.kinds);

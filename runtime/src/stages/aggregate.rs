@@ -86,7 +86,17 @@ impl Grouper {
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
     pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
-        self.push_rows((first_ordinal..).take(batch.rows).collect(), batch)
+        // Where groups may have no room, few rows come at once, so that few groups are too many.
+        let at_once = if self.share.is_limited() { ROWS } else { batch.rows.max(1) };
+        for first in (0..batch.rows).step_by(at_once) {
+            let rows = at_once.min(batch.rows - first);
+            let ordinals = (first_ordinal + first as u64..).take(rows).collect();
+            match rows == batch.rows {
+                true => self.push_rows(ordinals, batch)?,
+                false => self.push_rows(ordinals, &batch.slice(first, rows))?,
+            }
+        }
+        Ok(())
     }
 
     fn push_rows(&mut self, ordinals: Vec<u64>, batch: &Batch) -> Result<(), RunError> {
@@ -341,7 +351,12 @@ impl Grouper {
                 starts[part as usize] + row
             };
             let rows = UInt32Array::from_iter_values(order.iter().map(place));
-            columns = Batch::concat(&self.parts).expect("a group has a part").take(&rows).columns;
+            let all = Batch::concat_while(&self.parts, &|| watch.check())?.expect("a group has a part");
+            self.parts.clear();
+            for column in all.columns {
+                watch.check()?;
+                columns.push(column.take(&rows));
+            }
         } else {
             columns.resize(self.layout.keys, Column::Null(0));
         }
