@@ -6,11 +6,12 @@
 # result goes through a checksum. Prints seconds, the greatest resident memory, what went to disk, and whether the
 # bytes are those of a run without a limit (WHOLE=0 leaves that run out, where the machine has no memory for it). Then
 # scripts that stream, which need no limit. Exits with 1 where bytes differ or a run took too much: 300 MB, 100 MB of
-# those that stream. PIPE is the binary; the files are in TMPDIR, and gone at the end.
+# those that stream. PIPE is the binary; the files are in TMPDIR, and gone at the end. ONLY is a pattern of the names of the runs
+# that are wanted, and MOST_SECONDS what each of them may take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROWS=${1:-125000000} MEMORY=${2:-200MB}
-PIPE=${PIPE:-target/release/pipe} WHOLE=${WHOLE:-1}
+PIPE=${PIPE:-target/release/pipe} WHOLE=${WHOLE:-1} ONLY=${ONLY:-*} MOST_SECONDS=${MOST_SECONDS:-86400}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 export TMPDIR=$WORK
@@ -22,10 +23,16 @@ BAD=0
 echo "$ROWS rows, $(du -m "$FILE" | cut -f1) MiB, --memory $MEMORY"
 
 run() { # name, script, most MB, options: one line, and the checksum in $WORK/sum
-  local name=$1 script=$2 most=$3
+  local name=$1 script=$2 most=$3 seconds kilobytes
   shift 3
-  /usr/bin/time -f "%e %M" -o "$WORK/time" "$PIPE" --format csv --stats "$@" -e "$script" 2> "$WORK/stats" | md5sum > "$WORK/sum"
-  local seconds kilobytes
+  # shellcheck disable=SC2053
+  [[ $name == $ONLY ]] || return 0
+  if ! /usr/bin/time -f "%e %M" -o "$WORK/time" timeout "$MOST_SECONDS" \
+    "$PIPE" --format csv --stats "$@" -e "$script" 2> "$WORK/stats" | md5sum > "$WORK/sum"; then
+    printf "%-24s failed, or took more than %s s: %s\n" "$name" "$MOST_SECONDS" "$(head -c 300 "$WORK/stats")"
+    BAD=1
+    return 0
+  fi
   read -r seconds kilobytes < <(tail -1 "$WORK/time")
   printf "%-24s %8.1f s %7d MB  %s%s\n" "$name" "$seconds" $((kilobytes / 1024)) "$(cut -c1-8 "$WORK/sum")" \
     "$(grep -o ' [0-9_]* runs on disk.*' "$WORK/stats" || true)"
@@ -37,9 +44,10 @@ run() { # name, script, most MB, options: one line, and the checksum in $WORK/su
 
 spills() { # name, script
   run "$1" "$2" 300 --memory "$MEMORY"
-  [ "$WHOLE" = 1 ] || return 0
+  # shellcheck disable=SC2053
+  [[ $WHOLE = 1 && $1 == $ONLY ]] || return 0
   cp "$WORK/sum" "$WORK/with"
-  run "$1, whole" "$2" 1000000
+  ONLY="*" run "$1, whole" "$2" 1000000
   cmp -s "$WORK/with" "$WORK/sum" || { echo "  other bytes"; BAD=1; }
 }
 

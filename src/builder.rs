@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Inner};
 use crate::given::{Constant, Given, HostTable};
-use crate::grant::Grant;
+use crate::grant::{self, Grant};
 use crate::host::{self, Fallible, HostFunction};
 use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
@@ -18,6 +18,7 @@ use pipelang_lang::ty::spell;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::{HostPool, Pool};
+use pipelang_runtime::formats::Streams;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -307,9 +308,10 @@ impl EngineBuilder {
         }
         let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
         Ok(Engine(Arc::new(Inner {
-            registry: Registry::with_functions(self.functions.clone()),
+            registry: Registry::limited(self.functions.clone(), self.limits.regex_bytes),
             pool: self.pool,
             given: Given { constants, tables: self.tables },
+            streams: Streams::of(grant::granted_stdin(&self.grants)),
             grants: self.grants,
             limits: self.limits,
             optimize: self.optimize,

@@ -25,6 +25,7 @@ use pipelang_lang::syntax;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins;
 use pipelang_runtime::exec::Pool;
+use pipelang_runtime::formats::Streams;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Pool,
     pub(crate) given: Given,
     pub(crate) grants: Vec<Grant>,
+    /// What scripts read that comes once.
+    pub(crate) streams: Streams,
     pub(crate) limits: Limits,
     pub(crate) optimize: bool,
     pub(crate) locked: bool,
@@ -319,7 +322,14 @@ impl Engine {
 
     /// What scripts can read; `inputs` are the tables that a host binds.
     pub(crate) fn sources<'a>(&'a self, inputs: &'a [Wanted]) -> HostSources<'a> {
-        HostSources { grants: &self.0.grants, given: &self.0.given, inputs, locked: self.0.locked }
+        HostSources {
+            record_bytes: self.0.limits.record_bytes,
+            grants: &self.0.grants,
+            streams: &self.0.streams,
+            given: &self.0.given,
+            inputs,
+            locked: self.0.locked,
+        }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -36,15 +36,12 @@ pub(crate) fn add_line(diagnostic: &mut Diagnostic, error: &RunError) {
 }
 
 fn line_of(place: &DataPlace) -> Option<String> {
-    // What came by stdin is gone.
-    if place.file == STDIN {
+    // What came by stdin or a FIFO is gone, and opening one may wait forever.
+    if place.file == STDIN || !std::fs::metadata(&place.file).ok()?.is_file() {
         return None;
     }
     let compressed = place.file.ends_with(".gz") || place.file.ends_with(".zst");
     let file = File::open(&place.file).ok().filter(|_| !compressed && !place.counts_rows)?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
     let mut reader = BufReader::with_capacity(1 << 16, file.take(FAR));
     for _ in 1..place.line {
         if reader.skip_until(b'\n').ok()? == 0 {

@@ -1,7 +1,7 @@
 //! What of the file system a script may touch: nothing, unless the host grants it.
 
 use crate::given::Given;
-use crate::grant::{self, Grant, Kind};
+use crate::grant::{Grant, Kind};
 use crate::input::Wanted;
 use pipelang_lang::catalog::{ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0405, E0408};
@@ -9,7 +9,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
 use pipelang_lang::ty::{Schema, Type};
-use pipelang_runtime::formats::{self, FileSources};
+use pipelang_runtime::formats::{self, FileSources, Streams};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +36,9 @@ pub fn write_everything() -> Grant {
 /// The files that are granted, and the tables that a host binds.
 pub(crate) struct HostSources<'a> {
     pub(crate) grants: &'a [Grant],
+    pub(crate) streams: &'a Streams,
+    /// The most bytes of a record, if fewer than otherwise.
+    pub(crate) record_bytes: Option<usize>,
     /// What every script has.
     pub(crate) given: &'a Given,
     /// The tables of this program; they hide those of the engine.
@@ -103,7 +106,7 @@ impl HostSources<'_> {
     }
 
     fn files(&self) -> FileSources {
-        FileSources { stdin: grant::granted_stdin(self.grants) }
+        FileSources { streams: self.streams.clone(), record_bytes: self.record_bytes }
     }
 
     /// The files that a pattern names, all of which may be read; none of a plain path, which may be.
@@ -134,7 +137,7 @@ fn inferred(request: &ReadRequest, info: &TableInfo) -> Diagnostic {
         .saying("their types were inferred from a sample");
     match request.options.iter().find(|(name, ..)| &**name == "schema") {
         Some((_, span, _)) => diagnostic.label(*span, "this leaves the others open, by `..`"),
-        None => diagnostic.fix(request.span.at_end(), format!(", schema: {}", info.schema)),
+        None => request.offer(diagnostic, &format!("schema: {}", info.schema)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a host lets scripts do: nothing, unless it grants it. Files are in `fs.rs`; here are the others.
 
 use pipelang_runtime::builtins::Outside;
-use pipelang_runtime::formats::Stdin;
+use pipelang_runtime::formats::ByteStream;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
     /// The time at which a run begins; none is the machine's.
     Clock(Option<SystemTime>),
     Environment(Variables),
-    Stdin(Stdin),
+    Stdin(ByteStream),
 }
 
 /// The variables of an environment. Their values may be secrets, so that they are not shown.
@@ -83,7 +83,7 @@ pub mod environment {
 /// Scripts may read a stream as `stdin`, once.
 pub mod stdin {
     use super::{Grant, Kind};
-    use pipelang_runtime::formats::Stdin;
+    use pipelang_runtime::formats::ByteStream;
     use std::io::Read;
 
     /// This stream, of the format that its first line looks like.
@@ -99,17 +99,23 @@ pub mod stdin {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn from(stream: impl Read + Send + 'static) -> Grant {
-        Grant(Kind::Stdin(Stdin::new(stream, None)))
+        Grant(Kind::Stdin(ByteStream::new(stream, None)))
     }
 
     /// This stream, of this format (`csv`, `jsonl` …).
     pub fn of_format(stream: impl Read + Send + 'static, format: &str) -> Grant {
-        Grant(Kind::Stdin(Stdin::new(stream, Some(format))))
+        Grant(Kind::Stdin(ByteStream::new(stream, Some(format))))
+    }
+
+    /// The standard input of this process, of that format, or of the one that its first line looks like. A thread reads
+    /// it, from when a script first asks for it: so a run that waits for more can be stopped.
+    pub fn of_process(format: Option<&str>) -> Grant {
+        Grant(Kind::Stdin(ByteStream::aside(|| Ok(std::io::stdin()), format)))
     }
 }
 
 /// What is granted as `stdin`. Of several grants the first counts.
-pub(crate) fn granted_stdin(grants: &[Grant]) -> Option<Stdin> {
+pub(crate) fn granted_stdin(grants: &[Grant]) -> Option<ByteStream> {
     grants.iter().find_map(|grant| match &grant.0 {
         Kind::Stdin(stdin) => Some(stdin.clone()),
         Kind::ReadBelow(_) | Kind::ReadAll | Kind::WriteBelow(_) | Kind::WriteAll => None,

@@ -34,6 +34,8 @@ pub struct Bindings<'a> {
     /// How often the program reads a table.
     pub(crate) reads: Box<dyn Fn(&str) -> usize + 'a>,
     pub(crate) tables: Tables<'a>,
+    /// The most bytes of a record of a text, if fewer than otherwise.
+    pub(crate) record_bytes: Option<usize>,
 }
 
 impl<'a> Bindings<'a> {
@@ -179,7 +181,7 @@ impl<'a> Inputs<'a> {
         self.0.push((
             name.to_string(),
             Box::new(move |name, schema, bindings| {
-                bindings.stream(name, schema, text::stream((name, format), reader, schema));
+                bindings.stream(name, schema, text::stream((name, format), reader, schema, bindings.record_bytes));
                 Ok(())
             }),
         ));

@@ -6,8 +6,8 @@ use std::time::Duration;
 /// How much a script may use. Of each limit, none is no limit. An engine has limits, and a run may tighten them, never
 /// widen them. Whoever reaches one ends in E0801, in every executor, and the engine lives on.
 ///
-/// Some bounds are the same for every engine: 256 levels of nesting, 4 MiB for a compiled regular expression, 10,000 calls
-/// inside one another, 64 MiB for a value that a script makes.
+/// Some bounds are the same for every engine: 256 levels of nesting, 10,000 calls inside one another, 64 MiB for a value that
+/// a script makes.
 ///
 /// ```
 /// use pipelang::{Engine, Limits, codes};
@@ -41,6 +41,12 @@ pub struct Limits {
     pub rows_out: Option<u64>,
     /// Threads of a run.
     pub threads: Option<usize>,
+    /// Bytes of a regular expression that is compiled; 4 MiB at most for every engine. A larger one is told where it stands,
+    /// like one that is none.
+    pub regex_bytes: Option<usize>,
+    /// Bytes of a record that is read of a text, such as a line of CSV or an item of a JSON list; 64 MiB at most for every
+    /// engine.
+    pub record_bytes: Option<usize>,
 }
 
 impl Limits {
@@ -55,6 +61,8 @@ impl Limits {
             memory: Some(256 << 20),
             rows_out: Some(10_000_000),
             threads: None,
+            regex_bytes: Some(4 << 20),
+            record_bytes: Some(64 << 20),
         }
     }
 
@@ -71,7 +79,7 @@ impl Limits {
     /// What one run, or one call over a record, may use.
     #[inline]
     pub(crate) fn bounds(&self) -> Bounds {
-        Bounds { fuel: self.fuel, wall: self.wall, memory: self.memory }
+        Bounds { fuel: self.fuel, wall: self.wall, memory: self.memory, record_bytes: self.record_bytes }
     }
 
     /// Of each limit the tighter one.
@@ -88,6 +96,8 @@ impl Limits {
             memory: least(self.memory, other.memory),
             rows_out: least(self.rows_out, other.rows_out),
             threads: least(self.threads, other.threads),
+            regex_bytes: least(self.regex_bytes, other.regex_bytes),
+            record_bytes: least(self.record_bytes, other.record_bytes),
         }
     }
 }

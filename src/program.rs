@@ -94,8 +94,9 @@ impl<In, Out: FromRow> Program<In, Out> {
     pub fn run<'a>(&self, input: impl Input<'a, In>) -> Run<'a, In, Out> {
         let script = self.0.script.clone();
         let reads = Box::new(move |name: &str| script.reads_of(name));
-        let mut bindings =
-            Bindings { wanted: self.0.inputs.clone(), reads, tables: self.0.script.tables(&self.0.inputs) };
+        let tables = self.0.script.tables(&self.0.inputs);
+        let record_bytes = self.0.script.engine().inner().limits.record_bytes;
+        let mut bindings = Bindings { wanted: self.0.inputs.clone(), reads, tables, record_bytes };
         let bound = input.bind(&mut bindings);
         let is_bound = |name: &Arc<str>| bindings.tables.schema(name).is_some();
         let missing = self.0.inputs.iter().find(|table| !is_bound(&table.name)).map(|table| unbound(&table.name));

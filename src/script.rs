@@ -8,13 +8,14 @@ use crate::limits::Limits;
 use crate::on_error::OnError;
 use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ir::{Plan, Shape, Stage, TableOrigin, print};
+use pipelang_lang::ir::{Plan, Shape, Stage, Supply, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::single::Parts;
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
+use pipelang_runtime::formats::alike::alike;
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Looks, Watch};
 use pipelang_runtime::progress::Progress;
@@ -75,7 +76,7 @@ impl RunSettings {
                 OnError::Skip => exec::OnError::Skip,
                 OnError::Divert(tell) => {
                     let (script, tell) = (script.clone(), tell.clone());
-                    exec::OnError::Divert(Arc::new(move |error| tell(&script.failed(error))))
+                    exec::OnError::Divert(Arc::new(move |error| tell(&script.diverted(error))))
                 }
             },
             tally: self.tally.clone(),
@@ -155,7 +156,7 @@ impl Script {
         let length = |path: &str| std::fs::metadata(path).ok().filter(|known| known.is_file()).map(|known| known.len());
         let lengths = self.plan.tables.iter().map(|table| match &table.origin {
             TableOrigin::Bound(_) => Some(0),
-            TableOrigin::File { stdin: true, .. } => None,
+            TableOrigin::File { supply: Supply::Stdin | Supply::Stream, .. } => None,
             TableOrigin::File { path, files, .. } if files.is_empty() => length(path),
             TableOrigin::File { files, .. } => files.iter().map(|file| length(&file.path)).sum(),
         });
@@ -235,7 +236,7 @@ impl Script {
     /// What a run can read beside files, but for the inputs of its program.
     pub(crate) fn tables<'a>(&self, inputs: &[Wanted]) -> Tables<'a> {
         let mut tables = Tables::default();
-        tables.stdin = grant::granted_stdin(&self.engine.inner().grants);
+        tables.streams = self.engine.inner().streams.clone();
         self.engine.inner().given.bind(&mut tables, inputs);
         tables
     }
@@ -260,12 +261,24 @@ impl Script {
         let diagnostics = match error {
             RunError::OutputClosed => Vec::new(),
             error => {
-                let mut diagnostic = error.diagnostic(&self.plan);
-                excerpt::add_line(&mut diagnostic, error);
+                let mut diagnostic = self.said(error);
+                // First, for it says what is the matter; the other lines say what to do.
+                diagnostic.help.splice(0..0, alike(&self.plan, error));
                 vec![diagnostic]
             }
         };
         Report::new(diagnostics, self.sources.clone())
+    }
+
+    /// What is said of a row that is left out; of others like it there may be very many.
+    fn diverted(&self, error: &RunError) -> Report {
+        Report::new(vec![self.said(error)], self.sources.clone())
+    }
+
+    fn said(&self, error: &RunError) -> Diagnostic {
+        let mut diagnostic = error.diagnostic(&self.plan);
+        excerpt::add_line(&mut diagnostic, error);
+        diagnostic
     }
 
     /// What a record is computed with.

@@ -226,6 +226,20 @@ fn locked_scripts_declare_their_columns() {
 }
 
 #[test]
+fn a_declaration_goes_into_the_call_wherever_the_path_stands() {
+    for options in ["", "delimiter: \",\""] {
+        let script = format!("\"tests/data/orders.csv\".read({options}) | count");
+        let inferred = pipe(&["check", "--locked", "--errors", "json", "-e", &script]);
+        let error: serde_json::Value = serde_json::from_str(&inferred.err).expect("JSON");
+        assert_eq!(error["code"], "E0408");
+        let edit = &error["edits"][0];
+        let mut mended = script.clone();
+        mended.insert_str(edit["start"].as_u64().expect("a place") as usize, edit["text"].as_str().expect("a text"));
+        assert_eq!(pipe(&["check", "--locked", "-e", &mended]).exit, Some(0), "{mended}");
+    }
+}
+
+#[test]
 fn schemas_are_types_to_paste() {
     let orders = pipe(&["schema", "tests/data/orders.csv"]);
     let expected = "type Orders = {id: int?, customer: int?, region: string?, qty: int?, price: float?, day: date?}\n";

@@ -11,9 +11,10 @@ use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::{Environment, Executor, Options, Pool, Stats, Tables};
+use pipelang_runtime::formats::alike::alike;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
-use pipelang_runtime::formats::{FileSources, Stdin};
+use pipelang_runtime::formats::{ByteStream, FileSources, Streams};
 use pipelang_runtime::limits::Watch;
 use pipelang_runtime::memory::Memory;
 use pipelang_runtime::tally::Tally;
@@ -79,7 +80,7 @@ pub struct Ready {
     warnings: String,
     sources: SourceMap,
     format: OutputFormat,
-    stdin: Option<Stdin>,
+    streams: Streams,
 }
 
 impl Script<'_> {
@@ -97,7 +98,7 @@ impl Script<'_> {
         let files = self.files();
         let compiled = self.check(&mut sources, &files).map_err(|diagnostics| render(&diagnostics, &sources))?;
         let warnings = render(&compiled.warnings, &sources);
-        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format, stdin: files.stdin })
+        Ok(Ready { plan: compiled.plan, warnings, sources, format: self.format, streams: files.streams })
     }
 
     /// Everything that is said of it before it runs.
@@ -109,8 +110,8 @@ impl Script<'_> {
     }
 
     fn files(&self) -> FileSources {
-        let open = |path: &String| Stdin::new(std::fs::File::open(path).expect("stdin of a case is a file"), None);
-        FileSources { stdin: self.stdin.as_ref().map(open) }
+        let open = |path: &String| ByteStream::new(std::fs::File::open(path).expect("stdin of a case is a file"), None);
+        FileSources { streams: Streams::of(self.stdin.as_ref().map(open)), ..FileSources::default() }
     }
 
     fn check(&self, sources: &mut SourceMap, files: &FileSources) -> Result<Compiled, Vec<Diagnostic>> {
@@ -128,7 +129,7 @@ impl Ready {
         let registry = registry();
         let plan = pipelang_lang::opt::optimize(self.plan.clone(), &registry.catalog, &config.rules);
         let mut tables = Tables::default();
-        tables.stdin = self.stdin.clone();
+        tables.streams = self.streams.clone();
         let outside = outside();
         let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads), outside: &outside };
         let tally = Tally::default();
@@ -151,7 +152,11 @@ impl Ready {
         let mut err = self.warnings.clone();
         match result {
             Ok(()) => tally.reads().iter().for_each(|read| err.push_str(&format!("{read}\n"))),
-            Err(error) => err.push_str(&render(&[error.diagnostic(&plan)], &self.sources)),
+            Err(error) => {
+                let mut diagnostic = error.diagnostic(&plan);
+                diagnostic.help.splice(0..0, alike(&plan, &error));
+                err.push_str(&render(&[diagnostic], &self.sources));
+            }
         }
         Outcome { out: String::from_utf8(out).expect("output is UTF-8"), err, stats }
     }

@@ -14,6 +14,7 @@ mod examples;
 mod faults;
 #[cfg(unix)]
 mod faulty_targets;
+mod fifos;
 mod format;
 mod functions;
 mod fusion;

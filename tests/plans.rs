@@ -29,6 +29,7 @@ impl Sources for Declared {
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
         Ok(TableInfo {
+            is_stream: false,
             format: "csv",
             schema,
             inferred: false,

@@ -404,7 +404,7 @@ fn run(plan: &Plan) -> (Vec<String>, Option<String>) {
         functions: &registry.functions,
         catalog: &registry.catalog,
         tables: &|_| None,
-        stdin: None,
+        streams: &Default::default(),
         watch: &Watch::default(),
         tally: &Default::default(),
         tees: &Default::default(),

@@ -27,18 +27,19 @@ fn same_bytes(rest: &str, memory: u64) -> pipelang_runtime::memory::Spilled {
 }
 
 #[test]
-fn every_operator_writes_runs_and_merges_them() {
-    for (rest, memory, merges) in [
-        ("rows | sort k, s", 3_000, 2),
-        // Parts are read in pieces of 8192 rows, which is more than any part here has: no group is parted twice.
-        ("rows | aggregate n = count(), t = sum(v) by s", 3_000, 1),
-        ("rows | distinct by k | distinct by s | take 50000", 3_000, 2),
-        ("rows | take 2 by k % 30011", 3_000, 2),
-        ("rows | window before = lag(v), total = sum(v) by k % 30011", 150_000, 2),
-        ("rows | take 20000 | join other = rows on s | select k, s, other_k = other.k", 1_000_000, 1),
+fn every_operator_writes_runs_and_merges_them_twice() {
+    for (rest, memory) in [
+        ("rows | sort k, s", 3_000),
+        ("rows | aggregate n = count(), t = sum(v) by s", 3_000),
+        ("rows | distinct by k | distinct by s | take 50000", 3_000),
+        ("rows | take 2 by k % 30011", 3_000),
+        ("rows | skip 1 by k % 30011", 3_000),
+        ("rows | window before = lag(v), total = sum(v) by k % 30011", 150_000),
+        ("rows | take 20000 | join other = rows on s | select k, s, other_k = other.k", 100_000),
+        ("rows | pivot sum(k), key: v % 7 by s", 30_000),
     ] {
         let spilled = same_bytes(rest, memory);
-        assert!(spilled.runs >= 3 && spilled.merges >= merges, "{rest}: {spilled:?}");
+        assert!(spilled.runs >= 3 && spilled.merges >= 2, "{rest}: {spilled:?}");
     }
 }
 

@@ -3,9 +3,13 @@
 //! The runtime gathers the rows of its tables into a [`Catalog`] (`runtime/src/registry.rs`); nothing here computes,
 //! except that a function may lend its scalar body for constant folding.
 
-use crate::diagnostic::Diagnostic;
+mod sources;
+
+pub use sources::{
+    FILE_COLUMN, MOST_MODULE_BYTES, NoSources, ReadRequest, Room, STDIN, Sources, TableFile, TableInfo, WriteRequest,
+};
+
 use crate::scalar::{Fault, Scalar};
-use crate::source::Span;
 use crate::ty::{Field, Kind, Schema, Type};
 use std::collections::HashMap;
 use std::fmt;
@@ -113,8 +117,30 @@ pub struct RawForm {
     pub after: &'static str,
 }
 
+/// Looks at a text.
+type Look = dyn Fn(&str) -> Result<(), Unfit> + Send + Sync;
+
 /// Whether a text can be an argument.
-pub type TextCheck = fn(&str) -> Result<(), Unfit>;
+#[derive(Clone)]
+pub struct TextCheck(Arc<Look>);
+
+impl TextCheck {
+    /// A check that looks at the text alone.
+    pub fn of(check: impl Fn(&str) -> Result<(), Unfit> + Send + Sync + 'static) -> Option<TextCheck> {
+        Some(TextCheck(Arc::new(check)))
+    }
+
+    /// Why a text is none, if it is none.
+    pub fn check(&self, text: &str) -> Result<(), Unfit> {
+        (self.0)(text)
+    }
+}
+
+impl fmt::Debug for TextCheck {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("TextCheck")
+    }
+}
 
 /// Why a text is no argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -458,139 +484,3 @@ impl ReadPolicy {
 
 /// The option that names a [`ReadPolicy`].
 pub const ON_ERROR: &str = "on_error";
-
-/// What a `read` in the script says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadRequest {
-    /// The path, constant; of stdin [`STDIN`].
-    pub path: Arc<str>,
-    /// Whether stdin is read, and no file.
-    pub stdin: bool,
-    /// Where the path stands.
-    pub span: Span,
-    /// The options with the places of their names.
-    pub options: Vec<(Arc<str>, Span, OptionValue)>,
-    /// Whether it is one of several files: then it need not have a column that is declared and may be null.
-    pub one_of_several: bool,
-}
-
-/// What scripts call what they are given to read without a path.
-pub const STDIN: &str = "stdin";
-
-/// One of the files of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableFile {
-    /// Its path.
-    pub path: Arc<str>,
-    /// The names of its columns, in its order. What the table has beside them is null in its rows.
-    pub columns: Vec<Arc<str>>,
-}
-
-/// The column that says which file a row is from, behind all others, where `with_file: true` asks for it.
-pub const FILE_COLUMN: &str = "file";
-
-/// What a `write` in the script says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WriteRequest {
-    /// The path, constant.
-    pub path: Arc<str>,
-    /// Where the path stands.
-    pub span: Span,
-    /// The option `format`, and where it stands.
-    pub format: Option<(Arc<str>, Span)>,
-    /// The option `compression`, and where it stands.
-    pub compression: Option<(Arc<str>, Span)>,
-}
-
-/// What is known of a table before its first row is read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TableInfo {
-    /// The name of the format.
-    pub format: &'static str,
-    /// Its columns.
-    pub schema: Schema,
-    /// Whether the types were inferred from a sample (then a misfit offers `schema:`).
-    pub inferred: bool,
-    /// Whether reading a cell of it may fail.
-    pub effect: Effect,
-    /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.
-    pub files: Vec<TableFile>,
-    /// What was found out beside the options of the `read`: the format of stdin, where none is given.
-    pub found: Vec<(Arc<str>, OptionValue)>,
-}
-
-/// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.
-/// `lang` itself opens nothing.
-pub trait Sources {
-    /// The table behind `read(…)`; the error is what to tell the user.
-    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>>;
-
-    /// The format in which a file is written; the error says why it is not.
-    fn target(&self, request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {
-        Err(Box::new(no_files(request.span)))
-    }
-
-    /// The schema of a table that the host binds by name.
-    fn bound(&self, name: &str) -> Option<Schema>;
-
-    /// The record that the host calls by this name: what the rows of a table are, say.
-    fn bound_type(&self, _name: &str) -> Option<Schema> {
-        None
-    }
-
-    /// The value of a name that the host defines, and its type: known in every script, and a column of that name is E0204.
-    fn constant(&self, _name: &str) -> Option<(Scalar, Type)> {
-        None
-    }
-
-    /// Whether scripts may know what time it is.
-    fn clock(&self) -> bool {
-        false
-    }
-
-    /// Whether scripts may read the variables of the environment.
-    fn environment(&self) -> bool {
-        false
-    }
-
-    /// The names of all bound tables.
-    fn bound_names(&self) -> Vec<Arc<str>>;
-
-    /// The text of the module of that name, which is a path seen from where the script's own name is; `span` is where it
-    /// is imported. A text longer than [`MOST_MODULE_BYTES`] is an error.
-    fn module(&self, _name: &str, span: Span) -> Result<String, Box<Diagnostic>> {
-        Err(Box::new(no_files(span)))
-    }
-
-    /// What two names of one module have in common, for files the path without links.
-    fn module_identity(&self, name: &str) -> Arc<str> {
-        name.into()
-    }
-}
-
-/// How long the text of a module may be.
-pub const MOST_MODULE_BYTES: u64 = 4 << 20;
-
-/// E0405
-fn no_files(span: Span) -> Diagnostic {
-    Diagnostic::error(crate::codes::E0405, span, "this program may not read files")
-        .help("the host of this script grants no files")
-}
-
-/// No files, no tables: what a pure expression is compiled against.
-#[derive(Clone, Copy, Debug)]
-pub struct NoSources;
-
-impl Sources for NoSources {
-    fn describe(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        Err(Box::new(no_files(request.span)))
-    }
-
-    fn bound(&self, _name: &str) -> Option<Schema> {
-        None
-    }
-
-    fn bound_names(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-}

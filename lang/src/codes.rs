@@ -289,9 +289,9 @@ codes! {
         "With `--locked` no types are inferred: a script that runs by itself should not change its meaning with the first \
          rows of a file. The fix has the types as they were inferred; `pipe schema FILE` prints them as a `type`.",
         "" => "";
-    E0409 = 409, "stdin is read twice",
-        "What comes in by stdin comes once: what has been read is gone, and a script does not keep it. Every use of a \
-         stream runs it, so a name for `stdin` that is used twice reads it twice. Write it to a file first, or get both \
+    E0409 = 409, "what comes once is read twice",
+        "What comes in by stdin, by a FIFO or by a device comes once: what has been read is gone, and a script does not \
+         keep it. Every use of a stream runs it, so a name for `stdin` that is used twice reads it twice. Write it to a file first, or get both \
          results in one `aggregate`.",
         "" => "";
     E0501 = 501, "a cell does not fit its column",

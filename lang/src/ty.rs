@@ -206,6 +206,34 @@ pub fn spell(name: &str) -> String {
 pub const RESERVED: [&str; 15] =
     ["let", "fn", "if", "else", "match", "in", "and", "or", "not", "true", "false", "null", "it", "by", "on"];
 
+/// A name as `names: "snake"` spells it. A word begins behind what is no letter or digit, at a capital behind a small
+/// letter or digit, and at the last capital of several that goes on in small letters. What would be no name, or a reserved
+/// one, has a `_` before it.
+pub fn snake_case(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut is_apart = false;
+    for (at, char) in chars.iter().enumerate() {
+        if !char.is_alphanumeric() {
+            is_apart = true;
+            continue;
+        }
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let goes_on_small = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let begins = char.is_uppercase()
+            && before.is_some_and(|c| c.is_lowercase() || c.is_numeric() || c.is_uppercase() && goes_on_small);
+        if (is_apart || begins) && !snake.is_empty() {
+            snake.push('_');
+        }
+        is_apart = false;
+        snake.extend(char.to_lowercase());
+    }
+    if snake.starts_with(|first: char| first.is_numeric()) || RESERVED.contains(&&*snake) {
+        snake.insert(0, '_');
+    }
+    snake
+}
+
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("{")?;

@@ -5,11 +5,13 @@
 //! plan can change which error is seen.
 
 pub mod keys;
+mod origin;
 mod values;
 
+pub use origin::{Origin, Records};
 pub use values::Values;
 
-use crate::error::{At, Place, RowError, RunError};
+use crate::error::{RowError, RunError};
 use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
@@ -332,67 +334,6 @@ pub fn size_of_texts(texts: &StringViewArray) -> u64 {
 /// An array of sums with the one decimal type that such columns have.
 pub fn wide_array(array: Decimal128Array) -> Decimal128Array {
     array.with_precision_and_scale(38, 0).expect("38 digits are allowed")
-}
-
-/// Where the rows of a batch stand in a file.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// The file as the script names it.
-    pub file: Arc<str>,
-    /// The records of the rows.
-    pub records: Records,
-}
-
-/// What rows were read from.
-#[derive(Clone, Debug)]
-pub enum Records {
-    /// Text; rows know their line only when somebody asks.
-    OfText {
-        /// The line of the first byte of `text`, from 1.
-        first_line: u64,
-        /// What the rows were read from.
-        text: Buffer,
-        /// Where in `text` each row's record begins.
-        starts: Arc<[u32]>,
-    },
-    /// A file without lines: the number of each row in it, from 1.
-    Numbered(Arc<[u64]>),
-    /// Rows that came back from disk: each from a place of its own, if it has one.
-    Each(Arc<[Option<Place>]>),
-}
-
-impl Origin {
-    /// Rows of these places; nothing if none has one.
-    pub fn each(places: Vec<Option<Place>>) -> Option<Origin> {
-        let file = places.iter().flatten().next()?.file.clone();
-        Some(Origin { file, records: Records::Each(places.into()) })
-    }
-
-    /// The place of a row, if it has one.
-    pub fn place(&self, row: usize) -> Option<Place> {
-        let at = match &self.records {
-            Records::OfText { first_line, text, starts } => {
-                let before = &text.as_slice()[..starts[row] as usize];
-                At::Line(first_line + memchr::memchr_iter(b'\n', before).count() as u64)
-            }
-            Records::Numbered(numbers) => At::Row(numbers[row]),
-            Records::Each(places) => return places[row].clone(),
-        };
-        Some(Place { file: self.file.clone(), at })
-    }
-
-    /// The places of some of the rows, in that order.
-    pub fn of_rows(&self, rows: impl Iterator<Item = usize>) -> Origin {
-        let records = match &self.records {
-            Records::OfText { first_line, text, starts } => {
-                let starts = rows.map(|row| starts[row]).collect();
-                Records::OfText { first_line: *first_line, text: text.clone(), starts }
-            }
-            Records::Numbered(numbers) => Records::Numbered(rows.map(|row| numbers[row]).collect()),
-            Records::Each(places) => Records::Each(rows.map(|row| places[row].clone()).collect()),
-        };
-        Origin { file: self.file.clone(), records }
-    }
 }
 
 /// A value, or why it cannot be had.

@@ -10,6 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+/// So many bytes in words: `64 MiB`.
+pub fn in_bytes(bytes: usize) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 /// Stops runs from another thread. Clones share one flag.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken {
@@ -111,6 +120,8 @@ pub struct Bounds {
     pub wall: Option<Duration>,
     /// Bytes of its values and operators.
     pub memory: Option<u64>,
+    /// Bytes of a record of a text.
+    pub record_bytes: Option<usize>,
 }
 
 impl Bounds {
@@ -120,6 +131,7 @@ impl Bounds {
             deadline: self.wall.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))),
             fuel: self.fuel.map(|units| Arc::new(Budget::new(units))),
             memory: self.memory.map_or(Memory::default(), Memory::of),
+            record_bytes: self.record_bytes,
             ..Watch::default()
         }
     }
@@ -137,6 +149,8 @@ pub struct Watch {
     pub fuel: Option<Arc<Budget>>,
     /// What its values and operators may hold.
     pub memory: Memory,
+    /// The most bytes of a record that it reads, if fewer than otherwise.
+    pub record_bytes: Option<usize>,
     /// Counts the looks, if somebody wants to know.
     pub looks: Option<Arc<Looks>>,
 }

@@ -3,8 +3,9 @@
 //! are made of rows: those are counted only where there is a limit, since that costs a look at each.
 
 use crate::error::RunError;
-use std::sync::Arc;
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bringing an operator's rows together takes as much again twice: a copy of all of them, and the same in their order.
 const FINISHING: u64 = 3;
@@ -21,6 +22,8 @@ struct Counted {
     held: AtomicU64,
     runs: AtomicU64,
     merges: AtomicU64,
+    /// Temporary files that are empty.
+    files: Mutex<Vec<File>>,
 }
 
 /// What operators wrote to disk.
@@ -45,7 +48,23 @@ impl Memory {
 
     fn new(limit: u64, spill_at: u64) -> Memory {
         let (held, runs, merges) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Memory(Some(Arc::new(Counted { limit, spill_at, held, runs, merges })))
+        Memory(Some(Arc::new(Counted { limit, spill_at, held, runs, merges, files: Mutex::default() })))
+    }
+
+    /// A temporary file that is empty and open, if there is one.
+    pub fn take_file(&self) -> Option<File> {
+        self.0.as_ref()?.files.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Keeps a temporary file that is empty and open, to be used again.
+    pub fn give_file(&self, file: File) {
+        const MOST: usize = 256;
+        if let Some(counted) = &self.0 {
+            let mut files = counted.files.lock().unwrap_or_else(PoisonError::into_inner);
+            if files.len() < MOST {
+                files.push(file);
+            }
+        }
     }
 
     /// Counts a run that was written.
@@ -89,10 +108,22 @@ impl Memory {
         }
     }
 
-    /// What one of `operators` operators that work side by side may hold before it writes to disk.
+    /// Into how many parts rows are parted: a power of two. Each is a file and its buffer, but where there is room for
+    /// many, few rows must be parted twice.
+    pub fn parts(&self) -> usize {
+        const OF_PART: u64 = 256 << 10;
+        let spill_at = self.0.as_ref().map_or(0, |counted| counted.spill_at);
+        (spill_at / OF_PART).clamp(16, 128).next_power_of_two() as usize
+    }
+
+    /// What one of `operators` operators that work side by side may hold before it writes to disk. A quarter of all is there
+    /// for them in any case: with nothing, rows would be parted again and again.
     pub fn share(&self, operators: usize) -> Share {
         let counted = self.0.as_ref();
-        let left = counted.map(|counted| counted.spill_at.saturating_sub(counted.held.load(Ordering::Relaxed)));
+        let left = counted.map(|counted| {
+            let left = counted.spill_at.saturating_sub(counted.held.load(Ordering::Relaxed));
+            left.max(counted.spill_at / 4)
+        });
         let most = left.map_or(u64::MAX, |left| left / operators.max(1) as u64);
         Share { memory: self.clone(), most, held: 0 }
     }
@@ -110,6 +141,17 @@ impl Share {
     /// A share without a limit.
     pub fn unlimited() -> Share {
         Memory::default().share(1)
+    }
+
+    /// A share of half as much: the other half is for what comes while it is held.
+    pub fn halved(self) -> Share {
+        let most = self.most / 2;
+        Share { memory: self.memory.clone(), most, held: 0 }
+    }
+
+    /// Whether there is anything that it is a share of.
+    pub fn is_limited(&self) -> bool {
+        self.memory.0.is_some()
     }
 
     /// The memory that it is a share of.

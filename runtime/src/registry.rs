@@ -24,7 +24,15 @@ impl Registry {
 
     /// The same and functions of a host.
     pub fn with_functions(host: Vec<Function>) -> Registry {
+        Registry::limited(host, None)
+    }
+
+    /// The same with a bound for the bytes of a regular expression that is compiled.
+    pub fn limited(host: Vec<Function>, regex_bytes: Option<usize>) -> Registry {
         let mut functions = crate::builtins::functions();
+        if let Some(bytes) = regex_bytes {
+            crate::builtins::limit_patterns(&mut functions.0, bytes);
+        }
         functions.0.extend(host);
         let reducers = reducers::reducers();
         let catalog = Catalog::new(

@@ -1,8 +1,8 @@
 //! Where a host gets its command line: an engine, and what the program is called.
 
 use super::arguments::Settings;
-use super::{NAME, arguments, complain, dispatch, no_native_code, outlive_limits, sandbox, stdin};
-use pipelang::{Engine, EngineBuilder, Grant, clock, environment, fs};
+use super::{NAME, arguments, complain, dispatch, no_native_code, outlive_limits, sandbox};
+use pipelang::{Engine, EngineBuilder, Grant, clock, environment, fs, stdin};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -91,7 +91,7 @@ impl Entry {
 
     /// The engine as the options want it, with stdin for scripts.
     pub(super) fn engine(&self, settings: &Settings) -> Engine {
-        built(self.without_stdin(settings).grant(stdin::grant(settings.from.as_deref())))
+        built(self.without_stdin(settings).grant(stdin::of_process(settings.from.as_deref())))
     }
 
     /// The engine of the prompt, which reads stdin itself.

@@ -17,7 +17,6 @@ mod sandbox;
 mod schema;
 mod shell;
 mod stats;
-mod stdin;
 mod terminal;
 mod test;
 
@@ -164,11 +163,6 @@ fn read_script(file: &str) -> Result<(String, String), Exit> {
 
 /// The token that Ctrl-C cancels, once somebody listens to it.
 static TOKEN: OnceLock<CancelToken> = OnceLock::new();
-
-/// Whether a run has been interrupted.
-fn is_interrupted() -> bool {
-    TOKEN.get().is_some_and(CancelToken::is_cancelled)
-}
 
 /// The token that Ctrl-C cancels, and every other signal that asks the process to end. One that comes when the token is
 /// cancelled already, by a signal before or because nothing runs, ends the process at once.

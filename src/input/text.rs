@@ -4,7 +4,7 @@ use super::{Bindings, Input};
 use crate::report::Report;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::exec::{Pieces, Stream};
-use pipelang_runtime::formats::{Stdin, stream};
+use pipelang_runtime::formats::{ByteStream, stream};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl<'a, In, R: Read + Send + 'static> Input<'a, In> for Csv<R> {
 
 fn bind(bindings: &mut Bindings, format: &'static str, reader: impl Read + Send + 'static) -> Result<(), Report> {
     if let Some((name, schema)) = bindings.only() {
-        bindings.stream(&name, &schema, stream((&name, format), reader, &schema));
+        bindings.stream(&name, &schema, stream((&name, format), reader, &schema, bindings.record_bytes));
     }
     Ok(())
 }
@@ -77,10 +77,11 @@ pub(super) fn stream<'a>(
     (name, format): (&Arc<str>, &'static str),
     reader: impl Read + Send + 'static,
     schema: &Schema,
+    record_bytes: Option<usize>,
 ) -> Stream<'a> {
-    let (stream, name, schema) = (Stdin::new(reader, Some(format)), name.clone(), schema.clone());
+    let (stream, name, schema) = (ByteStream::new(reader, Some(format)), name.clone(), schema.clone());
     Box::new(move |columns, morsel| {
-        let scan = stream::open((&name, format), stream, &schema, columns, morsel)?;
+        let scan = stream::open((&name, format), stream, &schema, columns, morsel, record_bytes)?;
         Ok(scan.0 as Pieces<'a>)
     })
 }

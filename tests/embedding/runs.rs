@@ -71,6 +71,59 @@ fn scripts_that_are_too_large_do_not_compile() {
     assert_eq!(code(engine.eval::<i64>(many)), codes::E0801);
 }
 
+#[test]
+fn records_are_not_longer_than_they_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = [("a.csv", "x\n12345678\n1234567890\n1\n"), ("a.jsonl", "{\"x\":1}\n{\"x\":12345}\n{\"x\":1}\n")];
+    let lists = [("a.json", "[{\"x\":1},{\"x\":12345},{\"x\":1}]"), ("last.csv", "x\n12345678\n1234567890")];
+    let limits = |bytes| Limits { record_bytes: Some(bytes), ..Limits::none() };
+    for (name, text) in texts.into_iter().chain(lists) {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        for (bytes, ends) in [(10, Err(codes::E0801)), (11, Err(codes::E0801)), (12, Ok(())), (100 << 20, Ok(()))] {
+            let builder = Engine::builder().grant(pipelang::fs::read_only(folder.path())).limits(limits(bytes));
+            let source = format!("read({path:?}, schema: {{x: int}}) | select id = x, weight = 1");
+            let engine = builder.build().unwrap();
+            // The last line has no newline that could be too much.
+            let ends =
+                if (name, bytes) == ("last.csv", 10) || bytes == 11 && name.ends_with(".csv") { Ok(()) } else { ends };
+            let program = engine.compile::<(), Id>("records.pipe", &source);
+            for executor in EXECUTORS {
+                let ended = program.as_ref().map(|program| program.run(&[]).executor(executor).collect().map(drop));
+                let ended = ended.map_err(|report| report.code()).and_then(|ran| ran.map_err(|report| report.code()));
+                assert_eq!(ended, ends.map_err(Some), "{name}, {bytes} bytes, {executor:?}");
+            }
+        }
+    }
+    let engine = Engine::builder().limits(limits(20)).build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
+    let line = "{\"id\": 1, \"weight\": 2}\n";
+    for executor in EXECUTORS {
+        assert_eq!(code(program.run(pipelang::jsonl(line.as_bytes())).executor(executor).collect()), codes::E0801);
+    }
+}
+
+#[test]
+fn patterns_are_not_larger_than_they_may_be() {
+    let engine = |bytes| {
+        let limits = Limits { regex_bytes: Some(bytes), ..Limits::none() };
+        Engine::builder().limits(limits).build().unwrap()
+    };
+    let known = "matches(\"aaa\", r\"^(a{1,100}b?){1,20}$\")";
+    let made = "[{s: \"^(a{1,100}b?){1,20}$\"}] | filter matches(\"aaa\", s) | count";
+    assert!(engine(4 << 20).eval::<bool>(known).unwrap());
+    assert_eq!(engine(4 << 20).eval::<i64>(made).unwrap(), 1);
+    // Another engine may allow what this one does not.
+    for (small, large) in [(10 << 10, 1 << 20), (1 << 10, usize::MAX)] {
+        let report = engine(small).eval::<bool>(known).unwrap_err();
+        assert_eq!(report.code(), Some(codes::E0304), "{report}");
+        let most = format!("it may take {} KiB", small >> 10);
+        assert!(report.to_string().contains(&most), "{report}");
+        assert_eq!(code(engine(small).eval::<i64>(made)), codes::E0604);
+        assert!(engine(large).eval::<bool>(known).unwrap());
+    }
+}
+
 #[derive(Row)]
 struct Pair {
     a: i64,

@@ -1,7 +1,7 @@
 //! What is read and given as it comes: inputs without an end, results one after the other.
 
 use super::{Id, code};
-use pipelang::{CancelToken, Engine, Executor, Inputs, Report, Row, codes};
+use pipelang::{CancelToken, Engine, Executor, Inputs, Report, Row, codes, stdin};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -82,6 +82,38 @@ fn a_token_of_the_host_stops_the_rows_and_is_not_touched() {
     let report = rows.find_map(Result::err).unwrap();
     assert_eq!(report.code(), Some(codes::E0802));
     assert!(rows.next().is_none());
+}
+
+/// A stream that gives so many rows, then panics.
+struct Broken(usize);
+
+impl Read for Broken {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        assert!(self.0 > 0, "the stream is broken");
+        self.0 -= 1;
+        let line = b"{\"id\": 1, \"weight\": 2}\n";
+        into[..line.len()].copy_from_slice(line);
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn a_stream_that_panics_before_a_run_is_a_bug_and_the_engine_lives_on() {
+    let engine = Engine::builder().grant(stdin::of_format(Broken(1), "jsonl")).build().unwrap();
+    let report = engine.eval::<i64>("stdin | count").unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0901), "{report}");
+    assert_eq!(engine.eval::<i64>("1 + 1").unwrap(), 2);
+}
+
+#[test]
+fn a_stream_that_panics_in_a_run_is_a_bug_and_the_engine_lives_on() {
+    let engine = Engine::builder().build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
+    for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
+        let report = program.run(pipelang::jsonl(Broken(3))).executor(executor).collect().unwrap_err();
+        assert_eq!(report.code(), Some(codes::E0901), "{report}");
+    }
+    assert_eq!(engine.eval::<i64>("1 + 1").unwrap(), 2);
 }
 
 /// Lines without an end.

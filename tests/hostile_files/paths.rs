@@ -33,7 +33,7 @@ fn paths_that_lead_nowhere() {
         "dangling.csv",
         "loop.csv",
         "link.csv",
-        "fifo.csv",
+        "fifo*.csv",
         "nothing_*.csv",
         "part_[12].csv",
         "part_*.csv",
@@ -49,8 +49,7 @@ fn paths_that_lead_nowhere() {
             (name.escape_debug().to_string(), outcome(&prefix, &format!("read(\"{path}\", format: \"csv\")")))
         })
         .collect();
-    for device in ["/dev/null", "/dev/zero"] {
-        found.insert(device.into(), outcome(&prefix, &format!("read({device:?}, format: \"csv\")")));
-    }
+    let device = "/dev/null";
+    found.insert(device.into(), outcome(&prefix, &format!("read({device:?}, format: \"csv\")")));
     check("paths", &found);
 }

@@ -4,11 +4,11 @@ use super::scope::{Found, RangeValue, Row, Stream, Value};
 use super::{Checker, errors};
 use crate::catalog::STDIN;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery};
+use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery, TableOrigin};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Block, ExprKind};
-use crate::ty::{Field, Kind, Schema, Type};
+use crate::ty::{Field, Kind, Schema, Type, snake_case, spell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -227,14 +227,31 @@ impl<'a> Checker<'a> {
             return errors::no_columns(span, row.from);
         }
         let plain = |text: &str| text.trim().trim_start_matches('\u{feff}').to_lowercase();
-        let surprising = |known: &&str| plain(known) == plain(name) && known.trim() != *known;
+        let is_snake = |known: &str| snake_case(known) == **name && spell(known) != *known;
+        let surprising = |known: &&str| plain(known) == plain(name) && known.trim() != *known || is_snake(known);
         if let Some(known) = row.names().find(surprising) {
-            return errors::header_surprise(span, name, known, row.from);
+            let read = self.read_of(known).filter(|_| is_snake(known));
+            return errors::header_surprise(span, name, known, row.from, read);
         }
         let outer = self.scopes.names(self.scope);
         let near = did_you_mean(name, row.names().chain(outer.iter().map(|name| &**name)));
         let columns: Vec<&str> = row.names().collect();
         errors::unknown_column(span, name, &columns, row.from, &near)
+    }
+
+    /// The path of the file that a column of that name is from, if its names could be spelled otherwise.
+    fn read_of(&self, column: &str) -> Option<&str> {
+        let names = |format: &str| {
+            let def = self.catalog.formats().iter().find(|def| def.name == format);
+            def.is_some_and(|def| def.options.iter().any(|option| option.name == "names"))
+        };
+        self.plan.tables.iter().find_map(|table| match &table.origin {
+            TableOrigin::File { path, format, options, .. } => {
+                let is_free = names(format) && options.iter().all(|(name, _)| &**name != "names");
+                (is_free && table.schema.position(column).is_some()).then_some(&**path)
+            }
+            TableOrigin::Bound(_) => None,
+        })
     }
 
     /// A column of the row, unless its type is unknown.

@@ -134,11 +134,11 @@ impl<'a> Checker<'a> {
 
     /// Reports an argument that is known and cannot be meant.
     fn check_argument(&mut self, parameter: &Parameter, operand: Operand<'a>) -> Option<()> {
-        let (Some(check), Some(Scalar::String(text))) = (parameter.check, self.plan.exprs.as_constant(operand.id))
+        let (Some(check), Some(Scalar::String(text))) = (&parameter.check, self.plan.exprs.as_constant(operand.id))
         else {
             return Some(());
         };
-        match check(text) {
+        match check.check(text) {
             Ok(()) => Some(()),
             Err(unfit) => {
                 self.report(errors::unfit_argument(operand.ast.span, &unfit));

@@ -4,9 +4,10 @@ use super::scope::{RangeValue, Row, Stream, Value};
 use super::types::Declared;
 use super::{Checker, errors};
 use crate::aliases;
-use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest, STDIN};
+use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest, Room, STDIN};
+use crate::codes::E0701;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Table, TableId, TableOrigin};
+use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Supply, Table, TableId, TableOrigin, Target};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
@@ -239,7 +240,19 @@ impl<'a> Checker<'a> {
         if name == LINES {
             options.push(("format".into(), span, OptionValue::Scalar(Scalar::String(LINES.into()))));
         }
-        self.describe(ReadRequest { path: text, stdin, span: path.span, options, one_of_several: false }, span)
+        // Behind the path, unless that stands before the call.
+        let room = match (receiver, arguments) {
+            (None, _) => Room { span: path.span.at_end(), before: ", ", after: "" },
+            (Some(_), [first, ..]) => {
+                Room { span: Span { end: first.span.start, ..first.span }, before: "", after: ", " }
+            }
+            (Some(_), []) => {
+                Room { span: Span { start: span.end - 1, end: span.end - 1, ..span }, before: "", after: "" }
+            }
+        };
+        let request =
+            ReadRequest { path: text, stdin, span: path.span, options, room: Some(room), one_of_several: false };
+        self.describe(request, span)
     }
 
     /// The path of a `read` or `lines`.
@@ -261,13 +274,21 @@ impl<'a> Checker<'a> {
         let info = match self.sources.describe(&request) {
             Ok(info) => info,
             Err(diagnostic) => {
-                self.report(*diagnostic);
+                let told = match self.write_of(&request.path).filter(|_| diagnostic.code == E0701) {
+                    Some(write) => errors::written_here(*diagnostic, write),
+                    None => *diagnostic,
+                };
+                self.report(told);
                 return None;
             }
         };
         let origin = TableOrigin::File {
             path: request.path,
-            stdin: request.stdin,
+            supply: match request.stdin {
+                true => Supply::Stdin,
+                false if info.is_stream => Supply::Stream,
+                false => Supply::Files,
+            },
             format: info.format.into(),
             options: request.options.into_iter().map(|(name, _, value)| (name, value)).chain(info.found).collect(),
             inferred: info.inferred,
@@ -277,6 +298,15 @@ impl<'a> Checker<'a> {
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         let shape = if info.format == LINES { Shape::Values } else { Shape::Table };
         Some(self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, shape, place))
+    }
+
+    /// Where the script writes a file before this.
+    fn write_of(&self, path: &str) -> Option<Span> {
+        let is_of = |target: &Target| *target.path == *path;
+        let writes = self.targets.iter().filter(|(_, target)| is_of(target)).map(|(node, _)| *node);
+        let tees =
+            self.plan.nodes.iter().filter(|node| matches!(&node.stage, Stage::Tee { tee, .. } if is_of(&tee.target)));
+        writes.map(|node| self.plan.node(node).span).chain(tees.map(|node| node.span)).min_by_key(|span| span.start)
     }
 
     /// The value of an option of `read`; which of them a format knows is the format's affair.

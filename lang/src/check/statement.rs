@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
             if id == modules.script() {
                 self.unknown_parameters(&module.tree);
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
-                self.stdin_once();
+                self.streams_once();
                 named::note(&mut self.plan);
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);

@@ -30,6 +30,7 @@ impl Sources for Weather {
             field("weather", Type::STRING),
         ];
         Ok(TableInfo {
+            is_stream: false,
             format: "csv",
             schema: Schema { fields },
             inferred: true,

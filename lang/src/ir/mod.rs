@@ -124,8 +124,8 @@ pub enum TableOrigin {
     File {
         /// The path as the script spells it.
         path: Arc<str>,
-        /// Whether it is stdin, and no file.
-        stdin: bool,
+        /// Whether it can be opened again.
+        supply: Supply,
         /// The name of its format.
         format: Arc<str>,
         /// The options of the `read`.
@@ -139,6 +139,17 @@ pub enum TableOrigin {
     },
     /// A table that the host binds.
     Bound(Arc<str>),
+}
+
+/// How the bytes of a table come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// From files, which can be opened again.
+    Files,
+    /// From stdin, once.
+    Stdin,
+    /// From a FIFO or a device at the path, once.
+    Stream,
 }
 
 /// A field of the rows that a stage gives.

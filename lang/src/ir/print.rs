@@ -36,7 +36,7 @@ pub use text::scalar as constant;
 
 use super::typing::natural_output;
 use super::{
-    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Pivot, Plan, Shape, SortKey, Stage, Statement,
+    ColumnId, ExprId, Fields, Node, NodeId, OutputField, Phase, Pivot, Plan, Shape, SortKey, Stage, Statement, Supply,
     TableOrigin, Target,
 };
 use crate::catalog::{Catalog, Effect, OptionValue, TableFile};
@@ -332,8 +332,12 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, stdin, format, options, files, checked, inferred: _ } => {
-            let from = if *stdin { path.to_string() } else { text::string(path) };
+        TableOrigin::File { path, supply, format, options, files, checked, inferred: _ } => {
+            let from = match supply {
+                Supply::Files => text::string(path),
+                Supply::Stdin => path.to_string(),
+                Supply::Stream => format!("stream {}", text::string(path)),
+            };
             let mut parts = vec![from, text::name(format)];
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
             let files: Vec<String> = files.iter().map(file).collect();

@@ -117,6 +117,11 @@ const GROUPS: &[Group] = &[
     ("outside", outside::rows),
 ];
 
+/// Holds the functions with regular expressions to so many bytes for one that is compiled.
+pub fn limit_patterns(functions: &mut [Function], bytes: usize) {
+    text::limit_patterns(functions, bytes);
+}
+
 /// All functions that Pipe brings along.
 pub fn functions() -> Functions {
     let group = |(group, rows): &Group| {

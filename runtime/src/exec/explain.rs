@@ -29,7 +29,7 @@ pub struct Holds {
 pub fn holds(plan: &Plan) -> Holds {
     let mut holds = Holds { streaming: true, bounded: true };
     for pipeline in plan.statements.iter().flat_map(|statement| pipeline::cut(plan, statement)) {
-        let numbers = |link: &Link| matches!(link, Link::Pass(Passage::Number { keys }) if *keys > 0);
+        let numbers = |link: &Link| matches!(link, Link::Pass(Passage::Number { keys, .. }) if *keys > 0);
         let (streaming, bounded) = match &pipeline.end {
             End::Output => (true, true),
             End::State | End::Sort { limit: Some(_), .. } => (false, true),
@@ -220,8 +220,10 @@ fn passage(plan: &Plan, catalog: &Catalog, passage: &Passage) -> String {
         }
         Passage::While { skip: false, .. } => "rows up to the first for which the condition is not true".to_string(),
         Passage::While { skip: true, .. } => "rows from the first on for which the condition is not true".to_string(),
-        Passage::Number { keys: 0 } => "number of each row".to_string(),
-        Passage::Number { keys } => format!("number of each row by {keys} keys (streams, holds one number per key)"),
+        Passage::Number { keys: 0, .. } => "number of each row".to_string(),
+        Passage::Number { keys, .. } => {
+            format!("number of each row by {keys} keys (streams, holds one number per key)")
+        }
         Passage::Tee(tee) => format!("tee: writes {} to {:?}", count(tee.fields.len(), "column"), tee.target.path),
         Passage::Fold { states, .. } => {
             let (init, next) = (states.init, states.next);

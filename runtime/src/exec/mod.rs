@@ -338,7 +338,7 @@ fn run_reference(
         functions: &env.registry.functions,
         catalog: &env.registry.catalog,
         tables: &|name| env.tables.whole(name),
-        stdin: env.tables.stdin.as_ref(),
+        streams: &env.tables.streams,
         watch: &options.watch,
         tally: &options.tally,
         tees,

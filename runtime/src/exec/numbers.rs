@@ -1,6 +1,8 @@
 //! The numbers of rows among those of their key, which `distinct` and `take … by` filter by: one counter for each key. Rows
-//! go on as they come, until there are more keys than the memory has room for. From there on all rows go to disk by the
-//! hash of their keys, the counters too, and each part is numbered by itself when the last row is there.
+//! go on as they come, until there are more keys than the memory has room for. From there on rows go to disk by the hash of
+//! their keys, and each part is numbered by itself when the last row is there. Where only the first rows of each key are
+//! wanted, the keys that have had them stay in memory, and no further row of them goes anywhere; the counters of the
+//! others go to disk, too.
 //!
 //! Rows without an end are numbered in memory alone: nothing of them could go on.
 
@@ -10,23 +12,35 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::{Memory, Share};
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
+use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::collections::HashMap;
 
-/// How many rows are read at once.
-const ROWS: usize = 8192;
-
 /// About what a counter takes beside its key.
 const OF_KEY: u64 = 64;
 
+/// What rows are numbered by, and which of them go on.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// So many of the last columns are the keys.
+    pub keys: usize,
+    /// Rows with this number or a higher one are dropped behind.
+    pub below: Option<i64>,
+}
+
+impl Wanted {
+    /// Whether rows of a key go on of which so many have passed.
+    fn has(self, passed: i64) -> bool {
+        self.below.is_none_or(|below| passed < below)
+    }
+}
+
 /// How many rows of each key have passed.
 pub struct Numbers {
-    /// The last columns are the keys.
-    keys: usize,
+    wanted: Wanted,
     passed: HashMap<Box<[u8]>, i64, RandomState>,
     share: Share,
     memory: Memory,
@@ -44,14 +58,14 @@ struct Parted {
 }
 
 impl Numbers {
-    /// No rows yet.
-    pub fn new(keys: usize, memory: &Memory, may_part: bool) -> Numbers {
-        Numbers::at(may_part.then_some(0), keys, memory)
+    /// No rows yet; one of `operators` that number rows at the same time.
+    pub fn new(wanted: Wanted, memory: &Memory, operators: usize, may_part: bool) -> Numbers {
+        Numbers { share: memory.share(operators), ..Numbers::at(may_part.then_some(0), wanted, memory) }
     }
 
-    fn at(level: Option<u32>, keys: usize, memory: &Memory) -> Numbers {
+    fn at(level: Option<u32>, wanted: Wanted, memory: &Memory) -> Numbers {
         Numbers {
-            keys,
+            wanted,
             passed: HashMap::with_hasher(hasher()),
             share: memory.share(1),
             memory: memory.clone(),
@@ -65,17 +79,24 @@ impl Numbers {
     pub fn add(&mut self, batch: Batch) -> Result<Batch, RunError> {
         let first = self.seen;
         self.seen += batch.rows as u64;
-        match &mut self.parted {
-            Some(parted) => {
-                write(&mut parted.rows, self.keys, &batch, |row| first + row as u64)?;
-                self.number(batch.slice(0, 0))
-            }
-            None => self.number(batch),
+        if self.part_rows(&batch, |row| first + row as u64)? {
+            return self.number(batch.slice(0, 0));
         }
+        self.number(batch)
+    }
+
+    /// Writes rows to disk, if that is where they go.
+    fn part_rows(&mut self, batch: &Batch, ordinal: impl Fn(usize) -> u64) -> Result<bool, RunError> {
+        let Some(parted) = &mut self.parted else { return Ok(false) };
+        let keys = Keys::of(&batch.columns[batch.columns.len() - self.wanted.keys..], batch.rows, &[]);
+        // What is left in memory has had all the rows that are wanted.
+        let rows = (0..batch.rows).filter(|row| !self.passed.contains_key(keys.get(*row)));
+        parted.rows.write(batch, rows.map(|row| (row, hasher().hash_one(keys.get(row)), ordinal(row))))?;
+        Ok(true)
     }
 
     fn number(&mut self, mut batch: Batch) -> Result<Batch, RunError> {
-        let columns = batch.columns.split_off(batch.columns.len() - self.keys);
+        let columns = batch.columns.split_off(batch.columns.len() - self.wanted.keys);
         let keys = Keys::of(&columns, batch.rows, &[]);
         let mut new = 0;
         let number = |row| {
@@ -90,7 +111,7 @@ impl Numbers {
             *passed - 1
         };
         batch.columns.push(Column::Int((0..batch.rows).map(number).collect()));
-        if self.share.add(new) {
+        if self.share.add(new) && self.parted.is_none() {
             match self.level {
                 Some(level) if level < DEEPEST => self.part(level)?,
                 Some(_) | None => self.share.check_limit("the keys of a `distinct` or `take … by`")?,
@@ -99,70 +120,42 @@ impl Numbers {
         Ok(batch)
     }
 
-    /// Writes the counters to disk, where all rows that come go, too.
+    /// Writes counters to disk, where rows that come go, too.
     fn part(&mut self, level: u32) -> Result<(), RunError> {
         let mut counters = Partitions::new(level, &self.memory);
-        let passed: Vec<(Box<[u8]>, i64)> = self.passed.drain().collect();
-        for some in passed.chunks(ROWS) {
+        let wanted = self.wanted;
+        let mut open = self.passed.extract_if(|_, count| wanted.has(*count)).peekable();
+        while open.peek().is_some() {
+            let some: Vec<(Box<[u8]>, i64)> = open.by_ref().take(ROWS).collect();
+            self.share.release(some.iter().map(|(key, _)| key.len() as u64 + OF_KEY).sum());
             let keys: Vec<Scalar> = some.iter().map(|(key, _)| Scalar::Bytes((&**key).into())).collect();
             let counts = Int64Array::from_iter_values(some.iter().map(|(_, count)| *count));
             let batch = Batch::new(some.len(), vec![Column::from_scalars(&Kind::Bytes, &keys), Column::Int(counts)]);
             let hashes = some.iter().enumerate().map(|(row, (key, _))| (row, hasher().hash_one(&**key), 0));
             counters.write(&batch, hashes)?;
         }
-        self.passed = HashMap::with_hasher(hasher());
-        self.share.clear();
+        drop(open);
+        self.passed.shrink_to_fit();
         self.parted = Some(Parted { counters, rows: Partitions::new(level, &self.memory) });
         Ok(())
     }
 
     /// The rows that went to disk, with their numbers, in their order; nothing if none did.
     pub fn finish(&mut self, watch: &Watch) -> Result<Option<Merge>, RunError> {
-        let Some(parted) = self.parted.take() else { return Ok(None) };
+        let Some(parted) = self.take_parted() else { return Ok(None) };
         let mut out = Runs::new(&self.memory, None);
-        parted.number(self.keys, self.level.unwrap_or(DEEPEST), (&self.memory, watch), &mut out)?;
+        parted.number(self.wanted, self.level.unwrap_or(DEEPEST), (&self.memory, watch), &mut out)?;
         out.into_merge().map(Some)
     }
-}
 
-impl Parted {
-    fn number(
-        self,
-        keys: usize,
-        level: u32,
-        (memory, watch): (&Memory, &Watch),
-        out: &mut Runs,
-    ) -> Result<(), RunError> {
-        let (counters, rows) = (Partitions::close_all(vec![self.counters])?, Partitions::close_all(vec![self.rows])?);
-        for (counters, rows) in counters.into_iter().zip(rows) {
-            let mut numbers = Numbers::at(Some(level + 1), keys, memory);
-            let (mut counters, mut rows) = (counters.into_merge()?, rows.into_merge()?);
-            while let Some(batch) = counters.next(ROWS)? {
-                watch.check()?;
-                numbers.know(&batch)?;
-            }
-            let mut run = RunWriter::new()?;
-            while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
-                watch.check()?;
-                if let Some(deeper) = &mut numbers.parted {
-                    write(&mut deeper.rows, keys, &batch, |row| ordinals[row])?;
-                    continue;
-                }
-                let batch = numbers.number(batch)?;
-                out.learn(&batch);
-                (0..batch.rows).try_for_each(|row| run.write(&[], ordinals[row], &batch, row))?;
-            }
-            out.add(run.finish()?)?;
-            if let Some(deeper) = numbers.parted.take() {
-                drop(numbers);
-                deeper.number(keys, level + 1, (memory, watch), out)?;
-            }
-        }
-        Ok(())
+    /// What went to disk, if something did; then nothing is left in memory.
+    fn take_parted(&mut self) -> Option<Parted> {
+        let parted = self.parted.take()?;
+        self.passed = HashMap::with_hasher(hasher());
+        self.share.clear();
+        Some(parted)
     }
-}
 
-impl Numbers {
     /// Takes counters that were written to disk.
     fn know(&mut self, counters: &Batch) -> Result<(), RunError> {
         for row in 0..counters.rows {
@@ -178,11 +171,47 @@ impl Numbers {
     }
 }
 
-/// Writes rows to parts by their keys.
-fn write(parts: &mut Partitions, keys: usize, batch: &Batch, ordinal: impl Fn(usize) -> u64) -> Result<(), RunError> {
-    let columns = &batch.columns[batch.columns.len() - keys..];
-    let keys = Keys::of(columns, batch.rows, &[]);
-    parts.write(batch, (0..batch.rows).map(|row| (row, hasher().hash_one(keys.get(row)), ordinal(row))))
+impl Parted {
+    /// Numbers the rows part by part, and writes those that are wanted to runs.
+    fn number(
+        self,
+        wanted: Wanted,
+        level: u32,
+        (memory, watch): (&Memory, &Watch),
+        out: &mut Runs,
+    ) -> Result<(), RunError> {
+        let (counters, rows) = (Partitions::close_all(vec![self.counters])?, Partitions::close_all(vec![self.rows])?);
+        for (counters, rows) in counters.into_iter().zip(rows) {
+            if rows.is_empty() {
+                continue;
+            }
+            let mut numbers = Numbers::at(Some(level + 1), wanted, memory);
+            let (mut counters, mut rows) = (counters.into_merge()?, rows.into_merge()?);
+            while let Some(batch) = counters.next(ROWS)? {
+                watch.check()?;
+                numbers.know(&batch)?;
+            }
+            let mut run = out.begin()?;
+            while let Some(Merged { ordinals, batch }) = rows.next_rows(ROWS)? {
+                watch.check()?;
+                if numbers.part_rows(&batch, |row| ordinals[row])? {
+                    continue;
+                }
+                let batch = numbers.number(batch)?;
+                out.learn(&batch);
+                let goes_on = |row: &usize| match batch.columns.last() {
+                    Some(Column::Int(numbers)) => wanted.has(numbers.value(*row)),
+                    _ => true,
+                };
+                (0..batch.rows).filter(goes_on).try_for_each(|row| run.write(&[], ordinals[row], &batch, row))?;
+            }
+            out.add(run.finish()?)?;
+            if let Some(deeper) = numbers.take_parted() {
+                deeper.number(wanted, level + 1, (memory, watch), out)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn hasher() -> RandomState {

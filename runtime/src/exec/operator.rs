@@ -79,7 +79,8 @@ impl Operator {
                     reductions: aggregate.reductions.clone(),
                     keys: aggregate.keys,
                 };
-                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers, share)))
+                // Its groups stay while those of the parts on disk are made.
+                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers, share.halved())))
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit, share)),
             End::Kept => Operator::Sort(Sorter::new(Vec::new(), None, share)),

@@ -13,7 +13,7 @@ use crate::formats::table::{self, TableRows, TableStyle};
 use crate::formats::target::why;
 use crate::formats::write::{Joint, OutputFormat, RowFormat};
 use pipelang_lang::codes::E0702;
-use pipelang_lang::ir::{Shape, TableOrigin, Target};
+use pipelang_lang::ir::{Shape, Supply, TableOrigin, Target};
 use std::io::{ErrorKind, Write};
 
 /// How results are written.
@@ -124,7 +124,10 @@ fn write_rows(
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
-    let is_live = env.plan.tables.iter().any(|table| matches!(table.origin, TableOrigin::File { stdin: true, .. }));
+    let is_live = env.plan.tables.iter().any(|table| match table.origin {
+        TableOrigin::File { supply: Supply::Stdin | Supply::Stream, .. } => true,
+        TableOrigin::File { supply: Supply::Files, .. } | TableOrigin::Bound(_) => false,
+    });
     let mut joint = Joint::new(format, shape);
     let stats = rows.run(Sink {
         encode: &|batch| Encoded::Bytes(format.rows(&schema, shape, &batch)),

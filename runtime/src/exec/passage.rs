@@ -1,7 +1,7 @@
 //! What rows pass in their order, between segments: slices, and what else looks at the rows before. It runs on one worker
 //! at a time, as rows are committed.
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, Wanted};
 use super::pipeline::{Passage, States};
 use super::replay::BatchRow;
 use super::{Environment, Options};
@@ -57,12 +57,14 @@ impl<'a> Passages<'a> {
         tees: &'a Tees,
         may_hold_back: bool,
     ) -> Result<Passages<'a>, RunError> {
+        let numbers = passages.iter().filter(|passage| matches!(passage, Passage::Number { .. })).count();
         let progress = |passage: &&'a Passage| {
             Ok(match passage {
                 Passage::Slice { skip, take, drains } => Progress::Slice { skip: *skip, take: *take, drains: *drains },
                 Passage::While { skip, drains } => Progress::While { skip: *skip, over: false, drains: *drains },
-                Passage::Number { keys } => {
-                    Progress::Number(Box::new(Numbers::new(*keys, &options.watch.memory, may_hold_back)))
+                Passage::Number { keys, below } => {
+                    let wanted = Wanted { keys: *keys, below: *below };
+                    Progress::Number(Box::new(Numbers::new(wanted, &options.watch.memory, numbers, may_hold_back)))
                 }
                 Passage::Tee(tee) => Progress::Tee { tees, id: tees.begin(tee, env.plan)?, columns: tee.fields.len() },
                 Passage::Fold { states, columns, all } => {

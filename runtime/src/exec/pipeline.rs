@@ -202,6 +202,8 @@ pub enum Passage {
     Number {
         /// How many keys.
         keys: usize,
+        /// Rows with this number or a higher one are dropped by what comes next, and nothing is demanded of them.
+        below: Option<i64>,
     },
     /// Writes the last columns, which do not go on, to a file.
     Tee(Tee),

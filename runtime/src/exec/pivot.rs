@@ -2,20 +2,20 @@
 //! Only the formats look at them, so a pivot is no affair of the pipelines; whoever computed its rows, the columns are made
 //! of them here.
 
+mod cells;
+mod groups;
+
 use super::{Encoded, Environment, Options, Sink, Stats, run};
-use crate::batch::keys::Keys;
-use crate::batch::{Batch, Column};
+use crate::batch::Batch;
 use crate::error::{RowError, RowFault, RunError};
 use crate::memory::Share;
+use crate::spill::{Merge, ROWS};
+use groups::Groups;
 use pipelang_lang::codes::E0205;
 use pipelang_lang::ir::Pivot;
-use pipelang_lang::scalar::{Fault, Scalar};
-use pipelang_lang::ty::{Field, Schema};
-use std::collections::HashMap;
+use pipelang_lang::scalar::Fault;
+use pipelang_lang::ty::Schema;
 use std::sync::Arc;
-
-/// So many values may become columns.
-const MOST_VALUES: usize = 10_000;
 
 /// The rows of a statement, not yet run but for a pivot.
 pub struct Rows<'a> {
@@ -29,11 +29,19 @@ pub struct Rows<'a> {
 
 /// The rows of a pivot, and what comes behind them.
 struct Found {
-    batch: Batch,
+    cells: Made,
     error: Option<RunError>,
     stats: Stats,
-    /// What the groups took; their cells are in the batch now.
-    _held: Share,
+}
+
+/// The rows of a pivot. A cell that fails is a fault.
+enum Made {
+    Here {
+        batches: Vec<Batch>,
+        /// What the groups took; their cells are in the batches now.
+        _held: Share,
+    },
+    OnDisk(Box<Merge>),
 }
 
 impl<'a> Rows<'a> {
@@ -42,18 +50,20 @@ impl<'a> Rows<'a> {
         let schema = env.plan.schema(env.plan.statements[statement].node);
         let mut rows = Rows { env, statement, options, schema, found: None };
         if let Some(pivot) = &env.plan.statements[statement].pivot {
-            let (mut groups, mut held) = (Vec::new(), options.watch.memory.share(1));
-            let accept = &mut |encoded| {
-                if let Encoded::Rows(batch) = encoded {
-                    held.hold_with(|| batch.size())?;
-                    groups.push(batch);
-                }
-                Ok(())
+            let mut groups = Groups::new(pivot, &rows.schema, &options.watch);
+            let accept = &mut |encoded| match encoded {
+                Encoded::Rows(batch) => groups.add(batch),
+                Encoded::Bytes(_) | Encoded::Kept { .. } => Ok(()),
             };
-            let stats = run(env, statement, options, Sink { encode: &Encoded::Rows, accept })?;
-            let (schema, batch, error) = Cells::of(pivot, &groups)?.columns(pivot, &rows.schema, &groups);
+            let ran = run(env, statement, options, Sink { encode: &Encoded::Rows, accept });
+            if ran.is_err() && !groups.has_too_many_names() {
+                return Err(ran.expect_err("it is an error"));
+            }
+            let (schema, error, cells) = groups.finish()?;
+            let mut stats = ran?;
+            stats.add(Stats { spilled: options.watch.memory.take_spilled(), ..Stats::default() });
             rows.schema = schema;
-            rows.found = Some(Found { batch, error, stats, _held: held });
+            rows.found = Some(Found { cells, error, stats });
         }
         Ok(rows)
     }
@@ -61,111 +71,28 @@ impl<'a> Rows<'a> {
     /// Gives them to a sink.
     pub fn run(self, sink: Sink) -> Result<Stats, RunError> {
         let Some(found) = self.found else { return run(self.env, self.statement, self.options, sink) };
-        if found.batch.rows > 0 {
-            (sink.accept)((sink.encode)(found.batch))?;
+        if let Some(error) = found.error {
+            return Err(error);
         }
-        found.error.map_or(Ok(found.stats), Err)
-    }
-}
-
-/// Where a row stands: its batch, and its place in it.
-type At = (usize, usize);
-
-/// Which group stands where.
-#[derive(Default)]
-struct Cells {
-    /// The names of the values in the order of their first appearance.
-    names: Vec<Arc<str>>,
-    /// The first row of each group of the keys.
-    groups: Vec<At>,
-    /// The row of a group and a name.
-    cells: HashMap<(usize, usize), At>,
-}
-
-impl Cells {
-    fn of(pivot: &Pivot, batches: &[Batch]) -> Result<Cells, RunError> {
-        let mut cells = Cells::default();
-        let mut numbers: HashMap<Box<[u8]>, usize> = HashMap::new();
-        let mut names: HashMap<Arc<str>, usize> = HashMap::new();
-        for (at, batch) in batches.iter().enumerate() {
-            let keys = Keys::of(&batch.columns[..pivot.keys], batch.rows, &[]);
-            for row in 0..batch.rows {
-                let group = *numbers.entry(keys.get(row).into()).or_insert_with(|| {
-                    cells.groups.push((at, row));
-                    cells.groups.len() - 1
-                });
-                let Scalar::String(name) = batch.columns[pivot.keys].get(row) else {
-                    return Err(RunError::Internal("the name of a pivot's value is no text".into()));
-                };
-                let number = *names.entry(name.clone()).or_insert_with(|| {
-                    cells.names.push(name.clone());
-                    cells.names.len() - 1
-                });
-                if cells.cells.insert((group, number), (at, row)).is_some() {
-                    return Err(same_name(pivot, &name));
+        let mut give = |batch: Batch| {
+            let failed = batch.faults.first().map(|fault| (fault.row as usize, RunError::Row(fault.error.clone())));
+            let rows = failed.as_ref().map_or(batch.rows, |(row, _)| *row);
+            if rows > 0 {
+                (sink.accept)((sink.encode)(Batch::new(rows, batch.slice(0, rows).columns)))?;
+            }
+            failed.map_or(Ok(()), |(_, error)| Err(error))
+        };
+        match found.cells {
+            Made::Here { batches, .. } => batches.into_iter().try_for_each(give)?,
+            Made::OnDisk(mut rows) => {
+                while let Some(batch) = rows.next(ROWS)? {
+                    self.options.watch.check()?;
+                    give(batch)?;
                 }
             }
-            if cells.names.len() > MOST_VALUES {
-                return Err(RunError::Limit(format!(
-                    "a `pivot` has more than {MOST_VALUES} values that become columns"
-                )));
-            }
         }
-        Ok(cells)
+        Ok(found.stats)
     }
-
-    /// The columns, and the rows up to the first in which a cell fails.
-    fn columns(&self, pivot: &Pivot, groups: &Schema, batches: &[Batch]) -> (Schema, Batch, Option<RunError>) {
-        // For each column what it is called, and where it stands in the groups: beside the name of a value, if it has one.
-        let mut fields = Vec::new();
-        let mut sources: Vec<(usize, Option<usize>)> = Vec::new();
-        for (at, field) in groups.fields[..pivot.keys].iter().enumerate() {
-            fields.push(field.clone());
-            sources.push((at, None));
-        }
-        for (result, at) in (pivot.keys + 1..pivot.width()).step_by(2).enumerate() {
-            let ty = &groups.fields[at].ty;
-            let ty = ty.clone().or_null_if(groups.fields[at + 1].ty.nullable);
-            for (value, name) in self.names.iter().enumerate() {
-                fields.push(Field { name: pivot.column_name(result, name), ty: ty.clone() });
-                sources.push((at, Some(value)));
-            }
-        }
-        if let Some(error) = twice(pivot, &fields) {
-            return (Schema { fields: fields[..pivot.keys].to_vec() }, Batch::default(), Some(error));
-        }
-        let place = |group: usize, (at, value): (usize, Option<usize>)| match value {
-            None => (self.groups[group], at),
-            Some(value) => match self.cells.get(&(group, value)) {
-                Some(row) => (*row, at),
-                None => (self.groups[group], at + 1),
-            },
-        };
-        let fault = |group: usize| {
-            sources.iter().find_map(|source| {
-                let ((batch, row), column) = place(group, *source);
-                batches[batch].fault(row, column)
-            })
-        };
-        let failed = (0..self.groups.len()).find_map(|group| Some((group, fault(group)?)));
-        let rows = failed.map_or(self.groups.len(), |(group, _)| group);
-        let column = |(field, source): (&Field, &(usize, Option<usize>))| {
-            let value = |group| {
-                let ((batch, row), column) = place(group, *source);
-                batches[batch].columns[column].get(row)
-            };
-            Column::from_scalars(&field.ty.kind, &(0..rows).map(value).collect::<Vec<_>>())
-        };
-        let batch = Batch::new(rows, fields.iter().zip(&sources).map(column).collect());
-        (Schema { fields }, batch, failed.map(|(_, error)| RunError::Row(error.clone())))
-    }
-}
-
-/// Why not, if two columns have one name.
-fn twice(pivot: &Pivot, fields: &[Field]) -> Option<RunError> {
-    let mut names = std::collections::HashSet::new();
-    let field = fields.iter().find(|field| !names.insert(&field.name))?;
-    Some(same_name(pivot, &field.name))
 }
 
 fn same_name(pivot: &Pivot, name: &str) -> RunError {

@@ -143,14 +143,15 @@ fn scan<'a>(
                 Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }
-        TableOrigin::File { path, stdin, format, options: read_options, inferred, files, checked } => {
+        TableOrigin::File { path, supply, format, options: read_options, inferred, files, checked } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
-                input: match stdin {
-                    true => Input::Take(env.tables.stdin()?, options.progress.clone()),
-                    false => Input::Counted(options.progress.clone()),
-                },
+                input: match env.tables.streams.for_run(*supply, path, &options.watch)? {
+                    Some(stream) => Input::take(stream, options.progress.clone()),
+                    None => Input::counted(options.progress.clone()),
+                }
+                .with_longest(options.watch.record_bytes),
                 options: read_options.clone(),
                 schema: table.schema.clone(),
                 columns,

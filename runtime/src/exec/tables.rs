@@ -4,7 +4,7 @@ use super::Environment;
 use super::source::MORSEL_BYTES;
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::formats::{MorselSize, Piece, Stdin};
+use crate::formats::{MorselSize, Piece, Streams};
 use pipelang_lang::ty::Schema;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -42,8 +42,8 @@ pub type Stream<'a> = Box<dyn FnOnce(&[usize], MorselSize) -> Result<Pieces<'a>,
 #[derive(Default)]
 pub struct Tables<'a> {
     bound: HashMap<Arc<str>, Bound<'a>>,
-    /// What is read as `stdin`.
-    pub stdin: Option<Stdin>,
+    /// What comes once.
+    pub streams: Streams,
 }
 
 struct Bound<'a> {
@@ -125,11 +125,6 @@ impl<'a> Tables<'a> {
     /// Whether the rows of a table are there, and come in no stream.
     pub fn is_in_memory(&self, name: &str) -> bool {
         self.bound.get(name).is_some_and(|table| matches!(table.rows, Rows::InMemory { .. }))
-    }
-
-    /// What is read as `stdin`.
-    pub fn stdin(&self) -> Result<Stdin, RunError> {
-        self.stdin.clone().ok_or_else(|| RunError::Internal("nothing was given as `stdin`".into()))
     }
 
     /// Reads streams whole, for the oracle.

@@ -68,14 +68,14 @@ fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>>
     let fields = vec![Field { name: "value".into(), ty: Type::STRING }];
     let (format, schema) = (FORMAT.def.name, Schema { fields });
     let effect = if policy == ReadPolicy::Fail { Effect::Total } else { Effect::MayFail };
-    Ok(TableInfo { format, schema, inferred: false, effect, files: Vec::new(), found: Vec::new() })
+    Ok(TableInfo { format, schema, inferred: false, effect, files: Vec::new(), is_stream: false, found: Vec::new() })
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let path = &request.path;
     let encoding = TextEncoding::of(&request.options);
     let text = request.input.open_text(path, encoding)?;
-    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, request.morsel).live(request.input.is_live());
+    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, request.morsel).of(&request.input);
     skip_byte_order_mark(&mut cutter, path, encoding)?;
     let skips = ReadPolicy::of(&request.options) == ReadPolicy::Skip;
     Ok(Scan::of_text(cutter, Lines { file: path.clone(), columns: request.columns.len(), skips }, encoding))

@@ -1,6 +1,8 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
+pub mod alike;
 mod beside;
+mod byte_stream;
 pub mod cell;
 #[cfg(feature = "columnar")]
 pub mod columnar;
@@ -9,7 +11,7 @@ pub mod csv;
 mod decode;
 pub mod encoding;
 mod files;
-mod input;
+pub mod input;
 pub mod json;
 pub mod jsonl;
 mod lanes;
@@ -20,19 +22,20 @@ pub mod on_error;
 mod rows_file;
 mod several;
 pub mod sources;
-mod stdin;
 pub mod stream;
+mod streams;
 pub mod table;
 pub mod target;
 pub mod tee;
 mod text;
 pub mod write;
 
+pub use byte_stream::ByteStream;
 pub use input::Input;
 pub use rows_file::RowsFile;
 pub use several::{matching, open};
 pub use sources::FileSources;
-pub use stdin::Stdin;
+pub use streams::Streams;
 
 use crate::batch::Batch;
 use crate::error::RunError;

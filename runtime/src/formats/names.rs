@@ -3,7 +3,7 @@
 use super::on_error::Trouble;
 use pipelang_lang::catalog::{OptionDef, OptionKind};
 use pipelang_lang::codes::E0304;
-use pipelang_lang::ty::RESERVED;
+use pipelang_lang::ty::snake_case;
 
 /// The option, for every format of text whose columns have names.
 pub const OPTION: OptionDef = OptionDef {
@@ -35,36 +35,9 @@ impl Spelling {
     pub fn of(self, name: &str) -> String {
         match self {
             Spelling::AsWritten => name.to_string(),
-            Spelling::Snake => Some(snake(name)).filter(|snake| !snake.is_empty()).unwrap_or(name.to_string()),
+            Spelling::Snake => Some(snake_case(name)).filter(|snake| !snake.is_empty()).unwrap_or(name.to_string()),
         }
     }
-}
-
-/// A word begins behind what is no letter or digit, at a capital behind a small letter or digit, and at the last capital
-/// of several that goes on in small letters. What would be no name, or a reserved one, has a `_` before it.
-fn snake(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    let mut snake = String::with_capacity(name.len() + 4);
-    let mut is_apart = false;
-    for (at, char) in chars.iter().enumerate() {
-        if !char.is_alphanumeric() {
-            is_apart = true;
-            continue;
-        }
-        let before = at.checked_sub(1).map(|at| chars[at]);
-        let goes_on_small = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
-        let begins = char.is_uppercase()
-            && before.is_some_and(|c| c.is_lowercase() || c.is_numeric() || c.is_uppercase() && goes_on_small);
-        if (is_apart || begins) && !snake.is_empty() {
-            snake.push('_');
-        }
-        is_apart = false;
-        snake.extend(char.to_lowercase());
-    }
-    if snake.starts_with(|first: char| first.is_numeric()) || RESERVED.contains(&&*snake) {
-        snake.insert(0, '_');
-    }
-    snake
 }
 
 #[cfg(test)]

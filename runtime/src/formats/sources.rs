@@ -2,7 +2,7 @@
 
 #[cfg(feature = "columnar")]
 use super::columnar::write::ColumnFormat;
-use super::{Format, Input, Stdin, by_extension, by_name, files, formats, several};
+use super::{ByteStream, Format, Input, Streams, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0206, E0304, E0405, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
@@ -16,8 +16,10 @@ use std::sync::Arc;
 /// clock and an environment is the affair of the run.
 #[derive(Clone, Debug, Default)]
 pub struct FileSources {
-    /// What scripts read as `stdin`.
-    pub stdin: Option<Stdin>,
+    /// What scripts read that comes once.
+    pub streams: Streams,
+    /// The most bytes of a record, if fewer than otherwise.
+    pub record_bytes: Option<usize>,
 }
 
 impl FileSources {
@@ -28,41 +30,27 @@ impl FileSources {
         files: Option<Vec<Arc<str>>>,
     ) -> Result<TableInfo, Box<Diagnostic>> {
         if request.stdin {
-            return self.describe_stdin(request);
+            let Some(stdin) = &self.streams.stdin else {
+                let diagnostic = Diagnostic::error(E0405, request.span, "this program may not read `stdin`");
+                return Err(Box::new(diagnostic.help("the host of this script gives it nothing to read there")));
+            };
+            return describe_stream(request, stdin, self.record_bytes);
+        }
+        if files.is_none() && is_stream(&request.path) {
+            let info = describe_stream(request, &self.streams.look(&request.path), self.record_bytes)?;
+            return Ok(TableInfo { is_stream: true, ..info });
         }
         let format = format_of(request)?;
         several::describe(request, files, format, &|request| match std::fs::metadata(&*request.path) {
-            Ok(known) if known.is_file() || known.is_dir() => (format.infer)(request, &Input::File),
-            Ok(_) => Err(Box::new(comes_once(request))),
+            Ok(known) if known.is_file() || known.is_dir() => {
+                (format.infer)(request, &Input::file().with_longest(self.record_bytes))
+            }
+            Ok(_) => Err(Box::new(one_of_several(request))),
             Err(error) => {
                 let missing = files::unopened(&request.path, &error).to_string();
                 Err(Box::new(unopened(&request.path, request.span, missing)))
             }
         })
-    }
-
-    /// The table behind `stdin`, whose format is given, or shows in its first line.
-    fn describe_stdin(&self, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
-        let Some(stdin) = &self.stdin else {
-            let diagnostic = Diagnostic::error(E0405, request.span, "this program may not read `stdin`");
-            return Err(Box::new(diagnostic.help("the host of this script gives it nothing to read there")));
-        };
-        let mut request = request.clone();
-        let mut found = Vec::new();
-        if !request.options.iter().any(|(name, ..)| &**name == "format") {
-            let format = stdin.format().map_err(|error| {
-                let why = files::unopened(&request.path, &error).to_string();
-                Box::new(Diagnostic::error(E0701, request.span, why))
-            })?;
-            let format = OptionValue::Scalar(Scalar::String(format));
-            request.options.push(("format".into(), request.span, format.clone()));
-            found.push(("format".into(), format));
-        }
-        let format = format_of(&request)?;
-        let one = |request: &ReadRequest| (format.infer)(request, &Input::Look(stdin.clone()));
-        let mut info = several::describe(&request, None, format, &one)?;
-        info.found = found;
-        Ok(info)
     }
 }
 
@@ -142,6 +130,36 @@ impl Sources for FileSources {
     }
 }
 
+/// Whether there is something at a path that cannot be opened again.
+fn is_stream(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|known| !known.is_file() && !known.is_dir())
+}
+
+/// The table behind what comes once, whose format is given, or shows in its name or in its first line.
+fn describe_stream(
+    request: &ReadRequest,
+    stream: &ByteStream,
+    record_bytes: Option<usize>,
+) -> Result<TableInfo, Box<Diagnostic>> {
+    let mut request = request.clone();
+    let mut found = Vec::new();
+    let is_given = request.options.iter().any(|(name, ..)| &**name == "format");
+    if !is_given && (request.stdin || by_extension(&request.path).is_none()) {
+        let format = stream.format().map_err(|error| {
+            let why = files::unopened(&request.path, &error).to_string();
+            Box::new(Diagnostic::error(E0701, request.span, why))
+        })?;
+        let format = OptionValue::Scalar(Scalar::String(format));
+        request.options.push(("format".into(), request.span, format.clone()));
+        found.push(("format".into(), format));
+    }
+    let format = format_of(&request)?;
+    let one = |request: &ReadRequest| (format.infer)(request, &Input::look(stream.clone()).with_longest(record_bytes));
+    let mut info = several::describe(&request, None, format, &one)?;
+    info.found = found;
+    Ok(info)
+}
+
 /// E0902 of a format that is to come, else E0703.
 fn no_output_format(name: &str, span: Span) -> Diagnostic {
     const LATER: [&str; 2] = ["parquet", "arrow"];
@@ -154,11 +172,10 @@ fn no_output_format(name: &str, span: Span) -> Diagnostic {
         .help("or say it: write …, format: \"csv\"")
 }
 
-/// E0701 of a FIFO or a device: what is looked at to see its columns would be missing when it is read.
-fn comes_once(request: &ReadRequest) -> Diagnostic {
-    let message = format!("`{}` is no plain file, and what is in it can be read only once", request.path);
-    Diagnostic::error(E0701, request.span, message)
-        .help(format!("read `stdin`, and give it that: pipe … < {}", request.path))
+/// E0701 of a FIFO or a device that a pattern has found: nobody may have meant to wait for what comes there.
+fn one_of_several(request: &ReadRequest) -> Diagnostic {
+    let message = format!("`{}` is no plain file, and is read only where it is named", request.path);
+    Diagnostic::error(E0701, request.span, message).help(format!("read it by itself: read({:?})", request.path))
 }
 
 /// A file that cannot be opened, and what may have been meant.

@@ -3,7 +3,7 @@
 
 use super::csv::open::open as open_csv;
 use super::csv::options::CsvOptions;
-use super::{Input, MorselSize, Scan, ScanRequest, Stdin, by_name};
+use super::{ByteStream, Input, MorselSize, Scan, ScanRequest, by_name};
 use crate::error::RunError;
 use crate::progress::Progress;
 use pipelang_lang::codes::E0508;
@@ -14,15 +14,16 @@ use std::sync::Arc;
 /// wanted.
 pub fn open(
     (name, format): (&Arc<str>, &str),
-    stream: Stdin,
+    stream: ByteStream,
     schema: &Schema,
     columns: &[usize],
     morsel: MorselSize,
+    record_bytes: Option<usize>,
 ) -> Result<Scan, RunError> {
     let format = by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
     let mut request = ScanRequest {
         path: name.clone(),
-        input: Input::Take(stream.clone(), Progress::default()),
+        input: Input::take(stream.clone(), Progress::default()).with_longest(record_bytes),
         options: Vec::new(),
         schema: schema.clone(),
         columns: columns.to_vec(),
@@ -36,10 +37,10 @@ pub fn open(
 }
 
 /// The columns as the header has them.
-fn as_in_header(request: &mut ScanRequest, stream: Stdin) -> Result<(), RunError> {
+fn as_in_header(request: &mut ScanRequest, stream: ByteStream) -> Result<(), RunError> {
     let options = CsvOptions::new(&request.path, std::iter::empty());
     let options = options.map_err(|problem| RunError::Internal(problem.message))?;
-    let names = open_csv(&request.path, &Input::Look(stream), &options, MorselSize::Rows(1))?.names;
+    let names = open_csv(&request.path, &Input::look(stream), &options, MorselSize::Rows(1))?.names;
     let place = |column: &usize| {
         let wanted = &request.schema.fields[*column].name;
         let missing = || format!("`{}` has no column `{wanted}`", request.path);

@@ -8,6 +8,7 @@ use super::expr::{Outcome, Row};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::cell;
 use crate::formats::encoding::TextEncoding;
+use crate::formats::input::{longest, too_long};
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{Code, E0502, E0503, E0504};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -78,6 +79,8 @@ struct Reader {
     at: usize,
     line: u64,
     dialect: Dialect,
+    /// The most bytes of a record.
+    longest: usize,
     /// How many fields a record has; before the first record is known, any number.
     arity: Option<usize>,
 }
@@ -127,10 +130,14 @@ impl Reader {
                 break;
             }
         }
-        let line = self.line;
+        let (start, line) = (self.at, self.line);
         let mut fields = Vec::new();
         loop {
-            let (field, is_last) = self.field(line)?;
+            let field = self.field(line);
+            if self.at - start > self.longest {
+                return Err(too_long(&self.file, line, self.longest, self.dialect.quote.is_some()));
+            }
+            let (field, is_last) = field?;
             fields.push(field);
             if is_last {
                 break;
@@ -222,10 +229,10 @@ pub(super) fn rows<'a>(
     table: &Table,
     columns: &[(usize, ColumnId)],
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
+    let TableOrigin::File { path, supply, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let text = oracle.read_text(path, *stdin, TextEncoding::of(options))?;
+    let text = oracle.read_text(path, *supply, TextEncoding::of(options))?;
     let dialect = Dialect::new(path, options);
     let declared = |name: &str| dialect.declared.as_ref().is_some_and(|schema| schema.position(name).is_some());
     let fields = table.schema.fields.iter().map(|field| (field.clone(), *inferred && !declared(&field.name)));
@@ -237,7 +244,8 @@ pub(super) fn rows<'a>(
     });
     let has_mark = text.starts_with(&[0xef, 0xbb, 0xbf]);
     let (at, file, arity) = (if has_mark { 3 } else { 0 }, path.clone(), None);
-    let mut reader = Reader { file, text, at, line: 1, dialect, arity };
+    let longest = longest(oracle.watch.record_bytes);
+    let mut reader = Reader { file, text, at, line: 1, dialect, longest, arity };
     for _ in 0..reader.dialect.skip {
         reader.skip_line();
     }
@@ -258,6 +266,7 @@ pub(super) fn rows<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::input::LONGEST_RECORD;
 
     fn records(text: &str, options: &[(&str, &str)]) -> (Vec<Record>, Option<RunError>) {
         let options: Vec<_> = options
@@ -266,7 +275,8 @@ mod tests {
             .collect();
         let dialect = Dialect::new("a.csv", &options);
         let text = text.as_bytes().to_vec();
-        let mut reader = Reader { file: "a.csv".into(), text, at: 0, line: 1, dialect, arity: None };
+        let mut reader =
+            Reader { file: "a.csv".into(), text, at: 0, line: 1, dialect, longest: LONGEST_RECORD, arity: None };
         let mut found = Vec::new();
         loop {
             match reader.record() {

@@ -12,7 +12,7 @@ use crate::tally::Counts;
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::codes::E0701;
-use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
+use pipelang_lang::ir::{ColumnId, Supply, Table, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
 use std::io::Read;
@@ -46,7 +46,7 @@ impl<'a> Oracle<'a> {
         columns: &[(usize, ColumnId)],
         broken: Option<Arc<Counts>>,
     ) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { format, path, stdin, options, .. } = &table.origin else {
+        let TableOrigin::File { format, path, supply, options, .. } = &table.origin else {
             unreachable!("only files are read here")
         };
         let encoding = TextEncoding::of(options);
@@ -54,7 +54,7 @@ impl<'a> Oracle<'a> {
             "csv" => Box::new(unbroken(encoding, csv::rows(self, table, columns)?, broken)),
             "jsonl" => Box::new(unbroken(encoding, json::rows(self, table, columns, false, None)?, broken)),
             "json" => Box::new(unbroken(encoding, json::rows(self, table, columns, true, broken)?, None)),
-            "lines" => Box::new(unbroken(encoding, lines::rows(self, path, *stdin, encoding)?, broken)),
+            "lines" => Box::new(unbroken(encoding, lines::rows(self, path, *supply, encoding)?, broken)),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
             other => return Err(RunError::Internal(format!("the oracle cannot read the format `{other}`"))),
@@ -62,9 +62,14 @@ impl<'a> Oracle<'a> {
     }
 
     /// All of a text as UTF-8, decompressed.
-    pub(super) fn read_text(self, path: &str, stdin: bool, encoding: TextEncoding) -> Result<Vec<u8>, RunError> {
+    pub(super) fn read_text(
+        self,
+        path: &Arc<str>,
+        supply: Supply,
+        encoding: TextEncoding,
+    ) -> Result<Vec<u8>, RunError> {
         let unread = |error| RunError::Outside { code: E0701, message: format!("`{path}` cannot be read: {error}") };
-        let bytes = self.read_whole(path, stdin).map_err(unread)?;
+        let bytes = self.read_whole(path, supply).map_err(unread)?;
         if let Some(other) = other_than_utf_8(&bytes, path).filter(|_| encoding.is_utf_8()) {
             return Err(other);
         }
@@ -74,14 +79,15 @@ impl<'a> Oracle<'a> {
     }
 
     /// All of a file, decompressed.
-    pub(super) fn read_whole(self, path: &str, stdin: bool) -> std::io::Result<Vec<u8>> {
+    pub(super) fn read_whole(self, path: &Arc<str>, supply: Supply) -> std::io::Result<Vec<u8>> {
         let mut text = Vec::new();
-        if stdin {
-            let stdin = self.stdin.ok_or_else(|| std::io::Error::other("nothing was given to read"))?;
-            stdin.take()?.read_to_end(&mut text)?;
+        let stream =
+            self.streams.for_run(supply, path, self.watch).map_err(|error| std::io::Error::other(error.to_string()))?;
+        if let Some(stream) = stream {
+            stream.take()?.read_to_end(&mut text)?;
             return Ok(text);
         }
-        let (bytes, path) = (std::fs::read(path)?, path.to_ascii_lowercase());
+        let (bytes, path) = (std::fs::read(&**path)?, path.to_ascii_lowercase());
         if path.ends_with(".gz") {
             MultiGzDecoder::new(&*bytes).read_to_end(&mut text)?;
             return Ok(text);

@@ -8,6 +8,7 @@ use super::expr::{Outcome, Row};
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::encoding::TextEncoding;
+use crate::formats::input::{longest, too_long};
 use crate::formats::json::{Stop, fit, no_object, not_json, text};
 use crate::formats::names::Spelling;
 use crate::tally::Counts;
@@ -70,10 +71,10 @@ pub(super) fn rows<'a>(
     is_document: bool,
     no_objects: Option<Arc<Counts>>,
 ) -> Result<Rows<'a>, RunError> {
-    let TableOrigin::File { path, stdin, options, inferred, .. } = &table.origin else {
+    let TableOrigin::File { path, supply, options, inferred, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
-    let mut bytes = oracle.read_text(path, *stdin, TextEncoding::of(options))?;
+    let mut bytes = oracle.read_text(path, *supply, TextEncoding::of(options))?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }
@@ -98,16 +99,24 @@ pub(super) fn rows<'a>(
     });
     if is_document {
         let (is_first, has_ended) = (true, false);
-        let mut document = Document { shared, bytes, at: start, is_list, is_first, stop: None, has_ended, no_objects };
+        let longest = longest(oracle.watch.record_bytes);
+        let mut document =
+            Document { shared, bytes, at: start, is_list, is_first, stop: None, has_ended, longest, no_objects };
         return Ok(Box::new(std::iter::from_fn(move || match oracle.watch.check() {
             Ok(()) => document.next(),
             Err(error) => Some(Err(error)),
         })));
     }
+    let longest = longest(oracle.watch.record_bytes);
     let lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let last = lines.len() as u64;
     let numbered = lines.into_iter().zip(1..).filter(|(line, _)| !line.iter().all(is_blank));
     Ok(Box::new(numbered.map(move |(line, number)| {
         oracle.watch.check()?;
+        // The last one has no newline.
+        if line.len() + usize::from(number < last) > longest {
+            return Err(too_long(&shared.file, number, longest, false));
+        }
         let row = record(line, number, &shared)?;
         Ok(Rc::new(row) as AnyRow)
     })))
@@ -148,6 +157,8 @@ struct Document {
     /// What is wrong behind the record that was given last.
     stop: Option<Stop>,
     has_ended: bool,
+    /// The most bytes of an item.
+    longest: usize,
     no_objects: Option<Arc<Counts>>,
 }
 
@@ -180,12 +191,17 @@ impl Document {
                 Ok(node) => {
                     let is_left_out = self.is_no_object(&node);
                     self.is_first = false;
+                    let begin = self.at;
                     let end = text::skip_blanks(text, node.start + node.raw.len());
                     match (text.as_bytes().get(end), self.is_list) {
                         (Some(b','), true) => self.at = end + 1,
                         (Some(b']'), true) => (self.at, self.has_ended) = (end + 1, true),
                         (_, true) => self.stop = Some(Stop::Flaw(text::flaw(text, end, "expected `,` or `]`"))),
                         (_, false) => (self.at, self.has_ended) = (end, true),
+                    }
+                    // With the comma or the bracket behind it, as a line with its newline.
+                    if self.at - begin > self.longest {
+                        return Some(Err(too_long(&self.shared.file, self.line(begin), self.longest, false)));
                     }
                     let (text, line, shared) = (node.raw.to_string(), self.line(start), self.shared.clone());
                     if let Some(counts) = self.no_objects.as_ref().filter(|_| is_left_out) {

@@ -4,8 +4,9 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RunError};
 use crate::formats::encoding::TextEncoding;
+use crate::formats::input::{longest, too_long};
 use pipelang_lang::codes::E0504;
-use pipelang_lang::ir::ColumnId;
+use pipelang_lang::ir::{ColumnId, Supply};
 use pipelang_lang::scalar::Scalar;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,10 +31,10 @@ impl Row for LineRow {
 pub(super) fn rows<'a>(
     oracle: Oracle<'a>,
     path: &Arc<str>,
-    stdin: bool,
+    supply: Supply,
     encoding: TextEncoding,
 ) -> Result<impl Iterator<Item = Result<Rc<dyn Row + 'a>, RunError>> + use<'a>, RunError> {
-    let mut bytes = oracle.read_text(path, stdin, encoding)?;
+    let mut bytes = oracle.read_text(path, supply, encoding)?;
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         bytes.drain(..3);
     }
@@ -44,12 +45,17 @@ pub(super) fn rows<'a>(
             _ => line.push(byte),
         }
     }
+    // The last one may have no newline.
+    let whole = lines.len() as u64;
     if !line.is_empty() {
         lines.push(line);
     }
-    let file = path.clone();
+    let (file, longest) = (path.clone(), longest(oracle.watch.record_bytes));
     Ok(lines.into_iter().zip(1..).map(move |(mut line, number)| {
         oracle.watch.check()?;
+        if line.len() + usize::from(number <= whole) > longest {
+            return Err(too_long(&file, number, longest, false));
+        }
         if line.last() == Some(&b'\r') {
             line.pop();
         }

@@ -26,7 +26,7 @@ mod window;
 use crate::batch::Batch;
 use crate::builtins::Functions;
 use crate::error::RunError;
-use crate::formats::Stdin;
+use crate::formats::Streams;
 use crate::formats::tee::Tees;
 use crate::limits::Watch;
 use crate::memory::Share;
@@ -47,8 +47,8 @@ pub struct Oracle<'a> {
     pub catalog: &'a Catalog,
     /// The tables that the host binds.
     pub tables: &'a dyn Fn(&str) -> Option<Batch>,
-    /// What is read as `stdin`.
-    pub stdin: Option<&'a Stdin>,
+    /// What comes once.
+    pub streams: &'a Streams,
     /// Looked at for every row that is read.
     pub watch: &'a Watch,
     /// What reads make null or leave out.

@@ -75,7 +75,7 @@ impl Builder {
             functions: &Functions::default(),
             catalog: &Catalog::new(Vec::new(), vec![reducer("count"), reducer("max")], Vec::new()),
             tables: &|_| None,
-            stdin: None,
+            streams: &Streams::default(),
             watch: &Watch::default(),
             tally: &Default::default(),
             tees: &Tees::default(),

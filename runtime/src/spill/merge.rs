@@ -1,13 +1,15 @@
 //! Runs to one stream of rows: by key, then by ordinal.
 
-use super::{Kinds, Row, RunReader, RunWriter};
-use crate::batch::{Batch, Origin};
+use super::gather::{Gather, Merged};
+use super::run::{Record, Run, RunReader};
+use super::{Kinds, RunWriter, unread};
+use crate::batch::Batch;
 use crate::error::RunError;
 use crate::memory::Memory;
 use arrow_array::UInt32Array;
-use pipelang_lang::scalar::Scalar;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 /// How much of the merged rows is given out at once.
 const PIECE: usize = 1 << 20;
@@ -31,7 +33,7 @@ pub struct Merge {
 /// so that few files are open.
 #[derive(Debug, Default)]
 pub struct Runs {
-    levels: Vec<Vec<RunReader>>,
+    levels: Vec<Vec<Run>>,
     kinds: Kinds,
     limit: Option<u64>,
     end: Option<u64>,
@@ -69,13 +71,18 @@ impl Runs {
         self.kinds.clone()
     }
 
+    /// An empty run, to be added.
+    pub fn begin(&self) -> Result<RunWriter, RunError> {
+        RunWriter::new(&self.memory)
+    }
+
     /// Takes a run that is in order itself.
-    pub fn add(&mut self, run: RunReader) -> Result<(), RunError> {
+    pub fn add(&mut self, run: Run) -> Result<(), RunError> {
         self.memory.count_run();
         self.add_at(0, run)
     }
 
-    fn add_at(&mut self, level: usize, run: RunReader) -> Result<(), RunError> {
+    fn add_at(&mut self, level: usize, run: Run) -> Result<(), RunError> {
         if self.levels.len() == level {
             self.levels.push(Vec::new());
         }
@@ -85,7 +92,7 @@ impl Runs {
         }
         let full = std::mem::take(&mut self.levels[level]);
         self.memory.count_merge(level as u64 + 1);
-        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run()?;
+        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run(&self.memory)?;
         self.add_at(level + 1, longer)
     }
 
@@ -109,34 +116,32 @@ impl Runs {
 }
 
 impl Merge {
-    fn open(runs: Vec<RunReader>, kinds: Kinds, (limit, end): (Option<u64>, Option<u64>)) -> Result<Merge, RunError> {
+    fn open(runs: Vec<Run>, kinds: Kinds, (limit, end): (Option<u64>, Option<u64>)) -> Result<Merge, RunError> {
         let (limit, end) = (limit.unwrap_or(u64::MAX), end.unwrap_or(u64::MAX));
-        let mut merge = Merge { heads: BinaryHeap::with_capacity(runs.len()), runs, kinds, limit, end };
-        for run in 0..merge.runs.len() {
-            merge.advance(run)?;
-        }
-        Ok(merge)
-    }
-
-    fn advance(&mut self, run: usize) -> Result<(), RunError> {
-        while let Some(row) = self.runs[run].read()? {
-            if row.ordinal < self.end {
-                self.heads.push(Head { row, run });
-                break;
+        let mut runs = runs.into_iter().map(Run::open).collect::<Result<Vec<_>, _>>()?;
+        let mut heads = BinaryHeap::with_capacity(runs.len());
+        for (run, reader) in runs.iter_mut().enumerate() {
+            let mut head = Head { record: Record::default(), run };
+            if read_below(end, reader, &mut head.record)? {
+                heads.push(head);
             }
         }
-        Ok(())
+        Ok(Merge { heads, runs, kinds, limit, end })
     }
 
-    /// The next row.
-    pub fn next_row(&mut self) -> Result<Option<Row>, RunError> {
+    /// Hands the next row to `take`; whether there was one.
+    fn step(&mut self, take: impl FnOnce(&Record, &RunReader) -> Result<(), RunError>) -> Result<bool, RunError> {
         if self.limit == 0 {
-            return Ok(None);
+            return Ok(false);
         }
-        let Some(Head { row, run }) = self.heads.pop() else { return Ok(None) };
+        let Some(mut head) = self.heads.peek_mut() else { return Ok(false) };
         self.limit -= 1;
-        self.advance(run)?;
-        Ok(Some(row))
+        let run = head.run;
+        take(&head.record, &self.runs[run])?;
+        if !read_below(self.end, &mut self.runs[run], &mut head.record)? {
+            PeekMut::pop(head);
+        }
+        Ok(true)
     }
 
     /// The next rows, at most `rows`, and not many more than [`PIECE`] bytes; none at the end.
@@ -146,39 +151,21 @@ impl Merge {
 
     /// The same, with their ordinals.
     pub fn next_rows(&mut self, rows: usize) -> Result<Option<Merged>, RunError> {
-        let (mut ordinals, mut places) = (Vec::new(), Vec::new());
-        let (mut cells, mut bytes) = (Vec::new(), 0);
-        while cells.len() < rows
-            && bytes < PIECE
-            && let Some(row) = self.next_row()?
-        {
-            bytes += row.cells.iter().flatten().map(Scalar::size).sum::<usize>();
-            ordinals.push(row.ordinal);
-            places.push(row.place);
-            cells.push(row.cells);
+        let mut gather = Gather::new(&self.kinds);
+        while gather.rows() < rows && gather.bytes < PIECE {
+            let add = |record: &Record, run: &RunReader| gather.add(record, run).map_err(|error| unread(&error));
+            if !self.step(add)? {
+                break;
+            }
         }
-        if cells.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Merged { ordinals, batch: Batch::of_rows(&self.kinds.get(), cells, Origin::each(places)) }))
+        Ok(gather.finish())
     }
 
-    fn into_run(mut self) -> Result<RunReader, RunError> {
-        let mut writer = RunWriter::new()?;
-        while let Some(row) = self.next_row()? {
-            writer.copy(&row)?;
-        }
+    fn into_run(mut self, memory: &Memory) -> Result<Run, RunError> {
+        let mut writer = RunWriter::new(memory)?;
+        while self.step(|record, run| writer.copy(record, run))? {}
         writer.finish()
     }
-}
-
-/// Some rows in order.
-#[derive(Debug)]
-pub struct Merged {
-    /// Their ordinals.
-    pub ordinals: Vec<u64>,
-    /// Their columns.
-    pub batch: Batch,
 }
 
 impl Merged {
@@ -191,16 +178,26 @@ impl Merged {
     }
 }
 
+/// Reads the next row whose ordinal is below `end`; whether there is one.
+fn read_below(end: u64, run: &mut RunReader, record: &mut Record) -> Result<bool, RunError> {
+    while run.read(record)? {
+        if record.ordinal < end {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The next row of a run; the greatest is the one that comes first.
 #[derive(Debug)]
 struct Head {
-    row: Row,
+    record: Record,
     run: usize,
 }
 
 impl Ord for Head {
     fn cmp(&self, other: &Head) -> Ordering {
-        (&other.row.key, other.row.ordinal).cmp(&(&self.row.key, self.row.ordinal))
+        (other.record.key(), other.record.ordinal).cmp(&(self.record.key(), self.record.ordinal))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Rows on disk by the hash of their keys, so that one part of them after the other fits into memory. Where a part does not,
 //! its rows are parted again, by other bits of the hash.
 
-use super::{Kinds, Merge, RunReader, RunWriter, Runs};
-use crate::batch::Batch;
+use super::run::Run;
+use super::{Kinds, Merge, RunWriter, Runs};
+use crate::batch::{Batch, Origin};
 use crate::error::RunError;
 use crate::memory::Memory;
 
-/// How many parts there are.
-const PARTS: usize = 16;
+/// Into how many a part is parted that does not fit.
+const PARTS_OF_PART: usize = 16;
 
 /// From the bits of a hash that no table looks at.
 const FIRST_BIT: u32 = 24;
@@ -27,38 +28,45 @@ pub struct Partitions {
 /// The rows of one part: runs in order, and the one that is being written.
 #[derive(Debug, Default)]
 struct Part {
-    done: Vec<RunReader>,
+    done: Vec<Run>,
     open: Option<RunWriter>,
     last: u64,
 }
 
 impl Part {
     /// The run in which a row of this ordinal stands behind those before it.
-    fn run(&mut self, ordinal: u64) -> Result<&mut RunWriter, RunError> {
+    fn run(&mut self, ordinal: u64, memory: &Memory) -> Result<&mut RunWriter, RunError> {
         if let Some(run) = self.open.take_if(|_| ordinal < self.last) {
             self.done.push(run.finish()?);
         }
         self.last = ordinal;
         match &mut self.open {
             Some(run) => Ok(run),
-            none => Ok(none.insert(RunWriter::new()?)),
+            none => Ok(none.insert(RunWriter::new(memory)?)),
         }
     }
+}
+
+fn parts_of(level: u32, memory: &Memory) -> usize {
+    if level == 0 { memory.parts() } else { PARTS_OF_PART }
 }
 
 impl Partitions {
     /// No rows. Rows of one part are parted by a deeper level.
     pub fn new(level: u32, memory: &Memory) -> Partitions {
-        let parts = (0..PARTS).map(|_| Part::default()).collect();
+        let parts = (0..parts_of(level, memory)).map(|_| Part::default()).collect();
         Partitions { level, parts, kinds: Kinds::default(), memory: memory.clone() }
     }
 
     /// Takes some rows of a batch, each with the hash of its keys and its ordinal.
     pub fn write(&mut self, batch: &Batch, rows: impl Iterator<Item = (usize, u64, u64)>) -> Result<(), RunError> {
         self.kinds.learn(batch);
+        let batch = &Batch { origin: batch.origin.as_ref().map(Origin::located), ..batch.clone() };
         for (row, hash, ordinal) in rows {
-            let part = (hash >> (FIRST_BIT + self.level * PARTS.ilog2())) as usize % PARTS;
-            self.parts[part].run(ordinal)?.write(&[], ordinal, batch, row)?;
+            let before = if self.level == 0 { 0 } else { parts_of(0, &self.memory).ilog2() };
+            let deeper = self.level.saturating_sub(1) * PARTS_OF_PART.ilog2();
+            let part = (hash >> (FIRST_BIT + before + deeper)) as usize % self.parts.len();
+            self.parts[part].run(ordinal, &self.memory)?.write(&[], ordinal, batch, row)?;
         }
         Ok(())
     }
@@ -72,7 +80,8 @@ impl Partitions {
     /// All parts, also those that have no rows: parts of one number have the rows of the same keys.
     pub fn close_all(all: Vec<Partitions>) -> Result<Vec<Runs>, RunError> {
         let memory = all.first().map(|first| first.memory.clone()).unwrap_or_default();
-        let mut parts: Vec<Runs> = (0..PARTS).map(|_| Runs::new(&memory, None)).collect();
+        let count = all.first().map_or(0, |first| first.parts.len());
+        let mut parts: Vec<Runs> = (0..count).map(|_| Runs::new(&memory, None)).collect();
         for partitions in all {
             for (part, runs) in parts.iter_mut().zip(partitions.parts) {
                 part.know(&partitions.kinds);

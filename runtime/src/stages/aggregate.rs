@@ -11,7 +11,7 @@ use crate::limits::Watch;
 use crate::memory::Share;
 use crate::reducers::{Reducers, State, Weight};
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merged, Partitions, Rows, RunWriter, Runs};
+use crate::spill::{Merged, Partitions, ROWS, Rows, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashTable;
@@ -32,6 +32,14 @@ pub struct Layout {
 
 /// The groups that are looked up without a look whether the run must stop.
 const ROWS_BETWEEN_LOOKS: usize = 4096;
+
+/// Some rows by whether they have a group.
+struct SortedOut {
+    /// Those that have, each with it.
+    here: Vec<(u32, u32)>,
+    /// The others, each with the hash of its key and its ordinal.
+    others: Vec<(usize, u64, u64)>,
+}
 
 /// The groups that one worker has seen.
 pub struct Grouper {
@@ -78,7 +86,17 @@ impl Grouper {
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
     pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
-        self.push_rows((first_ordinal..).take(batch.rows).collect(), batch)
+        // Where groups may have no room, few rows come at once, so that few groups are too many.
+        let at_once = if self.share.is_limited() { ROWS } else { batch.rows.max(1) };
+        for first in (0..batch.rows).step_by(at_once) {
+            let rows = at_once.min(batch.rows - first);
+            let ordinals = (first_ordinal + first as u64..).take(rows).collect();
+            match rows == batch.rows {
+                true => self.push_rows(ordinals, batch)?,
+                false => self.push_rows(ordinals, &batch.slice(first, rows))?,
+            }
+        }
+        Ok(())
     }
 
     fn push_rows(&mut self, ordinals: Vec<u64>, batch: &Batch) -> Result<(), RunError> {
@@ -88,19 +106,14 @@ impl Grouper {
         let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
         let keys = Keys::of(key_columns, batch.rows, &[]);
         let known = self.first.len();
-        if let Some(partitions) = self.parted.last_mut() {
-            let group = |row: &u32| find(&self.tickets, &self.hasher, &self.keys, keys.get(*row as usize));
-            let (here, others): (Vec<u32>, Vec<u32>) = (0..batch.rows as u32).partition(|row| group(row).is_some());
-            let hash = |row: &usize| self.hasher.hash_one(keys.get(*row));
-            let others = others.into_iter().map(|row| row as usize);
-            let batch = &Batch { origin: None, ..batch.clone() };
-            partitions.write(batch, others.map(|row| (row, hash(&row), ordinals[row])))?;
-            let groups: Vec<u32> = here.iter().filter_map(group).collect();
-            let ordinals: Vec<u64> = here.iter().map(|row| ordinals[*row as usize]).collect();
-            self.update(&batch.take(&UInt32Array::from(here)), &groups, &ordinals);
-        } else {
+        if self.parted.is_empty() {
             let groups = self.tickets_of(&ordinals, key_columns, &keys);
             self.update(batch, &groups, &ordinals);
+        } else {
+            let SortedOut { here, others } = self.sort_out(&ordinals, &keys);
+            let partitions = self.parted.last_mut().expect("it is not empty");
+            partitions.write(&Batch { origin: None, ..batch.clone() }, others.into_iter())?;
+            self.update_some(batch, &here, &ordinals);
         }
         let too_much = self.share.add(self.growth(known, batch));
         match too_much && self.parted.is_empty() {
@@ -126,6 +139,31 @@ impl Grouper {
         let keys = self.parts.last().filter(|_| new > 0).map_or(0, Batch::size) * 2;
         let kept = if weight.row > 0 { batch.size() + batch.rows as u64 * weight.row } else { 0 };
         new * (OF_GROUP + weight.group) + keys + kept
+    }
+
+    /// Which rows have a group here.
+    fn sort_out(&self, ordinals: &[u64], keys: &Keys) -> SortedOut {
+        let (mut here, mut others) = (Vec::new(), Vec::new());
+        for (row, ordinal) in ordinals.iter().enumerate() {
+            let key = keys.get(row);
+            let hash = self.hasher.hash_one(key);
+            match self.tickets.find(hash, |group| self.keys.get(*group as usize) == key) {
+                Some(group) => here.push((row as u32, *group)),
+                None => others.push((row, hash, *ordinal)),
+            }
+        }
+        SortedOut { here, others }
+    }
+
+    /// Takes the rows of a batch that have a group.
+    fn update_some(&mut self, batch: &Batch, here: &[(u32, u32)], ordinals: &[u64]) {
+        if here.is_empty() {
+            return;
+        }
+        let rows = UInt32Array::from_iter_values(here.iter().map(|(row, _)| *row));
+        let groups: Vec<u32> = here.iter().map(|(_, group)| *group).collect();
+        let ordinals: Vec<u64> = here.iter().map(|(row, _)| ordinals[*row as usize]).collect();
+        self.update(&batch.take(&rows), &groups, &ordinals);
     }
 
     fn update(&mut self, batch: &Batch, groups: &[u32], ordinals: &[u64]) {
@@ -227,57 +265,65 @@ impl Grouper {
         Ok(runs.into_merge()?.into())
     }
 
-    /// Writes all groups to runs in the order of their first rows: those that are here, and then part by part the others.
+    /// Writes all groups to runs in the order of their first rows, those that are here and part by part the others.
     fn finish_parted(mut self, reducers: &Reducers, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
-        const ROWS: usize = 8192;
-        let memory = &watch.memory;
-        let mut parts = Partitions::close(std::mem::take(&mut self.parted))?;
+        let parts = Partitions::close(std::mem::take(&mut self.parted))?;
         let (layout, level) = (self.layout.clone(), self.level + 1);
-        if self.level == 0 {
-            // Rows of a group that is here may have been written by a worker that did not have it.
-            let mut here = Grouper::new(layout.clone(), reducers, Share::unlimited());
-            let mut others = Partitions::new(self.level, memory);
+        let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), reducers, share) };
+        if self.level > 0 {
+            self.write(watch, runs)?;
             for mut part in parts {
+                let mut others = grouper(watch.memory.share(1));
                 while let Some(rows) = part.next_rows(ROWS)? {
                     watch.check()?;
-                    self.sort_out(&mut here, &mut others, &rows)?;
+                    others.push_rows(rows.ordinals, &rows.batch)?;
                 }
+                others.finish_parted(reducers, watch, runs)?;
             }
-            self.merge(here, watch)?;
-            parts = Partitions::close(vec![others])?;
+            return Ok(());
         }
+        // Rows of a group that is here may have been written by a worker that did not have it.
+        let mut here = grouper(Share::unlimited());
+        for mut part in parts {
+            let mut others = grouper(watch.memory.share(1));
+            while let Some(rows) = part.next_rows(ROWS)? {
+                watch.check()?;
+                self.push_sorted_out(rows, &mut here, &mut others)?;
+            }
+            others.finish_parted(reducers, watch, runs)?;
+        }
+        self.merge(here, watch)?;
+        self.write(watch, runs)
+    }
+
+    /// Hands rows of groups that are here to `here`, and the others to `others`.
+    fn push_sorted_out(&self, rows: Merged, here: &mut Grouper, others: &mut Grouper) -> Result<(), RunError> {
+        let Merged { ordinals, batch } = rows;
+        let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
+        let sorted = self.sort_out(&ordinals, &keys);
+        if sorted.here.is_empty() {
+            return others.push_rows(ordinals, &batch);
+        }
+        let push = |rows: Vec<u32>, to: &mut Grouper| {
+            let ordinals = rows.iter().map(|row| ordinals[*row as usize]).collect();
+            to.push_rows(ordinals, &batch.take(&UInt32Array::from(rows)))
+        };
+        push(sorted.here.into_iter().map(|(row, _)| row).collect(), here)?;
+        push(sorted.others.into_iter().map(|(row, ..)| row as u32).collect(), others)
+    }
+
+    /// Writes the groups that are here to a run.
+    fn write(self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
         let (ordinals, batch) = self.table(watch)?;
         runs.learn(&batch);
-        let mut run = RunWriter::new()?;
+        let mut run = runs.begin()?;
         for (row, ordinal) in ordinals.into_iter().enumerate() {
             if row % ROWS_BETWEEN_LOOKS == 0 {
                 watch.check()?;
             }
             run.write(&[], ordinal, &batch, row)?;
         }
-        runs.add(run.finish()?)?;
-        drop(batch);
-        for mut part in parts {
-            let mut grouper = Grouper { level, ..Grouper::new(layout.clone(), reducers, memory.share(1)) };
-            while let Some(rows) = part.next_rows(ROWS)? {
-                watch.check()?;
-                grouper.push_rows(rows.ordinals, &rows.batch)?;
-            }
-            grouper.finish_parted(reducers, watch, runs)?;
-        }
-        Ok(())
-    }
-
-    /// Hands the rows of this grouper's groups to `here`, and writes the others to `others`.
-    fn sort_out(&self, here: &mut Grouper, others: &mut Partitions, rows: &Merged) -> Result<(), RunError> {
-        let Merged { ordinals, batch } = rows;
-        let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
-        let is_here = |row: &usize| find(&self.tickets, &self.hasher, &self.keys, keys.get(*row)).is_some();
-        let (known, unknown): (Vec<usize>, Vec<usize>) = (0..batch.rows).partition(is_here);
-        let hash = |row: usize| self.hasher.hash_one(keys.get(row));
-        others.write(batch, unknown.into_iter().map(|row| (row, hash(row), ordinals[row])))?;
-        let rows = UInt32Array::from_iter_values(known.iter().map(|row| *row as u32));
-        here.push_rows(known.into_iter().map(|row| ordinals[row]).collect(), &batch.take(&rows))
+        runs.add(run.finish()?)
     }
 
     /// The groups in order, and the ordinals of their first rows.
@@ -319,9 +365,4 @@ impl Grouper {
         }
         Ok((ordinals, Batch::new(groups, columns)))
     }
-}
-
-/// The group of a key, if there is one.
-fn find(tickets: &HashTable<u32>, hasher: &RandomState, keys: &Keys, key: &[u8]) -> Option<u32> {
-    tickets.find(hasher.hash_one(key), |group| keys.get(*group as usize) == key).copied()
 }

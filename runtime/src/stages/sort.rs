@@ -6,7 +6,7 @@ use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::Share;
-use crate::spill::{Merge, RunWriter, Runs};
+use crate::spill::{Merge, Runs};
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
 use std::cmp::Ordering;
@@ -122,7 +122,7 @@ impl Sorter {
     /// Writes what is in memory to disk, in order.
     fn spill(&mut self, watch: &Watch) -> Result<(), RunError> {
         let entries = self.sorted(watch)?;
-        let mut run = RunWriter::new()?;
+        let mut run = self.runs.begin()?;
         for (at, entry) in entries.iter().enumerate() {
             if at % ROWS_BETWEEN_LOOKS == 0 {
                 watch.check()?;
@@ -156,7 +156,7 @@ impl Sorter {
         }
         if let Some(last) = last {
             self.runs.learn(&last);
-            let mut run = RunWriter::new()?;
+            let mut run = self.runs.begin()?;
             for row in 0..last.rows {
                 run.write(LAST_KEY, row as u64, &last, row)?;
             }

@@ -5,11 +5,9 @@
 `NAME.jsonl` is what DuckDB finds in `NAME.parquet`, spelled as Pipe spells it; `tests/columnar.rs` holds Pipe to it.
 """
 
-import base64
 import datetime
 import decimal
 import json
-import math
 import pathlib
 
 import duckdb
@@ -17,40 +15,12 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 
+from spelling import spelled
+
 HERE = pathlib.Path(__file__).parent
 D = decimal.Decimal
-UTC = datetime.timezone.utc
 DAY = datetime.date(2024, 2, 29)
 TIME = datetime.datetime(2024, 2, 29, 12, 34, 56)
-
-
-def spelled(value):
-    """A value of DuckDB as Pipe writes it in JSON."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else None
-        case decimal.Decimal():
-            return float(value)
-        case bytes():
-            return base64.b64encode(value).decode()
-        case datetime.datetime():
-            value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-            fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
-            return value.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
-        case datetime.date():
-            return value.isoformat()
-        case datetime.time():
-            seconds = value.second + value.microsecond / 1e6
-            parts = [(value.hour, "H"), (value.minute, "M"), (seconds, "S")]
-            text = "".join(f"{number:g}{unit}" for number, unit in parts if number)
-            return "PT" + (text or "0S")
-        case list() | tuple():
-            return [spelled(item) for item in value]
-        case dict():
-            return {key: spelled(item) for key, item in value.items()}
-    raise TypeError(type(value))
 
 
 def answer(name):

@@ -4,7 +4,7 @@
 use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
-use pipelang_runtime::formats::{self, FileSources, Input, MorselSize, ScanRequest, Stdin};
+use pipelang_runtime::formats::{self, ByteStream, FileSources, Input, MorselSize, ScanRequest, Streams};
 use pipelang_runtime::progress::Progress;
 use std::io::Cursor;
 
@@ -33,10 +33,10 @@ pub fn read(format: &str, from: From) {
 
 fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
     let stdin = match from {
-        From::Memory(bytes) => Some(Stdin::new(Cursor::new(bytes.to_vec()), Some(format))),
+        From::Memory(bytes) => Some(ByteStream::new(Cursor::new(bytes.to_vec()), Some(format))),
         From::File(_) => None,
     };
-    let sources = FileSources { stdin: stdin.clone() };
+    let sources = FileSources { streams: Streams::of(stdin.clone()), ..FileSources::default() };
     let path = if let From::File(path) = from { *path } else { "stdin" };
     let name = OptionValue::Scalar(Scalar::String(format.into()));
     let span = Span::new(SourceId(0), 0, 0);
@@ -45,6 +45,7 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
         stdin: stdin.is_some(),
         span,
         options: vec![("format".into(), span, name.clone())],
+        room: None,
         one_of_several: false,
     };
     let info = match sources.describe(&request) {
@@ -53,7 +54,7 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
     };
     let request = ScanRequest {
         path: path.into(),
-        input: stdin.map_or(Input::File, |stdin| Input::Take(stdin, Progress::default())),
+        input: stdin.map_or(Input::file(), |stdin| Input::take(stdin, Progress::default())),
         options: vec![("format".into(), name)],
         columns: (0..info.schema.fields.len()).collect(),
         schema: info.schema,

@@ -281,11 +281,21 @@ pub(in super::super) fn unknown_parameter(name: &str, near: &[&str], known: &[&s
     }
 }
 
-/// E0207
-pub(in super::super) fn header_surprise(span: Span, name: &str, known: &str, from: Span) -> Diagnostic {
-    Diagnostic::error(E0207, span, format!("there is no column `{name}` here"))
+/// E0207; `read` is the file whose names could be spelled as this one is.
+pub(in super::super) fn header_surprise(
+    span: Span,
+    name: &str,
+    known: &str,
+    from: Span,
+    read: Option<&str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0207, span, format!("there is no column `{name}` here"))
         .label(from, format!("the file spells it `{}`", known.escape_debug()))
-        .fix(span, format!("`{known}`"))
+        .fix(span, format!("`{known}`"));
+    match read {
+        Some(path) => diagnostic.help(format!("or have all its names so: read({path:?}, names: \"snake\")")),
+        None => diagnostic,
+    }
 }
 
 /// E0208

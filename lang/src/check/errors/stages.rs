@@ -249,13 +249,23 @@ pub(in super::super) fn read_arguments(name: &str, span: Span) -> Diagnostic {
     if name == "lines" { diagnostic } else { diagnostic.help("`read(\"data.csv\", delimiter: \";\")`") }
 }
 
-/// E0409: a second use of `stdin`, or one of a stream that is used more than once.
-pub(in super::super) fn stdin_twice(span: Span, first: Option<Span>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(E0409, span, "what comes by stdin can be read only once");
+/// E0409: a second use of what comes once, or one of a stream that is used more than once.
+pub(in super::super) fn stream_twice(path: &str, span: Span, first: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0409, span, format!("what comes by `{path}` can be read only once"));
     match first {
         Some(first) => diagnostic.label(first, "it is read here"),
         None => diagnostic.saying("what comes of it is used more than once, and each use reads it"),
     }
+}
+
+/// E0701 of a file that the script writes itself.
+pub(in super::super) fn written_here(diagnostic: Diagnostic, write: Span) -> Diagnostic {
+    diagnostic
+        .label(write, "this script writes it, but only when it runs")
+        .help(
+            "what a script reads is looked at before it runs: give the rows a name, `let rows = …`, and use that twice",
+        )
+        .help("or read the file in a script of its own")
 }
 
 /// E0401: a reducer of so many values.

@@ -3,7 +3,7 @@
 use super::{Cursor, Label, NOWHERE, Parsed, Reader};
 use crate::catalog::{Effect, OptionValue, STDIN, TableFile};
 use crate::ir::{
-    Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Table, TableId, TableOrigin, Tee,
+    Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Supply, Table, TableId, TableOrigin, Tee,
 };
 use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
@@ -132,8 +132,19 @@ impl Reader<'_> {
         } else {
             cursor.word("read")?;
             cursor.expect("(")?;
-            let stdin = cursor.eat_word(STDIN);
-            let path = if stdin { STDIN.into() } else { cursor.string()?.into() };
+            let supply = match cursor.peek_word() {
+                STDIN => Supply::Stdin,
+                "stream" => Supply::Stream,
+                _ => Supply::Files,
+            };
+            let path = match supply {
+                Supply::Files => cursor.string()?.into(),
+                Supply::Stdin => cursor.name()?,
+                Supply::Stream => {
+                    cursor.word("stream")?;
+                    cursor.string()?.into()
+                }
+            };
             cursor.expect(",")?;
             let format = cursor.name()?;
             let mut options = Vec::new();
@@ -148,7 +159,7 @@ impl Reader<'_> {
                 files.push(file(cursor)?);
             }
             let checked = if cursor.eat_word("checking") { names(cursor)? } else { Vec::new() };
-            TableOrigin::File { path, stdin, format, options, inferred: false, files, checked }
+            TableOrigin::File { path, supply, format, options, inferred: false, files, checked }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;

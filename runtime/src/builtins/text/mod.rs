@@ -11,6 +11,8 @@ mod whole;
 
 use super::Function;
 
+pub(super) use regex::limit as limit_patterns;
+
 /// The functions of this group.
 pub(super) fn rows() -> Vec<Function> {
     let mut rows = whole::rows();

@@ -1,20 +1,22 @@
 //! Regular expressions: those of the crate `regex`, whose time grows with the text only, whatever the pattern. A compiled
-//! pattern may not be larger than [`LARGEST`]. Each thread compiles a pattern once.
+//! pattern may not be larger than [`LARGEST`], or than its engine allows. Each thread compiles a pattern once.
 
 use super::pieces::list;
 use crate::batch::{Column, Values};
 use crate::builtins::row::{counts, gives, maybe, of, shows, string, text, texts, total};
-use crate::builtins::{BatchResult, Function};
+use crate::builtins::{BatchBody, BatchResult, Function};
+use crate::limits::in_bytes;
 use arrow_array::{BooleanArray, StringViewArray};
 use arrow_buffer::BooleanBuffer;
-use pipelang_lang::catalog::{Parameter, Unfit};
+use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::scalar::{Fault, Scalar, fits};
 use pipelang_lang::ty::{Kind, Type};
 use regex::{Captures, Regex, RegexBuilder};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The functions of this file.
 pub(super) fn rows() -> Vec<Function> {
@@ -23,12 +25,41 @@ pub(super) fn rows() -> Vec<Function> {
 
 /// A text and a regular expression, which is looked at when the script is compiled if it is known then.
 fn pattern() -> Vec<Parameter> {
-    vec![of("s", Kind::String), Parameter { check: Some(check), ..of("pattern", Kind::String) }]
+    vec![of("s", Kind::String), Parameter { check: TextCheck::of(check), ..of("pattern", Kind::String) }]
 }
 
 fn check(pattern: &str) -> Result<(), Unfit> {
     let message = "this is not a regular expression".to_string();
     compiled(pattern, |_| ()).map_err(|why| Unfit { message, why: Some(why), near: Vec::new() })
+}
+
+/// The functions with patterns that are not larger than so many bytes when they are compiled.
+pub fn limit(functions: &mut [Function], bytes: usize) {
+    let bytes = bytes.min(LARGEST);
+    let is_own = |function: &&mut Function| rows().iter().any(|own| own.def.name == function.def.name);
+    for function in functions.iter_mut().filter(is_own) {
+        for parameter in function.def.parameters.iter_mut().filter(|parameter| parameter.check.is_some()) {
+            parameter.check = TextCheck::of(move |pattern| within(bytes, || check(pattern)));
+        }
+        let body = function.def.body.clone();
+        function.def.body = Arc::new(move |arguments| within(bytes, || body(arguments)));
+        function.batch = function.batch.take().map(|body| -> BatchBody {
+            Arc::new(move |arguments, rows, active| within(bytes, || body(arguments, rows, active)))
+        });
+    }
+}
+
+/// Does something with a smaller bound for what is compiled in it.
+fn within<T>(bytes: usize, f: impl FnOnce() -> T) -> T {
+    /// Puts the bound back that was there before, after a panic too.
+    struct Back(usize);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            MOST.set(self.0);
+        }
+    }
+    let _back = Back(MOST.replace(bytes));
+    f()
 }
 
 fn matches() -> Function {
@@ -224,18 +255,28 @@ const REMEMBERED: usize = 64;
 /// How many bytes a compiled one may take, and as many again what it learns of the texts that it meets.
 const LARGEST: usize = 4 << 20;
 
+/// Patterns and what they were compiled to.
+type Compiled = HashMap<String, Result<Regex, String>>;
+
+thread_local! {
+    /// How many bytes a compiled one may take now, on this thread.
+    static MOST: Cell<usize> = const { Cell::new(LARGEST) };
+}
+
 /// Does something with a regular expression, which is compiled once a thread (until too many others were). The error says
 /// why it is none.
 fn compiled<T>(pattern: &str, f: impl FnOnce(&Regex) -> T) -> Result<T, String> {
     thread_local! {
-        static COMPILED: RefCell<HashMap<String, Result<Regex, String>>> = RefCell::default();
+        static COMPILED: RefCell<HashMap<usize, Compiled>> = RefCell::default();
     }
+    let most = MOST.get();
     COMPILED.with_borrow_mut(|compiled| {
+        let compiled = compiled.entry(most).or_default();
         if !compiled.contains_key(pattern) {
             if compiled.len() >= REMEMBERED {
                 compiled.clear();
             }
-            let regex = RegexBuilder::new(pattern).size_limit(LARGEST).dfa_size_limit(LARGEST).build();
+            let regex = RegexBuilder::new(pattern).size_limit(most).dfa_size_limit(most).build();
             compiled.insert(pattern.to_string(), regex.map_err(|error| why(&error)));
         }
         compiled[pattern].as_ref().map(f).map_err(String::clone)
@@ -249,7 +290,7 @@ fn not_a_regex(pattern: &str, why: &str) -> Fault {
 /// Why a pattern is none. Of a wrong one the last line of the library's report; the lines before it draw the pattern.
 fn why(error: &regex::Error) -> String {
     if let regex::Error::CompiledTooBig(limit) = error {
-        return format!("it is too large; compiled, it may take {} MB", limit >> 20);
+        return format!("it is too large; compiled, it may take {}", in_bytes(*limit));
     }
     let text = error.to_string();
     let last = text.lines().last().unwrap_or("");

@@ -10,7 +10,7 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 use pipelang_lang::calendar::{self, DAY, SECOND, date_of, days, spell_date};
-use pipelang_lang::catalog::{Parameter, Unfit};
+use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::scalar::{Fault, Scalar, overflow, overflow_of};
 use pipelang_lang::ty::{Kind, Type};
@@ -27,7 +27,7 @@ pub(super) fn rows() -> Vec<Function> {
 
 /// The parameter `format`.
 fn format() -> Parameter {
-    Parameter { check: Some(check_format), ..of("format", Kind::String) }
+    Parameter { check: TextCheck::of(check_format), ..of("format", Kind::String) }
 }
 
 fn check_format(format: &str) -> Result<(), Unfit> {
@@ -273,7 +273,7 @@ fn to_duration() -> Vec<Function> {
 
 /// The parameter `unit` of what counts from 1970.
 fn unit() -> Parameter {
-    Parameter { check: Some(check_unit), ..optional("unit", Kind::String, Scalar::String("s".into())) }
+    Parameter { check: TextCheck::of(check_unit), ..optional("unit", Kind::String, Scalar::String("s".into())) }
 }
 
 fn check_unit(name: &str) -> Result<(), Unfit> {

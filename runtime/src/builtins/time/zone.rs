@@ -4,7 +4,7 @@ use crate::builtins::row::text;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use pipelang_lang::calendar::SECOND;
-use pipelang_lang::catalog::{Parameter, Unfit};
+use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
 use pipelang_lang::codes::E0604;
 use pipelang_lang::diagnostic::did_you_mean;
 use pipelang_lang::scalar::{Fault, Scalar};
@@ -15,7 +15,7 @@ static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bu
 
 /// The parameter `zone`, which must be given.
 pub(super) fn parameter() -> Parameter {
-    Parameter { check: Some(check), ..crate::builtins::row::of("zone", Kind::String) }
+    Parameter { check: TextCheck::of(check), ..crate::builtins::row::of("zone", Kind::String) }
 }
 
 /// The parameter `zone`, which is UTC if it is left out.

@@ -3,7 +3,8 @@
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ir::{ColumnId, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage, Statement};
+use pipelang_lang::ir::{ColumnId, Expr, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage, Statement};
+use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
 
@@ -44,15 +45,17 @@ impl Cutter<'_> {
         let mut live = live_behind(plan, &chain, wanted);
         let source = chain.pop().expect("there is a root");
         let mut open = source_of(plan, source);
-        for node in chain.into_iter().rev() {
+        while let Some(node) = chain.pop() {
             let live = live.remove(&node).unwrap_or_default();
-            open = self.stage(open, &plan.node(node).stage, live);
+            let next = chain.last().map(|next| &plan.node(*next).stage);
+            open = self.stage(open, &plan.node(node).stage, next, live);
         }
         open
     }
 
-    /// The rows behind a stage; `live` are the columns that something behind it mentions.
-    fn stage(&mut self, mut open: Open, stage: &Stage, live: Live) -> Open {
+    /// The rows behind a stage; `next` is the one that looks at them, and `live` are the columns that something behind it
+    /// mentions.
+    fn stage(&mut self, mut open: Open, stage: &Stage, next: Option<&Stage>, live: Live) -> Open {
         let plan = self.plan;
         match stage {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {
@@ -91,8 +94,8 @@ impl Cutter<'_> {
             Stage::Number { column, keys, .. } => {
                 open.carry(&live);
                 let keys: Vec<Output> = keys.iter().copied().map(demanded).collect();
-                let passage = Passage::Number { keys: keys.len() };
-                open.pass(plan, &keys, passage);
+                let below = next.and_then(|next| bound(plan, *column, next));
+                open.pass(plan, &keys, Passage::Number { keys: keys.len(), below });
                 open.add(*column);
             }
             Stage::Tee { tee, .. } => {
@@ -324,6 +327,19 @@ fn source_of(plan: &Plan, node: NodeId) -> Open {
         | Stage::Join { .. } => unreachable!("a stage without an input is a source"),
     };
     Open::new(Some(source), row)
+}
+
+/// The bound that the values of a column must be below, if that is the first that a stage asks of its rows.
+fn bound(plan: &Plan, column: ColumnId, stage: &Stage) -> Option<i64> {
+    let Stage::Filter { predicate, .. } = stage else { return None };
+    let Expr::Compare(Comparison::Less, value, bound) = plan.exprs.get(*predicate) else { return None };
+    let (Expr::Column(of), Expr::Literal(bound)) = (plan.exprs.get(*value), plan.exprs.get(*bound)) else {
+        return None;
+    };
+    match plan.exprs.constant(*bound) {
+        Scalar::Int(bound) if *of == column => Some(*bound),
+        _ => None,
+    }
 }
 
 /// For each stage of the chain that rows are carried over, the columns that something behind it mentions. A definition

@@ -4,10 +4,8 @@
 use super::{Encoded, Passages, Path, Ready, Run};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::spill::ROWS;
 use std::ops::Range;
-
-/// How many rows go on at once.
-const ROWS: usize = 8192;
 
 impl<'a> Run<'a> {
     /// Lets all rows go on that are held back, of the first `branches` branches and behind all branches.

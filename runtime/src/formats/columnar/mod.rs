@@ -71,14 +71,22 @@ fn table(
         }
     }
     if !input.is_file() {
-        let message = format!("reading the format `{format}` from `stdin` is not there yet");
+        let message = format!("reading the format `{format}` from `{}` is not there yet", request.path);
         let advice = "write it to a file first: its columns are described at its end";
         return Err(Box::new(Diagnostic::error(E0902, request.span, message).help(advice)));
     }
     let columns =
         columns().map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
     let effect = if columns.may_fail { Effect::MayFail } else { Effect::Total };
-    Ok(TableInfo { format, schema: columns.schema, inferred: false, effect, files: Vec::new(), found: Vec::new() })
+    Ok(TableInfo {
+        format,
+        schema: columns.schema,
+        inferred: false,
+        effect,
+        files: Vec::new(),
+        is_stream: false,
+        found: Vec::new(),
+    })
 }
 
 /// Fails if the file is not as it was when the script was compiled.

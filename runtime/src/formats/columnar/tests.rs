@@ -24,8 +24,9 @@ const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
 
 fn describe(format: &Format, path: &Path) -> Result<TableInfo, Code> {
     let path = path.to_str().expect("its name is text").into();
-    let request = ReadRequest { path, stdin: false, span: NOWHERE, options: Vec::new(), one_of_several: false };
-    (format.infer)(&request, &crate::formats::Input::File).map_err(|diagnostic| diagnostic.code)
+    let request =
+        ReadRequest { path, stdin: false, span: NOWHERE, options: Vec::new(), room: None, one_of_several: false };
+    (format.infer)(&request, &crate::formats::Input::file()).map_err(|diagnostic| diagnostic.code)
 }
 
 /// All rows of a file, and why there are no more.
@@ -35,7 +36,7 @@ fn read(format: &Format, path: &Path, morsel: MorselSize) -> Result<(Schema, Vec
     let path = path.to_str().expect("its name is text").into();
     let (schema, options) = (info.schema.clone(), Vec::new());
     let request =
-        ScanRequest { path, input: crate::formats::Input::File, options, schema, columns, inferred: false, morsel };
+        ScanRequest { path, input: crate::formats::Input::file(), options, schema, columns, inferred: false, morsel };
     let code = |error: RunError| error.code();
     let mut scan = (format.open)(&request).map_err(code)?;
     let mut batches = Vec::new();

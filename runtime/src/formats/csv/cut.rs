@@ -5,16 +5,13 @@
 
 use super::dialect::{Dialect, Record};
 use crate::error::RunError;
-use crate::formats::files;
-use crate::formats::{Chunk, Cut, MorselSize};
+use crate::formats::input::{self, LONGEST_RECORD};
+use crate::formats::{Chunk, Cut, Input, MorselSize, files};
 use arrow_buffer::Buffer;
 use memchr::{memchr, memchr_iter};
 use pipelang_lang::fault::{self, Fault};
 use std::io::{self, Read};
 use std::sync::Arc;
-
-/// The longest record that is read, its newline included.
-pub const LONGEST_RECORD: usize = 64 << 20;
 
 /// How much is read at once, unless small pieces are wanted.
 pub const BLOCK: usize = 1 << 20;
@@ -31,6 +28,7 @@ pub struct Cutter {
     block: usize,
     /// Whether what is there is enough, however little.
     is_live: bool,
+    longest: usize,
     /// What was read; up to `at` it has been given out.
     held: Buffer,
     at: usize,
@@ -46,13 +44,20 @@ impl Cutter {
     pub fn new(input: Box<dyn Read + Send>, file: Arc<str>, dialect: Dialect, morsel: MorselSize) -> Cutter {
         let block = block_of(morsel);
         let held = Buffer::from_vec(Vec::<u8>::new());
+        let longest = LONGEST_RECORD;
         let (is_live, at, line, input_has_ended, failure) = (false, 0, 1, false, None);
-        Cutter { input, file, dialect, morsel, block, is_live, held, at, line, input_has_ended, failure }
+        Cutter { input, file, dialect, morsel, block, is_live, longest, held, at, line, input_has_ended, failure }
     }
 
-    /// The same, but if the text is live it does not wait for a full block where there is a whole record.
-    pub fn live(self, is_live: bool) -> Cutter {
-        Cutter { is_live, ..self }
+    /// The same for what comes of an input: it may limit records, and of a live one no full block is waited for where there
+    /// is a whole record.
+    pub fn of(self, input: &Input) -> Cutter {
+        Cutter { is_live: input.is_live(), longest: input.longest(), ..self }
+    }
+
+    /// The most bytes of a record.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Goes on with other pieces, and with what was learnt about blank lines.
@@ -132,7 +137,7 @@ impl Cutter {
                 memchr_iter(b'\n', rest).nth(rows.max(1) - 1).map(|end| end + 1)
             }
             MorselSize::Rows(rows) => self.dialect.end_of_row(rest, rows.max(1)).or_else(|| {
-                let is_full = rest.len() > LONGEST_RECORD;
+                let is_full = rest.len() > self.longest;
                 is_full.then(|| self.dialect.last_record_end(rest)).flatten()
             }),
         }
@@ -142,9 +147,9 @@ impl Cutter {
     /// is too long.
     fn before_too_long(&self, text: &[u8]) -> usize {
         let mut end = 0;
-        while text.len() - end > LONGEST_RECORD {
+        while text.len() - end > self.longest {
             match self.dialect.record(text, end) {
-                Record::Row(next) | Record::Skipped(next) if next - end <= LONGEST_RECORD => end = next,
+                Record::Row(next) | Record::Skipped(next) if next - end <= self.longest => end = next,
                 Record::Row(_) | Record::Skipped(_) | Record::Open => return end,
             }
         }
@@ -182,18 +187,25 @@ impl Cutter {
         self.at = 0;
     }
 
-    /// Reads what is there, which need not be as much as is wanted.
+    /// Reads what is there, which need not be as much as is wanted. Of a record that is long already it reads as much again,
+    /// unless the record may end before: so a long one is not copied for every block.
     fn read_some(&mut self, text: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
         let before = text.len();
-        text.resize(before + wanted.min(LIVE_BLOCK.max(before)), 0);
-        let count = loop {
-            match self.input.read(&mut text[before..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+        loop {
+            let held = text.len();
+            text.resize(held + wanted.min(LIVE_BLOCK), 0);
+            let count = match self.input.read(&mut text[held..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+                read => read.map(Some),
+            };
+            text.truncate(held + count.as_ref().map_or(0, |count| count.unwrap_or(0)));
+            let is_short = before < LIVE_BLOCK || memchr(b'\n', &text[held..]).is_some();
+            let is_enough = is_short || text.len() - before >= before;
+            match count? {
+                Some(count) if count == 0 || is_enough => return Ok(text.len() - before),
+                Some(_) | None => {}
             }
-        };
-        text.truncate(before + *count.as_ref().unwrap_or(&0));
-        count
+        }
     }
 
     /// The line of what is given out next.
@@ -201,12 +213,9 @@ impl Cutter {
         self.line
     }
 
-    /// A record has no end within [`LONGEST_RECORD`].
+    /// A record has no end where it must have one.
     pub fn too_long(&self) -> RunError {
-        let line = self.line;
-        let why = if self.dialect.quote.is_some() { "; perhaps a quote in it is never closed" } else { "" };
-        let most = LONGEST_RECORD >> 20;
-        RunError::Limit(format!("{}:{line}: this record is longer than {most} MiB{why}", self.file))
+        input::too_long(&self.file, self.line, self.longest, self.dialect.quote.is_some())
     }
 }
 
@@ -220,7 +229,7 @@ impl Cut for Cutter {
                     length => Ok(Some(self.give_out(length))),
                 };
             }
-            if rest.len() > LONGEST_RECORD {
+            if rest.len() > self.longest {
                 return Err(self.too_long());
             }
             if let Some(failure) = &self.failure {

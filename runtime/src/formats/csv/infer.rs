@@ -53,7 +53,15 @@ fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInf
         fields.iter_mut().filter(|field| !fits_always(field)).for_each(|field| field.ty.nullable = true);
     }
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
-    TableInfo { format: "csv", schema: Schema { fields }, inferred, effect, files: Vec::new(), found: Vec::new() }
+    TableInfo {
+        format: "csv",
+        schema: Schema { fields },
+        inferred,
+        effect,
+        files: Vec::new(),
+        is_stream: false,
+        found: Vec::new(),
+    }
 }
 
 /// What cannot be read, said at the `read`.
@@ -65,10 +73,9 @@ pub fn report(error: RunError, request: &ReadRequest) -> Diagnostic {
         RunError::Outside { code: E0205, .. } if is_respelled => {
             diagnostic.help("read it without `names`, and write what is no plain name in backticks")
         }
-        RunError::Outside { message, .. } if message.ends_with(IS_UTF_16) => match request.stdin {
-            true => diagnostic.help("say so: read(stdin, encoding: \"utf-16\")"),
-            false => diagnostic.fix(request.span.at_end(), ", encoding: \"utf-16\""),
-        },
+        RunError::Outside { message, .. } if message.ends_with(IS_UTF_16) => {
+            request.offer(diagnostic, "encoding: \"utf-16\"")
+        }
         _ => diagnostic,
     }
 }

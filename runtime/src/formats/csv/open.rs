@@ -27,7 +27,7 @@ impl std::fmt::Debug for Opened {
 /// Opens a file and reads its header.
 pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: MorselSize) -> Result<Opened, RunError> {
     let text = input.open_text(path, options.encoding)?;
-    let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).live(input.is_live());
+    let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).of(input);
     if cutter.peek(1)?.is_empty() {
         return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
     }

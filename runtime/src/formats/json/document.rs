@@ -9,7 +9,7 @@ use super::options::OPTIONS;
 use super::parse::Layout;
 use super::{first_is_broken, no_records, text};
 use crate::error::{Place, RunError};
-use crate::formats::csv::cut::{Cutter, LONGEST_RECORD};
+use crate::formats::csv::cut::Cutter;
 use crate::formats::csv::dialect::Dialect;
 use crate::formats::csv::infer::report;
 use crate::formats::csv::open::skip_byte_order_mark;
@@ -44,7 +44,7 @@ struct Opened {
 
 fn opened(path: &Arc<str>, input: &Input, encoding: TextEncoding, morsel: MorselSize) -> Result<Opened, RunError> {
     let text = input.open_text(path, encoding)?;
-    let mut text = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
+    let mut text = Cutter::new(text, path.clone(), Dialect::LINES, morsel).of(input);
     skip_byte_order_mark(&mut text, path, encoding)?;
     let mut first = first_byte(&mut text)?;
     let layout = if first == Some(b'[') { Layout::Items } else { Layout::Value };
@@ -169,8 +169,9 @@ impl Cut for Items {
 impl Items {
     /// Finds where the next piece ends, by brackets and commas outside of texts.
     fn end(&mut self) -> Result<End, RunError> {
+        let longest = self.text.longest();
         let wanted = match self.morsel {
-            MorselSize::Bytes(bytes) => bytes.min(LONGEST_RECORD),
+            MorselSize::Bytes(bytes) => bytes.min(longest),
             MorselSize::Rows(_) => 1,
         };
         let rows = if let MorselSize::Rows(rows) = self.morsel { rows.max(1) } else { usize::MAX };
@@ -187,7 +188,7 @@ impl Items {
             }
             while let Some(byte) = held.get(at) {
                 at += 1;
-                if at - start > LONGEST_RECORD {
+                if at - start > longest {
                     break;
                 }
                 match byte {
@@ -214,7 +215,7 @@ impl Items {
                     _ => {}
                 }
             }
-            if at - start > LONGEST_RECORD {
+            if at - start > longest {
                 return match start {
                     0 => Err(self.text.too_long()),
                     length => Ok(End { length, state: State::Next }),

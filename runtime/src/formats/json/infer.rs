@@ -229,6 +229,7 @@ fn table_of(mut fields: Vec<Field>, format: &'static str, inferred: bool, option
         inferred,
         effect: Effect::MayFail,
         files: Vec::new(),
+        is_stream: false,
         found: Vec::new(),
     }
 }

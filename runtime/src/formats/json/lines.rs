@@ -37,7 +37,7 @@ fn opened(
     morsel: MorselSize,
 ) -> Result<(Cutter, Option<bool>), RunError> {
     let text = input.open_text(path, encoding)?;
-    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, morsel).live(input.is_live());
+    let mut cutter = Cutter::new(text, path.clone(), Dialect::LINES, morsel).of(input);
     skip_byte_order_mark(&mut cutter, path, encoding)?;
     let mut wanted = 1;
     loop {

@@ -8,15 +8,12 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::Memory;
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Merge, Merged, Partitions, RunWriter, Runs};
+use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::ir::JoinKind;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
-
-/// How many rows are read at once.
-const ROWS: usize = 8192;
 
 /// Behind all keys of left rows: those are empty.
 const LAST_KEY: &[u8] = &[u8::MAX];
@@ -77,7 +74,7 @@ impl PartedTable {
         }
         let mut first: Option<(u64, RunError)> = None;
         for part in &mut self.parts {
-            let mut copy = RunWriter::new()?;
+            let mut copy = part.begin()?;
             let (mut ordinals, mut batches) = (Vec::new(), Vec::new());
             let kinds = part.kinds();
             let mut rows = std::mem::take(part).into_merge()?;
@@ -219,7 +216,7 @@ impl Joined<'_> {
     /// Writes what comes of left rows to a run. Their ordinals go through the join as a column behind what goes on.
     fn probe(&mut self, table: &JoinTable, mut left: Merge) -> Result<(), RunError> {
         let Left { kind, carried, nearest, .. } = self.left;
-        let (mut run, mut failed) = (RunWriter::new()?, None);
+        let (mut run, mut failed) = (self.out.begin()?, None);
         while let Some(Merged { ordinals, mut batch }) = left.next_rows(ROWS)? {
             let column = Column::Int(Int64Array::from_iter_values(ordinals.iter().map(|ordinal| *ordinal as i64)));
             batch.columns.insert(*carried, column);
@@ -247,7 +244,7 @@ impl Joined<'_> {
     fn unmatched(&mut self, table: &JoinTable, left: &[Kind], ordinals: &[u64]) -> Result<(), RunError> {
         let (rows, batch) = table.unmatched_rows(left);
         self.out.learn(&batch);
-        let mut run = RunWriter::new()?;
+        let mut run = self.out.begin()?;
         for (at, row) in rows.into_iter().enumerate() {
             run.write(LAST_KEY, ordinals[row as usize], &batch, at)?;
         }

@@ -16,7 +16,7 @@ use crate::limits::Watch;
 use crate::memory::Share;
 use crate::reducers::Reducers;
 use crate::spill::partitions::DEEPEST;
-use crate::spill::{Partitions, Rows, RunWriter, Runs};
+use crate::spill::{Partitions, ROWS, Rows, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
 use hashbrown::HashMap;
@@ -265,7 +265,6 @@ struct Parted<'a> {
 
 impl Parted<'_> {
     fn finish(&mut self, mut windower: Windower) -> Result<(), RunError> {
-        const ROWS: usize = 8192;
         if windower.parted.is_empty() {
             return self.compute(windower);
         }
@@ -295,7 +294,7 @@ impl Parted<'_> {
         self.runs.learn(&batch);
         let mut rows: Vec<usize> = (0..batch.rows).collect();
         rows.sort_unstable_by_key(|row| ordinals[*row]);
-        let mut run = RunWriter::new()?;
+        let mut run = self.runs.begin()?;
         for row in rows {
             run.write(&[], ordinals[row], &batch, row)?;
         }

@@ -1,0 +1,169 @@
+//! The cells of a pivot: which group of the keys has which row for which value.
+
+use crate::batch::keys::Keys;
+use crate::batch::{Batch, BatchFault, Column};
+use crate::error::RunError;
+use crate::spill::ROWS;
+use pipelang_lang::ir::Pivot;
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::{Field, Schema};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// About how many cells are made at once.
+const CELLS: usize = 1 << 18;
+
+/// The values that become columns, in the order of their first appearance.
+#[derive(Default)]
+pub struct Names {
+    names: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, usize>,
+}
+
+impl Names {
+    /// Learns a name; whether it is a new one.
+    pub fn learn(&mut self, name: Arc<str>) -> bool {
+        let next = self.names.len();
+        if *self.numbers.entry(name.clone()).or_insert(next) < next {
+            return false;
+        }
+        self.names.push(name);
+        true
+    }
+
+    /// Whether it has been learned.
+    pub fn knows(&self, name: &str) -> bool {
+        self.numbers.contains_key(name)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+}
+
+/// The name of a row's value.
+pub fn name_of(pivot: &Pivot, batch: &Batch, row: usize) -> Result<Arc<str>, RunError> {
+    match batch.columns[pivot.keys].get(row) {
+        Scalar::String(name) => Ok(name),
+        _ => Err(RunError::Internal("the name of a pivot's value is no text".into())),
+    }
+}
+
+/// The columns of a pivot.
+pub struct Columns {
+    /// What they are called.
+    pub fields: Vec<Field>,
+    /// Where they stand in the groups: beside the name of a value, if they have one.
+    sources: Vec<(usize, Option<usize>)>,
+}
+
+impl Columns {
+    /// Those of all names.
+    pub fn of(pivot: &Pivot, groups: &Schema, names: &Names) -> Columns {
+        let (mut fields, mut sources) = (Vec::new(), Vec::new());
+        for (at, field) in groups.fields[..pivot.keys].iter().enumerate() {
+            fields.push(field.clone());
+            sources.push((at, None));
+        }
+        for (result, at) in (pivot.keys + 1..pivot.width()).step_by(2).enumerate() {
+            let ty = &groups.fields[at].ty;
+            let ty = ty.clone().or_null_if(groups.fields[at + 1].ty.nullable);
+            for (value, name) in names.names.iter().enumerate() {
+                fields.push(Field { name: pivot.column_name(result, name), ty: ty.clone() });
+                sources.push((at, Some(value)));
+            }
+        }
+        Columns { fields, sources }
+    }
+
+    /// The first name that two of them have.
+    pub fn twice(&self) -> Option<&str> {
+        let mut names = std::collections::HashSet::new();
+        self.fields.iter().map(|field| &*field.name).find(|name| !names.insert(*name))
+    }
+}
+
+/// Where a row stands: its batch, and its place in it.
+type At = (usize, usize);
+
+/// A row whose group has another of the same name.
+pub struct Twice {
+    /// Where it stands.
+    pub at: At,
+    /// The name.
+    pub name: Arc<str>,
+}
+
+/// Which group stands where in some batches.
+pub struct Cells<'a> {
+    batches: &'a [Batch],
+    /// The first row of each group of the keys.
+    pub groups: Vec<At>,
+    /// The row of a group and a name.
+    cells: HashMap<(usize, usize), At>,
+}
+
+impl<'a> Cells<'a> {
+    /// Looks through the batches up to a row whose group has its name already.
+    pub fn of(pivot: &Pivot, names: &Names, batches: &'a [Batch]) -> Result<(Cells<'a>, Option<Twice>), RunError> {
+        let mut cells = Cells { batches, groups: Vec::new(), cells: HashMap::new() };
+        let mut numbers: HashMap<Box<[u8]>, usize> = HashMap::new();
+        for (at, batch) in batches.iter().enumerate() {
+            let keys = Keys::of(&batch.columns[..pivot.keys], batch.rows, &[]);
+            for row in 0..batch.rows {
+                let group = *numbers.entry(keys.get(row).into()).or_insert_with(|| {
+                    cells.groups.push((at, row));
+                    cells.groups.len() - 1
+                });
+                let name = name_of(pivot, batch, row)?;
+                // A name without a number came behind what ended the rows.
+                let Some(number) = names.numbers.get(&name) else { return Ok((cells, None)) };
+                if cells.cells.insert((group, *number), (at, row)).is_some() {
+                    return Ok((cells, Some(Twice { at: (at, row), name })));
+                }
+            }
+        }
+        Ok((cells, None))
+    }
+
+    /// The rows of the groups, some at a time, each time with the number of the first group.
+    pub fn rows<'c>(&'c self, columns: &'c Columns) -> impl Iterator<Item = (usize, Batch)> + 'c {
+        let at_once = (CELLS / columns.fields.len().max(1)).clamp(1, ROWS);
+        (0..self.groups.len()).step_by(at_once).map(move |first| {
+            let last = (first + at_once).min(self.groups.len());
+            (first, self.some_rows(columns, first, last))
+        })
+    }
+
+    fn some_rows(&self, columns: &Columns, first: usize, last: usize) -> Batch {
+        let column = |(field, source): (&Field, &(usize, Option<usize>))| {
+            let value = |group| {
+                let ((batch, row), column) = self.place(group, *source);
+                self.batches[batch].columns[column].get(row)
+            };
+            Column::from_scalars(&field.ty.kind, &(first..last).map(value).collect::<Vec<_>>())
+        };
+        let pairs = columns.fields.iter().zip(&columns.sources);
+        let mut batch = Batch::new(last - first, pairs.map(column).collect());
+        if self.batches.iter().any(|batch| !batch.faults.is_empty()) {
+            let groups = (first..last).flat_map(|group| columns.sources.iter().enumerate().map(move |of| (group, of)));
+            let fault = |(group, (column, source)): (usize, (usize, &(usize, Option<usize>)))| {
+                let ((from, row), at) = self.place(group, *source);
+                let error = self.batches[from].fault(row, at)?.clone();
+                Some(BatchFault { row: (group - first) as u32, column: column as u32, error })
+            };
+            batch.faults = groups.filter_map(fault).collect();
+        }
+        batch
+    }
+
+    /// Where the value of a column stands.
+    fn place(&self, group: usize, (at, value): (usize, Option<usize>)) -> (At, usize) {
+        let Some(value) = value else { return (self.groups[group], at) };
+        match self.cells.get(&(group, value)) {
+            Some(row) => (*row, at),
+            None => (self.groups[group], at + 1),
+        }
+    }
+}
