@@ -56,7 +56,7 @@ spills aggregate "read(\"$FILE\") | aggregate n = count(), total = sum(price), f
 spills distinct "read(\"$FILE\") | distinct by key | select id, name"
 spills join "read(\"$FILE\") | join other = (read(\"$FILE\") | filter id % 4 != 0) on id | select id, name, price = other.price"
 run "streams: filter" "read(\"$FILE\") | filter price > 12000 and name ~ r\"9+\$\" | select id, key" 100
-run "streams: aggregate" "read(\"$FILE\") | aggregate n = count(), total = sum(price) by id % 1000" 100
+run "streams: aggregate" "read(\"$FILE\") | aggregate n = count(), total = sum(price) by part = id % 1000" 100
 run "streams: sort and take" "read(\"$FILE\") | sort -price, key | take 100" 100
 run "streams: everything" "read(\"$FILE\")" 100
 exit "$BAD"

@@ -6,6 +6,7 @@
 //! equal.
 
 use super::Column;
+use crate::error::RunError;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 use std::ops::Range;
@@ -69,14 +70,28 @@ impl Ends {
 impl Keys {
     /// The keys of all rows of `columns`; `descending` has a flag for each (none: all ascending).
     pub fn of(columns: &[Column], rows: usize, descending: &[bool]) -> Keys {
+        Keys::of_while(columns, rows, descending, &|| Ok(())).unwrap_or_default()
+    }
+
+    /// The same of very many rows: every so often `look` says whether to go on.
+    pub fn of_while(
+        columns: &[Column],
+        rows: usize,
+        descending: &[bool],
+        look: &dyn Fn() -> Result<(), RunError>,
+    ) -> Result<Keys, RunError> {
+        const ROWS_BETWEEN_LOOKS: usize = 8192;
         let mut keys = Keys { bytes: Vec::with_capacity(rows * columns.len() * 9), ends: Ends::default() };
         for row in 0..rows {
+            if row % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1 {
+                look()?;
+            }
             for (at, column) in columns.iter().enumerate() {
                 append(&mut keys.bytes, column, row, descending.get(at).copied().unwrap_or(false));
             }
             keys.ends.push(keys.bytes.len());
         }
-        keys
+        Ok(keys)
     }
 
     /// All keys, in the order of the rows.

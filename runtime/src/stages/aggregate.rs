@@ -351,7 +351,12 @@ impl Grouper {
                 starts[part as usize] + row
             };
             let rows = UInt32Array::from_iter_values(order.iter().map(place));
-            columns = Batch::concat(&self.parts).expect("a group has a part").take(&rows).columns;
+            let all = Batch::concat_while(&self.parts, &|| watch.check())?.expect("a group has a part");
+            self.parts.clear();
+            for column in all.columns {
+                watch.check()?;
+                columns.push(column.take(&rows));
+            }
         } else {
             columns.resize(self.layout.keys, Column::Null(0));
         }

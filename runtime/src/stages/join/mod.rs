@@ -79,8 +79,12 @@ const END: u32 = u32::MAX;
 impl Layout {
     /// The columns of keys that must be equal, of some that begin with the keys.
     fn equal_keys(&self, keys: &[Column], rows: usize) -> Keys {
+        Keys::of(&self.equal_columns(keys), rows, &[])
+    }
+
+    fn equal_columns(&self, keys: &[Column]) -> Vec<Column> {
         let keys = self.comparisons.iter().zip(keys).filter(|(comparison, _)| **comparison == Comparison::Equal);
-        Keys::of(&keys.map(|(_, key)| key.clone()).collect::<Vec<_>>(), rows, &[])
+        keys.map(|(_, key)| key.clone()).collect()
     }
 
     /// Whether rows can be parted by keys.
@@ -152,8 +156,9 @@ impl Builder {
         }
         self.parts.sort_by_key(|(first, _)| *first);
         let parts: Vec<Batch> = self.parts.into_iter().map(|(_, batch)| batch).collect();
-        watch.check()?;
-        let table = JoinTable::new(self.layout, Batch::concat(&parts), watch).map_err(|none| none.error)?;
+        let rows = Batch::concat_while(&parts, &|| watch.check())?;
+        drop(parts);
+        let table = JoinTable::new(self.layout, rows, watch).map_err(|none| none.error)?;
         Ok(Built::Table(Arc::new(table)))
     }
 }
@@ -198,7 +203,7 @@ impl JoinTable {
         }
         rows.rows = count + 1;
         let mut table = JoinTable {
-            equal: layout.equal_keys(&keys, count),
+            equal: Keys::of_while(&layout.equal_columns(&keys), count, &[], &|| watch.check())?,
             layout,
             keys,
             rows,
@@ -218,7 +223,13 @@ impl JoinTable {
     fn link(&mut self, watch: &Watch) -> Result<(), NoTable> {
         let mut last = vec![END; self.count];
         // All hashes first: then the processor waits for several places of the table at once.
-        let hashes: Vec<u64> = self.equal.iter().map(|key| self.hasher.hash_one(key)).collect();
+        let mut hashes = Vec::with_capacity(self.count);
+        for (row, key) in self.equal.iter().enumerate() {
+            if row % ROWS_BETWEEN_LOOKS == 0 {
+                watch.check()?;
+            }
+            hashes.push(self.hasher.hash_one(key));
+        }
         for (row, hash) in hashes.into_iter().enumerate() {
             if row % ROWS_BETWEEN_LOOKS == 0 {
                 watch.check()?;

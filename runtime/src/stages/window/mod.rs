@@ -241,10 +241,8 @@ impl Windower {
             keys.push(part.keys);
             ordinals.extend(part.ordinals);
         }
-        watch.check()?;
-        let (Some(demanded), Some(carried)) = (Batch::concat(&demanded), Batch::concat(&carried)) else {
-            return Ok(None);
-        };
+        let concat = |parts: &[Batch]| Batch::concat_while(parts, &|| watch.check());
+        let (Some(demanded), Some(carried)) = (concat(&demanded)?, concat(&carried)?) else { return Ok(None) };
         let (rows, starts) = grouped(&keys, demanded.rows, watch)?;
         let layout = self.layout;
         let groups = Groups { layout, demanded: demanded.columns, carried, rows, starts, ordinals: ordinals.clone() };
