@@ -22,9 +22,11 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        let end = end_of(&tokens, (at + 1).min(tokens.len()), |token| matches!(token, Token::Pipe | Token::End));
         let mended = match &tokens[at].0 {
-            Token::Pipe => mended(text, &tokens[at + 1..end.max(at + 1)]),
+            Token::Pipe if at + 1 < tokens.len() => {
+                let end = end_of(&tokens, at + 1, |token| matches!(token, Token::Pipe | Token::End));
+                mended(text, &tokens[at + 1..end])
+            }
             _ => None,
         };
         out.push(tokens[at].clone());
