@@ -98,10 +98,13 @@ impl Index {
         assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");
         let valid = valid_part(bytes);
         let mut builder = Builder { skips, ..Builder::new(keys) };
-        if let Err(stop) = builder.items(valid, is_list) {
-            let (start, code, message) = stop.said(valid.len() < bytes.len(), valid.len());
-            builder.index.broken = Some(Broken { start, code, message });
-        }
+        let goes_on = valid.len() < bytes.len();
+        let stop = match builder.items(valid, is_list) {
+            Err(stop) => Some(stop.said(goes_on, valid.len())),
+            // Behind a comma the piece would end, were it not for bytes that are no text.
+            Ok(()) => goes_on.then(|| (valid.len(), E0504, UNDECODABLE.to_string())),
+        };
+        builder.index.broken = stop.map(|(start, code, message)| Broken { start, code, message });
         builder.index
     }
 
