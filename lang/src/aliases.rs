@@ -115,6 +115,47 @@ const STAGE_ALIASES: &[(&str, &str)] = &[
     ("len", "count"),
     ("size", "count"),
     ("total", "sum"),
+    ("fltr", "filter"),
+    ("grep", "filter"),
+    ("find", "filter"),
+    ("put", "derive"),
+    ("update", "derive"),
+    ("transform", "derive"),
+    ("transmute", "select"),
+    ("cut", "select"),
+    ("pull", "select"),
+    ("apply", "map"),
+    ("wc", "count"),
+    ("tally", "count"),
+];
+
+/// Stages elsewhere that are several here, or something else, with what to do instead.
+const STAGE_ADVICE: &[(&str, &str)] = &[
+    ("tail", "the last rows are the first ones in the other order: `sort -column | take 3`"),
+    ("top", "`sort -column | take 3`"),
+    ("nlargest", "`sort -column | take 3`"),
+    ("nsmallest", "`sort column | take 3`"),
+    ("nth", "`skip 4 | take 1` has the fifth row"),
+    ("slice", "`skip 2 | take 3` has the rows from the third on"),
+    ("iloc", "`skip 2 | take 3` has the rows from the third on"),
+    ("valuecounts", "`aggregate n = count() by column | sort -n`"),
+    ("countby", "`aggregate n = count() by column`"),
+    ("dropna", "`filter column != null` keeps the rows that have a value there"),
+    ("fillna", "`derive column = column ?? 0` gives what is null a value"),
+    ("fillnull", "`derive column = column ?? 0` gives what is null a value"),
+    ("cumsum", "`window total = sum(column, rows: ..0)` adds up the rows so far"),
+    ("cumcount", "`window n = row_number()` counts the rows so far"),
+    ("shift", "`window before = lag(column)` has the row before"),
+    ("diff", "`window change = column - lag(column)` compares with the row before"),
+    ("split", "`derive parts = split(column, \",\")`, and `explode parts` for a row for each of them"),
+    ("replace", "`derive column = replace(column, \"old\", \"new\")`"),
+    ("print", "leave it out: what comes of the last stage is shown"),
+    ("show", "leave it out: what comes of the last stage is shown"),
+    ("display", "leave it out: what comes of the last stage is shown"),
+    ("collect", "leave it out: what comes of the last stage is shown"),
+    ("to", "`write \"file.json\"` writes a file; how results are shown is said by `pipe --format json`"),
+    ("tojson", "`write \"file.json\"` writes a file; how results are shown is said by `pipe --format json`"),
+    ("tocsv", "`write \"file.csv\"` writes a file; how results are shown is said by `pipe --format csv`"),
 ];
 
 /// Functions and reducers elsewhere: the name that is meant, or a form with the arguments in their order, `$1`, `$2`.
@@ -141,6 +182,7 @@ const FUNCTION_ALIASES: &[(&str, &str)] = &[
     ("iff", "(if $1 { $2 } else { $3 })"),
     ("if", "(if $1 { $2 } else { $3 })"),
     ("ifelse", "(if $1 { $2 } else { $3 })"),
+    ("where", "(if $1 { $2 } else { $3 })"),
     ("and", "($1 and $2)"),
     ("or", "($1 or $2)"),
     ("between", "($1 in $2..$3)"),
@@ -316,6 +358,8 @@ const FUNCTION_ALIASES: &[(&str, &str)] = &[
     ("open", "read"),
     ("load", "read"),
     ("fromcsv", "read"),
+    ("from", "read"),
+    ("cat", "read"),
 ];
 
 /// Words that call something elsewhere and mean nothing in Pipe, with what to do instead.
@@ -418,6 +462,11 @@ fn find(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     table.iter().find(|(alias, _)| *alias == word).map(|(_, meant)| *meant)
 }
 
+/// What to do in place of a stage that other languages have.
+pub fn stage_advice(word: &str) -> Option<&'static str> {
+    find(STAGE_ADVICE, word)
+}
+
 /// The stage or reducer that a word means as a stage.
 pub fn stage(word: &str) -> Option<&'static str> {
     find(STAGE_ALIASES, word)
@@ -461,7 +510,7 @@ mod tests {
 
     #[test]
     fn rows_are_written_plainly_and_lead_to_stages() {
-        let tables = [STAGE_ALIASES, FUNCTION_ALIASES, ADVICE, OPTION_ALIASES, TYPE_ALIASES];
+        let tables = [STAGE_ALIASES, STAGE_ADVICE, FUNCTION_ALIASES, ADVICE, OPTION_ALIASES, TYPE_ALIASES];
         for (alias, meant) in tables.into_iter().flatten() {
             assert_eq!(plain(alias), *alias, "{alias} → {meant}");
         }

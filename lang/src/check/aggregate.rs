@@ -3,6 +3,7 @@
 
 use super::cols::cols_call;
 use super::expr::short_name;
+use super::foreign::record_as_arguments;
 use super::operators::spelled;
 use super::reducer::ReducerArguments;
 use super::scope::{Row, Stream};
@@ -143,6 +144,10 @@ impl<'a> Checker<'a> {
             Label::Column(name) => Some((name.text.clone(), name.span)),
             Label::None | Label::Option(_) => self.result_name(expr).map(|name| (name, expr.span)),
         };
+        if let (None, Some(edits)) = (&name, record_as_arguments(expr)) {
+            self.report(errors::record_of_arguments(expr.span, call.def.name, edits));
+            return None;
+        }
         let id = self.scalar(expr);
         match name {
             Some((name, span)) => Some(vec![(name, span, id)]),

@@ -9,7 +9,7 @@ use super::window::is_window_function;
 use super::{Checker, errors};
 use crate::aliases;
 use crate::catalog::Parameter;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Edit, did_you_mean};
 use crate::ir::ExprId;
 use crate::ir::typing::accepts;
 use crate::scalar::Scalar;
@@ -178,7 +178,14 @@ impl<'a> Checker<'a> {
             None if !is_case => self.foreign_function(name, receiver, arguments, span),
             known => known,
         };
-        let error = foreign.unwrap_or_else(|| errors::unknown_function(name.span, text, &near));
+        let mut error = foreign.unwrap_or_else(|| errors::unknown_function(name.span, text, &near));
+        // `name.str.startswith(…)`
+        if let Some(ast::Expr { kind: ExprKind::Field { record, name: accessor, .. }, span }) = receiver
+            && matches!(&*accessor.text, "str" | "dt" | "cat")
+            && !error.edits.is_empty()
+        {
+            error.edits.push(Edit { span: Span { start: record.span.end, ..*span }, text: String::new() });
+        }
         self.report(error);
         // A `read` by another name still says which columns there are.
         match aliases::function(text, 0) {

@@ -3,6 +3,7 @@
 
 use super::cols::cols_call;
 use super::expr::short_name;
+use super::foreign::record_as_arguments;
 use super::scope::{Row, Stream, Value};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
@@ -77,12 +78,16 @@ pub(super) fn drop<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
 pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
     let mut fields: Vec<OutputField> = input.row.fields.iter().cloned().collect();
     let mut renamed: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    let mut known = input.row.known;
     for argument in &call.stage.arguments {
         let (Label::Column(new), ArgumentValue::Expr(old)) = (&argument.label, &argument.value) else {
             checker.report(errors::stage_arguments(argument.span, "rename", call.def.signature, 0));
             continue;
         };
-        let Some(name) = checker.column_name(&input.row, old) else { continue };
+        let Some(name) = checker.column_name(&input.row, old) else {
+            known = false;
+            continue;
+        };
         let place = input.row.fields.iter().position(|field| field.name == name);
         if let Some(place) = place {
             fields[place].name = new.text.clone();
@@ -94,7 +99,7 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     }
     let narrowed = input.row.narrowed.clone();
     let row = row_after(&input.row, fields, Shape::Table, call, None, &renamed);
-    let row = Row { known: input.row.known, narrowed, from: input.row.from, ..row };
+    let row = Row { known, narrowed, from: input.row.from, ..row };
     let stage = Stage::Map { input: input.node, definitions: Vec::new() };
     Some(checker.other_rows(stage, call.span(), row, input.endless))
 }
@@ -151,6 +156,11 @@ impl<'a> Checker<'a> {
                 }
                 (None, _) if let Some(error) = self.quoted_column(expr) => {
                     self.report(error);
+                    projection.lacks_name = true;
+                    return;
+                }
+                (None, _) if let Some(edits) = record_as_arguments(expr) => {
+                    self.report(errors::record_of_arguments(expr.span, call.def.name, edits));
                     projection.lacks_name = true;
                     return;
                 }
@@ -241,6 +251,7 @@ impl<'a> Checker<'a> {
                 self.in_row(row, |c| c.value(expr));
                 return None;
             }
+            ExprKind::Error => return None,
             _ => {
                 let quoted = self.in_row(row, |c| c.quoted_column(expr));
                 self.report(quoted.unwrap_or_else(|| errors::wants_column(expr.span)));

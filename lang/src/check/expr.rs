@@ -323,7 +323,10 @@ impl<'a> Checker<'a> {
             Value::Unknown => Value::Unknown,
             Value::Expr(id) => self.field_of(id, record, name, null_safe),
             Value::Stream(stream) if !stream.row.known => Value::Unknown,
-            Value::List(_) => self.unknown(errors::field_of_list(name, record)),
+            Value::List(_) => {
+                let error = self.field_of_list(name, record);
+                self.unknown(error)
+            }
             Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
                 let error = self.field_of_rows(record, name);
                 self.unknown(error)

@@ -9,7 +9,7 @@ use crate::aliases;
 use crate::codes::E0115;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, BinaryOperator, ExprKind, Label, Name};
+use crate::syntax::ast::{self, Argument, BinaryOperator, ExprKind, Label, Name, RecordItem};
 use crate::ty::spell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,6 +53,15 @@ impl<'a> Checker<'a> {
         known.any(|id| self.catalog.function(*id).parameters.len() == 1).then(|| meant.to_string())
     }
 
+    /// A word behind the dot of a list: a function or a reducer, or a field of its items.
+    pub(super) fn field_of_list(&self, name: &Name, list: &ast::Expr) -> Diagnostic {
+        let reducer = self.catalog.reducer_named(&name.text).map(|id| self.catalog.reducer(id).name.to_string());
+        match self.function_named(&name.text).or(reducer) {
+            Some(function) => errors::method_without_parentheses(name.span, &function),
+            None => errors::field_of_list(name, list),
+        }
+    }
+
     /// E0115: rows as the argument of what is a stage: `len(rows)`, `sum(rows)`.
     pub(super) fn rows_as_argument(&self, name: &Name, arguments: &'a [Argument], span: Span) -> Option<Diagnostic> {
         let rows = match arguments {
@@ -81,6 +90,18 @@ impl<'a> Checker<'a> {
         let wanted = words.join(" ").to_lowercase();
         let known = row.names().find(|known| known.trim().to_lowercase() == wanted)?;
         Some(errors::name_with_blank(span, known, row.from))
+    }
+
+    /// E0207: `total-price` reads like a difference; the column of that name, if it is not one of columns.
+    pub(super) fn name_with_hyphen(&self, whole: &ast::Expr, a: &ast::Expr, b: &ast::Expr) -> Option<Diagnostic> {
+        let (ExprKind::Name(first), ExprKind::Name(second)) = (&a.kind, &b.kind) else { return None };
+        let row = self.scopes.row(self.scope).filter(|_| a.span.end + 1 == b.span.start)?;
+        let known = row
+            .names()
+            .find(|known| known.strip_prefix(&**first).and_then(|rest| rest.strip_prefix('-')) == Some(second))?;
+        let both =
+            [first, second].into_iter().all(|name| !matches!(self.scopes.look_up(self.scope, name), Found::Nothing(_)));
+        (!both).then(|| errors::name_with_hyphen(whole.span, known, row.from))
     }
 
     /// Whether a call behind a dot is a stage over rows: `rows.filter(…)`, `rows.sum(x)`.
@@ -190,6 +211,25 @@ impl<'a> Checker<'a> {
         let shown = format!("{} | filter …", spelled(rows).unwrap_or("rows".into()));
         errors::index_of_rows(before.to(after), "rows are chosen with `filter`", &shown, edits)
     }
+}
+
+/// The edits that make the fields of a record arguments of a stage.
+pub(super) fn record_as_arguments(expr: &ast::Expr) -> Option<Vec<Edit>> {
+    let ExprKind::Record(items) = &expr.kind else { return None };
+    let fields: Option<Vec<(&Name, &ast::Expr)>> = items
+        .iter()
+        .map(|item| match item {
+            RecordItem::Field(name, value) => Some((name, value)),
+            RecordItem::Short(_) | RecordItem::Spread(_) => None,
+        })
+        .collect();
+    let fields = fields?;
+    let (first, last) = (fields.first()?.0.span, fields.last()?.1.span);
+    let edit = |start, end, text: &str| Edit { span: Span { start, end, ..expr.span }, text: text.into() };
+    let mut edits = vec![edit(expr.span.start, first.start, "")];
+    edits.extend(fields.iter().map(|(name, value)| edit(name.span.end, value.span.start, " = ")));
+    edits.push(edit(last.end, expr.span.end, ""));
+    Some(edits)
 }
 
 /// Columns that are given as texts, where the stage wants their names.

@@ -242,6 +242,10 @@ impl<'a> Checker<'a> {
                 Some(Condition { left: a, op: Comparison::Equal, right: b, shared: Some(name.clone()) })
             }
             ExprKind::Binary(BinaryOperator::Comparison(op), _, a, b) => {
+                if *op == Comparison::Equal && swapped(a, b, left, right) {
+                    self.report(errors::join_swapped(expr.span, a, b));
+                    return None;
+                }
                 let left = self.in_row(&left.row, |c| c.scalar(a));
                 let right = self.in_row(&right.row, |c| c.scalar(b));
                 let (left, right) =
@@ -555,4 +559,12 @@ pub(super) struct Mark {
     other_key: ColumnId,
     mark: ColumnId,
     span: Span,
+}
+
+/// Whether the sides of a comparison are columns of the other side's table, and of that alone.
+fn swapped(a: &ast::Expr, b: &ast::Expr, left: &Stream, right: &Stream) -> bool {
+    let (ExprKind::Name(a), ExprKind::Name(b)) = (&a.kind, &b.kind) else { return false };
+    let has = |stream: &Stream, name: &str| stream.row.field(name).is_some();
+    let known = left.row.known && right.row.known;
+    known && !has(left, a) && has(right, a) && !has(right, b) && has(left, b)
 }

@@ -40,9 +40,8 @@ impl<'a> Checker<'a> {
     /// E0201: the stage whose arguments see this row makes a column of that name.
     pub(super) fn made_here(&self, row: &Row, name: &str, span: Span) -> Option<Diagnostic> {
         let making = self.making.last().filter(|making| making.row.from == row.from)?;
-        // `select x` makes nothing but what it names.
-        let makes = |argument: &Argument| made_name(argument) == Some(name) && argument.span != span;
-        let made = making.stage.arguments.iter().position(makes)?;
+        let makes = |argument: &Argument| matches!(&argument.label, Label::Column(made) if &*made.text == name);
+        let made = making.stage.arguments.iter().position(makes).filter(|made| *made != making.at)?;
         let edits = self.second_stage(making, made).unwrap_or_default();
         Some(errors::made_here(span, name, making.called, making.stage.arguments[made].span, edits))
     }

@@ -6,6 +6,7 @@
 use super::scope::{Found, Scope, Value};
 use super::types::Alias;
 use super::{Checker, errors};
+use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::modules::{Module, ModuleId};
 use crate::source::Span;
@@ -83,7 +84,7 @@ impl<'a> Checker<'a> {
 
     /// The function that `geo::near` means; reported if there is none.
     pub(super) fn function_of_module(&mut self, path: &[Name], used: Use) -> Option<Definition<'a>> {
-        let (module, name) = self.module_of(path)?;
+        let (module, name) = self.module_of(path, used)?;
         let function = self.names_of(module).functions.get(&name.text).copied();
         if function.is_none() {
             self.no_such_member(module, path, used);
@@ -100,7 +101,7 @@ impl<'a> Checker<'a> {
 
     /// The value of `geo::origin`.
     pub(super) fn value_of_module(&mut self, path: &[Name]) -> Value<'a> {
-        let Some((module, name)) = self.module_of(path) else { return Value::Unknown };
+        let Some((module, name)) = self.module_of(path, Use::Value) else { return Value::Unknown };
         match self.scopes.look_up(self.names_of(module).all(), &name.text) {
             Found::Binding(Value::Expr(id)) => Value::Expr(self.mention(id)),
             Found::Binding(value) => value,
@@ -113,7 +114,7 @@ impl<'a> Checker<'a> {
 
     /// The type that `geo::Point` means, and its module; reported if there is none.
     pub(super) fn type_of_module(&mut self, path: &[Name]) -> Option<ModuleId> {
-        let (module, name) = self.module_of(path)?;
+        let (module, name) = self.module_of(path, Use::Type)?;
         let is_there = self.names_of(module).types.contains_key(&name.text);
         if !is_there {
             self.no_such_member(module, path, Use::Type);
@@ -122,12 +123,17 @@ impl<'a> Checker<'a> {
     }
 
     /// The module that all but the last name of a path mean, and the last name.
-    fn module_of<'n>(&mut self, path: &'n [Name]) -> Option<(ModuleId, &'n Name)> {
+    fn module_of<'n>(&mut self, path: &'n [Name], used: Use) -> Option<(ModuleId, &'n Name)> {
         let [qualifier, inner @ .., name] = path else { return None };
         let names = self.names();
         let Some(module) = names.imports.get(&qualifier.text).copied() else {
             let near = did_you_mean(&qualifier.text, names.imports.keys().map(|name| &**name));
-            let error = errors::unknown_module(qualifier.span, &qualifier.text, &near);
+            let mut types = ["int", "float", "bool", "string", "date", "datetime"].into_iter();
+            let conversion = types.find(|ty| *ty == &*name.text).or_else(|| aliases::type_name(&name.text));
+            let error = match conversion.filter(|_| near.is_empty() && inner.is_empty() && used == Use::Value) {
+                Some(function) => errors::conversion(qualifier.span.to(name.span), &qualifier.text, function),
+                None => errors::unknown_module(qualifier.span, &qualifier.text, &near),
+            };
             self.report(error);
             return None;
         };

@@ -190,7 +190,10 @@ impl<'a> Checker<'a> {
                 or_unknown(self.json_part(Operand { id, ast: record }, Operand { id: key, ast: record }, name.span))
             }
             Kind::Map(_) => self.unknown(errors::field_of_map(name, dot)),
-            Kind::List(_) => self.unknown(errors::field_of_list(name, record)),
+            Kind::List(_) => {
+                let error = self.field_of_list(name, record);
+                self.unknown(error)
+            }
             _ if matches!(&*name.text, "str" | "dt" | "cat") => {
                 self.unknown(errors::accessor(Span { start: record.span.end, ..name.span }, &name.text))
             }

@@ -23,6 +23,10 @@ impl<'a> Checker<'a> {
     pub(super) fn binary(&mut self, expr: &'a ast::Expr) -> Option<ExprId> {
         let (mut chain, mut left) = (Vec::new(), expr);
         while let ExprKind::Binary(op, _, a, b) = &left.kind {
+            if let Some(error) = self.name_with_hyphen(left, a, b) {
+                self.report(error);
+                return None;
+            }
             chain.push((left, *op, &**b));
             left = a;
         }

@@ -8,7 +8,7 @@ use super::{Checker, errors};
 use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, SortKey, Stage};
 use crate::scalar::{Comparison, Scalar};
 use crate::source::Span;
-use crate::syntax::ast::{ArgumentValue, Label};
+use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
 use crate::ty::{Kind, Type};
 
 pub(super) fn sample<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
@@ -44,6 +44,14 @@ pub(super) fn sample<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
             (Label::Option(name), _) => {
                 let near = crate::diagnostic::did_you_mean(&name.text, ["n", "fraction", "seed"]);
                 checker.report(errors::unknown_option(name.span, "sample", &name.text, &near));
+                return None;
+            }
+            (Label::None, ArgumentValue::Expr(ast::Expr { kind: ExprKind::Int(_), span })) => {
+                checker.report(errors::sample_number(*span, "n"));
+                return None;
+            }
+            (Label::None, ArgumentValue::Expr(ast::Expr { kind: ExprKind::Float(..), span })) => {
+                checker.report(errors::sample_number(*span, "fraction"));
                 return None;
             }
             (Label::None | Label::Column(_), _) => {

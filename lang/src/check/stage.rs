@@ -415,10 +415,16 @@ impl<'a> Checker<'a> {
         let functions = self.names().functions.keys().map(|name| &**name);
         let mut near = did_you_mean(&name.text, stages.chain(reducers).chain(functions));
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(&name.text));
+        if name.text.is_empty() {
+            // That a stage is missing has been said.
+            return;
+        }
         let error = if aliases::STAGES.contains(&&*name.text) {
             errors::not_yet(name.span, &format!("the stage `{}`", name.text))
         } else if let Some(meant) = meant.or_else(|| aliases::stage(&name.text)).filter(|_| !is_case) {
             errors::stage_alias(name.span, &name.text, meant)
+        } else if let Some(advice) = aliases::stage_advice(&name.text).filter(|_| !is_case) {
+            errors::stage_advice(name.span, &name.text, advice)
         } else {
             if near.is_empty() {
                 near = did_you_mean(&name.text, aliases::STAGES.iter().copied());

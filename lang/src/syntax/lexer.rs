@@ -7,7 +7,7 @@
 use super::literal;
 use super::token::Token;
 use crate::codes::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::{SourceId, Span};
 use logos::Logos;
 
@@ -74,6 +74,12 @@ impl<'s> Lexer<'s> {
         let span = self.span(range.start, range.end);
         let slice = self.logos.slice();
         match token {
+            Some(Token::DoubleSlash | Token::Slash | Token::Minus)
+                if let Some((opener, end)) = self.foreign_comment(range.start) =>
+            {
+                self.report_comment(range.start, opener, end);
+                self.logos.bump(end - range.end);
+            }
             None => self.stray(span, slice),
             Some(Token::Comment) => self.out.comments.push(span),
             Some(Token::Number) => self.number(span, slice),
@@ -173,6 +179,11 @@ impl<'s> Lexer<'s> {
             let span = minus.to(span);
             self.out.tokens.pop();
             return self.push(Token::Int(i64::MIN), span);
+        }
+        if let Some(meant) = literal::meant(slice) {
+            let error = Diagnostic::error(E0111, span, format!("`{slice}` is not a number"));
+            self.report(error.fix(span, meant));
+            return self.push(Token::Faulty, span);
         }
         self.literal(span, literal::number(slice));
     }
@@ -467,6 +478,7 @@ impl<'s> Lexer<'s> {
             "===" => ("==", Token::Equal),
             "=~" => ("~", Token::Tilde),
             "|>" | "%>%" => ("|", Token::Pipe),
+            "^" => ("**", Token::Power),
             _ => ("!=", Token::NotEqual),
         };
         // `!x` becomes `not x`.
@@ -480,9 +492,57 @@ impl<'s> Lexer<'s> {
         self.push(token, span);
     }
 
+    /// How long the sign of another language is that begins a comment here, and where that comment ends.
+    fn foreign_comment(&self, start: usize) -> Option<(usize, usize)> {
+        let rest = &self.text[start..];
+        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        let before = self.text[..start].rsplit('\n').next().unwrap_or("");
+        let (sign, after) = (line.get(..2)?, line.get(2..)?);
+        let is_comment = match sign {
+            "/*" => {
+                let length = rest.find("*/").map_or(line.len(), |close| close + 2);
+                return self.holes.is_empty().then_some((2, start + length));
+            }
+            "--" => after.is_empty() || after.starts_with(' '),
+            // At the beginning of a line it may as well be a division.
+            "//" => before.trim().is_empty() && (self.out.tokens.is_empty() || is_prose(after)),
+            _ => false,
+        };
+        (is_comment && self.holes.is_empty()).then_some((2, start + line.len()))
+    }
+
+    /// E0114: a comment of another language, with each of its lines as one of Pipe if nothing stands behind it.
+    fn report_comment(&mut self, start: usize, opener: usize, end: usize) {
+        let sign = self.span(start, start + opener);
+        let mut error = Diagnostic::error(E0114, sign, "a comment begins with `#`, and ends with its line");
+        let comment = &self.text[start..end];
+        let behind = self.text[end..].lines().next().unwrap_or("");
+        if comment.starts_with("/*") && !(comment.ends_with("*/") && behind.trim().is_empty()) {
+            return self.report(error);
+        }
+        error = error.fix(sign, "#");
+        for (line, _) in comment.match_indices('\n') {
+            let here = self.span(start + line + 1, start + line + 1);
+            error.edits.push(Edit { span: here, text: "#".into() });
+        }
+        if comment.starts_with("/*") {
+            error.edits.push(Edit { span: self.span(end - 2, end), text: String::new() });
+        }
+        self.report(error);
+    }
+
     fn foreign_name(&mut self, span: Span, slice: &'s str) {
         let message = "a name with such letters stands in backticks";
         self.report(Diagnostic::error(E0102, span, message).fix(span, format!("`{slice}`")));
         self.push(Token::Backtick(slice), span);
     }
+}
+
+/// Whether what stands behind a `//` reads like words and not like an operand.
+fn is_prose(text: &str) -> bool {
+    let is_word = |word: &&str| {
+        word.chars().all(char::is_alphabetic) && !["by", "on", "and", "or", "in", "not", "if", "else"].contains(word)
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.is_empty() || words.windows(2).any(|pair| pair.iter().all(is_word))
 }

@@ -28,14 +28,28 @@ pub(super) fn number(text: &str) -> Result<Token<'_>, Failure> {
     }
 }
 
+/// What a number with the unit of elsewhere is here: `5m`, `2hrs`, `3k`.
+pub(super) fn meant(text: &str) -> Option<String> {
+    let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    let unit = match suffix {
+        "k" | "K" => "_000",
+        "M" => "_000_000",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "mins" | "minute" | "minutes" => "min",
+        "days" | "day" => "d",
+        "week" | "weeks" => "w",
+        _ => return None,
+    };
+    Some(format!("{}{unit}", &text[..text.len() - suffix.len()]))
+}
+
 fn number_help(digits: &str, suffix: &str) -> String {
     match suffix {
-        "k" | "K" => format!("write `{digits}_000`"),
-        "M" | "m" => format!("write `{digits}_000_000`"),
-        "hr" | "hrs" | "hour" | "hours" => format!("an hour is written `{digits}h`"),
-        "sec" | "secs" => format!("a second is written `{digits}s`"),
-        "mins" | "minutes" => format!("a minute is written `{digits}min`"),
-        "days" | "day" => format!("a day is written `{digits}d`"),
+        "mo" | "month" | "months" => format!("months differ in length: `add_months(date, {digits})` moves a date"),
+        "y" | "yr" | "yrs" | "year" | "years" => {
+            format!("years differ in length: `add_years(date, {digits})` moves a date")
+        }
         _ => "numbers are written `42`, `1_000`, `0xff`, `3.14` or `1e9`, lengths of time `250ms 30s 5min 2h 1d 1w`"
             .to_string(),
     }

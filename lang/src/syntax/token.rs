@@ -201,7 +201,7 @@ pub enum Token<'s> {
     #[regex("['‘’‚‛“”„‟«»]")]
     ForeignQuote,
     /// An operator of another language.
-    #[regex(r"&&|\|\||!|<>|=~|===|!==|&|\|>|%>%")]
+    #[regex(r"&&|\|\||!|<>|=~|===|!==|&|\|>|%>%|\^")]
     ForeignOperator,
     /// A name with letters that only a name in backticks may have.
     #[regex(r"[\p{L}_][\p{L}\p{M}\p{N}_]*", priority = 1)]

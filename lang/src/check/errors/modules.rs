@@ -27,6 +27,13 @@ pub(in super::super) fn unknown_module(span: Span, name: &str, near: &[&str]) ->
     suggest(diagnostic, span, near, spell)
 }
 
+/// E0212: `qty::int`, as SQL converts.
+pub(in super::super) fn conversion(span: Span, value: &str, function: &str) -> Diagnostic {
+    Diagnostic::error(E0212, span, format!("there is no module called `{value}` here"))
+        .saying("a conversion is a function named after its type")
+        .fix(span, format!("{function}({})", spell(value)))
+}
+
 /// E0212: `geo::math::pi`.
 pub(in super::super) fn private_import(span: Span, module: &str, name: &str) -> Diagnostic {
     Diagnostic::error(E0212, span, format!("what `{module}` imports is its own"))

@@ -19,6 +19,14 @@ pub(in super::super) fn unknown_column(
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is no column `{name}` here"));
     let most = if near.is_empty() { 8 } else { 4 };
+    if let [one] = columns
+        && let Some(delimiter) = [';', '\t', '|'].into_iter().find(|delimiter| one.contains(*delimiter))
+    {
+        return diagnostic.label(from, format!("its only column is {one:?}")).help(format!(
+            "if that are several, say what stands between them: `read(…, delimiter: {:?})`",
+            delimiter.to_string()
+        ));
+    }
     let diagnostic =
         if from == span { diagnostic } else { diagnostic.label(from, format!("its columns: {}", list(columns, most))) };
     if name.contains("${") {
@@ -40,7 +48,7 @@ pub(in super::super) fn made_here(span: Span, name: &str, stage: &str, made: Spa
         .label(made, "made here")
         .help(match edits.is_empty() {
             true => format!("compute with `{name}` in a stage behind this one"),
-            false => "move it into a stage of its own, ` | derive …`".to_string(),
+            false => "move it into a second stage, `| derive …`".to_string(),
         });
     diagnostic.edits = edits;
     diagnostic
@@ -50,6 +58,13 @@ pub(in super::super) fn made_here(span: Span, name: &str, stage: &str, made: Spa
 pub(in super::super) fn name_with_blank(span: Span, known: &str, from: Span) -> Diagnostic {
     Diagnostic::error(E0207, span, "a name with a blank in it stands in backticks")
         .label(from, format!("the file has a column `{known}`"))
+        .fix(span, format!("`{known}`"))
+}
+
+/// E0207: the name of a column has a hyphen in it, and stands without backticks.
+pub(in super::super) fn name_with_hyphen(span: Span, known: &str, from: Span) -> Diagnostic {
+    Diagnostic::error(E0207, span, "a name with a hyphen in it stands in backticks")
+        .label(from, format!("there is a column `{known}`"))
         .fix(span, format!("`{known}`"))
 }
 
@@ -296,6 +311,15 @@ pub(in super::super) fn needs_name(span: Span, what: &str, example: Option<&str>
     Diagnostic::error(E0209, span, format!("{what} needs a name here"))
         .saying("this has none by itself")
         .fix(Span { end: span.start, ..span }, format!("{name} = "))
+}
+
+/// E0209: `aggregate {total: sum(qty)}`, whose fields are the arguments.
+pub(in super::super) fn record_of_arguments(span: Span, stage: &str, edits: Vec<Edit>) -> Diagnostic {
+    let mut diagnostic =
+        Diagnostic::error(E0209, span, format!("`{stage}` names its columns with `=`, without braces"))
+            .help(format!("`{stage} name = value, other = value`"));
+    diagnostic.edits = edits;
+    diagnostic
 }
 
 /// E0209: `select qty > 2` is meant for `filter`.

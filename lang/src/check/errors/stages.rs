@@ -26,6 +26,11 @@ pub(in super::super) fn stage_alias(span: Span, name: &str, meant: &str) -> Diag
         .fix(span, meant)
 }
 
+/// E0101: another language's stage, and what to do without it.
+pub(in super::super) fn stage_advice(span: Span, name: &str, advice: &str) -> Diagnostic {
+    Diagnostic::error(E0101, span, format!("there is no stage called `{name}`")).help(advice)
+}
+
 /// E0206: a name and `=` where nothing is named (where a comparison is meant, the parser says so).
 pub(in super::super) fn names_nothing(who: &str, name: Span) -> Diagnostic {
     Diagnostic::error(E0206, name, format!("`{who}` names nothing"))
@@ -232,6 +237,12 @@ pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str
     Diagnostic::error(E0305, span, message).help(format!("`{signature}`"))
 }
 
+/// E0305: `sample 10`
+pub(in super::super) fn sample_number(span: Span, option: &str) -> Diagnostic {
+    Diagnostic::error(E0305, span, "`sample` is told a number of rows, or which fraction of them, by name")
+        .fix(Span { end: span.start, ..span }, format!("{option}: "))
+}
+
 /// E0305
 pub(in super::super) fn read_arguments(name: &str, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0305, span, format!("`{name}` takes one path, then options"));
@@ -276,7 +287,12 @@ pub(in super::super) fn reducer_outside(span: Span, name: &str, stage: Option<&N
                 }
                 None => diagnostic,
             };
-            diagnostic.help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`"))
+            match stage.filter(|stage| &*stage.text == "filter") {
+                Some(_) => diagnostic
+                    .help(format!("a value of all rows is `(rows | {name} …)`, as in `filter x > (rows | {name} x)`")),
+                None => diagnostic
+                    .help(format!("`rows | aggregate n = {name}(…) by key`, or over all rows `rows | {name} …`")),
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What is wrong where two tables come together, or lists become rows.
 
+use super::super::operators::spelled;
 use super::{list, with_fix, with_origin};
 use crate::codes::{E0205, E0206, E0304, E0314, E0404, E0407, E0801};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::syntax::ast;
 use crate::ty::Type;
 
 /// E0407
@@ -29,6 +31,13 @@ pub(in super::super) fn no_join_condition(span: Span) -> Diagnostic {
     Diagnostic::error(E0407, span, "`on` takes columns and comparisons").help(
         "`on id`, or `on left == right`, where the left side sees the left row and the right side the other table",
     )
+}
+
+/// E0407: `on other == mine`
+pub(in super::super) fn join_swapped(span: Span, a: &ast::Expr, b: &ast::Expr) -> Diagnostic {
+    let (a, b) = (spelled(a).unwrap_or_default(), spelled(b).unwrap_or_default());
+    Diagnostic::error(E0407, span, "the left side of a condition sees the left row, the right side the other table")
+        .fix(span, format!("{b} == {a}"))
 }
 
 /// E0407

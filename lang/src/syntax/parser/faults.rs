@@ -325,8 +325,10 @@ impl Problem {
                 error(E0130, "a pipeline inside of an expression stands in parentheses").fix(span, fixed)
             }
             Problem::SortKey { operand } => {
-                let fixed = format!("({})", slice(*operand));
-                error(E0130, "the `-` of a sort key stands before a name or parentheses").fix(*operand, fixed)
+                let before = text.get(..operand.start as usize).unwrap_or("").trim_end();
+                let minus = before.strip_suffix('-').map_or(operand.start, |before| before.len() as u32);
+                error(E0130, "the `-` of a sort key stands before a name or parentheses")
+                    .fix(Span { start: minus, ..*operand }, format!("-({})", slice(*operand)))
             }
             Problem::PathMember => {
                 error(E0130, "a function of another file is called with parentheses").fix(span.at_end(), "()")

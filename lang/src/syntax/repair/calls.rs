@@ -1,7 +1,7 @@
 //! Two operands with nothing between them: a call without parentheses, a missing comma, an operator of another language
 //! or with a typing error.
 
-use super::{Tokens, end_of, slice};
+use super::{Tokens, defined_functions, end_of, slice};
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::source::Span;
@@ -10,6 +10,8 @@ use crate::syntax::token::Token;
 
 /// Stages whose bare arguments are mostly single names, so that a comma is what is missing.
 const LISTS: [&str; 4] = ["select", "drop", "distinct", "sort"];
+/// Stages whose bare argument is a value, so that a function is what stands before its argument.
+const VALUES: [&str; 6] = ["filter", "derive", "map", "flat_map", "take_while", "skip_while"];
 /// The operators that are words.
 const WORDS: [&str; 5] = ["and", "or", "in", "by", "on"];
 
@@ -122,6 +124,17 @@ impl<'s> Pass<'_, 's> {
             self.insert.push((at + 1, Token::Colon));
             return at + 1;
         }
+        if let Some(end) = self.word_to_leave_out(at, diagnostics) {
+            return end;
+        }
+        let head = stage_name(&self.out[..self.out.len() - 1]);
+        if head.is_some_and(|head| !VALUES.contains(&head)) && !next.is_name() && !next.opens() {
+            let place = self.tokens[at].1;
+            let message = "a comma is missing between these";
+            diagnostics.push(Diagnostic::error(E0130, place.to(*next_span), message).fix(place.at_end(), ","));
+            self.insert.push((at + 1, Token::Comma));
+            return at + 1;
+        }
         // What follows another operand is no call; the grammar says what could stand there.
         let before = &self.out[..self.out.len() - 1];
         let follows = before.last().is_some_and(|(last, _)| last.ends_operand()) && stage_name(before).is_none();
@@ -129,6 +142,29 @@ impl<'s> Pass<'_, 's> {
             diagnostics.push(self.call(at));
         }
         at + 1
+    }
+
+    /// `echo x`, `from orders`: a word at the beginning of a statement that says what goes without saying.
+    fn word_to_leave_out(&mut self, at: usize, diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
+        let ((Token::Name(word), place), (next, next_span)) = (&self.tokens[at], &self.tokens[at + 1]) else {
+            return None;
+        };
+        let starts = self.out.len() == 1 || matches!(self.out[self.out.len() - 2].0, Token::End | Token::BlockOpen);
+        let lower = word.to_ascii_lowercase();
+        let why = match &*lower {
+            "print" | "println" | "echo" | "puts" | "show" | "display" if *next != Token::ParenOpen => {
+                "a value on a line of its own is shown"
+            }
+            "from" if next.is_name() => "a pipeline begins with its table",
+            _ => return None,
+        };
+        if !starts || defined_functions(self.tokens).contains(word) {
+            return None;
+        }
+        let error = Diagnostic::error(E0203, *place, format!("there is no function called `{word}`")).saying(why);
+        diagnostics.push(error.fix(Span { end: next_span.start, ..*place }, ""));
+        self.out.pop();
+        Some(at + 1)
     }
 
     /// `a AND b`, `a an b`.

@@ -102,6 +102,22 @@ fn choice<'s>(tokens: Slice<'_, 's>, at: usize, out: Slice<'_, 's>) -> Option<Ch
                 otherwise,
             })
         }
+        Token::If if after_operand.is_none() && tokens.get(at + 1).is_some_and(|(next, _)| next.opens()) => {
+            let close = stop_at_close(tokens, at + 2);
+            let parts = parts(tokens.get(at + 2..close)?);
+            let ends = |next: &Token| {
+                next.closes() || matches!(next, Token::Pipe | Token::End | Token::Comma | Token::By | Token::On)
+            };
+            let [condition, then, otherwise] = parts.as_slice() else { return None };
+            tokens.get(close + 1).is_none_or(|(next, _)| ends(next)).then(|| Choice {
+                called: "if(a, b, c)",
+                place: *place,
+                start: out.len(),
+                end: close + 1,
+                cases: vec![(condition.to_vec(), then.to_vec())],
+                otherwise: otherwise.to_vec(),
+            })
+        }
         Token::If if after_operand.is_some() => {
             let otherwise = stop(tokens, at + 1, |token| *token == Token::Else);
             if tokens.get(otherwise)?.0 != Token::Else {
@@ -158,6 +174,21 @@ fn stop(tokens: Slice, from: usize, stops: fn(&Token) -> bool) -> usize {
         depth = if token.opens() { depth + 1 } else { depth - usize::from(token.closes()) };
     }
     tokens.len()
+}
+
+/// The position of the bracket that closes what `from` is in.
+fn stop_at_close(tokens: Slice, from: usize) -> usize {
+    super::end_of(tokens, from, |_| false)
+}
+
+/// What stands between the commas.
+fn parts<'a, 's>(tokens: Slice<'a, 's>) -> Vec<Slice<'a, 's>> {
+    let mut depth = 0usize;
+    let is_comma = |(token, _): &(Token, Span)| {
+        depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
+        depth == 0 && *token == Token::Comma
+    };
+    tokens.split(is_comma).filter(|part| !part.is_empty()).collect()
 }
 
 fn is_word(token: &Token, word: &str) -> bool {

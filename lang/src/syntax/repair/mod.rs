@@ -6,6 +6,7 @@
 mod calls;
 mod choices;
 mod closures;
+mod columns;
 mod dots;
 mod groups;
 mod lines;
@@ -40,6 +41,7 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<
         words::repair,
         groups::repair,
         dots::repair,
+        columns::repair,
         stages::repair,
         reserved_names,
         calls::repair,

@@ -144,7 +144,10 @@ fn conditions(tokens: &mut Tokens, diagnostics: &mut Vec<Diagnostic>) {
 fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)]) -> Option<(Tokens<'s>, Diagnostic)> {
     let by = matches!(keys, [(Token::By, _), _, ..]);
     let spelled = called == "sort";
-    let keys = if by { &keys[1..] } else { keys };
+    let keys = match keys {
+        [(Token::By, _), (Token::Colon, _), keys @ ..] => keys,
+        keys => &keys[usize::from(by)..],
+    };
     // `arrange(desc(x))`: what stands in the parentheses are the keys.
     let (keys, closed) = match keys {
         [(Token::CallOpen, _), inner @ .., (Token::ParenClose, _)] if !inner.is_empty() => (inner, keys.last()),
@@ -183,6 +186,7 @@ fn written_keys<'s>(text: &str, keys: &[&[(Token<'s>, Span)]]) -> Option<(Tokens
         let descending = direction(key);
         let body = match key {
             [(Token::Name("desc"), _), (Token::CallOpen, _), body @ .., _] => body,
+            [(word, _), body @ ..] if prefix(word, body).is_some() => body,
             [body @ .., _] if descending.is_some() => body,
             key => key,
         };
@@ -232,13 +236,23 @@ fn split_at_commas<'a, 's>(tokens: &'a [(Token<'s>, Span)]) -> Vec<&'a [(Token<'
 fn direction(key: &[(Token, Span)]) -> Option<bool> {
     match key {
         [(Token::Name("desc"), _), (Token::CallOpen, _), _, .., (Token::ParenClose, _)] => Some(true),
-        [.., (before, _), (Token::Name(word), _)] if before.ends_operand() => {
-            match word.to_ascii_lowercase().as_str() {
-                "desc" | "descending" => Some(true),
-                "asc" | "ascending" => Some(false),
-                _ => None,
-            }
-        }
+        [(word, _), body @ ..] if let Some(descending) = prefix(word, body) => Some(descending),
+        [.., (before, _), (Token::Name(word), _)] if before.ends_operand() => direction_word(word),
+        _ => None,
+    }
+}
+
+/// Whether a word before a key says that it is descending, or ascending.
+fn prefix(word: &Token, key: &[(Token, Span)]) -> Option<bool> {
+    let (Token::Name(word), [(first, _), ..]) = (word, key) else { return None };
+    let is_key = first.is_name() && !matches!(key, [(Token::Name(last), _)] if direction_word(last).is_some());
+    direction_word(word).filter(|_| is_key)
+}
+
+fn direction_word(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "desc" | "descending" => Some(true),
+        "asc" | "ascending" => Some(false),
         _ => None,
     }
 }

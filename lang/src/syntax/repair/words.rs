@@ -24,6 +24,8 @@ const OPERATORS: [(&str, &str, Token); 11] = [
     ("rlike", "~", Token::Tilde),
     ("matches", "~", Token::Tilde),
 ];
+/// Parts of dates and times that SQL extracts.
+const PARTS: [&str; 8] = ["year", "quarter", "month", "week", "day", "hour", "minute", "second"];
 /// Words for a function behind a dot.
 const METHODS: [(&str, &str); 6] = [
     ("contains", "contains"),
@@ -222,6 +224,21 @@ fn in_call<'s>(text: &'s str, tokens: &[(Token<'s>, Span)], at: usize) -> Option
                 vec![(Token::Name("count_distinct"), *start), (Token::CallOpen, *open)],
                 at + 3,
             )
+        }
+        [
+            (Token::Name(name), start),
+            (Token::CallOpen, open),
+            (Token::Name(part), place),
+            (Token::Name(word), from),
+            (next, value),
+            ..,
+        ] if name.eq_ignore_ascii_case("extract") && word.eq_ignore_ascii_case("from") && next.starts_operand() => {
+            let part = PARTS.into_iter().find(|known| known.eq_ignore_ascii_case(part))?;
+            let message = "a part of a date is a function named after it";
+            let diagnostic = Diagnostic::error(E0114, place.to(*from), message);
+            let edit = Span { end: value.start, ..*start };
+            let tokens = vec![(Token::Name(part), *place), (Token::CallOpen, *open)];
+            Mended::new(diagnostic.fix(edit, format!("{part}(")), tokens, at + 4)
         }
         [(Token::Name(name), start), (Token::CallOpen, open), ..] if is_cast(name) => {
             let end = end_of(tokens, at + 2, |_| false);
