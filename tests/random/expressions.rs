@@ -99,10 +99,10 @@ impl Maker<'_> {
             Kind::Bool => (*self.draw.pick(&["true", "false"])).to_string(),
             Kind::String => {
                 let text = *self.draw.pick(&[
-                    "\"x\"",
+                    "\"X\"",
                     "\"\"",
                     "\"abc\"",
-                    "\"b\"",
+                    "\"B\"",
                     "\"Zed\"",
                     "\"two\\nlines\"",
                     "\"say \\\"x\\\"\"",

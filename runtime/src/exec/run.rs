@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
             rows.push(encoded);
             kept
         };
-        let error = self.advance(path, parsed.batch, &mut scratch, &mut |batch| {
+        let (_, error) = self.advance(path, parsed.batch, &mut scratch, &mut |batch| {
             let taken = match &mut *operator {
                 _ if passes => keep(Encoded::Rows(batch)),
                 _ if !self.arrives(branch) => Ok(()),

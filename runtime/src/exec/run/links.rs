@@ -96,39 +96,30 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Takes rows through links up to the first passage, until `out` says that it is enough; the first error, which is
-    /// behind all rows that came out.
+    /// Takes rows through links up to the first passage, until `out` says that it is enough: whether it wants more, and the
+    /// first error, which is behind all rows that came out.
     pub(super) fn advance(
         &self,
         path: Path,
         batch: Batch,
         scratch: &mut Scratch,
         out: &mut dyn FnMut(Batch) -> bool,
-    ) -> Option<RunError> {
-        let Some((link, rest)) = path.next() else {
-            out(batch);
-            return None;
-        };
+    ) -> (bool, Option<RunError>) {
+        let Some((link, rest)) = path.next() else { return (out(batch), None) };
         stacker::maybe_grow(STACK.0, STACK.1, || match link {
-            Ready::Pass(_) => {
-                out(batch);
-                None
-            }
+            Ready::Pass(_) => (out(batch), None),
             Ready::Segment(prepared) => {
                 let (batch, own) = prepared.run(&batch, scratch);
-                self.advance(rest, batch, scratch, out).or(own)
+                let (goes_on, error) = self.advance(rest, batch, scratch, out);
+                (goes_on, error.or(own))
             }
             Ready::Expand(expand) => {
-                let mut error = None;
+                let (mut goes_on, mut error) = (true, None);
                 let expanded = expand.apply(batch, &self.options.watch, &mut |batch| {
-                    let mut goes_on = true;
-                    error = self.advance(rest, batch, scratch, &mut |batch| {
-                        goes_on = out(batch);
-                        goes_on
-                    });
+                    (goes_on, error) = self.advance(rest, batch, scratch, out);
                     goes_on && error.is_none()
                 });
-                error.or(expanded.err())
+                (goes_on, error.or(expanded.err()))
             }
         })
     }
