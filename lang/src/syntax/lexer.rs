@@ -505,7 +505,7 @@ impl<'s> Lexer<'s> {
             }
             "--" => after.is_empty() || after.starts_with(' '),
             // At the beginning of a line it may as well be a division.
-            "//" => before.trim().is_empty() && (self.out.tokens.is_empty() || is_prose(after)),
+            "//" => before.trim().is_empty() && is_prose(after, self.out.tokens.is_empty()),
             _ => false,
         };
         (is_comment && self.holes.is_empty()).then_some((2, start + line.len()))
@@ -538,11 +538,11 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// Whether what stands behind a `//` reads like words and not like an operand.
-fn is_prose(text: &str) -> bool {
+/// Whether what stands behind a `//` reads like words and not like an operand; one is enough where nothing is divided.
+fn is_prose(text: &str, alone: bool) -> bool {
     let is_word = |word: &&str| {
         word.chars().all(char::is_alphabetic) && !["by", "on", "and", "or", "in", "not", "if", "else"].contains(word)
     };
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.is_empty() || words.windows(2).any(|pair| pair.iter().all(is_word))
+    alone && !words.is_empty() || words.windows(2).any(|pair| pair.iter().all(is_word))
 }
