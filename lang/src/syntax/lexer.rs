@@ -504,8 +504,8 @@ impl<'s> Lexer<'s> {
                 return self.holes.is_empty().then_some((2, start + length));
             }
             "--" => after.is_empty() || after.starts_with(' '),
-            // At the beginning of a line it may as well be a division.
-            "//" => before.trim().is_empty() && is_prose(after, self.out.tokens.is_empty()),
+            // Behind other lines it may as well be a division.
+            "//" => self.out.tokens.is_empty() && before.trim().is_empty() && !after.trim().is_empty(),
             _ => false,
         };
         (is_comment && self.holes.is_empty()).then_some((2, start + line.len()))
@@ -536,13 +536,4 @@ impl<'s> Lexer<'s> {
         self.report(Diagnostic::error(E0102, span, message).fix(span, format!("`{slice}`")));
         self.push(Token::Backtick(slice), span);
     }
-}
-
-/// Whether what stands behind a `//` reads like words and not like an operand; one is enough where nothing is divided.
-fn is_prose(text: &str, alone: bool) -> bool {
-    let is_word = |word: &&str| {
-        word.chars().all(char::is_alphabetic) && !["by", "on", "and", "or", "in", "not", "if", "else"].contains(word)
-    };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    alone && !words.is_empty() || words.windows(2).any(|pair| pair.iter().all(is_word))
 }
