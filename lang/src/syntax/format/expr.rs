@@ -304,8 +304,8 @@ impl Writer<'_> {
         clauses.sort_by_key(|(place, ..)| *place);
         if stage.called {
             let start = stage.name.last().map_or(stage.span.start, |name| name.span.end) + 1;
-            let end = clauses.first().map_or(stage.span.end, |(place, ..)| *place);
-            self.arguments(start, end, &stage.arguments);
+            let last = stage.arguments.last().map_or(start, |argument| argument.span.end);
+            self.arguments(start, self.closing(last), &stage.arguments);
         } else if !stage.arguments.is_empty() {
             self.word(" ");
             self.bare_arguments(&stage.arguments);
@@ -321,6 +321,16 @@ impl Writer<'_> {
                 writer.bare_arguments(keys);
             });
         }
+    }
+
+    /// The place of the parenthesis that closes behind blanks, commas and comments.
+    fn closing(&self, from: u32) -> u32 {
+        let mut in_comment = false;
+        let behind = self.text[from as usize..].bytes().position(|byte| {
+            in_comment = byte == b'#' || in_comment && byte != b'\n';
+            byte == b')' && !in_comment
+        });
+        from + behind.unwrap_or(0) as u32
     }
 
     /// Arguments without parentheses: all on one line, or those behind the first on a line each.
