@@ -109,7 +109,7 @@ impl<'a> Prepared<'a> {
         let kernels = self.kernels_of(filters, &looked_at);
         let functions = &self.env.registry.functions;
         let leaves = kernels.leaves();
-        let passed = vector::passed(leaves, &kernels.program, &looked_at, functions, scratch, self.watch)?;
+        let passed = vector::Task::new(leaves, &kernels.program, functions, self.watch).passed(&looked_at, scratch)?;
         let Some(passed) = passed else { return Ok(None) };
         self.passing.count(rows.len(), passed.len());
         let passed = host.gather(&rest.columns, Chosen::Some(rows.start, &passed));
@@ -155,7 +155,7 @@ impl<'a> Prepared<'a> {
         scratch: &mut Scratch,
         watch: &Watch,
     ) -> Result<Outcome, RunError> {
-        vector::run(kernels.leaves(), &kernels.program, batch, &self.env.registry.functions, scratch, watch)
+        vector::Task::new(kernels.leaves(), &kernels.program, &self.env.registry.functions, watch).run(batch, scratch)
     }
 
     /// How many compilable kernels there are, and how many of them were compiled.

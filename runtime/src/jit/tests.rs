@@ -5,7 +5,7 @@ use crate::kernel::{lower, print};
 use crate::limits::Watch;
 use crate::vector::random::{self, Random};
 use crate::vector::tests::{agrees, nullable};
-use crate::vector::{Interpreted, Outcome, Scratch, run};
+use crate::vector::{Interpreted, Outcome, Scratch, Task};
 
 fn random_segments(machine_only: bool, cases: u64) {
     let (mut scratch, mut compiled_cases, mut done) = (Scratch::new(), 0, 0);
@@ -23,8 +23,8 @@ fn random_segments(machine_only: bool, cases: u64) {
         compiled_cases += 1;
         assert_eq!(compiled.code_bytes().len(), program.leaves().count());
         let (functions, watch) = (random::functions(), Watch::default());
-        let by_machine = run(&compiled, compiled.program(), &batch, &functions, &mut scratch, &watch);
-        let by_vector = run(&Interpreted, &program, &batch, &functions, &mut scratch, &watch);
+        let by_machine = Task::new(&compiled, compiled.program(), &functions, &watch).run(&batch, &mut scratch);
+        let by_vector = Task::new(&Interpreted, &program, &functions, &watch).run(&batch, &mut scratch);
         let (by_machine, by_vector) = (by_machine.expect("nobody stops it"), by_vector.expect("nobody stops it"));
         assert_eq!(matches!(by_machine, Outcome::Failed), matches!(by_vector, Outcome::Failed), "seed {seed}");
         done += u64::from(agrees(&case, &program, &batch, &by_machine, seed));
@@ -53,7 +53,7 @@ fn machine_code_of_another_program_is_refused() {
     let (Some((one, _)), Some((_, other))) = (both.next(), both.next()) else { panic!("some can be compiled") };
     let batch = (0..).map(|seed| random::batch(&mut Random::new(seed))).find(|batch| batch.rows > 0).expect("one");
     let attempt = std::panic::catch_unwind(|| {
-        run(&one, &other, &batch, &random::functions(), &mut Scratch::new(), &Watch::default()).is_ok()
+        Task::new(&one, &other, &random::functions(), &Watch::default()).run(&batch, &mut Scratch::new()).is_ok()
     });
     assert!(attempt.is_err());
 }

@@ -37,78 +37,78 @@ pub enum Outcome {
     Failed,
 }
 
-/// Runs a program over a batch whose columns have nulls only where the program reckons with them. Faults of the batch are
-/// not looked at.
-pub fn run(
-    leaves: &dyn Leaves,
-    program: &Program,
-    batch: &Batch,
-    functions: &Functions,
-    scratch: &mut Scratch,
-    watch: &Watch,
-) -> Result<Outcome, RunError> {
-    let mut gather = Gather::new(program, batch, &watch.memory);
-    let all = each_chunk(leaves, program, batch, functions, scratch, watch, &mut |frame| gather.add(frame))?;
-    Ok(if all { Outcome::Done(gather.finish(scratch)) } else { Outcome::Failed })
+/// A program with what it takes to run it.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    leaves: &'a dyn Leaves,
+    program: &'a Program,
+    functions: &'a Functions,
+    watch: &'a Watch,
 }
 
-/// The same, but only the rows that are kept are wanted; none if something failed, or may have.
-pub fn passed(
-    leaves: &dyn Leaves,
-    program: &Program,
-    batch: &Batch,
-    functions: &Functions,
-    scratch: &mut Scratch,
-    watch: &Watch,
-) -> Result<Option<Vec<u32>>, RunError> {
-    let mut rows = Vec::new();
-    let all = each_chunk(leaves, program, batch, functions, scratch, watch, &mut |frame| {
-        output::add_kept(frame, &mut rows);
-        Ok(())
-    })?;
-    Ok(all.then_some(rows))
-}
-
-/// Runs a program over the chunks of a batch; whether nothing failed.
-fn each_chunk(
-    leaves: &dyn Leaves,
-    program: &Program,
-    batch: &Batch,
-    functions: &Functions,
-    scratch: &mut Scratch,
-    watch: &Watch,
-    done: &mut dyn FnMut(&Frame) -> Result<(), RunError>,
-) -> Result<bool, RunError> {
-    let reckoned = |(column, input): (&crate::batch::Column, &crate::kernel::ir::Input)| {
-        input.nullable || crate::kernel::ops::Lane::of(&input.kind).is_none() || !column.has_nulls()
-    };
-    debug_assert!(batch.columns.iter().zip(&program.inputs).all(reckoned), "a null where none is reckoned with");
-    scratch.reserve(program);
-    let no_text = StringViewArray::from_iter_values([""; 0]);
-    let mut held = Held::of(&watch.memory, program);
-    let mut start = 0;
-    while start < batch.rows {
-        let rows = CHUNK.min(batch.rows - start);
-        watch.spend(rows as u64)?;
-        let (failed, stopped, no_text, held) = (false, None, &no_text, &mut held);
-        let mut frame = Frame { program, batch, scratch, start, rows, failed, stopped, no_text, held };
-        for work in &program.work {
-            match work {
-                Work::Bind(range) => primitive::bind(range.clone(), &mut frame),
-                Work::Leaf(number, range) => leaves.run(*number, range.clone(), &mut frame),
-                Work::Primitive(at) => primitive::run(&program.instructions[*at], functions, watch, &mut frame),
-            }
-            if frame.failed || frame.stopped.is_some() {
-                let stopped = frame.stopped;
-                scratch.clear();
-                return stopped.map_or(Ok(false), Err);
-            }
-        }
-        done(&frame)?;
-        start += rows;
+impl<'a> Task<'a> {
+    /// The program with its leaves, the functions that it calls and what it is held to.
+    pub fn new(leaves: &'a dyn Leaves, program: &'a Program, functions: &'a Functions, watch: &'a Watch) -> Task<'a> {
+        Task { leaves, program, functions, watch }
     }
-    scratch.clear();
-    Ok(true)
+
+    /// Runs it over a batch whose columns have nulls only where the program reckons with them. Faults of the batch are not
+    /// looked at.
+    pub fn run(self, batch: &Batch, scratch: &mut Scratch) -> Result<Outcome, RunError> {
+        let mut gather = Gather::new(self.program, batch, &self.watch.memory);
+        let all = self.each_chunk(batch, scratch, &mut |frame| gather.add(frame))?;
+        Ok(if all { Outcome::Done(gather.finish(scratch)) } else { Outcome::Failed })
+    }
+
+    /// The same, but only the rows that are kept are wanted; none if something failed, or may have.
+    pub fn passed(self, batch: &Batch, scratch: &mut Scratch) -> Result<Option<Vec<u32>>, RunError> {
+        let mut rows = Vec::new();
+        let all = self.each_chunk(batch, scratch, &mut |frame| {
+            output::add_kept(frame, &mut rows);
+            Ok(())
+        })?;
+        Ok(all.then_some(rows))
+    }
+
+    /// Runs it over the chunks of a batch; whether nothing failed.
+    fn each_chunk(
+        self,
+        batch: &Batch,
+        scratch: &mut Scratch,
+        done: &mut dyn FnMut(&Frame) -> Result<(), RunError>,
+    ) -> Result<bool, RunError> {
+        let Task { leaves, program, functions, watch } = self;
+        let reckoned = |(column, input): (&crate::batch::Column, &crate::kernel::ir::Input)| {
+            input.nullable || crate::kernel::ops::Lane::of(&input.kind).is_none() || !column.has_nulls()
+        };
+        debug_assert!(batch.columns.iter().zip(&program.inputs).all(reckoned), "a null where none is reckoned with");
+        scratch.reserve(program);
+        let no_text = StringViewArray::from_iter_values([""; 0]);
+        let mut held = Held::of(&watch.memory, program);
+        let mut start = 0;
+        while start < batch.rows {
+            let rows = CHUNK.min(batch.rows - start);
+            watch.spend(rows as u64)?;
+            let (failed, stopped, no_text, held) = (false, None, &no_text, &mut held);
+            let mut frame = Frame { program, batch, scratch, start, rows, failed, stopped, no_text, held };
+            for work in &program.work {
+                match work {
+                    Work::Bind(range) => primitive::bind(range.clone(), &mut frame),
+                    Work::Leaf(number, range) => leaves.run(*number, range.clone(), &mut frame),
+                    Work::Primitive(at) => primitive::run(&program.instructions[*at], functions, watch, &mut frame),
+                }
+                if frame.failed || frame.stopped.is_some() {
+                    let stopped = frame.stopped;
+                    scratch.clear();
+                    return stopped.map_or(Ok(false), Err);
+                }
+            }
+            done(&frame)?;
+            start += rows;
+        }
+        scratch.clear();
+        Ok(true)
+    }
 }
 
 /// Leaves as loops over lanes.

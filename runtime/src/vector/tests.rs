@@ -49,7 +49,8 @@ fn random_segments_agree_with_rows() {
         let mut random = Random::new(seed);
         let (case, batch) = (random::case(&mut random, false), random::batch(&mut random));
         let program = lower(&case.segment, &case.plan, &nullable(&batch));
-        let outcome = run(&Interpreted, &program, &batch, &random::functions(), &mut scratch, &Watch::default());
+        let outcome =
+            Task::new(&Interpreted, &program, &random::functions(), &Watch::default()).run(&batch, &mut scratch);
         done += u64::from(agrees(&case, &program, &batch, &outcome.expect("nobody stops it"), seed));
     }
     assert!((CASES / 2..CASES * 19 / 20).contains(&done), "{done} of {CASES} did not fail");
@@ -88,7 +89,8 @@ fn buffers_do_not_grow_with_stages() {
         let (plan, segment) = chain(stages);
         let (program, mut scratch) = (lower(&segment, &plan, &[false]), Scratch::new());
         let mut once = || {
-            let outcome = run(&Interpreted, &program, &batch, &Functions::default(), &mut scratch, &Watch::default());
+            let outcome =
+                Task::new(&Interpreted, &program, &Functions::default(), &Watch::default()).run(&batch, &mut scratch);
             assert!(matches!(outcome, Ok(Outcome::Done(_))));
             scratch.allocated
         };
@@ -116,7 +118,8 @@ fn what_is_kept_whole_is_not_copied_and_keeps_its_place() {
     let mut batch = Batch::new(1, vec![Column::from_scalars(&Kind::Int, &[Scalar::Int(5)])]);
     let origin = crate::batch::Origin { file: "f".into(), records: crate::batch::Records::Numbered([1].into()) };
     batch.origin = Some(origin);
-    let outcome = run(&Interpreted, &program, &batch, &Functions::default(), &mut Scratch::new(), &Watch::default());
+    let outcome =
+        Task::new(&Interpreted, &program, &Functions::default(), &Watch::default()).run(&batch, &mut Scratch::new());
     let Ok(Outcome::Done(done)) = outcome else { panic!("nothing can fail") };
     assert!(done.origin.is_some());
     let (Column::Int(a), Column::Int(b)) = (&batch.columns[0], &done.columns[0]) else { panic!("ints") };
@@ -128,7 +131,8 @@ fn long_chains_of_stages_do_not_recurse() {
     let (plan, segment) = chain(5_000);
     let batch = Batch::new(3, vec![Column::from_scalars(&Kind::Int, &[1, 2, 3].map(Scalar::Int))]);
     let program = lower(&segment, &plan, &[false]);
-    let outcome = run(&Interpreted, &program, &batch, &Functions::default(), &mut Scratch::new(), &Watch::default());
+    let outcome =
+        Task::new(&Interpreted, &program, &Functions::default(), &Watch::default()).run(&batch, &mut Scratch::new());
     assert!(matches!(outcome, Ok(Outcome::Done(_))));
     assert!(program.slots.iter().sum::<usize>() < 10, "{:?}", program.slots);
 }
