@@ -103,7 +103,7 @@ fn characters_texts_and_numbers() {
     one("f(\"abc)", "E0105", "f(\"abc)\"", "(f! \"abc)\")");
     one("f\"a{b", "E0105", "f\"a{b\"", "(f \"a\" {b})");
     one("1.2.3 + 1", "E0111", "1.2.3 + 1", "(+ <error> 1)");
-    one("w | take 10k", "E0111", "w | take 10k", "w | take <error>");
+    one("w | take 10k", "E0111", "w | take 10_000", "w | take <error>");
     one("99999999999999999999", "E0310", "99999999999999999999", "<error>");
     one("\"a\\d\"", "E0130", "\"a\\\\d\"", "\"a\\\\d\"");
     one("w | filter a like \"S%\"", "E0114", "w | filter a ~ r\"^S\"", "w | filter (~ a \"^S\")");
