@@ -24,13 +24,13 @@ struct Group<'m, 'a> {
     members: Vec<&'m Member<'a>>,
     /// By function, what its reducer makes of all of them.
     wholes: HashMap<usize, Scalar>,
-    /// By function, a row of each key that it ranks by, in their order.
-    keys: HashMap<usize, Vec<usize>>,
+    /// By function, the rows in the order of the keys that it ranks by, or one of each key where it counts keys.
+    orders: HashMap<usize, Vec<usize>>,
 }
 
 impl<'m, 'a> Group<'m, 'a> {
     fn new(members: Vec<&'m Member<'a>>) -> Group<'m, 'a> {
-        Group { members, wholes: HashMap::new(), keys: HashMap::new() }
+        Group { members, wholes: HashMap::new(), orders: HashMap::new() }
     }
 }
 
@@ -97,7 +97,7 @@ impl<'a> Oracle<'a> {
 
     /// The value of function `at` for the row at `place` of its group.
     fn value_in(self, at: usize, kind: &WindowKind, group: &mut Group, place: usize) -> Result<Scalar, Fault> {
-        let Group { members, wholes, keys: orders } = group;
+        let Group { members, wholes, orders } = group;
         let arguments = |row: usize| &members[row].arguments[at].0;
         Ok(match kind {
             WindowKind::Neighbour { offset, .. } => {
@@ -109,19 +109,15 @@ impl<'a> Oracle<'a> {
             WindowKind::Rank { keys, dense } => {
                 let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
                 let compare = |a: usize, b: usize| compare_keys(arguments(a), arguments(b), &descending);
-                let all = || (0..members.len()).collect::<Vec<_>>();
-                let smaller = |rows: &[usize]| rows.iter().filter(|row| compare(**row, place).is_lt()).count() as i64;
-                Scalar::Int(
-                    1 + match dense {
-                        false => smaller(&all()),
-                        true => smaller(orders.entry(at).or_insert_with(|| {
-                            let mut rows = all();
-                            rows.sort_by(|a, b| compare(*a, *b));
-                            rows.dedup_by(|a, b| compare(*a, *b).is_eq());
-                            rows
-                        })),
-                    },
-                )
+                let order = orders.entry(at).or_insert_with(|| {
+                    let mut rows: Vec<usize> = (0..members.len()).collect();
+                    rows.sort_by(|a, b| compare(*a, *b));
+                    if *dense {
+                        rows.dedup_by(|a, b| compare(*a, *b).is_eq());
+                    }
+                    rows
+                });
+                Scalar::Int(1 + order.partition_point(|row| compare(*row, place).is_lt()) as i64)
             }
             WindowKind::Session { gap, .. } => {
                 let is_pause =
