@@ -54,16 +54,17 @@ impl Maker<'_> {
         self.row.retain(|column| column.ty.kind.is_plain());
         self.row.truncate(2);
         let mut fields: Vec<String> = Vec::new();
+        let mut after = before;
         for column in &mut self.row {
-            // What may be null takes what is not, too.
+            // What may be null takes what is not, too, and may be null from there on.
             column.ty.nullable = true;
             fields.push(format!("{}: {}", column.name, column.ty));
+            after.iter_mut().filter(|it| it.name == column.name).for_each(|it| it.ty.nullable = true);
         }
         let limit = Column { name: bound.clone(), ty: Ty { kind: Kind::Int, nullable: false } };
         self.row.push(limit);
         let condition = self.expression(Kind::Bool, 2);
         let mut stages = format!("filter {} or {bound} > 3", condition.at_level(1));
-        let mut after = before;
         if self.draw.chance(50) {
             let (new, kind) = (self.fresh("m"), self.column_kind());
             let value = self.expression(kind, 2);
