@@ -10,6 +10,7 @@ pub mod builtins;
 pub mod error;
 pub mod exec;
 pub mod formats;
+mod index;
 #[cfg(feature = "jit")]
 pub mod jit;
 pub mod json;

@@ -7,6 +7,7 @@
 
 use super::Column;
 use crate::error::RunError;
+use ahash::RandomState;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::Scalar;
 use std::ops::Range;
@@ -97,6 +98,16 @@ impl Keys {
     /// All keys, in the order of the rows.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.count()).map(|row| self.get(row))
+    }
+
+    /// The hashes of the keys of some rows.
+    pub fn hashes(&self, rows: Range<usize>, hasher: &RandomState) -> Vec<u64> {
+        rows.map(|row| hasher.hash_one(self.get(row))).collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.count()
     }
 
     /// The key of a single value.

@@ -6,10 +6,10 @@ use super::slots::Slots;
 use super::{Frame, Reducer, State, Weight, any_type, same_state};
 use crate::batch::keys::Keys;
 use crate::batch::{Column, Values};
+use crate::index::{Index, chunks};
 use ahash::RandomState;
 use arrow_array::Int64Array;
 use arrow_buffer::BooleanBuffer;
-use hashbrown::HashTable;
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Type;
@@ -72,7 +72,7 @@ struct Distinct {
     groups: usize,
     hasher: RandomState,
     /// By group and key, positions in what follows.
-    table: HashTable<u32>,
+    table: Index,
     entries: Vec<Entry>,
     keys: Keys,
     /// As they were first met.
@@ -96,25 +96,40 @@ impl Distinct {
             groups: 0,
             // What comes out does not depend on the seeds.
             hasher: RandomState::with_seeds(5, 6, 7, 8),
-            table: HashTable::new(),
+            table: Index::with_capacity(0),
             entries: Vec::new(),
             keys: Keys::default(),
             values: Slots::of(&arguments[0].kind),
         })
     }
 
+    /// Counts the values of some rows that have these keys. Of a value that is the first so far, `put` is told where it is to
+    /// be put, and its row.
+    fn count(
+        &mut self,
+        rows: &[usize],
+        keys: &Keys,
+        entry: impl Fn(usize) -> Entry,
+        mut put: impl FnMut(&mut Slots, usize, usize),
+    ) {
+        for some in chunks(rows.len()) {
+            let hash = |row: &usize| self.hasher.hash_one((entry(*row).group, keys.get(*row)));
+            let hashes: Vec<u64> = rows[some.clone()].iter().map(hash).collect();
+            self.table.fetch(&hashes);
+            for (row, hash) in rows[some].iter().zip(hashes) {
+                if let Some(at) = self.count_one(keys.get(*row), hash, entry(*row)) {
+                    put(&mut self.values, at, *row);
+                }
+            }
+        }
+    }
+
     /// Counts a value, and says where its own is to be put if it is the first so far.
-    fn count(&mut self, key: &[u8], new: Entry) -> Option<usize> {
-        let hash = self.hasher.hash_one((new.group, key));
-        let (entries, keys, hasher) = (&mut self.entries, &mut self.keys, &self.hasher);
-        let found = self.table.entry(
-            hash,
-            |at| entries[*at as usize].group == new.group && keys.get(*at as usize) == key,
-            |at| hasher.hash_one((entries[*at as usize].group, keys.get(*at as usize))),
-        );
-        match found {
-            hashbrown::hash_table::Entry::Occupied(at) => {
-                let at = *at.get() as usize;
+    fn count_one(&mut self, key: &[u8], hash: u64, new: Entry) -> Option<usize> {
+        let (entries, keys) = (&mut self.entries, &self.keys);
+        let is_equal = |at: usize| entries[at].group == new.group && keys.get(at) == key;
+        match self.table.find_or_insert(hash, entries.len(), is_equal) {
+            Some(at) => {
                 let entry = &mut entries[at];
                 entry.count += new.count;
                 (new.first < entry.first).then(|| {
@@ -122,13 +137,11 @@ impl Distinct {
                     at
                 })
             }
-            hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let at = entries.len();
-                vacant.insert(u32::try_from(at).expect("there are fewer than 2^32 values"));
+            None => {
                 entries.push(new);
-                keys.push(key);
-                self.values.grow(at + 1);
-                Some(at)
+                self.keys.push(key);
+                self.values.grow(entries.len());
+                Some(entries.len() - 1)
             }
         }
     }
@@ -152,22 +165,21 @@ impl State for Distinct {
     fn update(&mut self, arguments: &[Column], groups: &[u32], ordinals: &[u64], active: Option<&BooleanBuffer>) {
         let [column] = arguments else { unreachable!("these reducers have one argument") };
         let keys = Keys::of(arguments, groups.len(), &[]);
-        Rows::active(groups.len(), active).with_value(column).each(|row| {
-            let entry = Entry { group: groups[row], count: 1, first: ordinals[row] };
-            if let Some(at) = self.count(keys.get(row), entry) {
-                self.values.set(at, column, row);
-            }
-        });
+        let mut rows = Vec::new();
+        Rows::active(groups.len(), active).with_value(column).each(|row| rows.push(row));
+        let entry = |row: usize| Entry { group: groups[row], count: 1, first: ordinals[row] };
+        self.count(&rows, &keys, entry, |values, at, row| values.set(at, column, row));
     }
 
     fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
         let mut other: Distinct = same_state(other);
-        for (from, entry) in other.entries.iter().enumerate() {
-            let entry = Entry { group: groups[entry.group as usize], ..*entry };
-            if let Some(at) = self.count(other.keys.get(from), entry) {
-                self.values.take_over(at, &mut other.values, from);
-            }
-        }
+        let rows: Vec<usize> = (0..other.entries.len()).collect();
+        let entry = |from: usize| {
+            let entry = other.entries[from];
+            Entry { group: groups[entry.group as usize], ..entry }
+        };
+        let theirs = &mut other.values;
+        self.count(&rows, &other.keys, entry, |values, at, from| values.take_over(at, theirs, from));
     }
 
     fn weight(&self) -> Weight {

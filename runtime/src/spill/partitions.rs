@@ -10,9 +10,6 @@ use crate::memory::Memory;
 /// Into how many a part is parted that does not fit.
 const PARTS_OF_PART: usize = 16;
 
-/// From the bits of a hash that no table looks at.
-const FIRST_BIT: u32 = 24;
-
 /// Rows of one level or more of them are of so few keys that parting them again does not help.
 pub const DEEPEST: u32 = 4;
 
@@ -63,9 +60,10 @@ impl Partitions {
         self.kinds.learn(batch);
         let batch = &Batch { origin: batch.origin.as_ref().map(Origin::located), ..batch.clone() };
         for (row, hash, ordinal) in rows {
+            // Of the lower half of the hash, which no index looks at.
             let before = if self.level == 0 { 0 } else { parts_of(0, &self.memory).ilog2() };
             let deeper = self.level.saturating_sub(1) * PARTS_OF_PART.ilog2();
-            let part = (hash >> (FIRST_BIT + before + deeper)) as usize % self.parts.len();
+            let part = (hash >> (before + deeper)) as usize % self.parts.len();
             self.parts[part].run(ordinal, &self.memory)?.write(&[], ordinal, batch, row)?;
         }
         Ok(())

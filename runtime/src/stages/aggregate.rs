@@ -7,6 +7,7 @@
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
+use crate::index::{Index, chunks};
 use crate::limits::Watch;
 use crate::memory::Share;
 use crate::reducers::{Reducers, State, Weight};
@@ -14,7 +15,6 @@ use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merged, Partitions, ROWS, Rows, Runs};
 use ahash::RandomState;
 use arrow_array::UInt32Array;
-use hashbrown::HashTable;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Reduction;
 use pipelang_lang::ty::Type;
@@ -45,7 +45,7 @@ struct SortedOut {
 pub struct Grouper {
     layout: Layout,
     hasher: RandomState,
-    tickets: HashTable<u32>,
+    tickets: Index,
     keys: Keys,
     first: Vec<u64>,
     shown: Vec<(u32, u32)>,
@@ -67,7 +67,7 @@ impl Grouper {
             layout,
             // What the groups are does not depend on the seeds: they come out in the order of the rows.
             hasher: RandomState::with_seeds(1, 2, 3, 4),
-            tickets: HashTable::new(),
+            tickets: Index::with_capacity(0),
             keys: Keys::default(),
             first: Vec::new(),
             shown: Vec::new(),
@@ -78,7 +78,7 @@ impl Grouper {
             parted: Vec::new(),
         };
         if grouper.layout.keys == 0 {
-            grouper.ticket(&[], 0, (0, 0));
+            grouper.ticket((&[], 0), 0, (0, 0));
             grouper.parts.push(Batch::new(1, Vec::new()));
         }
         grouper
@@ -144,12 +144,15 @@ impl Grouper {
     /// Which rows have a group here.
     fn sort_out(&self, ordinals: &[u64], keys: &Keys) -> SortedOut {
         let (mut here, mut others) = (Vec::new(), Vec::new());
-        for (row, ordinal) in ordinals.iter().enumerate() {
-            let key = keys.get(row);
-            let hash = self.hasher.hash_one(key);
-            match self.tickets.find(hash, |group| self.keys.get(*group as usize) == key) {
-                Some(group) => here.push((row as u32, *group)),
-                None => others.push((row, hash, *ordinal)),
+        for rows in chunks(ordinals.len()) {
+            let hashes = keys.hashes(rows.clone(), &self.hasher);
+            self.tickets.fetch(&hashes);
+            for (row, hash) in rows.zip(hashes) {
+                let key = keys.get(row);
+                match self.tickets.find(hash, |group| self.keys.get(group) == key) {
+                    Some(group) => here.push((row as u32, group as u32)),
+                    None => others.push((row, hash, ordinals[row])),
+                }
             }
         }
         SortedOut { here, others }
@@ -187,42 +190,34 @@ impl Grouper {
             return vec![0; ordinals.len()];
         }
         let part = self.parts.len() as u32;
-        let mut new_rows = Vec::new();
-        let groups = ordinals.iter().enumerate().map(|(row, ordinal)| {
-            let known = self.first.len();
-            let group = self.ticket(keys.get(row), *ordinal, (part, new_rows.len() as u32));
-            if self.first.len() > known {
-                new_rows.push(row as u32);
+        let (mut groups, mut new_rows) = (Vec::with_capacity(ordinals.len()), Vec::new());
+        for rows in chunks(ordinals.len()) {
+            let hashes = keys.hashes(rows.clone(), &self.hasher);
+            self.tickets.fetch(&hashes);
+            for (row, hash) in rows.zip(hashes) {
+                let known = self.first.len();
+                groups.push(self.ticket((keys.get(row), hash), ordinals[row], (part, new_rows.len() as u32)));
+                if self.first.len() > known {
+                    new_rows.push(row as u32);
+                }
             }
-            group
-        });
-        let groups = groups.collect();
+        }
         let new_rows = UInt32Array::from(new_rows);
         let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
         self.parts.push(Batch::new(new_rows.len(), columns));
         groups
     }
 
-    /// The group of a key, a new one if it was not met before.
-    fn ticket(&mut self, key: &[u8], ordinal: u64, shown: (u32, u32)) -> u32 {
-        let hash = self.hasher.hash_one(key);
-        let (hasher, keys) = (&self.hasher, &self.keys);
-        let entry = self.tickets.entry(
-            hash,
-            |group| keys.get(*group as usize) == key,
-            |group| hasher.hash_one(keys.get(*group as usize)),
-        );
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(entry) => *entry.get(),
-            hashbrown::hash_table::Entry::Vacant(entry) => {
-                let group = self.first.len() as u32;
-                entry.insert(group);
-                self.keys.push(key);
-                self.first.push(ordinal);
-                self.shown.push(shown);
-                group
-            }
-        }
+    /// The group of a key with its hash, a new one if it was not met before.
+    fn ticket(&mut self, (key, hash): (&[u8], u64), ordinal: u64, shown: (u32, u32)) -> u32 {
+        let (new, keys) = (self.first.len(), &self.keys);
+        let group = self.tickets.find_or_insert(hash, new, |group| keys.get(group) == key).unwrap_or_else(|| {
+            self.keys.push(key);
+            self.first.push(ordinal);
+            self.shown.push(shown);
+            new
+        });
+        group as u32
     }
 
     /// Takes over the groups of another worker.
@@ -231,18 +226,20 @@ impl Grouper {
         self.parted.append(&mut other.parted);
         let parts = self.parts.len() as u32;
         let mut groups = Vec::with_capacity(other.first.len());
-        for group in 0..other.first.len() {
-            if group % ROWS_BETWEEN_LOOKS == 0 {
-                watch.check()?;
+        for theirs in chunks(other.first.len()) {
+            watch.check()?;
+            let hashes = other.keys.hashes(theirs.clone(), &self.hasher);
+            self.tickets.fetch(&hashes);
+            for (group, hash) in theirs.zip(hashes) {
+                let (part, row) = other.shown[group];
+                let shown = (part + parts, row);
+                let here = self.ticket((other.keys.get(group), hash), other.first[group], shown) as usize;
+                if other.first[group] < self.first[here] && !fault::is(Fault::GroupOrderLost) {
+                    self.first[here] = other.first[group];
+                    self.shown[here] = shown;
+                }
+                groups.push(here as u32);
             }
-            let (part, row) = other.shown[group];
-            let shown = (part + parts, row);
-            let here = self.ticket(other.keys.get(group), other.first[group], shown) as usize;
-            if other.first[group] < self.first[here] && !fault::is(Fault::GroupOrderLost) {
-                self.first[here] = other.first[group];
-                self.shown[here] = shown;
-            }
-            groups.push(here as u32);
         }
         self.parts.extend(other.parts);
         for (state, mut theirs) in self.states.iter_mut().zip(other.states) {

@@ -10,12 +10,12 @@ pub use parted::{Left, PartedTable, Parter};
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::{RowError, RowFault, RunError};
+use crate::index::{Index, chunks};
 use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::Partitions;
 use ahash::RandomState;
 use arrow_array::UInt32Array;
-use hashbrown::HashTable;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{JoinKind, SiteId};
 use pipelang_lang::scalar::{self, Comparison, Scalar};
@@ -64,7 +64,7 @@ pub struct JoinTable {
     count: usize,
     hasher: RandomState,
     /// The first of the rows of a key, by key.
-    first: HashTable<u32>,
+    first: Index,
     equal: Keys,
     /// Behind each row, the next one of its key (or [`END`]); empty while no key has two rows.
     next: Vec<u32>,
@@ -209,8 +209,7 @@ impl JoinTable {
             rows,
             count,
             hasher: RandomState::with_seeds(5, 6, 7, 8),
-            // Nothing is moved while it is filled.
-            first: HashTable::with_capacity(count),
+            first: Index::with_capacity(count),
             next: Vec::new(),
             ordered: Vec::new(),
             matched: (0..count).map(|_| AtomicBool::new(false)).collect(),
@@ -222,42 +221,26 @@ impl JoinTable {
     /// Puts every row behind the one before it that has the same key.
     fn link(&mut self, watch: &Watch) -> Result<(), NoTable> {
         let mut last = vec![END; self.count];
-        // All hashes first: then the processor waits for several places of the table at once.
-        let mut hashes = Vec::with_capacity(self.count);
-        for (row, key) in self.equal.iter().enumerate() {
-            if row % ROWS_BETWEEN_LOOKS == 0 {
-                watch.check()?;
-            }
-            hashes.push(self.hasher.hash_one(key));
-        }
-        for (row, hash) in hashes.into_iter().enumerate() {
-            if row % ROWS_BETWEEN_LOOKS == 0 {
-                watch.check()?;
-            }
-            if has_null(&self.keys, row) {
-                continue;
-            }
-            let key = self.equal.get(row);
-            let (hasher, keys) = (&self.hasher, &self.equal);
-            let entry = self.first.entry(
-                hash,
-                |other| keys.get(*other as usize) == key,
-                |other| hasher.hash_one(keys.get(*other as usize)),
-            );
-            match entry {
-                hashbrown::hash_table::Entry::Vacant(vacant) => {
-                    vacant.insert(row as u32);
+        for rows in chunks(self.count) {
+            watch.check()?;
+            let hashes = self.equal.hashes(rows.clone(), &self.hasher);
+            self.first.fetch(&hashes);
+            for (row, hash) in rows.zip(hashes) {
+                if has_null(&self.keys, row) {
+                    continue;
+                }
+                let (keys, key) = (&self.equal, self.equal.get(row));
+                let first = self.first.find_or_insert(hash, row, |other| keys.get(other) == key);
+                let Some(first) = first else {
                     last[row] = row as u32;
+                    continue;
+                };
+                if let Some(site) = self.layout.unique.filter(|_| !fault::is(Fault::DuplicatesUnnoticed)) {
+                    return Err(NoTable { row: Some(row), error: self.duplicate_key(row, site) });
                 }
-                hashbrown::hash_table::Entry::Occupied(occupied) => {
-                    if let Some(site) = self.layout.unique.filter(|_| !fault::is(Fault::DuplicatesUnnoticed)) {
-                        return Err(NoTable { row: Some(row), error: self.duplicate_key(row, site) });
-                    }
-                    let first = *occupied.get() as usize;
-                    self.next.resize(self.count, END);
-                    self.next[last[first] as usize] = row as u32;
-                    last[first] = row as u32;
-                }
+                self.next.resize(self.count, END);
+                self.next[last[first] as usize] = row as u32;
+                last[first] = row as u32;
             }
         }
         if self.layout.nearest {
@@ -274,14 +257,14 @@ impl JoinTable {
             if at % ROWS_BETWEEN_LOOKS == 0 {
                 watch.check()?;
             }
-            let mut rows: Vec<u32> = self.rows_of(*first).collect();
+            let mut rows: Vec<u32> = self.rows_of(first as u32).collect();
             rows.retain(|row| !matches!(time.get(*row as usize), Scalar::Float(x) if x.is_nan()));
             let compare = |a: &u32, b: &u32| {
                 watch.look();
                 later(&time.get(*a as usize), &time.get(*b as usize))
             };
             watch.sorting(|| rows.sort_by(compare))?;
-            ordered[*first as usize] = rows;
+            ordered[first] = rows;
         }
         self.ordered = ordered;
         Ok(())
@@ -383,13 +366,18 @@ impl JoinTable {
 
     /// The first row of the key of each left row, or [`END`].
     fn first_matches(&self, keys: &[Column], equal: &Keys) -> Vec<u32> {
-        let hashes: Vec<u64> = equal.iter().map(|key| self.hasher.hash_one(key)).collect();
-        let find = |(row, hash)| {
+        let find = |row: usize, hash: u64| {
             let key = equal.get(row);
-            let first = self.first.find(hash, |other| self.equal.get(*other as usize) == key);
-            first.copied().filter(|_| !has_null(keys, row)).unwrap_or(END)
+            let first = self.first.find(hash, |other| self.equal.get(other) == key);
+            first.filter(|_| !has_null(keys, row)).map_or(END, |first| first as u32)
         };
-        hashes.into_iter().enumerate().map(find).collect()
+        let mut first = Vec::with_capacity(equal.len());
+        for rows in chunks(equal.len()) {
+            let hashes = equal.hashes(rows.clone(), &self.hasher);
+            self.first.fetch(&hashes);
+            first.extend(rows.zip(hashes).map(|(row, hash)| find(row, hash)));
+        }
+        first
     }
 
     /// Calls `found` with each match of a left row, in order, as long as it says so.

@@ -1,0 +1,161 @@
+//! Positions by hash: which row of many has a key. Whoever has the rows says whether two are equal.
+//!
+//! A slot is one word, the upper half of a hash and a position. So a look costs one line of the cache, rows are compared only
+//! where 32 bits of their hashes are equal, and a table that grows needs no rows. Slots stand in the order of their hashes
+//! (linear probing from the uppermost bits on), so a table is copied to one of twice the size from its front to its end.
+
+use std::hint::black_box;
+use std::ops::Range;
+
+/// Positions below [`Index::MOST`], each with a hash.
+#[derive(Debug)]
+pub struct Index {
+    /// A power of two of them, never all full.
+    slots: Vec<u64>,
+    /// How far a half of a hash is shifted to be the number of a slot.
+    shift: u32,
+    len: usize,
+}
+
+/// Ranges of so many rows as are well looked up at once: what is fetched stays in the cache until then.
+pub fn chunks(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    const AT_ONCE: usize = 1024;
+    (0..rows).step_by(AT_ONCE).map(move |first| first..rows.min(first + AT_ONCE))
+}
+
+/// No position.
+const EMPTY: u64 = u64::MAX;
+
+/// The position in a slot that is full.
+fn position(slot: u64) -> usize {
+    slot as u32 as usize
+}
+
+/// Slots of the smallest table.
+const LEAST: usize = 8;
+
+/// Slots of a table that surely fits into the cache of a processor.
+const NEAR: usize = 1 << 15;
+
+impl Index {
+    /// No position is as great as this.
+    pub const MOST: usize = u32::MAX as usize;
+
+    /// An empty table that has room for so many positions.
+    pub fn with_capacity(positions: usize) -> Index {
+        Index::of_slots((positions + positions / 3 + 1).next_power_of_two().max(LEAST))
+    }
+
+    fn of_slots(slots: usize) -> Index {
+        Index { slots: vec![EMPTY; slots], shift: u32::BITS - slots.trailing_zeros(), len: 0 }
+    }
+
+    /// All positions, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.slots.iter().filter(|slot| **slot != EMPTY).map(|slot| position(*slot))
+    }
+
+    /// Loads what these hashes are looked up in: many at once, where a look by itself would wait for the one before it.
+    pub fn fetch(&self, hashes: &[u64]) {
+        if self.slots.len() > NEAR {
+            black_box(hashes.iter().fold(0, |all, hash| all ^ self.slots[self.home(*hash)]));
+        }
+    }
+
+    /// The position with this hash that `is_equal` says yes to.
+    #[inline]
+    pub fn find(&self, hash: u64, is_equal: impl Fn(usize) -> bool) -> Option<usize> {
+        self.look(hash, is_equal).ok()
+    }
+
+    /// The same; if there is none, `at` is put there.
+    #[inline]
+    pub fn find_or_insert(&mut self, hash: u64, at: usize, is_equal: impl Fn(usize) -> bool) -> Option<usize> {
+        match self.look(hash, is_equal) {
+            Ok(found) => Some(found),
+            Err(free) => {
+                assert!(at < Index::MOST, "there are fewer than 2^32 keys");
+                self.slots[free] = hash >> 32 << 32 | at as u64;
+                self.len += 1;
+                // A fourth stays free; the greatest table fills up.
+                if self.len > self.slots.len() / 4 * 3 && self.shift > 0 {
+                    self.grow();
+                }
+                None
+            }
+        }
+    }
+
+    /// The slot where a look begins.
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        (hash >> 32 >> self.shift) as usize
+    }
+
+    /// The position that is wanted, or the free slot where it would stand.
+    #[inline]
+    fn look(&self, hash: u64, is_equal: impl Fn(usize) -> bool) -> Result<usize, usize> {
+        let last = self.slots.len() - 1;
+        let mut at = self.home(hash);
+        loop {
+            let slot = self.slots[at];
+            if slot == EMPTY {
+                return Err(at);
+            }
+            if slot >> 32 == hash >> 32 && is_equal(position(slot)) {
+                return Ok(position(slot));
+            }
+            at = (at + 1) & last;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let small = std::mem::replace(self, Index::of_slots(self.slots.len() * 2));
+        self.len = small.len;
+        for slot in small.slots.into_iter().filter(|slot| *slot != EMPTY) {
+            if let Err(free) = self.look(slot, |_| false) {
+                self.slots[free] = slot;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Many keys, few of which have a hash of their own.
+    #[test]
+    fn keys_are_found_where_they_were_put() {
+        let key = |at: usize| at as u64 * 7919;
+        let hashes: [fn(u64) -> u64; 3] =
+            [|key| key.wrapping_mul(0x9e37_79b9_7f4a_7c15), |key| key % 5 << 40, |_| u64::MAX];
+        for (hash, count) in hashes.into_iter().zip([100_000, 2_000, 500]) {
+            let mut index = Index::with_capacity(0);
+            for at in 0..count {
+                assert_eq!(index.find(hash(key(at)), |other| key(other) == key(at)), None);
+                assert_eq!(index.find_or_insert(hash(key(at)), at, |other| key(other) == key(at)), None);
+            }
+            index.fetch(&[0, u64::MAX]);
+            for at in 0..count {
+                assert_eq!(index.find_or_insert(hash(key(at)), count, |other| key(other) == key(at)), Some(at));
+            }
+            let mut all: Vec<usize> = index.iter().collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_has_room_does_not_grow() {
+        for count in [0, 5, 6, 1000, 98_304] {
+            let mut index = Index::with_capacity(count);
+            let slots = index.slots.len();
+            for at in 0..count {
+                index.find_or_insert((at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), at, |_| false);
+            }
+            assert_eq!(index.slots.len(), slots, "{count}");
+        }
+    }
+}
