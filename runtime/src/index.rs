@@ -2,7 +2,7 @@
 //!
 //! A slot is one word, the upper half of a hash and a position. So a look costs one line of the cache, rows are compared only
 //! where 32 bits of their hashes are equal, and a table that grows needs no rows. Slots stand in the order of their hashes
-//! (linear probing from the uppermost bits on), so a table is copied to one of twice the size from its front to its end.
+//! (linear probing from the place that the hash is of 2^32), so a table is copied to one of twice the size from its front to its end.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -10,10 +10,8 @@ use std::ops::Range;
 /// Positions below [`Index::MOST`], each with a hash.
 #[derive(Debug)]
 pub struct Index {
-    /// A power of two of them, never all full.
+    /// At most two thirds of them are full.
     slots: Vec<u64>,
-    /// How far a half of a hash is shifted to be the number of a slot.
-    shift: u32,
     len: usize,
 }
 
@@ -43,11 +41,11 @@ impl Index {
 
     /// An empty table that has room for so many positions.
     pub fn with_capacity(positions: usize) -> Index {
-        Index::of_slots((positions + positions / 3 + 1).next_power_of_two().max(LEAST))
+        Index::of_slots((positions + positions.div_ceil(2) + 1).max(LEAST))
     }
 
     fn of_slots(slots: usize) -> Index {
-        Index { slots: vec![EMPTY; slots], shift: u32::BITS - slots.trailing_zeros(), len: 0 }
+        Index { slots: vec![EMPTY; slots], len: 0 }
     }
 
     /// All positions, in no order.
@@ -77,8 +75,7 @@ impl Index {
                 assert!(at < Index::MOST, "there are fewer than 2^32 keys");
                 self.slots[free] = hash >> 32 << 32 | at as u64;
                 self.len += 1;
-                // A fourth stays free; the greatest table fills up.
-                if self.len > self.slots.len() / 4 * 3 && self.shift > 0 {
+                if self.len > self.slots.len() / 3 * 2 {
                     self.grow();
                 }
                 None
@@ -89,13 +86,12 @@ impl Index {
     /// The slot where a look begins.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        (hash >> 32 >> self.shift) as usize
+        ((hash >> 32) * self.slots.len() as u64 >> 32) as usize
     }
 
     /// The position that is wanted, or the free slot where it would stand.
     #[inline]
     fn look(&self, hash: u64, is_equal: impl Fn(usize) -> bool) -> Result<usize, usize> {
-        let last = self.slots.len() - 1;
         let mut at = self.home(hash);
         loop {
             let slot = self.slots[at];
@@ -105,7 +101,7 @@ impl Index {
             if slot >> 32 == hash >> 32 && is_equal(position(slot)) {
                 return Ok(position(slot));
             }
-            at = (at + 1) & last;
+            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
         }
     }
 
