@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Positions below [`Index::MOST`], each with a hash.
 #[derive(Debug)]
 pub struct Index {
-    /// At most two thirds of them are full.
+    /// At most two thirds of them are full, unless there are as many as can be.
     slots: Vec<u64>,
     len: usize,
 }
@@ -32,6 +32,9 @@ fn position(slot: u64) -> usize {
 /// Slots of the smallest table.
 const LEAST: usize = 8;
 
+/// Slots of the greatest table, which may fill up but for one.
+const GREATEST: usize = 1 << 32;
+
 /// Slots of a table that surely fits into the cache of a processor.
 const NEAR: usize = 1 << 15;
 
@@ -45,7 +48,7 @@ impl Index {
     }
 
     fn of_slots(slots: usize) -> Index {
-        Index { slots: vec![EMPTY; slots], len: 0 }
+        Index { slots: vec![EMPTY; slots.min(GREATEST)], len: 0 }
     }
 
     /// All positions, in no order.
@@ -75,7 +78,7 @@ impl Index {
                 assert!(at < Index::MOST, "there are fewer than 2^32 keys");
                 self.slots[free] = hash >> 32 << 32 | at as u64;
                 self.len += 1;
-                if self.len > self.slots.len() / 3 * 2 {
+                if self.len > self.slots.len() / 3 * 2 && self.slots.len() < GREATEST {
                     self.grow();
                 }
                 None
