@@ -47,22 +47,7 @@ pub enum Command {
         settings: Settings,
     },
     /// Shows how a script is run, or what an error code means
-    Explain {
-        /// A script, or a code such as E0201
-        #[arg(value_name = "FILE|CODE", value_hint = ValueHint::FilePath, required_unless_present = "rules")]
-        what: Option<String>,
-        /// Lists the optimizer's rules instead
-        #[arg(long, conflicts_with = "what")]
-        rules: bool,
-        /// What is shown of a script
-        #[arg(long, value_enum, default_value_t = PhaseName::Plan)]
-        phase: PhaseName,
-        /// The parameters of the script, behind `--`: -- --name value
-        #[arg(last = true)]
-        parameters: Vec<String>,
-        #[command(flatten)]
-        settings: Settings,
-    },
+    Explain(ExplainArguments),
     /// Runs the tests of scripts
     Test {
         /// The scripts
@@ -99,6 +84,29 @@ pub enum Command {
         /// That of this command
         command: Option<String>,
     },
+}
+
+/// What is explained.
+#[derive(Debug, clap::Args)]
+#[group(id = "explained", required = true, multiple = false, args = ["what", "eval", "rules"])]
+pub struct ExplainArguments {
+    /// A script, or a code such as E0201
+    #[arg(value_name = "FILE|CODE", value_hint = ValueHint::FilePath)]
+    pub what: Option<String>,
+    /// Explains this text
+    #[arg(short, long = "eval", value_name = "SCRIPT")]
+    pub eval: Option<String>,
+    /// Lists the optimizer's rules instead
+    #[arg(long)]
+    pub rules: bool,
+    /// What is shown of a script
+    #[arg(long, value_enum, default_value_t = PhaseName::Plan)]
+    pub phase: PhaseName,
+    /// The parameters of the script, behind `--`: -- --name value
+    #[arg(last = true)]
+    pub parameters: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// What is checked, and how.

@@ -1,12 +1,20 @@
 //! `pipe explain FILE`: how a script is run. `pipe explain E0201`: what an error means.
 
-use super::arguments::{PhaseName, Settings};
+use super::arguments::{ExplainArguments, PhaseName};
 use super::{Entry, Exit, complain, flags, print_report, read_script, show};
 use pipelang::{ParameterWay, Phase, codes, tools};
 use std::fmt::Write as _;
 
-/// Explains a script or a code.
-pub fn explain(entry: &Entry, what: &str, phase: PhaseName, words: &[String], settings: &Settings) -> Exit {
+/// Explains a script, a code, or what the optimizer does.
+pub fn explain(entry: &Entry, arguments: &ExplainArguments) -> Exit {
+    match (&arguments.eval, &arguments.what) {
+        (Some(text), _) => explain_script(entry, "<command line>", text, arguments),
+        (None, Some(what)) => explain_what(entry, what, arguments),
+        (None, None) => show(&tools::rules_text()),
+    }
+}
+
+fn explain_what(entry: &Entry, what: &str, arguments: &ExplainArguments) -> Exit {
     if let Some(text) = page(what) {
         return show(&text);
     }
@@ -14,21 +22,25 @@ pub fn explain(entry: &Entry, what: &str, phase: PhaseName, words: &[String], se
         complain(&format!("there is no error code `{what}`"));
         return Exit::Usage;
     }
-    let (name, text) = match read_script(what) {
-        Ok(read) => read,
-        Err(exit) => return exit,
-    };
-    let phase = match phase {
-        PhaseName::Tokens => return show(&tools::tokens_text(&text)),
-        PhaseName::Tree => return show(&tools::tree_text(&text)),
+    match read_script(what) {
+        Ok((name, text)) => explain_script(entry, &name, &text, arguments),
+        Err(exit) => exit,
+    }
+}
+
+fn explain_script(entry: &Entry, name: &str, text: &str, arguments: &ExplainArguments) -> Exit {
+    let phase = match arguments.phase {
+        PhaseName::Tokens => return show(&tools::tokens_text(text)),
+        PhaseName::Tree => return show(&tools::tree_text(text)),
         PhaseName::Plan => Phase::Plan,
         PhaseName::Kernel => Phase::Kernel,
     };
-    let parameters = match flags::of(&name, &text, words, ParameterWay::BehindDashes) {
+    let parameters = match flags::of(name, text, &arguments.parameters, ParameterWay::BehindDashes) {
         Ok(parameters) => parameters,
         Err(exit) => return exit,
     };
-    match entry.engine(settings).script(&name, &text, &parameters) {
+    let settings = &arguments.settings;
+    match entry.engine(settings).script(name, text, &parameters) {
         Ok(script) => show(&script.explain(phase, settings.executor.into())),
         Err(report) => {
             print_report(&report, settings);

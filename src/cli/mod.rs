@@ -89,10 +89,7 @@ fn dispatch(entry: &Entry, arguments: Arguments) -> Exit {
         Some(Command::Check(arguments)) => check::check(entry, &arguments),
         Some(Command::Schema { file, name, settings }) => schema::schema(entry, &file, name.as_deref(), &settings),
         Some(Command::Fmt { files, check, settings }) => fmt::fmt(&files, check, &settings),
-        Some(Command::Explain { what: Some(what), phase, parameters, settings, .. }) => {
-            explain::explain(entry, &what, phase, &parameters, &settings)
-        }
-        Some(Command::Explain { what: None, .. }) => show(&pipelang::tools::rules_text()),
+        Some(Command::Explain(arguments)) => explain::explain(entry, &arguments),
         Some(Command::Test { files, filter, parameters, settings }) => {
             test::test(entry, &files, filter.as_deref(), &parameters, &settings)
         }

@@ -12,8 +12,8 @@ pub fn allow_what_is_named(arguments: &mut Arguments) {
         Some(Command::Run(script)) => (&mut script.settings, words(&script.rest)),
         Some(Command::Check(check)) => (&mut check.settings, words(&check.files)),
         Some(Command::Schema { file, settings, .. }) => (settings, vec![file.clone()]),
-        Some(Command::Explain { what, parameters, settings, .. }) => {
-            (settings, what.iter().cloned().chain(words(parameters)).collect())
+        Some(Command::Explain(explain)) => {
+            (&mut explain.settings, explain.what.iter().cloned().chain(words(&explain.parameters)).collect())
         }
         Some(Command::Test { files, parameters, settings, .. }) => {
             (settings, words(files).into_iter().chain(words(parameters)).collect())

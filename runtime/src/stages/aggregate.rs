@@ -78,7 +78,8 @@ impl Grouper {
             parted: Vec::new(),
         };
         if grouper.layout.keys == 0 {
-            grouper.ticket((&[], 0), 0, (0, 0));
+            let no_key: &[u8] = &[];
+            grouper.ticket((no_key, grouper.hasher.hash_one(no_key)), 0, (0, 0));
             grouper.parts.push(Batch::new(1, Vec::new()));
         }
         grouper

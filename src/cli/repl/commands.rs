@@ -44,17 +44,17 @@ pub const COMMANDS: [Command; 12] = {
         Command { name, argument, takes, doc }
     }
     [
-        command("type", "[SCRIPT]", Takes::Script, "the type of an expression or a pipeline"),
-        command("schema", "[SCRIPT|FILE]", Takes::Script, "the columns of rows or of a file as a `type`"),
+        command("type", "[SCRIPT]", Takes::Script, "the type of an expression or pipeline"),
+        command("schema", "[SCRIPT|FILE]", Takes::Script, "the columns of rows or a file as a `type`"),
         command("plan", "[SCRIPT]", Takes::Script, "how it would be run"),
         command("time", "[SCRIPT]", Takes::Script, "runs it and says how long that took"),
-        command("help", "[NAME|GROUP]", Takes::Name, "about a function, stage or group; without one, this"),
+        command("help", "[NAME|GROUP]", Takes::Name, "about a function, stage or group; or this"),
         command("functions", "", Takes::Nothing, "all functions, reducers and stages"),
-        command("explain", "[CODE]", Takes::Code, "what an error means; without a code, the last one"),
-        command("load", "FILE [--name value …]", Takes::File, "enters a script, with values for its parameters"),
-        command("save", "FILE", Takes::File, "writes the definitions and the last result as a script"),
-        command("forget", "[NAME]", Takes::Definition, "forgets a definition; without a name, everything"),
-        command("set", "[NAME [VALUE]]", Takes::Setting, "an option or a parameter; without one, the list of them"),
+        command("explain", "[CODE]", Takes::Code, "what an error means; or the last one"),
+        command("load", "FILE [--name value …]", Takes::File, "enters a script, with its parameters"),
+        command("save", "FILE", Takes::File, "writes definitions and last result as a script"),
+        command("forget", "[NAME]", Takes::Definition, "forgets a definition, or everything"),
+        command("set", "[NAME [VALUE]]", Takes::Setting, "an option or a parameter, or a list of them"),
         command("quit", "", Takes::Nothing, "ends it, as Ctrl-D does"),
     ]
 };
@@ -87,10 +87,12 @@ pub fn script_start(line: &str) -> Option<usize> {
 
 const HELP: &str = "\
 Type an expression or a pipeline:  1..5 | derive square = it * it
-An entry goes on over several lines while a bracket is open or a line ends in `|` or an operator. One that begins with
-`|` goes on with the last result, and `_` is the last result. What `let`, `fn`, `type`, `param` and `import` define
-stays; defining a name again replaces it. Tab completes, Ctrl-R looks through what was entered, Right takes the grey
-text. Ctrl-C clears the entry, or stops what is running.
+An entry goes on over several lines while a bracket is open or a line ends in
+`|` or an operator. One that begins with `|` goes on with the last result, and
+`_` is the last result. What `let`, `fn`, `type`, `param` and `import` define
+stays; defining a name again replaces it. Tab completes, Ctrl-R looks through
+what was entered, Right takes the grey text. Ctrl-C clears the entry, or stops
+what is running.
 ";
 
 fn help() -> String {
