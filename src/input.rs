@@ -13,6 +13,7 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::batch::{Batch, BatchFault};
 use pipelang_runtime::exec::{Chosen, Stream, Tables};
+use pipelang_runtime::strided::Strided;
 use serde_core::Serialize;
 use std::io::Read;
 use std::sync::Arc;
@@ -45,7 +46,9 @@ impl<'a> Bindings<'a> {
     }
 
     fn slice<T: Row + Sync>(&mut self, name: &Arc<str>, rows: &'a [T]) {
-        self.tables.bind(name.clone(), T::schema().columns(), rows.len(), gather(rows));
+        let schema = T::schema().columns();
+        let fields = (0..schema.fields.len()).map(|field| Strided::of(rows, |row| row.in_place(field))).collect();
+        self.tables.bind_fields(name.clone(), schema, rows.len(), gather(rows), fields);
     }
 
     pub(crate) fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {

@@ -102,8 +102,8 @@ pub use pipelang_runtime::tally::{ReadCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, Items, ResultBatch,
-    ResultColumn, ResultRow, Row, Schema, ToCell, Unfit,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, InPlace, Items,
+    ResultBatch, ResultColumn, ResultRow, Row, Schema, ToCell, Unfit,
 };
 pub use rows::ResultRows;
 pub use run::Run;

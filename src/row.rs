@@ -17,6 +17,7 @@ pub(crate) use result::Shown;
 pub use result::{ResultBatch, ResultColumn, ResultRow};
 
 use pipelang_lang::ty;
+pub use pipelang_runtime::strided::InPlace;
 use std::fmt;
 use std::sync::Arc;
 
@@ -258,6 +259,11 @@ pub trait Row: Sized {
 
     /// The value of one field.
     fn cell(&self, field: usize) -> Cell<'_>;
+
+    /// The number that a field is as it lies in the row, if it is one: machine code may read it there.
+    fn in_place(&self, _field: usize) -> Option<InPlace<'_>> {
+        None
+    }
 }
 
 /// A type that can be built from the rows of a result: what serde can deserialize, and what derives [`Row`] and borrows

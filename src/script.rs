@@ -12,6 +12,7 @@ use pipelang_lang::ir::{Plan, Shape, Stage, Supply, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
+use pipelang_runtime::exec::native::Native;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::single::Parts;
 use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
@@ -102,6 +103,7 @@ pub struct Script {
     engine: Engine,
     sources: Arc<SourceMap>,
     written: Arc<Plan>,
+    native: Arc<Native>,
     plan: Arc<Plan>,
     warnings: Report,
 }
@@ -116,7 +118,14 @@ impl Script {
     ) -> Script {
         let sources = Arc::new(sources);
         let warnings = Report::new(warnings, sources.clone());
-        Script { engine, sources, written: Arc::new(written), plan: Arc::new(optimized), warnings }
+        Script {
+            engine,
+            sources,
+            written: Arc::new(written),
+            plan: Arc::new(optimized),
+            native: Arc::default(),
+            warnings,
+        }
     }
 
     /// What is suspicious about it.
@@ -253,7 +262,14 @@ impl Script {
 
     fn environment<'a>(&'a self, tables: &'a Tables<'a>, outside: &'a Outside) -> Environment<'a> {
         let inner = self.engine.inner();
-        Environment { plan: &self.plan, registry: &inner.registry, tables, pool: &inner.pool, outside }
+        Environment {
+            plan: &self.plan,
+            registry: &inner.registry,
+            tables,
+            pool: &inner.pool,
+            outside,
+            native: inner.native.then_some(&*self.native),
+        }
     }
 
     /// What a failed run says. Of an output that was closed there is nothing to tell: its reader has seen enough.

@@ -131,7 +131,14 @@ impl Ready {
         let mut tables = Tables::default();
         tables.streams = self.streams.clone();
         let outside = outside();
-        let env = Environment { plan: &plan, registry, tables: &tables, pool: pool(config.threads), outside: &outside };
+        let env = Environment {
+            plan: &plan,
+            registry,
+            tables: &tables,
+            pool: pool(config.threads),
+            outside: &outside,
+            native: None,
+        };
         let tally = Tally::default();
         let options = Options {
             executor: config.executor,

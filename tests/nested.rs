@@ -132,7 +132,7 @@ struct Ran {
 fn execute(plan: &Plan, executor: Executor, morsel_rows: Option<usize>) -> Ran {
     let (registry, tables) = (registry(), Tables::default());
     let outside = Outside::default();
-    let env = Environment { plan, registry, tables: &tables, pool: pool(1), outside: &outside };
+    let env = Environment { plan, registry, tables: &tables, pool: pool(1), outside: &outside, native: None };
     let options = Options { executor, threads: 1, morsel_rows, ..Options::default() };
     let mut rows = Vec::new();
     let mut accept = |encoded| {

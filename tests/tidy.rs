@@ -37,6 +37,7 @@ const LANG_LAYERS: &[(&str, u32)] = &[
 const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("error", 0),
     ("batch", 1),
+    ("index", 1),
     ("json", 1),
     ("memory", 1),
     ("tally", 1),
@@ -50,6 +51,7 @@ const RUNTIME_LAYERS: &[(&str, u32)] = &[
     ("stages", 3),
     ("reference", 3),
     ("kernel", 4),
+    ("strided", 5),
     ("vector", 5),
     ("jit", 6),
     ("registry", 6),

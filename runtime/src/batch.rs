@@ -183,6 +183,16 @@ impl Column {
         }
     }
 
+    /// A column of `kind` (`int`, `float`, `datetime` or `duration`) from 64 bits for each value.
+    pub fn of_words(kind: &Kind, words: &[u64]) -> Column {
+        match kind {
+            Kind::Float => {
+                Column::Float(Float64Array::from_iter_values(words.iter().map(|word| f64::from_bits(*word))))
+            }
+            kind => Column::of_ints(kind, words.iter().map(|word| *word as i64).collect::<Vec<_>>().into(), None),
+        }
+    }
+
     /// A column of `kind` (`int`, `datetime` or `duration`) from 64 bits for each value.
     pub fn of_ints(kind: &Kind, values: ScalarBuffer<i64>, nulls: Option<NullBuffer>) -> Column {
         match kind {

@@ -89,7 +89,7 @@ impl Index {
     /// The slot where a look begins.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        ((hash >> 32) * self.slots.len() as u64 >> 32) as usize
+        (((hash >> 32) * self.slots.len() as u64) >> 32) as usize
     }
 
     /// The position that is wanted, or the free slot where it would stand.
@@ -129,7 +129,7 @@ mod tests {
     fn keys_are_found_where_they_were_put() {
         let key = |at: usize| at as u64 * 7919;
         let hashes: [fn(u64) -> u64; 3] =
-            [|key| key.wrapping_mul(0x9e37_79b9_7f4a_7c15), |key| key % 5 << 40, |_| u64::MAX];
+            [|key| key.wrapping_mul(0x9e37_79b9_7f4a_7c15), |key| (key % 5) << 40, |_| u64::MAX];
         for (hash, count) in hashes.into_iter().zip([100_000, 2_000, 500]) {
             let mut index = Index::with_capacity(0);
             for at in 0..count {

@@ -24,6 +24,7 @@ pub mod reference;
 mod registry;
 pub mod spill;
 pub mod stages;
+pub mod strided;
 pub mod tally;
 pub mod vector;
 

@@ -1,10 +1,11 @@
 //! Single values at the border: which Rust types a field, an argument or a result may have.
 
-use super::{FieldKind, FieldType, Items, ResultColumn};
+use super::{FieldKind, FieldType, InPlace, Items, ResultColumn};
 use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -223,6 +224,11 @@ pub trait ToCell {
 
     /// The value.
     fn to_cell(&self) -> Cell<'_>;
+
+    /// The number that it is, as it lies in memory, if machine code can read it there.
+    fn in_place(&self) -> Option<InPlace<'_>> {
+        None
+    }
 }
 
 /// A Rust type that the value of a result can be read into.
@@ -261,6 +267,10 @@ macro_rules! integers {
                 // Only a value above `i64::MAX` fails here; it is positive.
                 i64::try_from(*self).map_or(Cell::Unfit(Unfit::Int(*self as u128)), Cell::Int)
             }
+
+            fn in_place(&self) -> Option<InPlace<'_>> {
+                (self as &dyn Any).downcast_ref().map(InPlace::Int)
+            }
         }
 
         impl FromCell for $type {
@@ -293,6 +303,10 @@ macro_rules! floats {
             #[inline]
             fn to_cell(&self) -> Cell<'_> {
                 Cell::Float(f64::from(*self))
+            }
+
+            fn in_place(&self) -> Option<InPlace<'_>> {
+                (self as &dyn Any).downcast_ref().map(InPlace::Float)
             }
         }
 

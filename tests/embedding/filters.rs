@@ -111,3 +111,85 @@ fn rows_that_fail_are_left_out() {
     assert_eq!(code(fuel(30_000)), codes::E0801);
     assert_eq!(fuel(200_000).unwrap(), expected);
 }
+
+#[derive(Row, Clone, Copy)]
+struct Reading {
+    id: i64,
+    level: i32,
+    heat: f64,
+    at: i64,
+}
+
+#[derive(Row, Debug)]
+struct Hot {
+    id: i64,
+    heat: f64,
+}
+
+/// So many that it is worth making a loop of machine code for them.
+fn readings() -> Vec<Reading> {
+    let heat = |id: i64| match id % 101 {
+        7 => f64::NAN,
+        8 => f64::INFINITY,
+        9 => -0.0,
+        rest => rest as f64 / 4.0,
+    };
+    let reading = |id: i64| Reading { id, level: (id % 13) as i32, heat: heat(id), at: id * 7919 % 1009 - 500 };
+    (0..120_000).map(reading).collect()
+}
+
+/// What a run gives, floats by their bits.
+fn hot(source: &str, readings: &[Reading], executor: Executor, threads: usize) -> Result<Vec<(i64, u64)>, String> {
+    let program = engine().compile::<Reading, Hot>("hot.pipe", source).unwrap();
+    // A second run has what was made for the first.
+    let run = |_| program.run(readings).executor(executor).threads(threads).collect();
+    let [first, second] = [0, 1].map(run).map(|result| result.map_err(|report| report.to_string()));
+    let bits = |hot: Vec<Hot>| hot.iter().map(|hot| (hot.id, hot.heat.to_bits())).collect::<Vec<_>>();
+    let (first, second) = (first.map(bits), second.map(bits));
+    assert_eq!(first, second, "{source}");
+    first
+}
+
+#[test]
+fn numbers_are_read_where_they_lie() {
+    let readings = readings();
+    let agree = |source: &str, readings: &[Reading]| {
+        let expected = hot(source, readings, Executor::Reference, 1);
+        for executor in [Executor::Vector, Executor::Jit, Executor::Auto] {
+            for threads in [1, 3] {
+                assert_eq!(hot(source, readings, executor, threads), expected, "{executor:?}, {threads}: {source}");
+            }
+        }
+        expected
+    };
+    for (source, count) in [
+        ("input | filter heat > 20 or at == -500 | select id, heat = heat / 3", 25_030),
+        ("input | filter heat == 0.0 | select id, heat", 2_378),
+        ("input | filter not (heat <= 20) | select id = id * 2 + at, heat", 26_138),
+        (
+            "input | derive x = at // 7 | filter x % 3 == 0 and heat >= 0 | derive y = x * x | select id = y, heat",
+            39_682,
+        ),
+        ("input | filter at > 10_000 | select id, heat", 0),
+        ("input | filter true | select id = at, heat = heat * heat", 120_000),
+        ("input | filter level == 3 | select id, heat", 9_231),
+        ("input | filter at % 2 == 0 | select id, heat = if heat > 5 { heat } else { float(at) }", 60_059),
+        ("input | filter at > 400 | sort -at, id | take 5 | select id, heat", 5),
+    ] {
+        assert_eq!(agree(source, &readings).unwrap().len(), count, "{source}");
+    }
+    // What no row that passes demands cannot fail; what one demands does, in each of them.
+    let fine = "input | filter at != 0 and 10 // at < 3 | select id = 100 // at, heat";
+    assert!(agree(fine, &readings).is_ok());
+    for (source, code) in [
+        ("input | filter 10 // at < 3 | select id, heat", "E0602"),
+        ("input | filter at >= 0 | select id = 100 // at, heat", "E0602"),
+        ("input | filter at > 490 | select id = id * 9_223_372_036_854_775, heat", "E0601"),
+    ] {
+        let error = agree(source, &readings).unwrap_err();
+        assert!(error.contains(code), "{source}: {error}");
+    }
+    for few in [0, 1, 63, 8_193] {
+        agree("input | filter heat > 20 | select id, heat", &readings[..few]).unwrap();
+    }
+}

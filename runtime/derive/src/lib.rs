@@ -45,6 +45,10 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         let ident = field.ident;
         quote! { #at => ::pipelang::ToCell::to_cell(&self.#ident), }
     });
+    let in_place = fields.iter().enumerate().map(|(at, field)| {
+        let ident = field.ident;
+        quote! { #at => ::pipelang::ToCell::in_place(&self.#ident), }
+    });
     let parts = fields.iter().map(|field| {
         let (column, ty) = (&field.column, field.ty);
         quote! { (#column, ::pipelang::FieldType::of::<#ty>()) }
@@ -76,6 +80,13 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 match field {
                     #(#appends)*
                     _ => ::std::panic!("`{}` has no field {}", #name, field),
+                }
+            }
+
+            fn in_place(&self, field: usize) -> ::std::option::Option<::pipelang::InPlace<'_>> {
+                match field {
+                    #(#in_place)*
+                    _ => ::std::option::Option::None,
                 }
             }
 

@@ -106,7 +106,7 @@ impl Keys {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ends.count()
     }
 

@@ -1,5 +1,6 @@
 //! Filters over rows of the host before anything else: what they look at is gathered of all rows, and the other fields of
-//! those that pass. Else a text that only a result has would be copied for each row that nobody wants.
+//! those that pass. Else a text that only a result has would be copied for each row that nobody wants. Where all of it is
+//! arithmetic of numbers, machine code does both parts in one loop, and nothing is gathered.
 //!
 //! It is a way to be faster and no other: where anything fails, or most rows pass, a morsel goes the whole way.
 
@@ -26,7 +27,7 @@ pub struct Part {
 }
 
 impl Early {
-    /// The parts, if the segment begins with a filter and has inputs that its filters do not look at.
+    /// The parts, if the segment begins with a filter.
     pub fn of(segment: &Segment, plan: &Plan) -> Option<Early> {
         let is_filter = |step: &Step| matches!(step, Step::Filter(_));
         let is_known = |step: &Step| matches!(step, Step::Filter(_) | Step::Define(_));
@@ -43,8 +44,12 @@ impl Early {
             .collect();
         let before = Segment { steps: segment.steps[..filters].to_vec(), outputs: Vec::new(), ..segment.clone() };
         let (filters, rest) = (part(before, plan), part(Segment { steps: rest, ..segment.clone() }, plan));
-        let is_new = rest.columns.iter().any(|column| !filters.columns.contains(column));
-        is_new.then_some(Early { filters, rest })
+        Some(Early { filters, rest })
+    }
+
+    /// Whether there are inputs that the filters do not look at.
+    pub fn leaves_some(&self) -> bool {
+        self.rest.columns.iter().any(|column| !self.filters.columns.contains(column))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod direct;
 mod early;
 mod expand;
 pub mod explain;
+pub mod native;
 mod numbers;
 mod operator;
 pub mod output;
@@ -38,6 +39,7 @@ use crate::progress::Progress;
 use crate::reference::Oracle;
 use crate::registry::Registry;
 use crate::tally::Tally;
+use native::Native;
 use pipelang_lang::catalog::FunctionDef;
 use pipelang_lang::codes;
 use pipelang_lang::ir::{Plan, Statement};
@@ -204,6 +206,15 @@ pub struct Environment<'a> {
     pub pool: &'a Pool,
     /// What the script may ask: the same for all statements of a run.
     pub outside: &'a Outside,
+    /// Machine code that runs of this plan have in common; none for a plan that only this run has, and where none is wanted.
+    pub native: Option<&'a Native>,
+}
+
+impl<'a> Environment<'a> {
+    /// The same for a plan that only this run has.
+    fn with_own(self, plan: &'a Plan) -> Environment<'a> {
+        Environment { plan, native: None, ..self }
+    }
 }
 
 /// Runs a statement. Rows that come before an error have been accepted by the sink.
@@ -242,7 +253,7 @@ fn run_whole(env: Environment, statement: usize, options: &Options, sink: Sink) 
 fn run_with(env: Environment, statement: usize, options: &Options, tees: &Tees, sink: Sink) -> Result<Stats, RunError> {
     let answer = |function: &FunctionDef, arguments: &[Scalar]| env.outside.answer(function, arguments);
     match env.plan.with_answers(&env.registry.catalog, answer) {
-        Some(plan) => run_answered(Environment { plan: &plan, ..env }, statement, options, tees, sink),
+        Some(plan) => run_answered(env.with_own(&plan), statement, options, tees, sink),
         None => run_answered(env, statement, options, tees, sink),
     }
 }
@@ -262,7 +273,7 @@ fn run_answered(
             values.push((subquery.column, value_of(env, &subquery.plan, options, tees)?));
         }
         let plan = env.plan.with_values(&values);
-        return run_answered(Environment { plan: &plan, ..env }, statement, options, tees, sink);
+        return run_answered(env.with_own(&plan), statement, options, tees, sink);
     }
     let executor = match (env.plan.exprs.call_host(), &options.on_error) {
         (false, OnError::Fail) => options.executor,
@@ -298,7 +309,7 @@ fn value_of(env: Environment, plan: &Plan, options: &Options, tees: &Tees) -> Re
             Ok(())
         },
     };
-    run_with(Environment { plan, ..env }, 0, options, tees, sink)?;
+    run_with(env.with_own(plan), 0, options, tees, sink)?;
     Ok(value)
 }
 

@@ -10,10 +10,14 @@ use super::{Environment, OnError, Options, replay};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::Parsed;
+#[cfg(feature = "jit")]
+use crate::jit::fused::Fused;
 use crate::kernel::frame::Leaves;
 use crate::kernel::{Program, Segment, lower};
 use crate::limits::Watch;
 use crate::reference::expr::Evaluator;
+#[cfg(feature = "jit")]
+use crate::strided::Strided;
 use crate::vector::{self, Outcome, Scratch};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::Range;
@@ -32,6 +36,8 @@ pub struct Prepared<'a> {
     /// The same in two parts, if that can be, and the watch of the second: its rows have been paid for.
     early: OnceLock<Option<(Early, Watch)>>,
     passing: Passing,
+    #[cfg(feature = "jit")]
+    fused: OnceLock<Option<Arc<Fused>>>,
     /// Batches that a kernel failed on.
     pub replays: AtomicUsize,
 }
@@ -62,6 +68,8 @@ impl<'a> Prepared<'a> {
             variants: Variants::default(),
             early: OnceLock::new(),
             passing: Passing::default(),
+            #[cfg(feature = "jit")]
+            fused: OnceLock::new(),
             replays: AtomicUsize::new(0),
         }
     }
@@ -91,15 +99,56 @@ impl<'a> Prepared<'a> {
     /// Runs it on rows of the host with its filters first; nothing if that does not pay, or if it must go the whole way since
     /// something fails.
     pub fn run_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Option<Parsed> {
-        let made = if self.passing.is_rare() { self.try_early(host, rows, scratch) } else { Ok(None) };
+        let made = match self.try_fused(host, rows.clone(), scratch) {
+            Ok(None) if self.passing.is_rare() => self.try_early(host, rows, scratch),
+            made => made,
+        };
         let made = made.map(|batch| Some(Parsed { batch: batch?, error: None, left_out: 0 }));
         made.unwrap_or_else(|error| Some(Parsed { batch: Batch::default(), error: Some(error), left_out: 0 }))
+    }
+
+    /// The same as one loop of machine code.
+    #[cfg(feature = "jit")]
+    fn try_fused(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
+        let Some(fused) = self.fused(host) else { return Ok(None) };
+        let fields = (0..self.segment.inputs.len()).map(|column| Some(host.field(column)?.from(rows.start)));
+        let Some(fields) = fields.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let stored = scratch.stored(fused.outputs.len(), rows.len());
+        let Some(passed) = fused.run(&fields, rows.len(), stored) else { return Ok(None) };
+        self.watch.spend(rows.len() as u64)?;
+        self.passing.count(rows.len(), passed);
+        let columns = fused
+            .outputs
+            .iter()
+            .zip(stored)
+            .map(|(kind, words)| crate::batch::Column::of_words(kind, &words[..passed]));
+        Ok(Some(Batch::new(passed, columns.collect())))
+    }
+
+    #[cfg(not(feature = "jit"))]
+    fn try_fused(&self, _: &HostRows, _: Range<usize>, _: &mut Scratch) -> Result<Option<Batch>, RunError> {
+        Ok(None)
+    }
+
+    /// That loop, if there is one.
+    #[cfg(feature = "jit")]
+    fn fused(&self, host: &HostRows) -> Option<&Fused> {
+        /// So many rows are worth making it for.
+        const MANY_ROWS: usize = 100_000;
+        let rows = host.field(0).map_or(0, Strided::rows);
+        let worth_it = match self.executor {
+            Executor::Jit => true,
+            Executor::Auto => rows >= MANY_ROWS,
+            Executor::Vector | Executor::Reference => return None,
+        };
+        let make = || self.env.native?.get(self.segment, self.env.plan, worth_it);
+        self.fused.get_or_init(make).as_deref()
     }
 
     fn try_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
         let early = self.early.get_or_init(|| {
             let unpaid = Watch { fuel: None, ..self.watch.clone() };
-            Early::of(self.segment, self.env.plan).map(|early| (early, unpaid))
+            Early::of(self.segment, self.env.plan).filter(Early::leaves_some).map(|early| (early, unpaid))
         });
         let Some((Early { filters, rest }, watch)) = early else { return Ok(None) };
         let looked_at = host.gather(&filters.columns, Chosen::All(rows.clone()));

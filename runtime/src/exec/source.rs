@@ -11,6 +11,7 @@ use crate::limits::Watch;
 use crate::progress::Progress;
 use crate::reference::expr::{Evaluator, NoRow};
 use crate::spill::{Merge, Rows};
+use crate::strided::Strided;
 use arrow_array::Int64Array;
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::fault::{self, Fault};
@@ -64,13 +65,21 @@ pub struct Reader<'a> {
 pub struct HostRows<'a> {
     gather: &'a Gather<'a>,
     columns: Arc<[usize]>,
+    #[cfg_attr(not(feature = "jit"), expect(dead_code, reason = "only machine code reads there"))]
+    fields: &'a [Option<Strided<'a>>],
 }
 
-impl HostRows<'_> {
+impl<'a> HostRows<'a> {
     /// Some columns, by their positions among those that are read, of some rows.
     pub fn gather(&self, columns: &[usize], rows: Chosen) -> Batch {
         let columns: Vec<usize> = columns.iter().map(|at| self.columns[*at]).collect();
         (self.gather)(&columns, rows)
+    }
+
+    /// Where a column lies, by its position among those that are read, if it lies anywhere as it is.
+    #[cfg(feature = "jit")]
+    pub fn field(&self, column: usize) -> Option<Strided<'a>> {
+        self.fields[*self.columns.get(column)?]
     }
 }
 
@@ -132,9 +141,9 @@ fn scan<'a>(
         TableOrigin::Bound(name) => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             Ok(match tables::open(env, name, &columns, morsel)? {
-                Opened::InMemory(all, gather) => {
+                Opened::InMemory(all, gather, fields) => {
                     let most = options.morsel_rows.unwrap_or(MORSEL_ROWS_OF_HOST);
-                    let host = HostRows { gather, columns: columns.into() };
+                    let host = HostRows { gather, columns: columns.into(), fields };
                     let (every, own) = ((0..host.columns.len()).collect::<Vec<_>>(), host.clone());
                     let gather = Box::new(move |range| own.gather(&every, Chosen::All(range)));
                     Reader { host: Some(host), ..bound(all, rows.min(most), gather) }

@@ -5,6 +5,7 @@ use super::source::MORSEL_BYTES;
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::{MorselSize, Piece, Streams};
+use crate::strided::Strided;
 use pipelang_lang::ty::Schema;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -55,6 +56,8 @@ enum Rows<'a> {
     InMemory {
         rows: usize,
         gather: Gather<'a>,
+        /// Of each column, where it lies as it is.
+        fields: Vec<Option<Strided<'a>>>,
     },
     Stream {
         stream: Box<dyn Once + 'a>,
@@ -96,8 +99,8 @@ impl Once for Mutex<State<'_>> {
 
 /// A table that is being read.
 pub enum Opened<'a> {
-    /// So many rows, which a worker gathers.
-    InMemory(usize, &'a Gather<'a>),
+    /// So many rows, which a worker gathers, and where each of their columns lies.
+    InMemory(usize, &'a Gather<'a>, &'a [Option<Strided<'a>>]),
     /// So many rows that came in a stream.
     Kept(usize, Box<dyn Fn(Range<usize>) -> Batch + Send + Sync + 'a>),
     /// A stream.
@@ -107,7 +110,20 @@ pub enum Opened<'a> {
 impl<'a> Tables<'a> {
     /// Binds a table of `rows` rows; `gather` is called from many threads.
     pub fn bind(&mut self, name: impl Into<Arc<str>>, schema: Schema, rows: usize, gather: Gather<'a>) {
-        self.bound.insert(name.into(), Bound { schema, rows: Rows::InMemory { rows, gather } });
+        let fields = vec![None; schema.fields.len()];
+        self.bind_fields(name, schema, rows, gather, fields);
+    }
+
+    /// The same, where it is known of columns where they lie.
+    pub fn bind_fields(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        schema: Schema,
+        rows: usize,
+        gather: Gather<'a>,
+        fields: Vec<Option<Strided<'a>>>,
+    ) {
+        self.bound.insert(name.into(), Bound { schema, rows: Rows::InMemory { rows, gather, fields } });
     }
 
     /// Binds a stream. Unless it is read once, it is read whole before the first of its rows is used.
@@ -137,7 +153,7 @@ impl<'a> Tables<'a> {
         let table = self.bound.get(name)?;
         let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
         match &table.rows {
-            Rows::InMemory { rows, gather } => Some(gather(&columns, Chosen::All(0..*rows))),
+            Rows::InMemory { rows, gather, .. } => Some(gather(&columns, Chosen::All(0..*rows))),
             Rows::Stream { .. } => table.kept().ok().flatten().cloned(),
         }
     }
@@ -154,7 +170,7 @@ pub fn open<'a>(
     let table = tables.bound.get(name);
     let table = table.ok_or_else(|| RunError::Internal(format!("the table `{name}` is not bound")))?;
     match &table.rows {
-        Rows::InMemory { rows, gather } => Ok(Opened::InMemory(*rows, gather)),
+        Rows::InMemory { rows, gather, fields } => Ok(Opened::InMemory(*rows, gather, fields)),
         Rows::Stream { is_read_once: true, stream, .. } => {
             stream.open(columns, morsel)?;
             Ok(Opened::Pieces(Box::new(|| stream.next())))

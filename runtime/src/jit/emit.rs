@@ -4,6 +4,8 @@
 //! Bools are 0 or 1 in an 8-bit register. Division is guarded, so that it cannot trap. A float is selected through its
 //! bits, since a select of floats would become a branch.
 
+mod fused;
+
 use crate::kernel::ir::{Instruction, Place, Program, Register};
 use crate::kernel::ops::{Lane, Op};
 use cranelift_codegen::Context;
@@ -17,6 +19,8 @@ use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::scalar::{Scalar, canonical};
 use std::collections::HashMap;
 use std::ops::Range;
+
+pub use fused::fused;
 
 /// Fills `context` with the function of a leaf.
 pub fn leaf(
@@ -79,6 +83,8 @@ struct Emitter<'a> {
     values: HashMap<Register, Value>,
     /// The current word of a bitmap that comes in.
     words: HashMap<Register, Value>,
+    /// Of an input whose lanes do not lie side by side, where the first lies and how far they are apart.
+    fields: HashMap<u32, (Value, Value)>,
 }
 
 /// Blocks take their parameters as such.
@@ -106,6 +112,7 @@ impl<'a> Emitter<'a> {
             addresses: HashMap::new(),
             values: HashMap::new(),
             words: HashMap::new(),
+            fields: HashMap::new(),
         }
     }
 
@@ -164,6 +171,11 @@ impl<'a> Emitter<'a> {
         self.builder.ins().return_(&[status]);
     }
 
+    /// A pointer, or what is as wide, in a table of them.
+    fn pointer_at(&mut self, table: Value, at: usize) -> Value {
+        self.builder.ins().load(self.pointer, fixed(), table, at as i32 * self.pointer.bytes() as i32)
+    }
+
     fn function_of_one_row(&mut self, instructions: &[Instruction], inputs: &[Register], outputs: &[Register]) {
         let entry = self.builder.create_block();
         self.builder.append_block_params_for_function_params(entry);
@@ -208,8 +220,7 @@ impl<'a> Emitter<'a> {
         let parameters = self.builder.block_params(entry).to_vec();
         for (table, registers) in [(parameters[0], inputs), (parameters[1], outputs)] {
             for (at, register) in registers.iter().enumerate() {
-                let offset = at as i32 * self.pointer.bytes() as i32;
-                let address = self.builder.ins().load(self.pointer, fixed(), table, offset);
+                let address = self.pointer_at(table, at);
                 self.addresses.insert(*register, address);
             }
         }
@@ -313,10 +324,13 @@ impl<'a> Emitter<'a> {
                 let byte = self.builder.ins().ireduce(I8, word);
                 self.builder.ins().band_imm_u(byte, 1)
             }
-            lane => {
-                let address = self.row_address(register, row);
-                self.builder.ins().load(type_of(lane), fixed(), address, 0)
-            }
+            lane => match self.program.place(register) {
+                Place::Input(at) if self.fields.contains_key(&at) => self.input(at, type_of(lane), row),
+                _ => {
+                    let address = self.row_address(register, row);
+                    self.builder.ins().load(type_of(lane), fixed(), address, 0)
+                }
+            },
         };
         self.values.insert(register, value);
         value

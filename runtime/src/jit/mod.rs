@@ -7,6 +7,7 @@
 //! A failure is a status, never a trap: nothing could catch one here.
 
 mod emit;
+pub mod fused;
 pub mod one_row;
 #[cfg(test)]
 mod tests;
@@ -89,8 +90,13 @@ fn build(program: &Program, emit: Emit) -> Result<Built, String> {
     if program.leaves().next().is_none() {
         return Err("nothing to compile".into());
     }
+    build_all(|module| define_all(program, module, emit))
+}
+
+/// Makes the functions that `define` defines.
+fn build_all(define: impl FnOnce(&mut JITModule) -> Result<Vec<(FuncId, Defined)>, String>) -> Result<Built, String> {
     let mut module = new_module()?;
-    let made = define_all(program, &mut module, emit);
+    let made = define(&mut module);
     let bytes = made.iter().flatten().map(|(_, leaf)| leaf.bytes).sum();
     let keep = |module: JITModule| {
         LIVE.fetch_add(bytes, Ordering::Relaxed);
@@ -184,18 +190,19 @@ fn define_all(program: &Program, module: &mut JITModule, emit: Emit) -> Result<V
     for (number, range) in program.leaves().enumerate() {
         let (inputs, outputs) = border(program, &range);
         emit(program, range, &inputs, &outputs, module, &mut context, &mut builder_context);
-        let name = format!("leaf{number}");
-        let id = module.declare_function(&name, Linkage::Export, &context.func.signature).map_err(text)?;
-        define(module, id, &mut context)?;
-        let bytes = context.compiled_code().map_or(0, |code| code.code_buffer().len());
-        module.clear_context(&mut context);
+        let (id, bytes) = define(module, &format!("leaf{number}"), &mut context)?;
         defined.push((id, Defined { inputs, outputs, bytes }));
     }
     Ok(defined)
 }
 
-fn define(module: &mut JITModule, id: FuncId, context: &mut Context) -> Result<(), String> {
-    module.define_function(id, context).map_err(|error| format!("{error}: {error:?}"))
+/// Defines the function in a context, which is empty then; gives also the bytes of its code.
+fn define(module: &mut JITModule, name: &str, context: &mut Context) -> Result<(FuncId, usize), String> {
+    let id = module.declare_function(name, Linkage::Export, &context.func.signature).map_err(text)?;
+    module.define_function(id, context).map_err(|error| format!("{error}: {error:?}"))?;
+    let bytes = context.compiled_code().map_or(0, |code| code.code_buffer().len());
+    module.clear_context(context);
+    Ok((id, bytes))
 }
 
 /// The registers that a leaf reads from elsewhere (constants are part of the code) and those that others read from it.

@@ -21,6 +21,8 @@ pub struct Scratch {
     texts: Vec<Option<StringViewArray>>,
     wides: Vec<Vec<i128>>,
     values: Vec<Vec<Scalar>>,
+    /// What loops store that are not cut in chunks.
+    stored: Vec<Vec<u64>>,
     /// The registers of code that runs row by row.
     pub stack: Stack,
     /// How many buffers were allocated, those of the batches that went out included.
@@ -39,6 +41,17 @@ impl Scratch {
     pub fn clear(&mut self) {
         self.texts.fill(None);
         self.values.iter_mut().for_each(|values| *values = Vec::new());
+    }
+
+    /// Room for so many rows of so many columns.
+    pub fn stored(&mut self, columns: usize, rows: usize) -> &mut [Vec<u64>] {
+        if self.stored.len() < columns {
+            self.stored.resize(columns, Vec::new());
+        }
+        for words in self.stored[..columns].iter_mut().filter(|words| words.len() < rows) {
+            words.resize(rows, 0);
+        }
+        &mut self.stored[..columns]
     }
 
     /// Makes room for a program.

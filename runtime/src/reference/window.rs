@@ -26,11 +26,13 @@ struct Group<'m, 'a> {
     wholes: HashMap<usize, Scalar>,
     /// By function, the rows in the order of the keys that it ranks by, or one of each key where it counts keys.
     orders: HashMap<usize, Vec<usize>>,
+    /// By function, the number of each row's session.
+    sessions: HashMap<usize, Vec<i64>>,
 }
 
 impl<'m, 'a> Group<'m, 'a> {
     fn new(members: Vec<&'m Member<'a>>) -> Group<'m, 'a> {
-        Group { members, wholes: HashMap::new(), orders: HashMap::new() }
+        Group { members, wholes: HashMap::new(), orders: HashMap::new(), sessions: HashMap::new() }
     }
 }
 
@@ -97,7 +99,7 @@ impl<'a> Oracle<'a> {
 
     /// The value of function `at` for the row at `place` of its group.
     fn value_in(self, at: usize, kind: &WindowKind, group: &mut Group, place: usize) -> Result<Scalar, Fault> {
-        let Group { members, wholes, orders } = group;
+        let Group { members, wholes, orders, sessions } = group;
         let arguments = |row: usize| &members[row].arguments[at].0;
         Ok(match kind {
             WindowKind::Neighbour { offset, .. } => {
@@ -120,11 +122,19 @@ impl<'a> Oracle<'a> {
                 Scalar::Int(1 + order.partition_point(|row| compare(*row, place).is_lt()) as i64)
             }
             WindowKind::Session { gap, .. } => {
-                let is_pause =
-                    |row: &usize| shifted(&arguments(*row)[0], &arguments(row - 1)[0], gap) == Some(Ordering::Greater);
+                let numbers = sessions.entry(at).or_insert_with(|| {
+                    let is_pause = |row: usize| {
+                        row > 0 && shifted(&arguments(row)[0], &arguments(row - 1)[0], gap) == Some(Ordering::Greater)
+                    };
+                    let count = |pauses: &mut i64, row| {
+                        *pauses += i64::from(is_pause(row));
+                        Some(*pauses + 1)
+                    };
+                    (0..members.len()).scan(0, count).collect()
+                });
                 match &arguments(place)[0] {
                     Scalar::Null => Scalar::Null,
-                    _ => Scalar::Int((1..=place).filter(is_pause).count() as i64 + 1),
+                    _ => Scalar::Int(numbers[place]),
                 }
             }
             WindowKind::Reduce { frame: Frame::Group, .. } if wholes.contains_key(&at) => wholes[&at].clone(),

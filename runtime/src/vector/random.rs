@@ -54,6 +54,7 @@ struct Generator<'a> {
     random: &'a mut Random,
     plan: Plan,
     columns: Vec<ColumnId>,
+    kinds: &'a [Kind],
     /// Whether there may be text, functions and other things that machine code is not made of.
     machine_only: bool,
 }
@@ -103,14 +104,21 @@ pub fn functions() -> Functions {
 
 /// A random segment over two columns of each kind, the second of them nullable.
 pub fn case(random: &mut Random, machine_only: bool) -> Case {
-    let mut generator = Generator { random, plan: Plan::default(), columns: Vec::new(), machine_only };
+    case_over(random, if machine_only { &KINDS[..6] } else { &KINDS }, machine_only)
+}
+
+/// The same, but of all columns only those of some kinds are looked at, and go out.
+pub fn case_over(random: &mut Random, kinds: &[Kind], machine_only: bool) -> Case {
+    let mut generator = Generator { random, plan: Plan::default(), columns: Vec::new(), kinds, machine_only };
     let mut segment = Segment::default();
     for kind in KINDS {
         for nullable in [false, true] {
             let column =
                 generator.plan.add_column(format!("{kind}_{nullable}"), Type::of(kind.clone()).or_null_if(nullable));
             segment.inputs.push(column);
-            generator.columns.push(column);
+            if kinds.contains(&kind) {
+                generator.columns.push(column);
+            }
         }
     }
     let mut definitions = HashMap::new();
@@ -138,8 +146,7 @@ pub fn case(random: &mut Random, machine_only: bool) -> Case {
 
 impl Generator<'_> {
     fn kind(&mut self) -> Kind {
-        let kinds = if self.machine_only { &KINDS[..6] } else { &KINDS[..] };
-        self.random.pick(kinds)
+        self.random.pick(self.kinds)
     }
 
     fn add(&mut self, expr: Expr, ty: Type, may_fail: bool) -> ExprId {

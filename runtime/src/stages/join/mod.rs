@@ -371,8 +371,8 @@ impl JoinTable {
             let first = self.first.find(hash, |other| self.equal.get(other) == key);
             first.filter(|_| !has_null(keys, row)).map_or(END, |first| first as u32)
         };
-        let mut first = Vec::with_capacity(equal.len());
-        for rows in chunks(equal.len()) {
+        let mut first = Vec::with_capacity(equal.count());
+        for rows in chunks(equal.count()) {
             let hashes = equal.hashes(rows.clone(), &self.hasher);
             self.first.fetch(&hashes);
             first.extend(rows.zip(hashes).map(|(row, hash)| find(row, hash)));
