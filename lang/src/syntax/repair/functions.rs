@@ -155,7 +155,7 @@ impl<'s> Pass<'_, '_, 's> {
         Some(close + 1)
     }
 
-    /// `f x y = …`: parameters without parentheses.
+    /// `f x y = …`: parameters without parentheses. They are given a type too, since each needs one where it ends.
     fn bare(&mut self, at: usize) -> Option<usize> {
         let count = self.tokens[at..].iter().take_while(|(token, _)| matches!(token, Token::Name(_))).count();
         if count == 0 || self.tokens.get(at + count)?.0 != Token::Assign {
@@ -163,15 +163,15 @@ impl<'s> Pass<'_, '_, 's> {
         }
         let mut before = self.tokens[at - 1].1.end;
         for (nth, (token, span)) in self.tokens[at..at + count].iter().enumerate() {
-            let (mark, text) = if nth == 0 { (Token::CallOpen, "(") } else { (Token::Comma, ", ") };
+            let (mark, text) = if nth == 0 { (Token::CallOpen, "(") } else { (Token::Comma, ": int, ") };
             let gap = Span { start: before, end: span.start, ..*span };
             self.edits.push(Edit { span: gap, text: text.into() });
-            self.out.extend([(mark, gap), (token.clone(), *span)]);
+            self.out.extend([(mark, gap), (token.clone(), *span), (Token::Colon, gap), (Token::Name("int"), gap)]);
             before = span.end;
         }
         let (first, last) = (self.tokens[at].1, self.tokens[at + count - 1].1);
         self.tell(first.to(last), "the parameters of a function stand in parentheses");
-        self.edits.push(Edit { span: last.at_end(), text: ")".into() });
+        self.edits.push(Edit { span: last.at_end(), text: ": int)".into() });
         self.out.push((Token::ParenClose, last.at_end()));
         Some(at + count)
     }
