@@ -112,8 +112,8 @@ impl<'a> Checker<'a> {
             let ty = self.ty(id).clone();
             self.report(errors::no_order(expr.span, &ty));
         }
-        if aggregation.key(&name).is_some() {
-            self.report(errors::duplicate_column(span, &name));
+        if let Some(other) = aggregation.key(&name) {
+            self.report(errors::duplicate_column(span, &name, self.place_of(other)));
             return;
         }
         let ty = id.map_or(Type::UNKNOWN, |id| self.ty(id).clone());
@@ -235,8 +235,9 @@ impl<'a> Checker<'a> {
         let (mut taken, mut definitions) = (Vec::new(), Vec::new());
         let reductions = aggregation.reductions;
         for (name, span, id) in results {
-            if fields.iter().any(|field| field.name == name) {
-                self.report(errors::duplicate_column(span, &name));
+            if let Some(other) = fields.iter().find(|field| field.name == name) {
+                let other = self.place_of(other.column);
+                self.report(errors::duplicate_column(span, &name, other));
                 continue;
             }
             let direct = id.and_then(|id| match self.plan.exprs.get(id) {
@@ -266,6 +267,11 @@ impl<'a> Checker<'a> {
         let row = row_after(&input.row, fields, Shape::Table, call, Some(add_at), &[]);
         let row = Row { known: input.row.known, ..row };
         self.reduced(input, keys, aggregation.keys, reductions, definitions, row, call.span())
+    }
+
+    /// Where a column was named.
+    fn place_of(&self, column: ColumnId) -> Option<Span> {
+        self.origins[column.0 as usize].as_ref().map(|origin| origin.span)
     }
 
     /// The nodes of an aggregate whose rows are `row`.

@@ -88,6 +88,9 @@ impl<'a> Checker<'a> {
         };
         let receiver = receiver.map(|(receiver, _)| receiver);
         let text = &*name.text;
+        if let Some(library) = receiver.filter(|receiver| self.is_library(receiver)) {
+            return self.library_call(path, library, arguments, span);
+        }
         if let Some(rows) = receiver.filter(|receiver| self.is_dotted_stage(text, receiver))
             && !self.names().functions.contains_key(text)
         {

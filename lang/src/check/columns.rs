@@ -11,7 +11,7 @@ use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
 use crate::ty::{Kind, Type};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use std::sync::Arc;
 pub(super) struct Projection {
     fields: Fields,
     definitions: Vec<(ColumnId, ExprId)>,
-    /// The names given by this stage, to find one that is given twice.
-    given: HashSet<Arc<str>>,
+    /// The names given by this stage and where, to find one that is given twice.
+    given: HashMap<Arc<str>, Span>,
     /// Whether a column has no name: then it may be any that is used behind this stage.
     lacks_name: bool,
 }
@@ -93,8 +93,18 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
             fields[place].name = new.text.clone();
             renamed.push((name, new.text.clone()));
         }
-        if fields.iter().filter(|field| field.name == new.text).count() > 1 {
-            checker.report(errors::duplicate_column(new.span, &new.text));
+    }
+    let names = || {
+        call.stage.arguments.iter().filter_map(|argument| match &argument.label {
+            Label::Column(name) => Some(name),
+            Label::Option(_) | Label::None => None,
+        })
+    };
+    for (at, new) in names().enumerate() {
+        let is_last = names().skip(at + 1).all(|other| other.text != new.text);
+        if is_last && fields.iter().filter(|field| field.name == new.text).count() > 1 {
+            let other = names().take(at).find(|other| other.text == new.text);
+            checker.report(errors::duplicate_column(new.span, &new.text, other.map(|other| other.span)));
         }
     }
     let narrowed = input.row.narrowed.clone();
@@ -177,8 +187,11 @@ impl<'a> Checker<'a> {
                 }
             },
         };
-        if !projection.given.insert(name.0.clone()) {
-            self.report(errors::duplicate_column(name.1, &name.0));
+        match projection.given.get(&name.0) {
+            Some(other) => self.report(errors::duplicate_column(name.1, &name.0, Some(*other))),
+            None => {
+                projection.given.insert(name.0.clone(), name.1);
+            }
         }
         let value = self.value(expr);
         let id = self.as_scalar(value, expr.span);
@@ -189,9 +202,12 @@ impl<'a> Checker<'a> {
     fn project_row(&mut self, projection: &mut Projection, span: Span) {
         let Some(row) = self.scopes.row(self.scope) else { return };
         for field in row.fields.iter() {
-            match projection.given.insert(field.name.clone()) {
-                true => projection.fields.push(field.clone()),
-                false => self.report(errors::duplicate_column(span, &field.name)),
+            match projection.given.get(&field.name) {
+                None => {
+                    projection.given.insert(field.name.clone(), span);
+                    projection.fields.push(field.clone());
+                }
+                Some(other) => self.report(errors::duplicate_column(span, &field.name, Some(*other))),
             }
         }
     }

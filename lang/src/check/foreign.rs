@@ -14,6 +14,9 @@ use crate::ty::spell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What other languages keep their functions in.
+const LIBRARIES: [&str; 9] = ["np", "numpy", "math", "Math", "pd", "pandas", "pl", "F", "func"];
+
 impl<'a> Checker<'a> {
     /// What Pipe calls a function that other languages have.
     pub(super) fn foreign_function(
@@ -113,6 +116,40 @@ impl<'a> Checker<'a> {
     /// Whether it is the name of a stage or reducer of the language.
     pub(super) fn is_stage(&self, name: &str) -> bool {
         aliases::STAGES.contains(&name) || self.catalog.reducer_named(name).is_some()
+    }
+
+    /// Whether it is the name of a library of another language, and of nothing here.
+    pub(super) fn is_library(&self, receiver: &ast::Expr) -> bool {
+        let ExprKind::Name(name) = &receiver.kind else { return false };
+        LIBRARIES.contains(&&**name)
+            && matches!(self.scopes.look_up(self.scope, name), Found::Nothing(_))
+            && self.sources.bound(name).is_none()
+    }
+
+    /// E0203: `np.where(c, a, b)`, `math.sqrt(x)`: a function of Pipe stands alone.
+    pub(super) fn library_call(
+        &mut self,
+        path: &'a [Name],
+        library: &'a ast::Expr,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Value<'a> {
+        let before = self.diagnostics.len();
+        let value = self.call(path, None, arguments, span);
+        let dot = Span { end: path.last().map_or(span, |name| name.span).start, ..library.span };
+        let edit = Edit { span: dot, text: String::new() };
+        let is_of_call = |told: &&mut Diagnostic| {
+            let place = told.primary.as_ref().map(|primary| primary.span);
+            place == path.last().map(|name| name.span)
+        };
+        match self.diagnostics[before..].iter_mut().find(is_of_call) {
+            Some(told) if !told.edits.iter().any(|edit| edit.span.start <= dot.start) && !told.edits.is_empty() => {
+                told.edits.push(edit);
+            }
+            Some(_) => {}
+            None => self.report(errors::library(library.span, edit)),
+        }
+        value
     }
 
     fn is_rows(&self, expr: &ast::Expr) -> bool {

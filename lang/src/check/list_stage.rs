@@ -189,16 +189,16 @@ impl<'a> Checker<'a> {
             Value::Record(fields) => fields.to_vec(),
             value => vec![("value".into(), value)],
         };
-        let mut given: Vec<Arc<str>> = Vec::new();
+        let mut given: Vec<(Arc<str>, Span)> = Vec::new();
         let mut known = true;
         for argument in &stage.arguments {
             match self.in_row(&row, |c| c.named_field(name, argument)) {
-                Some((new, span, _)) if given.contains(&new) => {
-                    self.report(errors::duplicate_column(span, &new));
+                Some((new, span, _)) if let Some((_, other)) = given.iter().find(|(name, _)| *name == new) => {
+                    self.report(errors::duplicate_column(span, &new, Some(*other)));
                     known = false;
                 }
-                Some((new, _, value)) => {
-                    given.push(new.clone());
+                Some((new, span, value)) => {
+                    given.push((new.clone(), span));
                     put(&mut fields, new, value);
                 }
                 None => known = false,

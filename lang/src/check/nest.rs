@@ -33,7 +33,7 @@ pub(super) fn nest<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
     let mut fields = aggregation.keys.clone();
     fields.push(OutputField { name: name.clone(), column: rows });
     if aggregation.key(&name).is_some() {
-        checker.report(errors::duplicate_column(call.span(), &name));
+        checker.report(errors::duplicate_column(call.span(), &name, None));
         return None;
     }
     let row = row_after(&input.row, fields, Shape::Table, call, None, &[]);

@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         for (at, hole) in holes.iter().enumerate() {
             let Some(name) = &hole.name else { continue };
             if holes[..at].iter().any(|other| other.name.as_ref() == Some(name)) {
-                self.report(errors::duplicate_column(expr.span, name));
+                self.report(errors::duplicate_column(expr.span, name, None));
                 return None;
             }
             if let Some(ty) = hole.ty.as_ref().filter(|ty| !TYPES.contains(&&***ty)) {

@@ -115,8 +115,8 @@ impl<'a> Checker<'a> {
                 return None;
             };
             let name = self.name_of_value(value, span)?;
-            if cells.iter().any(|cell| cell.name == name) {
-                self.report(errors::duplicate_column(span, &name));
+            if let Some(other) = cells.iter().find(|cell| cell.name == name) {
+                self.report(errors::duplicate_column(span, &name, Some(other.span)));
                 continue;
             }
             let condition = self.add(Expr::Compare(Comparison::Equal, left, right), Type::BOOL);

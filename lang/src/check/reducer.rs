@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
                 return Some((Some(&option.text), value));
             }
             (Label::Option(option), _) if FRAME_OPTIONS.contains(&&*option.text) => {
-                errors::frame_outside(option.span, def.name, &option.text)
+                errors::frame_outside(option.span, def.name, &option.text, self.stage_name.as_ref())
             }
             (Label::Option(option), _) => errors::unknown_option(option.span, def.name, &option.text, known),
             (Label::Column(column), ArgumentValue::Expr(_)) => errors::names_nothing(def.name, column.span),

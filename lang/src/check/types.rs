@@ -194,7 +194,8 @@ impl<'a> Checker<'a> {
         let mut schema = Schema::default();
         for (name, ty) in fields {
             if schema.position(&name.text).is_some() {
-                self.report(errors::duplicate_column(name.span, &name.text));
+                let other = fields.iter().find(|(other, _)| other.text == name.text).map(|(other, _)| other.span);
+                self.report(errors::duplicate_column(name.span, &name.text, other));
                 continue;
             }
             let ty = match self.declared(ty) {

@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
         output.retain(|field| !columns.iter().any(|(name, _)| *name == field.name));
         for (name, column) in [(&name, name_column), (&value, value_column)] {
             if output.named(name).is_some() {
-                self.report(errors::duplicate_column(call.span(), name));
+                self.report(errors::duplicate_column(call.span(), name, None));
                 return None;
             }
             output.push(OutputField { name: name.clone(), column });

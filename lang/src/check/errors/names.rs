@@ -244,11 +244,23 @@ pub(in super::super) fn column_and_constant(span: Span, name: &str) -> Diagnosti
         .help(format!("if the constant is meant, bind it outside of the stage: let the_{name} = {name}"))
 }
 
+/// E0203: `math.sqrt(x)`
+pub(in super::super) fn library(span: Span, edit: Edit) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0203, span, "functions stand alone, without the name of a library")
+        .help("leave it out, with the dot");
+    diagnostic.edits.push(edit);
+    diagnostic
+}
+
 /// E0205
-pub(in super::super) fn duplicate_column(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(E0205, span, format!("two columns would be called `{name}`"))
+pub(in super::super) fn duplicate_column(span: Span, name: &str, other: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0205, span, format!("two columns would be called `{name}`"))
         .saying("this is the second")
-        .help("give one of them another name")
+        .help("give one of them another name");
+    match other {
+        Some(other) => diagnostic.label(other, "the other one"),
+        None => diagnostic,
+    }
 }
 
 /// E0206

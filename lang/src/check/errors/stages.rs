@@ -315,9 +315,13 @@ pub(in super::super) fn window_function_outside(span: Span, name: &str, stage: O
 }
 
 /// E0206: a frame outside of a window.
-pub(in super::super) fn frame_outside(span: Span, name: &str, option: &str) -> Diagnostic {
-    Diagnostic::error(E0206, span, format!("`{name}` has `{option}` only in `window`"))
-        .saying("elsewhere it sees all rows, or all of the group")
+pub(in super::super) fn frame_outside(span: Span, name: &str, option: &str, stage: Option<&Name>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0206, span, format!("`{name}` has `{option}` only in `window`"))
+        .saying("elsewhere it sees all rows, or all of the group");
+    match stage.filter(|stage| &*stage.text == "aggregate") {
+        Some(stage) => diagnostic.fix(stage.span, "window"),
+        None => diagnostic.help(format!("a value for each row: `rows | window n = {name}(x, {option}: -2..0)`")),
+    }
 }
 
 /// E0206

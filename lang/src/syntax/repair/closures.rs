@@ -1,11 +1,12 @@
 //! E0119: functions without a name where a stage has the columns by name: `filter(row => row.qty > 2)`,
 //! `filter |row| row.qty > 2`, `each {|row| $row.qty * 2}`.
 
-use super::{Tokens, end_of};
+use super::{Tokens, end_of, slice};
 use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
 
 type Slice<'a, 's> = &'a [(Token<'s>, Span)];
@@ -14,28 +15,39 @@ type Slice<'a, 's> = &'a [(Token<'s>, Span)];
 const COLUMNS: [&str; 4] = ["filter", "sort", "select", "aggregate"];
 
 /// Leaves the head of such a function out, and its parameter.
-pub(super) fn repair<'s>(_: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
+pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
         out.push(tokens[at].clone());
         at += 1;
+        if let Some(end) = lambda(text, &tokens, at, &mut out, diagnostics) {
+            at = end;
+            continue;
+        }
         let [before @ .., (Token::Pipe, _), (Token::Name(stage), _)] = out.as_slice() else { continue };
         if before.is_empty() {
             continue;
         }
-        let opened = matches!(tokens.get(at), Some((Token::CallOpen | Token::WrapOpen, _)));
+        let stage = *stage;
+        let opened = matches!(tokens.get(at), Some((Token::CallOpen | Token::WrapOpen | Token::ParenOpen, _)));
         let Some(closure) = closure(stage, &tokens, at + usize::from(opened)) else { continue };
         if opened {
             out.push(tokens[at].clone());
         }
         let (body, edits) = without_parameter(&tokens[closure.body..closure.end], closure.parameter);
+        // A row that is used whole has a name of its own.
+        let has_bare = edits.iter().any(|edit| !edit.text.is_empty());
         let head = tokens[at + usize::from(opened)].1;
         let first = Span { end: tokens[closure.body].1.start, ..head };
         let shown = head.to(tokens[closure.body - 1].1);
         let error = Diagnostic::error(E0119, shown, "a stage has the columns of its row by name");
-        let mut diagnostic =
-            error.saying("no function is needed here").help("leave this out, and the names before the dots");
+        let body_text = slice(text, tokens[closure.body].1.to(tokens[closure.end - 1].1));
+        let help = match body_as_written(body_text, tokens[closure.body].1.start, &edits) {
+            Some(fixed) if has_bare => format!("write `{stage} {fixed}`"),
+            _ => "leave this out, and the names before the dots".to_string(),
+        };
+        let mut diagnostic = error.saying("no function is needed here").help(help);
         diagnostic.edits.push(Edit { span: first, text: String::new() });
         diagnostic.edits.extend(edits);
         if let Some((_, brace)) = tokens.get(closure.end).filter(|_| closure.in_braces) {
@@ -66,7 +78,9 @@ fn closure<'s>(stage: &str, tokens: Slice<'_, 's>, at: usize) -> Option<Closure<
             (name, at + 4, true)
         }
         [(Token::Pipe, _), (Token::Name(name), _), (Token::Pipe, bar), (next, after), ..]
-            if next.starts_operand() && is_used(name, &tokens[at + 3..]) && bar.end <= after.start =>
+            if next.starts_operand()
+                && bar.end <= after.start
+                && (is_used(name, &tokens[at + 3..]) || touches(&tokens[at..]) && !aliases::STAGES.contains(name)) =>
         {
             (name, at + 3, false)
         }
@@ -80,6 +94,49 @@ fn closure<'s>(stage: &str, tokens: Slice<'_, 's>, at: usize) -> Option<Closure<
     };
     let end = end_of(tokens, body, ends);
     (end > body).then_some(Closure { parameter, body, end, in_braces })
+}
+
+/// A body with the edits in it, if it is short.
+fn body_as_written(body: &str, start: u32, edits: &[Edit]) -> Option<String> {
+    let mut out = body.to_string();
+    for edit in edits.iter().rev() {
+        out.replace_range((edit.span.start - start) as usize..(edit.span.end - start) as usize, &edit.text);
+    }
+    (out.len() <= 60 && !out.contains('\n')).then_some(out)
+}
+
+/// Whether bars touch the name between them, `|x|`, as pipes hardly do.
+fn touches(tokens: Slice) -> bool {
+    matches!(tokens, [(_, open), (_, name), (_, close), ..] if open.end == name.start && name.end == close.start)
+}
+
+/// `xs.map(|x| x * 2)`: the head of a function where a call has its arguments; gives the position behind it.
+fn lambda<'s>(
+    text: &str,
+    tokens: Slice<'_, 's>,
+    at: usize,
+    out: &mut Tokens<'s>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let [.., (before, _)] = out.as_slice() else { return None };
+    let of_stage = stage_name(&out[..out.len() - 1]).is_some_and(|stage| stage != "fold" && stage != "scan");
+    let is_argument = matches!(before, Token::CallOpen | Token::WrapOpen) && !of_stage || *before == Token::Comma;
+    let (Token::Pipe, first) = tokens.get(at).filter(|_| is_argument)? else { return None };
+    let is_part = |(token, _): &(Token, Span)| matches!(token, Token::Name(_) | Token::Comma);
+    let close = at + 1 + tokens[at + 1..].iter().take(20).position(|token| !is_part(token))?;
+    let ((Token::Pipe, last), parameters) = (&tokens[close], &tokens[at + 1..close]) else { return None };
+    let ([(_, start), ..], [.., (_, end)]) = (parameters, parameters) else { return None };
+    let (start, end) = (start.to(*end), *last);
+    let whole = first.to(end);
+    let several = parameters.len() > 1;
+    let names = slice(text, start);
+    let fixed = if several { format!("({names}) =>") } else { format!("{names} =>") };
+    diagnostics.push(Diagnostic::error(E0119, whole, "Pipe writes a function `x => …`").fix(whole, fixed));
+    out.extend(several.then_some((Token::LambdaOpen, *first)));
+    out.extend_from_slice(parameters);
+    out.extend(several.then_some((Token::ParenClose, end)));
+    out.push((Token::FatArrow, end));
+    Some(close + 1)
 }
 
 /// Whether the next stage uses a name before a dot: then it is a parameter, and no stage.

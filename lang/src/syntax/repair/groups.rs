@@ -89,7 +89,7 @@ fn grouping<'s>(text: &'s str, tokens: &[(Token<'s>, Span)], at: usize) -> Optio
 }
 
 /// The keys without a `by` before them and brackets around them.
-fn keys<'a, 's>(mut tokens: &'a [(Token<'s>, Span)]) -> &'a [(Token<'s>, Span)] {
+pub(super) fn keys<'a, 's>(mut tokens: &'a [(Token<'s>, Span)]) -> &'a [(Token<'s>, Span)] {
     loop {
         tokens = match tokens {
             [(Token::By, _), rest @ ..] => rest,
@@ -104,7 +104,7 @@ fn keys<'a, 's>(mut tokens: &'a [(Token<'s>, Span)]) -> &'a [(Token<'s>, Span)] 
 }
 
 /// The keys as Pipe writes them; texts are names elsewhere.
-fn written(text: &str, keys: &[(Token, Span)]) -> Option<String> {
+pub(super) fn written(text: &str, keys: &[(Token, Span)]) -> Option<String> {
     let (first, last) = (keys.first()?, keys.last()?);
     let (mut out, mut at) = (String::new(), first.1.start);
     for (token, span) in keys {
@@ -118,7 +118,8 @@ fn written(text: &str, keys: &[(Token, Span)]) -> Option<String> {
     (at == last.1.end).then_some(out)
 }
 
-fn named<'s>(text: &'s str, token: &Token<'s>, span: Span) -> Token<'s> {
+/// A key as Pipe writes it.
+pub(super) fn named<'s>(text: &'s str, token: &Token<'s>, span: Span) -> Token<'s> {
     match token {
         // The name stands between the quotes, unless there are escapes in it.
         Token::String(_) => Token::Backtick(slice(text, span).trim_matches(['"', '\''])),

@@ -60,10 +60,7 @@ fn body_behind_colon(text: &str, tokens: &[(Token, Span)], start: usize, at: usi
     if tokens[at].0 != Token::Colon {
         return None;
     }
-    let (head, place) = &tokens[start];
-    // What was written `def` has been told.
-    let is_function = *head == Token::Fn && slice(text, *place) == "fn";
-    if !is_function || end_of(tokens, start, |token| matches!(token, Token::Colon | Token::End)) != at {
+    if tokens[start].0 != Token::Fn || end_of(tokens, start, |token| matches!(token, Token::Colon | Token::End)) != at {
         return None;
     }
     let is_in_body = |place: Span| !begins_line(text, place) || column(text, place) > column(text, tokens[start].1);

@@ -5,11 +5,14 @@
 
 mod calls;
 mod choices;
+mod clauses;
 mod closures;
 mod columns;
 mod dots;
+mod functions;
 mod groups;
 mod lines;
+mod slices;
 mod sql;
 mod stages;
 mod statements;
@@ -34,10 +37,13 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<
         closures::repair,
         missing_stages,
         stages::hyphens,
-        statements::repair,
+        functions::repair,
         lines::repair,
+        statements::repair,
         texts::repair,
         choices::repair,
+        slices::repair,
+        clauses::repair,
         words::repair,
         groups::repair,
         dots::repair,

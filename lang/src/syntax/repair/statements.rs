@@ -12,9 +12,6 @@ const DECLARATIONS: [&str; 6] = ["var", "const", "val", "mut", "auto", "set"];
 /// Words that begin a loop elsewhere.
 const LOOPS: [&str; 4] = ["for", "while", "loop", "foreach"];
 
-/// Words that begin a function elsewhere.
-const FUNCTIONS: [&str; 7] = ["def", "function", "func", "fun", "sub", "proc", "defn"];
-
 /// E0109, E0114, E0116 and E0121, at the start of each statement.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let out: Tokens<'s> = Vec::with_capacity(tokens.len() + 4);
@@ -70,10 +67,6 @@ impl<'s> Pass<'_, 's> {
                 self.out.extend([(Token::Let, here), tokens[name].clone(), (Token::Assign, tokens[assign].1)]);
                 assign + 1
             }
-            Mend::Function => {
-                self.out.push((Token::Fn, here));
-                at + 1
-            }
             Mend::Leave => at + 1,
             Mend::Forget { end } => {
                 self.out.push((Token::Faulty, here.to(tokens[end - 1].1)));
@@ -111,8 +104,6 @@ enum Mend {
     Leave,
     /// It is a `let` with its name here and its `=` there.
     Bind { name: usize, assign: usize },
-    /// It is a `fn`.
-    Function,
     /// It is a stage of the statement before it.
     Join,
     /// It means nothing in Pipe: leave a hole in place of it.
@@ -175,11 +166,6 @@ fn foreign<'s>(
         {
             let error = Diagnostic::error(E0109, *place, "a pipeline begins with its table, without `from`");
             Some((Mend::Leave, error.fix(with_blank(text, *place), "")))
-        }
-        [(Token::Name(word), place), (Token::Name(_), _), (Token::CallOpen, _), ..] if FUNCTIONS.contains(word) => {
-            let error = Diagnostic::error(E0114, *place, format!("Pipe has no `{word}`; it writes `fn`"));
-            let error = error.fix(*place, "fn").help("its body stands in braces: `fn half(x: float) { x / 2 }`");
-            Some((Mend::Function, error))
         }
         [
             (Token::Let, _),

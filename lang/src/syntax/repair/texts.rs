@@ -1,6 +1,6 @@
-//! E0106: texts put together with an operator, `a || "-" || b` and `a & b`; in Pipe they stand in one text with holes.
+//! E0106: texts put together with an operator, `a || "-" || b`, `a & b` and `a ++ b`; in Pipe they stand in one text with holes.
 
-use super::{Tokens, item_start, slice};
+use super::{Tokens, end_of, item_start, slice};
 use crate::codes::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -13,38 +13,25 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        let joins = |at: usize| {
-            matches!(tokens[at].0, Token::Or | Token::And) && matches!(slice(text, tokens[at].1), "||" | "&")
-        };
+        let width = operator(text, &tokens[at..]);
         let is_text = |token: Option<&(Token, Span)>| {
             token.is_some_and(|(token, _)| matches!(token, Token::String(_) | Token::FormatStart | Token::FormatEnd))
         };
-        if !joins(at) || !(is_text(out.last()) || is_text(tokens.get(at + 1))) {
+        if width == 2
+            && !is_text(out.last())
+            && !is_text(tokens.get(at + 2))
+            && let Some(end) = lists(text, &tokens, at, &mut out, diagnostics)
+        {
+            at = end;
+            continue;
+        }
+        if width == 0 || !(is_text(out.last()) || is_text(tokens.get(at + width))) {
             out.push(tokens[at].clone());
             at += 1;
             continue;
         }
         let start = item_start(&out);
-        let mut end = at;
-        let mut depth = 0usize;
-        while let Some((token, _)) = tokens.get(end) {
-            let ends = matches!(token, Token::Pipe | Token::End | Token::Comma | Token::By | Token::On);
-            let compares = matches!(
-                token,
-                Token::Equal
-                    | Token::NotEqual
-                    | Token::Less
-                    | Token::LessOrEqual
-                    | Token::Greater
-                    | Token::GreaterOrEqual
-            );
-            let ends = ends || compares;
-            if depth == 0 && (token.closes() || ends) {
-                break;
-            }
-            depth = if token.opens() { depth + 1 } else { depth - usize::from(token.closes()) };
-            end += 1;
-        }
+        let end = end_of(&tokens, at, ends);
         let whole: Tokens = out[start..].iter().chain(&tokens[at..end]).cloned().collect();
         let (Some((_, first)), Some((_, last))) = (whole.first(), whole.last()) else { break };
         let span = first.to(*last);
@@ -57,16 +44,81 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     out
 }
 
+/// How many tokens the operator has that texts are put together with elsewhere, and that these tokens begin with.
+fn operator(text: &str, tokens: Slice) -> usize {
+    match tokens {
+        [(Token::Or | Token::And, span), ..] if matches!(slice(text, *span), "||" | "&") => 1,
+        [(Token::Plus, first), (Token::Plus, second), ..] if first.end == second.start => 2,
+        _ => 0,
+    }
+}
+
+/// Whether the operands end before a token.
+fn ends(token: &Token) -> bool {
+    use Token::{By, Comma, End, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual, On, Pipe};
+    matches!(token, Pipe | End | Comma | By | On)
+        || matches!(token, Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual)
+}
+
+/// `a ++ b` of what may be lists: gives the position behind it.
+fn lists<'s>(
+    text: &str,
+    tokens: Slice<'_, 's>,
+    at: usize,
+    out: &mut Tokens<'s>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let end = end_of(tokens, at, ends);
+    let start = item_start(out);
+    let (operator, first) = (tokens[at].1.to(tokens[at + 1].1), out.get(start)?.1);
+    let ([(Token::BracketOpen, right), ..], true) = (tokens.get(at + 2..end)?, out[start].0 == Token::BracketOpen)
+    else {
+        let error = Diagnostic::error(E0106, operator, "Pipe has no `++`");
+        diagnostics.push(error.help("`f\"{a}{b}\"` for texts, `concat(xs, ys)` for lists"));
+        out.truncate(start);
+        out.push((Token::Faulty, first.to(tokens[end - 1].1)));
+        return Some(end);
+    };
+    let (left, last) = (first.to(out.last()?.1), tokens[end - 1].1);
+    let fixed = format!("concat({}, {})", slice(text, left), slice(text, right.to(last)));
+    let error = Diagnostic::error(E0106, operator, "lists are put together with `concat(xs, ys)`");
+    diagnostics.push(error.fix(first.to(last), fixed));
+    out.truncate(start);
+    out.push((Token::Faulty, first.to(last)));
+    Some(end)
+}
+
+/// What stands between the operators.
+fn operands<'a, 's>(text: &str, tokens: Slice<'a, 's>) -> Vec<Slice<'a, 's>> {
+    let (mut operands, mut start, mut at) = (Vec::new(), 0, 0);
+    let mut depth = 0usize;
+    while at < tokens.len() {
+        let token = &tokens[at].0;
+        depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
+        match operator(text, &tokens[at..]) {
+            width @ 1.. if depth == 0 => {
+                operands.push(&tokens[start..at]);
+                at += width;
+                start = at;
+            }
+            _ => at += 1,
+        }
+    }
+    operands.push(&tokens[start..]);
+    operands
+}
+
 /// One text with the operands as its holes.
 fn interpolated(text: &str, tokens: Slice) -> String {
-    let mut depth = 0usize;
-    let operands = tokens.split(|(token, span)| {
-        depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
-        depth == 0 && matches!(token, Token::Or | Token::And) && matches!(slice(text, *span), "||" | "&")
-    });
     let mut out = String::from("f\"");
-    for operand in operands {
+    for operand in operands(text, tokens) {
         match operand {
+            [(Token::FormatStart, first), inner @ .., (Token::FormatEnd, last)]
+                if !inner.iter().any(|(token, _)| *token == Token::FormatStart) =>
+            {
+                let whole = slice(text, first.to(*last));
+                out += whole.strip_prefix("f\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(whole);
+            }
             [(Token::String(value), _)] => {
                 let value = value.replace('{', "{{").replace('}', "}}");
                 out.push_str(&value.escape_debug().to_string().replace("\\'", "'"));

@@ -116,12 +116,32 @@ fn between_operands<'s>(
         ("is", _) => is(tokens, at, *span),
         ("between", _) => between(tokens, at, *span),
         ("as", Token::Name(name)) => named(text, out, name, span.to(*next_span), at),
+        ("having", _) if is_in_stage(out) => {
+            let diagnostic = no_word(word, "| filter", *span).fix(*span, "| filter");
+            Mended::new(diagnostic, vec![(Token::Pipe, *span), (Token::Name("filter"), *span)], at + 1)
+        }
         ("then", _) => {
             let diagnostic = no_word(word, "{ }", *span).help("`if x > 3 { 1 } else { 2 }`");
             Mended::new(diagnostic, vec![(Token::Comma, *span)], at + 1)
         }
         _ => None,
     }
+}
+
+/// Whether what follows these tokens stands in a stage and in no bracket of it.
+fn is_in_stage(tokens: &[(Token, Span)]) -> bool {
+    let mut depth = 0usize;
+    for (token, _) in tokens.iter().rev() {
+        match token {
+            Token::Pipe if depth == 0 => return true,
+            Token::End if depth == 0 => return false,
+            _ if token.closes() => depth += 1,
+            _ if token.opens() && depth == 0 => return false,
+            _ if token.opens() => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `name like "n%"`: a pattern of SQL as a regex.
