@@ -4,7 +4,8 @@
 # Makes a CSV of ROWS rows of about 40 bytes (125000000 are 5 GB), and runs over it with `--memory MEMORY` (200MB) a sort, an
 # aggregate with a group for 5 rows in 12, a `distinct` of as many keys, and a join of the file with three quarters of itself. Each
 # result goes through a checksum. Prints seconds, the greatest resident memory, what went to disk, and whether the
-# bytes are those of a run without a limit (WHOLE=0 leaves that run out, where the machine has no memory for it). Then
+# bytes are those of a run without a limit (WHOLE=0 leaves that run out, where the machine has no memory for it:
+# `spill_duckdb.py` has DuckDB make the same). Then
 # scripts that stream, which need no limit. Exits with 1 where bytes differ or a run took too much: 300 MB, 100 MB of
 # those that stream. PIPE is the binary; the files are in TMPDIR, and gone at the end. ONLY is a pattern of the names of the runs
 # that are wanted, and MOST_SECONDS what each of them may take.
