@@ -162,6 +162,8 @@ fn explain_shows_plans_kernels_and_codes() {
     for part in ["plan as written:", "plan optimized:", "pipeline 1: the ints 1..5", "fused segment"] {
         assert!(plan.out.contains(part), "{}", plan.out);
     }
+    let plan = pipe(&["explain", "-e", "param n: int\n1..n | filter it > 2", "--", "--n", "5"]);
+    assert!(plan.out.contains("pipeline 1: the ints 1..5"), "{}{}", plan.out, plan.err);
     let kernel = pipe(&["explain", &file, "--phase", "kernel"]);
     assert!(kernel.out.contains("pipeline 1, no input has nulls:"), "{}", kernel.out);
     let tree = pipe(&["explain", &file, "--phase", "tree"]);
@@ -174,7 +176,9 @@ fn explain_shows_plans_kernels_and_codes() {
     assert_eq!(pipe(&["explain", "E9999"]).exit, Some(2));
     let rules = pipe(&["explain", "--rules"]);
     assert!(rules.out.contains("\ntop_k             keeps no more rows of a sort than"), "{}", rules.out);
-    assert_eq!(pipe(&["explain"]).exit, Some(2));
+    for wrong in [&["explain"][..], &["explain", "-e", "1", "--rules"], &["explain", "-e", "1", &file]] {
+        assert_eq!(pipe(wrong).exit, Some(2), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -275,7 +275,15 @@ impl Maker<'_> {
             56..70 => self.connected("and", 1, depth),
             70..84 => self.connected("or", 0, depth),
             84..92 => {
-                let mut a = self.expression(Kind::Bool, depth - 1);
+                let mut a = if self.draw.chance(40) {
+                    // Of null and NaN the opposite of `<` is not `>=`.
+                    let kind = *self.draw.pick(&[Kind::Float, Kind::Float, Kind::Int, Kind::String]);
+                    let op = *self.draw.pick(&["<", "<=", ">", ">="]);
+                    let (a, b) = (self.leaf(kind), self.leaf(kind));
+                    self.binary(op, 3, &a, &b, Kind::Bool, false)
+                } else {
+                    self.expression(Kind::Bool, depth - 1)
+                };
                 if a.nullable {
                     a = Made::new(
                         format!("{} ?? {}", a.at_level(4), self.literal(Kind::Bool).text),

@@ -5,6 +5,8 @@
 use super::Executor;
 use super::early::{Early, Part, Passing};
 use super::source::HostRows;
+#[cfg(feature = "jit")]
+use super::source::MORSEL_ROWS;
 use super::tables::Chosen;
 use super::{Environment, OnError, Options, replay};
 use crate::batch::Batch;
@@ -110,7 +112,8 @@ impl<'a> Prepared<'a> {
     /// The same as one loop of machine code.
     #[cfg(feature = "jit")]
     fn try_fused(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
-        let Some(fused) = self.fused(host) else { return Ok(None) };
+        // While it runs, nobody looks whether the run must stop.
+        let Some(fused) = self.fused(host).filter(|_| rows.len() <= MORSEL_ROWS) else { return Ok(None) };
         let fields = (0..self.segment.inputs.len()).map(|column| Some(host.field(column)?.from(rows.start)));
         let Some(fields) = fields.collect::<Option<Vec<_>>>() else { return Ok(None) };
         let stored = scratch.stored(fused.outputs.len(), rows.len());
