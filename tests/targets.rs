@@ -146,3 +146,21 @@ fn what_is_no_target_is_told() {
         assert!(short(script).contains(said), "{script}: {}", short(script));
     }
 }
+
+#[test]
+fn a_file_that_the_script_gives_other_columns_is_told_before_it_runs() {
+    let folder = folder(&[]);
+    for name in ["out.csv", "out.jsonl", "out.json", "out.parquet", "out.arrow"] {
+        let file = path(folder.path(), name);
+        assert_eq!(pipe(&["-e", &format!("1..3 | map {{a: it}} | write {file:?}")]).exit, Some(0), "{name}");
+        for write in ["write", "tee"] {
+            let script = |columns: &str| format!("1..3 | map {{{columns}}} | {write} {file:?}\nread({file:?}) | sum a");
+            let changed = pipe(&["-e", &script("b: it")]);
+            assert_eq!((changed.exit, &*changed.out), (Some(4), ""), "{name}");
+            let told = "has other columns now than this script writes into it";
+            assert!(changed.err.contains("E0508") && changed.err.contains(told), "{}", changed.err);
+            let same = pipe(&["-e", &script("a: it * 2")]);
+            assert!(same.out.ends_with("12\n"), "{name}: {} {}", same.out, same.err);
+        }
+    }
+}

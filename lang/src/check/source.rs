@@ -7,7 +7,9 @@ use crate::aliases;
 use crate::catalog::{Effect, OptionKind, OptionValue, ReadRequest, Room, STDIN};
 use crate::codes::E0701;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, ExprId, Fields, OutputField, Shape, Stage, Supply, Table, TableId, TableOrigin, Target};
+use crate::ir::{
+    ColumnId, ExprId, Fields, NodeId, OutputField, Shape, Stage, Supply, Table, TableId, TableOrigin, Target,
+};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
@@ -275,13 +277,21 @@ impl<'a> Checker<'a> {
             Ok(info) => info,
             Err(diagnostic) => {
                 let told = match self.write_of(&request.path).filter(|_| diagnostic.code == E0701) {
-                    Some(write) => errors::written_here(*diagnostic, write),
+                    Some(write) => errors::written_here(*diagnostic, self.plan.node(write).span),
                     None => *diagnostic,
                 };
                 self.report(told);
                 return None;
             }
         };
+        let is_plain = request.options.is_empty() && info.format != LINES;
+        if let Some(write) = self.write_of(&request.path).filter(|write| is_plain && !self.pivots.contains_key(write))
+            && let Some(written) = self.other_columns(write, &info.schema)
+        {
+            let write = self.plan.node(write).span;
+            self.report(errors::written_with_other_columns(request.span, &request.path, &written, write));
+            return None;
+        }
         let origin = TableOrigin::File {
             path: request.path,
             supply: match request.stdin {
@@ -301,12 +311,23 @@ impl<'a> Checker<'a> {
     }
 
     /// Where the script writes a file before this.
-    fn write_of(&self, path: &str) -> Option<Span> {
+    fn write_of(&self, path: &str) -> Option<NodeId> {
         let is_of = |target: &Target| *target.path == *path;
         let writes = self.targets.iter().filter(|(_, target)| is_of(target)).map(|(node, _)| *node);
-        let tees =
-            self.plan.nodes.iter().filter(|node| matches!(&node.stage, Stage::Tee { tee, .. } if is_of(&tee.target)));
-        writes.map(|node| self.plan.node(node).span).chain(tees.map(|node| node.span)).min_by_key(|span| span.start)
+        let is_tee = |id: &NodeId| matches!(&self.plan.node(*id).stage, Stage::Tee { tee, .. } if is_of(&tee.target));
+        let tees = (0..self.plan.nodes.len() as u32).map(NodeId).filter(is_tee);
+        writes.chain(tees).min_by_key(|id| self.plan.node(*id).span.start)
+    }
+
+    /// The columns that a `write` gives a file, if they are others than the file has now.
+    fn other_columns(&self, write: NodeId, found: &Schema) -> Option<Vec<Arc<str>>> {
+        let node = self.plan.node(write);
+        let written: Vec<Arc<str>> = match &node.stage {
+            Stage::Tee { tee, .. } => tee.fields.iter().map(|(name, _)| name.clone()).collect(),
+            _ => node.output.iter().map(|field| field.name.clone()).collect(),
+        };
+        let is_same = written.len() == found.fields.len() && written.iter().all(|name| found.position(name).is_some());
+        (!is_same).then_some(written)
     }
 
     /// The value of an option of `read`; which of them a format knows is the format's affair.

@@ -4,11 +4,12 @@ use super::super::expr::short_name;
 use super::super::operators::spelled;
 use super::{list, suggest};
 use crate::catalog::{OptionKind, ReducerDef};
-use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406, E0409};
+use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406, E0409, E0508};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Label, Name};
 use crate::ty::{Type, spell};
+use std::sync::Arc;
 
 /// E0101
 pub(in super::super) fn unknown_stage(span: Span, name: &str, near: &[&str]) -> Diagnostic {
@@ -256,6 +257,18 @@ pub(in super::super) fn stream_twice(path: &str, span: Span, first: Option<Span>
         Some(first) => diagnostic.label(first, "it is read here"),
         None => diagnostic.saying("what comes of it is used more than once, and each use reads it"),
     }
+}
+
+/// E0508: a file that the script writes itself, and that has other columns before.
+pub(in super::super) fn written_with_other_columns(
+    span: Span,
+    path: &str,
+    written: &[Arc<str>],
+    write: Span,
+) -> Diagnostic {
+    let columns: Vec<String> = written.iter().map(|name| spell(name)).collect();
+    let message = format!("`{path}` has other columns now than this script writes into it");
+    written_here(Diagnostic::error(E0508, span, message).saying(format!("it will have {}", columns.join(", "))), write)
 }
 
 /// E0701 of a file that the script writes itself.

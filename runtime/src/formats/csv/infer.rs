@@ -10,7 +10,7 @@ use crate::error::{IS_UTF_16, RunError, data_place};
 use crate::formats::{Cut, Input, MorselSize, cell, decode, files, names};
 use pipelang_lang::calendar;
 use pipelang_lang::catalog::{Effect, ReadPolicy, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0201, E0205, E0207, E0502};
+use pipelang_lang::codes::{E0201, E0205, E0207, E0502, E0508};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::source::Span;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
@@ -73,6 +73,7 @@ pub fn report(error: RunError, request: &ReadRequest) -> Diagnostic {
         RunError::Outside { code: E0205, .. } if is_respelled => {
             diagnostic.help("read it without `names`, and write what is no plain name in backticks")
         }
+        RunError::Outside { code: E0508, .. } => diagnostic.help(crate::formats::json::SAY_COLUMNS),
         RunError::Outside { message, .. } if message.ends_with(IS_UTF_16) => {
             request.offer(diagnostic, "encoding: \"utf-16\"")
         }

@@ -29,6 +29,11 @@ pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: Morsel
     let text = input.open_text(path, options.encoding)?;
     let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).of(input);
     if cutter.peek(1)?.is_empty() {
+        // A schema says what the columns of no rows are.
+        if let Some((declared, _)) = &options.schema {
+            let names = declared.fields.iter().map(|field| field.name.clone()).collect();
+            return Ok(Opened { names, cutter });
+        }
         return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
     }
     skip_byte_order_mark(&mut cutter, path, options.encoding)?;

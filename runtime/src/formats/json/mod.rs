@@ -28,11 +28,13 @@ use pipelang_lang::codes::E0508;
 use pipelang_lang::diagnostic::Diagnostic;
 use std::sync::Arc;
 
+/// The way out where nothing says which columns a file has.
+pub const SAY_COLUMNS: &str = "say what they are: read(…, schema: {id: int, name: string?})";
+
 /// E0508: nothing says which columns there are.
 fn no_records(request: &ReadRequest) -> Box<Diagnostic> {
     let message = format!("`{}` holds no record, so its columns are not known", request.path);
-    let advice = "say what they are: read(…, schema: {id: int, name: string?})";
-    Box::new(Diagnostic::error(E0508, request.span, message).help(advice))
+    Box::new(Diagnostic::error(E0508, request.span, message).help(SAY_COLUMNS))
 }
 
 /// Why the first record is broken, of which then nothing is known.
