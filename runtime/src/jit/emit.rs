@@ -244,7 +244,8 @@ impl<'a> Emitter<'a> {
                     | Scalar::List(_)
                     | Scalar::Record(_)
                     | Scalar::Map(_)
-                    | Scalar::Json(_) => {
+                    | Scalar::Json(_)
+                    | Scalar::Opaque(_) => {
                         unreachable!("machine registers hold no such constants")
                     }
                 };

@@ -165,6 +165,7 @@ fn known_types(schema: &Schema) -> Result<(), Trouble> {
             | Kind::Record(_)
             | Kind::Map(_)
             | Kind::Json
+            | Kind::Opaque(_)
             | Kind::Null
             | Kind::Unknown => {
                 let message = format!("reading a column of type `{}` from CSV is not there yet", field.ty);
