@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 /// A value of a type of the host. Copies share it.
@@ -46,6 +47,10 @@ impl Opaque {
         Arc::as_ptr(&self.0).cast::<()>() as usize
     }
 }
+
+/// What a panic leaves in a value is the host's affair, as it is in the host's own functions.
+impl UnwindSafe for Opaque {}
+impl RefUnwindSafe for Opaque {}
 
 /// Copies of one value are equal, and no others: no script can ask, but plans find constants again by it.
 impl PartialEq for Opaque {

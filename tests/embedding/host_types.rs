@@ -334,7 +334,8 @@ fn all_are_given_back() {
         .func("counted", |_: i64| Counted::new())
         .build()
         .unwrap();
-    let source = "1..50_000 | derive c = counted(it) | sort -value | filter c.one() == 1 and value % 7 == 0 | sum c.one()";
+    let source =
+        "1..50_000 | derive c = counted(it) | sort -value | filter c.one() == 1 and value % 7 == 0 | sum c.one()";
     assert_eq!(engine.eval::<i64>(source).unwrap(), 7142);
     assert_eq!(
         code(engine.eval::<i64>("1..50_000 | derive c = counted(it) | sort -value | sum c.one() // (value - 9)")),

@@ -208,8 +208,10 @@ impl<'a> Checker<'a> {
 
 /// Whether a parameter can be of that kind. A text on the command line is none of the host's values; a host has them.
 fn can_be_given(kind: &Kind) -> bool {
-    let is_spelled =
-        matches!(kind, Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration);
+    let is_spelled = matches!(
+        kind,
+        Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
+    );
     is_spelled || matches!(kind, Kind::Opaque(_))
 }
 

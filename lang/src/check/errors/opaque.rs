@@ -8,7 +8,8 @@ use crate::source::Span;
 /// E0301
 pub(in super::super) fn opaque_compared(span: Span, name: &str, methods: &[&str]) -> Diagnostic {
     let message = format!("values of the host's type `{name}` cannot be compared");
-    with_methods(Diagnostic::error(E0301, span, message), "compare", methods)
+    let diagnostic = Diagnostic::error(E0301, span, message).saying("only the host knows what is in them");
+    with_methods(diagnostic, "compare", methods)
 }
 
 /// E0301
