@@ -79,7 +79,9 @@ fn kind(value: &Scalar) -> Kind {
         Scalar::Json(_) => Kind::Json,
         Scalar::Bytes(_) => Kind::Bytes,
         Scalar::Wide(_) => Kind::Wide,
-        Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Opaque(_) => unreachable!("no example has such arguments"),
+        Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Opaque(_) => {
+            unreachable!("no example has such arguments")
+        }
     }
 }
 
