@@ -413,3 +413,31 @@ fn help_knows_them() {
     let doc = |name: &str| functions.iter().find(|it| it.name == name).map(|it| it.doc.as_str());
     assert_eq!((doc("Money"), doc("Weight")), (Some("An amount in a currency."), Some("What it weighs.")));
 }
+
+#[test]
+fn nothing_that_is_read_is_one() {
+    #[derive(Row, Debug, PartialEq)]
+    struct Priced {
+        id: i64,
+        price: Option<Money>,
+    }
+    let program = engine().compile::<Priced, Priced>("priced.pipe", "input | filter id > 0").unwrap();
+    let csv = || pipelang::csv("id,price\n1,5\n".as_bytes());
+    let jsonl = || pipelang::jsonl("{\"id\": 1, \"price\": {\"cents\": 5}}".as_bytes());
+    let records = [serde_json::json!({"id": 1, "price": "5"})];
+    assert_eq!(code(program.run(csv()).collect()), codes::E0301);
+    assert_eq!(code(program.run(jsonl()).collect()), codes::E0301);
+    assert_eq!(code(program.run(pipelang::rows(&records)).collect()), codes::E0301);
+    // Where nobody asks for them, nothing is missing.
+    let program = engine().compile::<Priced, Id>("priced.pipe", "input | select id").unwrap();
+    assert_eq!(program.run(csv()).collect().unwrap(), [Id { id: 1 }]);
+    assert_eq!(program.run(jsonl()).collect().unwrap(), [Id { id: 1 }]);
+    assert_eq!(program.run(pipelang::rows(&records)).collect().unwrap(), [Id { id: 1 }]);
+}
+
+#[test]
+fn functions_of_numbers_take_them_too() {
+    let function = engine().scalar::<fn(Money, i64) -> Option<Money>>("(m, n) => m.plus(money(n)).half()").unwrap();
+    assert_eq!(function.call(money(4), 2).unwrap(), Some(money(3)));
+    assert_eq!(function.call(money(4), 3).unwrap(), None);
+}
