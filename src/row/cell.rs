@@ -5,7 +5,6 @@ use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -274,7 +273,7 @@ macro_rules! integers {
             }
 
             fn in_place(&self) -> Option<InPlace<'_>> {
-                (self as &dyn Any).downcast_ref().map(InPlace::Int)
+                InPlace::of(self)
             }
         }
 
@@ -311,7 +310,7 @@ macro_rules! floats {
             }
 
             fn in_place(&self) -> Option<InPlace<'_>> {
-                (self as &dyn Any).downcast_ref().map(InPlace::Float)
+                InPlace::of(self)
             }
         }
 
