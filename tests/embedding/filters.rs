@@ -222,7 +222,8 @@ fn numbers_of_all_widths_are_what_they_are() {
         i: at as f64 / 7.0,
     };
     let rows: Vec<Widths> = (0..40_000).map(row).collect();
-    let passing: [(&str, fn(&Widths) -> bool); 8] = [
+    type Passes = fn(&Widths) -> bool;
+    let passing: [(&str, Passes); 8] = [
         ("a < 0", |it| it.a < 0),
         ("b == 255", |it| it.b == 255),
         ("c == -32_768", |it| it.c == i16::MIN),

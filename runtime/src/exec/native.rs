@@ -96,7 +96,9 @@ mod tests {
             Column::Int(array) => array.values(),
             Column::DateTime(array) => array.values(),
             Column::Duration(array) => array.values(),
-            Column::Float(array) if width % 2 == 0 => return narrowed!(array.values(), f64, f64, f64::to_bits),
+            Column::Float(array) if width.is_multiple_of(2) => {
+                return narrowed!(array.values(), f64, f64, f64::to_bits);
+            }
             Column::Float(array) => return narrowed!(array.values(), f32, f64, f64::to_bits),
             _ => return None,
         };
