@@ -6,9 +6,8 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{At, Place, RunError};
 use crate::formats::columnar::damage::{damaged, guarded};
-use crate::formats::columnar::{ipc, misfit_of, read_value};
+use crate::formats::columnar::{group, ipc, misfit_of, read_value};
 use arrow_array::RecordBatch;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
 use pipelang_lang::ty::Field;
 use std::rc::Rc;
@@ -73,10 +72,7 @@ pub(super) fn rows<'a>(
 
 fn parquet(path: &str) -> Result<Vec<RecordBatch>, RunError> {
     let bytes = std::fs::read(path).map_err(|error| damaged(path, error))?;
-    guarded(path, || {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?.build()?;
-        reader.collect::<Result<Vec<_>, _>>().map_err(parquet::errors::ParquetError::from)
-    })
+    guarded(path, || group::read_whole(bytes.into()))
 }
 
 fn arrow(path: &str) -> Result<Vec<RecordBatch>, RunError> {

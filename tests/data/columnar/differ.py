@@ -220,8 +220,8 @@ def round_of(draw, folder, counts):
     same(found_by_duckdb(path), found, f"read, against DuckDB: {how}")
     try:
         same(found_by_arrow(pq.read_table(path)), found, f"read, against pyarrow: {how}")
-    except pa.ArrowInvalid:
-        # pyarrow cannot read all that DuckDB writes.
+    except (pa.ArrowInvalid, OSError):
+        # pyarrow cannot read all that is written here: of DuckDB's, differences of 32-bit ints in more than 32 bits.
         counts["not read by pyarrow"] += 1
     counts["Parquet files read"] += 1
     packed = {"compression": draw.choice(["uncompressed", "lz4", "zstd"]), "chunksize": draw.choice([1, 64, 4096])}

@@ -125,6 +125,12 @@ def parquet():
     duckdb.sql(f"COPY (SELECT i AS id, 'n' || i % 5 AS name, i / 4 AS q, [i, i + 1] AS pair FROM range(40) t(i))"
                f" TO '{HERE / 'of_duckdb'}.parquet' (FORMAT parquet)")
     answer("of_duckdb")
+    # DuckDB takes the differences of 32-bit ints in 64 bits.
+    duckdb.sql(f"COPY (SELECT [-2147483648, 2147483647, i, NULL, i * 3000011][i % 5 + 1]::INT AS n,"
+               f" [4294967295, i, 0][i % 3 + 1]::UINTEGER AS u, [i, -2147483648, 2147483647, 0]::INT[] AS many"
+               f" FROM range(600) t(i)) TO '{HERE / 'wide_delta'}.parquet'"
+               f" (FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd)")
+    answer("wide_delta")
     pq.write_table(pa.table({"id": [1, 2], "n": pa.array([1, 2], pa.int32())}), HERE / "part_1.parquet")
     pq.write_table(pa.table({"id": [3], "n": [0.5], "more": ["x"]}), HERE / "part_2.parquet")
     pq.write_table(pa.table({"id": ["a"]}), HERE / "past_3.parquet")

@@ -2,11 +2,14 @@
 //!
 //! `types` says what the types are in Pipe, `value` what one value is, and `column` reads many at once; `parquet` and
 //! `ipc` take the files apart. `arrays`, `write` and the two writers go the other way. A damaged file is E0507: the
-//! libraries are asked under [`damage::guarded`], after `damage` and `pages` have looked at what sizes the file claims.
+//! libraries are asked under [`damage::guarded`], after `damage` and `pages` have looked at what sizes the file claims;
+//! `group` hands them what they would refuse of sound files in another form.
 
 mod arrays;
 mod column;
 pub mod damage;
+mod delta;
+pub mod group;
 pub mod host;
 mod input;
 pub mod ipc;

@@ -1,13 +1,16 @@
 //! Looks at the sizes that a Parquet file claims, before a library sets memory aside for them.
 
 use super::damage::{damaged, may_unpack};
+use super::delta::Differences;
 use super::input::Input;
 use super::thrift::{LIST, STRUCTURE, Walker};
 use crate::error::RunError;
 use bytes::Bytes;
+use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::SerializedPageReader;
+use parquet::schema::types::ColumnDescriptor;
 use std::sync::Arc;
 
 /// What stands at both ends of a file.
@@ -180,61 +183,36 @@ fn check_delta_texts(
     super::damage::guarded(file, check)
 }
 
-/// Whether the numbers of values in the data of a page are possible.
-fn counts_fit(page: &Page, column: &ColumnChunkMetaData) -> bool {
-    let descriptor = column.column_descr();
-    let (data, values, encoding) = match page {
-        Page::DataPage { buf, num_values, encoding, .. } => {
+/// Where the values of a page begin, behind its levels; none where that is not known.
+pub(super) fn values_start(page: &Page, column: &ColumnDescriptor) -> Option<usize> {
+    let levels = match page {
+        Page::DataPage { buf, def_level_encoding, rep_level_encoding, .. } => {
             let mut at = 0usize;
-            for most in [descriptor.max_rep_level(), descriptor.max_def_level()] {
-                if most > 0 {
-                    let Some(length) = buf.get(at..at + 4) else { return true };
-                    let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]);
-                    at = at.saturating_add(4).saturating_add(length as usize);
-                }
+            let levels = [(column.max_rep_level(), rep_level_encoding), (column.max_def_level(), def_level_encoding)];
+            for (_, encoding) in levels.into_iter().filter(|(most, _)| *most > 0) {
+                let length = buf.get(at..)?.first_chunk().filter(|_| *encoding == Encoding::RLE)?;
+                at = at.checked_add(4)?.checked_add(u32::from_le_bytes(*length) as usize)?;
             }
-            (buf.get(at..), *num_values, *encoding)
+            at
         }
-        Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
-            let at = (*def_levels_byte_len as usize).saturating_add(*rep_levels_byte_len as usize);
-            (buf.get(at..), *num_values, *encoding)
+        Page::DataPageV2 { def_levels_byte_len, rep_levels_byte_len, .. } => {
+            (*def_levels_byte_len as usize).checked_add(*rep_levels_byte_len as usize)?
         }
-        Page::DictionaryPage { .. } => return true,
+        Page::DictionaryPage { .. } => return None,
     };
-    let Some(data) = data else { return true };
-    let most = u64::from(values);
-    let first = delta_block(data);
-    match encoding as i64 {
-        DELTA_LENGTHS => first.is_none_or(|(count, _)| count <= most),
-        DELTA_TEXTS => first.is_none_or(|(count, end)| {
-            let second = data.get(end..).and_then(delta_block);
-            count <= most && second.is_none_or(|(count, _)| count <= most)
-        }),
-        _ => true,
-    }
+    (levels <= page.buffer().len()).then_some(levels)
 }
 
-/// Of ints packed as differences: how many there are, and where they end. None where that makes no sense.
-fn delta_block(data: &[u8]) -> Option<(u64, usize)> {
-    let mut walker = Walker::new(data);
-    let (block, parts, count) = (walker.unsigned()?, walker.unsigned()?, walker.unsigned()?);
-    walker.unsigned()?;
-    if parts == 0 || block == 0 || block % parts != 0 || count > data.len() as u64 * 128 + 1 {
-        return Some((count, data.len()));
+/// Whether the numbers of values in the data of a page are possible.
+fn counts_fit(page: &Page, column: &ColumnChunkMetaData) -> bool {
+    let encoding = page.encoding() as i64;
+    if !matches!(encoding, DELTA_LENGTHS | DELTA_TEXTS) {
+        return true;
     }
-    let of_part = block / parts;
-    let mut left = count.saturating_sub(1);
-    while left > 0 {
-        walker.unsigned()?;
-        let widths = data.get(walker.at..walker.at.checked_add(usize::try_from(parts).ok()?)?)?;
-        walker.at += widths.len();
-        for width in widths {
-            if left == 0 {
-                break;
-            }
-            walker.at = walker.at.checked_add(usize::try_from(u64::from(*width) * of_part / 8).ok()?)?;
-            left = left.saturating_sub(of_part);
-        }
-    }
-    Some((count, walker.at))
+    let Some(start) = values_start(page, column.column_descr()) else { return false };
+    let (data, most) = (&page.buffer()[start..], u64::from(page.num_values()));
+    let fits = |ints: &Differences<'_>| ints.count <= most;
+    let Some(first) = Differences::new(data) else { return true };
+    let second = || first.end().and_then(|end| Differences::new(data.get(end..)?));
+    fits(&first) && (encoding == DELTA_LENGTHS || second().as_ref().is_none_or(fits))
 }

@@ -1,6 +1,7 @@
 //! Parquet: types from the footer, the wanted columns only, and pieces of row groups.
 
 use super::damage::{damaged, guarded};
+use super::group::Group;
 use super::input::Input;
 use super::{Columns, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
 use crate::error::RunError;
@@ -9,8 +10,8 @@ use crate::progress::Progress;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use arrow_select::concat::concat_batches;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelector};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -102,11 +103,13 @@ fn check_counts(file: &str, metadata: &ParquetMetaData) -> Result<(), RunError> 
 
 /// What all pieces of a scan share.
 struct Shared {
-    input: Input,
+    input: Arc<Input>,
     metadata: ArrowReaderMetadata,
     wanted: Wanted,
     /// The leaves of the wanted columns.
     mask: ProjectionMask,
+    /// What arrays are made of them.
+    levels: FieldLevels,
     /// The row groups whose pages have been looked at.
     checked: Mutex<HashSet<usize>>,
     progress: Progress,
@@ -128,11 +131,15 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     check_unchanged(request, &columns(&request.path, &metadata)?)?;
     let wanted = Wanted::new(request);
     let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.positions.iter().copied());
+    let levels = guarded(&request.path, || {
+        parquet_to_arrow_field_levels(metadata.parquet_schema(), mask.clone(), Some(metadata.schema().fields()))
+    })?;
     let shared = Arc::new(Shared {
-        input,
+        input: Arc::new(input),
         metadata,
         wanted,
         mask,
+        levels,
         checked: Mutex::default(),
         progress: request.input.progress(),
     });
@@ -198,13 +205,11 @@ impl Shared {
     }
 
     fn read(&self, slice: Slice) -> Result<RecordBatch, ParquetError> {
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
-            .with_row_groups(vec![slice.group])
-            .with_projection(self.mask.clone())
-            .with_offset(slice.start)
-            .with_limit(slice.rows)
-            .with_batch_size(slice.rows)
-            .build()?;
+        let group =
+            Group { input: self.input.clone(), metadata: self.metadata.metadata().clone(), number: slice.group };
+        let rows = vec![RowSelector::skip(slice.start), RowSelector::select(slice.rows)];
+        let reader =
+            ParquetRecordBatchReader::try_new_with_row_groups(&self.levels, &group, slice.rows, Some(rows.into()))?;
         let schema = arrow_array::RecordBatchReader::schema(&reader);
         let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>()?;
         match batches.as_slice() {

@@ -1,4 +1,4 @@
-//! The table of `docs/types.md`, entry by entry, and files that are damaged in ten thousand ways.
+//! The table of `docs/types.md`, entry by entry, and files that are damaged in eleven thousand ways.
 
 use super::write::{ColumnFormat, ColumnWriter};
 use super::{ipc, parquet};
@@ -367,17 +367,18 @@ impl Chance {
     }
 }
 
-/// Ten thousand damaged files: each is read or is an error of the file, without a panic and in little memory.
+/// Eleven thousand damaged files: each is read or is an error of the file, without a panic and in little memory.
 #[test]
 fn damaged_files_are_errors() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/columnar");
     let folder = folder();
-    let files: [(&str, &Format); 10] = [
+    let files: [(&str, &Format); 11] = [
         ("flat.parquet", &parquet::FORMAT),
         ("nested.parquet", &parquet::FORMAT),
         ("required.parquet", &parquet::FORMAT),
         ("delta_length.parquet", &parquet::FORMAT),
         ("delta_text.parquet", &parquet::FORMAT),
+        ("wide_delta.parquet", &parquet::FORMAT),
         ("gzip.parquet", &parquet::FORMAT),
         ("lz4.parquet", &parquet::FORMAT),
         ("flat.arrow", &ipc::FORMAT),
