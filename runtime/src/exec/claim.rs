@@ -7,7 +7,7 @@ use super::source::{HostRows, Load, Morsel, Reader};
 use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::formats::Parsed;
+use crate::formats::{ByColumns, Parsed};
 use crate::spill::Rows;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,6 +29,16 @@ impl<'a> Claimed<'a> {
         match &self.morsel {
             Morsel::Bound(range) => Some((self.host.as_ref()?, range.clone())),
             Morsel::Piece(_) | Morsel::Ints(..) | Morsel::Batch(_) | Morsel::Computed(_) | Morsel::Failed(_) => None,
+        }
+    }
+
+    /// The rows by columns, if they are a piece that can be read so; else the morsel again.
+    pub fn by_columns(self) -> Result<Box<dyn ByColumns>, Claimed<'a>> {
+        match self.morsel {
+            Morsel::Piece(piece) => {
+                piece.by_columns().map_err(|piece| Claimed { morsel: Morsel::Piece(piece), ..self })
+            }
+            morsel => Err(Claimed { morsel, ..self }),
         }
     }
 

@@ -41,13 +41,22 @@ impl<'r, 'a> Path<'r, 'a> {
 
 impl<'a> Run<'a> {
     /// The rows of a morsel, and what they still go through.
-    pub(super) fn load(&self, claimed: Claimed, scratch: &mut Scratch) -> (Parsed, Path<'_, 'a>) {
+    pub(super) fn load(&self, mut claimed: Claimed<'a>, scratch: &mut Scratch) -> (Parsed, Path<'_, 'a>) {
         let path = self.path(claimed.branch);
-        if let (Some((host, rows)), Some((Ready::Segment(prepared), rest))) = (claimed.host_rows(), path.next()) {
+        let Some((Ready::Segment(prepared), rest)) = path.next() else { return (claimed.load(), path) };
+        if let Some((host, rows)) = claimed.host_rows() {
             let count = rows.len();
             if let Some(parsed) = prepared.run_early(host, rows, scratch) {
                 self.options.progress.add_rows_read(count);
                 return (parsed, rest);
+            }
+        } else if prepared.begins_with_filters() {
+            match claimed.by_columns() {
+                Ok(piece) => {
+                    self.options.progress.add_rows_read(piece.rows());
+                    return (prepared.run_by_columns(&*piece, scratch), rest);
+                }
+                Err(again) => claimed = again,
             }
         }
         (claimed.load(), path)
