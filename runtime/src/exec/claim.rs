@@ -32,13 +32,11 @@ impl<'a> Claimed<'a> {
         }
     }
 
-    /// The rows by columns, if they are a piece that can be read so; else the morsel again.
-    pub fn by_columns(self) -> Result<Box<dyn ByColumns>, Claimed<'a>> {
-        match self.morsel {
-            Morsel::Piece(piece) => {
-                piece.by_columns().map_err(|piece| Claimed { morsel: Morsel::Piece(piece), ..self })
-            }
-            morsel => Err(Claimed { morsel, ..self }),
+    /// The rows by columns, if they are a piece that can be read so.
+    pub fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        match &self.morsel {
+            Morsel::Piece(piece) => piece.by_columns(),
+            Morsel::Bound(_) | Morsel::Ints(..) | Morsel::Batch(_) | Morsel::Computed(_) | Morsel::Failed(_) => None,
         }
     }
 

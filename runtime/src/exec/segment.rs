@@ -196,22 +196,20 @@ impl<'a> Prepared<'a> {
 
     /// Runs it on a piece of a file. What the filters do not look at is read of few rows if few pass.
     pub fn run_by_columns(&self, piece: &dyn ByColumns, scratch: &mut Scratch) -> Parsed {
-        self.try_by_columns(piece, scratch).unwrap_or_else(|error| Parsed {
-            batch: Batch::default(),
-            error: Some(error),
-            left_out: 0,
-        })
+        let (batch, error) =
+            self.try_by_columns(piece, scratch).unwrap_or_else(|error| (Batch::default(), Some(error)));
+        Parsed { batch, error, left_out: 0 }
     }
 
-    fn try_by_columns(&self, piece: &dyn ByColumns, scratch: &mut Scratch) -> Result<Parsed, RunError> {
+    fn try_by_columns(
+        &self,
+        piece: &dyn ByColumns,
+        scratch: &mut Scratch,
+    ) -> Result<(Batch, Option<RunError>), RunError> {
         /// Rows that stand alone are read more slowly than side by side.
         const FEW: usize = 32;
         let Some((Early { filters, rest }, unpaid)) = self.early() else { unreachable!("who asks has looked") };
-        let looked_at = piece.read(&filters.columns, None);
-        if looked_at.error.is_some() {
-            return Ok(looked_at);
-        }
-        let looked_at = looked_at.batch;
+        let looked_at = piece.read(&filters.columns, None)?;
         let passed = match looked_at.faults.is_empty() {
             true => {
                 let kernels = self.kernels_of(filters, &looked_at);
@@ -221,42 +219,21 @@ impl<'a> Prepared<'a> {
             false => None,
         };
         let others: Vec<usize> = (0..self.segment.inputs.len()).filter(|at| !filters.columns.contains(at)).collect();
-        let whole = || {
-            let parsed = piece.read(&others, None);
-            match parsed.error {
-                Some(_) => Err(parsed),
-                None => Ok(looked_at.clone().beside(&filters.columns, parsed.batch, &others)),
-            }
-        };
+        let whole = || Ok(looked_at.clone().beside(&filters.columns, piece.read(&others, None)?, &others));
         let mut all = None;
         if let Some(passed) = passed {
             let chosen = match passed.len() * FEW <= looked_at.rows {
-                true => piece.read(&rest.columns, Some(&passed)),
-                false => {
-                    let whole = match whole() {
-                        Ok(batch) => all.insert(batch),
-                        Err(failed) => return Ok(failed),
-                    };
-                    let batch = whole.of_columns(&rest.columns).repeated(&passed);
-                    Parsed { batch, error: None, left_out: 0 }
-                }
+                true => piece.read(&rest.columns, Some(&passed))?,
+                false => all.insert(whole()?).of_columns(&rest.columns).repeated(&passed),
             };
-            if chosen.error.is_some() {
-                return Ok(chosen);
-            }
-            if chosen.batch.faults.is_empty() {
-                let kernels = self.kernels_of(rest, &chosen.batch);
-                if let Outcome::Done(batch) = self.execute(kernels, &chosen.batch, scratch, unpaid)? {
-                    return Ok(Parsed { batch, ..chosen });
+            if chosen.faults.is_empty() {
+                let kernels = self.kernels_of(rest, &chosen);
+                if let Outcome::Done(made) = self.execute(kernels, &chosen, scratch, unpaid)? {
+                    return Ok((made, None));
                 }
             }
         }
-        let all = match all.map_or_else(whole, Ok) {
-            Ok(batch) => batch,
-            Err(failed) => return Ok(failed),
-        };
-        let (batch, error) = self.try_run(&all, scratch, unpaid)?;
-        Ok(Parsed { batch, error, left_out: 0 })
+        self.try_run(&all.map_or_else(whole, Ok)?, scratch, unpaid)
     }
 
     fn kernels_of<'p>(&self, part: &'p Part, batch: &Batch) -> &'p Kernels {

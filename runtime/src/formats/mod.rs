@@ -114,8 +114,8 @@ pub trait Unread: Send {
     /// All of them with all columns.
     fn read(self: Box<Self>) -> Parsed;
 
-    /// The same by columns, if what is left out saves work; else the piece again.
-    fn by_columns(self: Box<Self>) -> Result<Box<dyn ByColumns>, Piece>;
+    /// The same by columns, if what is left out saves work.
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>>;
 }
 
 impl<F: FnOnce() -> Parsed + Send + 'static> Unread for F {
@@ -123,8 +123,8 @@ impl<F: FnOnce() -> Parsed + Send + 'static> Unread for F {
         self()
     }
 
-    fn by_columns(self: Box<Self>) -> Result<Box<dyn ByColumns>, Piece> {
-        Err(self)
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        None
     }
 }
 
@@ -134,7 +134,7 @@ pub trait ByColumns {
     fn rows(&self) -> usize;
 
     /// Some of the columns that the scan wants, of all rows or of those at these places, ascending.
-    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Parsed;
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError>;
 }
 
 /// An opened scan: one worker at a time takes the next piece, in order; none at the end.

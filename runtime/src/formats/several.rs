@@ -6,7 +6,7 @@
 //! others.
 
 use super::{ByColumns, Format, Parsed, Piece, Scan, ScanRequest, Unread};
-use crate::batch::{BatchFault, Column};
+use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
@@ -217,15 +217,14 @@ struct Placed<P> {
 
 impl Unread for Placed<Piece> {
     fn read(self: Box<Self>) -> Parsed {
-        placed(self.piece.read(), self.slots.iter())
+        let mut parsed = self.piece.read();
+        placed(&mut parsed.batch, self.slots.iter());
+        parsed
     }
 
-    fn by_columns(self: Box<Self>) -> Result<Box<dyn ByColumns>, Piece> {
-        let Placed { piece, slots } = *self;
-        match piece.by_columns() {
-            Ok(piece) => Ok(Box::new(Placed { piece, slots })),
-            Err(piece) => Err(Box::new(Placed { piece, slots })),
-        }
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        let piece = self.piece.by_columns()?;
+        Some(Box::new(Placed { piece, slots: self.slots.clone() }))
     }
 }
 
@@ -234,17 +233,18 @@ impl ByColumns for Placed<Box<dyn ByColumns>> {
         self.piece.rows()
     }
 
-    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Parsed {
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
         let is_read = |at: &usize| matches!(self.slots[*at], Slot::Read);
         let place = |at: &usize| (0..*at).filter(is_read).count();
         let read: Vec<usize> = columns.iter().filter(|at| is_read(at)).map(place).collect();
-        placed(self.piece.read(&read, rows), columns.iter().map(|at| &self.slots[*at]))
+        let mut batch = self.piece.read(&read, rows)?;
+        placed(&mut batch, columns.iter().map(|at| &self.slots[*at]));
+        Ok(batch)
     }
 }
 
 /// Puts the columns of one file into their places among those of the table.
-fn placed<'s>(mut parsed: Parsed, slots: impl Iterator<Item = &'s Slot>) -> Parsed {
-    let batch = &mut parsed.batch;
+fn placed<'s>(batch: &mut Batch, slots: impl Iterator<Item = &'s Slot>) {
     let mut read = std::mem::take(&mut batch.columns).into_iter();
     let mut places = Vec::new();
     for (at, slot) in slots.enumerate() {
@@ -260,7 +260,6 @@ fn placed<'s>(mut parsed: Parsed, slots: impl Iterator<Item = &'s Slot>) -> Pars
     for BatchFault { column, .. } in &mut batch.faults {
         *column = places[*column as usize];
     }
-    parsed
 }
 
 /// The same text in every row, held once.

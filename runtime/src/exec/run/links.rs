@@ -41,7 +41,7 @@ impl<'r, 'a> Path<'r, 'a> {
 
 impl<'a> Run<'a> {
     /// The rows of a morsel, and what they still go through.
-    pub(super) fn load(&self, mut claimed: Claimed<'a>, scratch: &mut Scratch) -> (Parsed, Path<'_, 'a>) {
+    pub(super) fn load(&self, claimed: Claimed, scratch: &mut Scratch) -> (Parsed, Path<'_, 'a>) {
         let path = self.path(claimed.branch);
         let Some((Ready::Segment(prepared), rest)) = path.next() else { return (claimed.load(), path) };
         if let Some((host, rows)) = claimed.host_rows() {
@@ -50,14 +50,9 @@ impl<'a> Run<'a> {
                 self.options.progress.add_rows_read(count);
                 return (parsed, rest);
             }
-        } else if prepared.begins_with_filters() {
-            match claimed.by_columns() {
-                Ok(piece) => {
-                    self.options.progress.add_rows_read(piece.rows());
-                    return (prepared.run_by_columns(&*piece, scratch), rest);
-                }
-                Err(again) => claimed = again,
-            }
+        } else if let Some(piece) = claimed.by_columns().filter(|_| prepared.begins_with_filters()) {
+            self.options.progress.add_rows_read(piece.rows());
+            return (prepared.run_by_columns(&*piece, scratch), rest);
         }
         (claimed.load(), path)
     }

@@ -169,11 +169,10 @@ impl Wanted {
     }
 
     /// Rows of these numbers without a value that was read: there are none, or nobody wants a column.
-    fn nothing(&self, numbers: Arc<[u64]>) -> Parsed {
+    fn nothing(&self, numbers: Arc<[u64]>) -> Batch {
         let columns = self.columns.iter().map(|(_, field)| Column::from_scalars(&field.ty.kind, &[])).collect();
         let origin = Origin { file: self.file.clone(), records: Records::Numbered(numbers.clone()) };
-        let batch = Batch { rows: numbers.len(), columns, faults: Vec::new(), origin: Some(origin) };
-        Parsed { batch, error: None, left_out: 0 }
+        Batch { rows: numbers.len(), columns, faults: Vec::new(), origin: Some(origin) }
     }
 
     /// Rows from the arrays of the wanted positions, and their numbers in the file, from 1.
@@ -186,7 +185,7 @@ impl Wanted {
             faults.extend(misfits.into_iter().map(|(row, misfit)| BatchFault {
                 row: row as u32,
                 column: at as u32,
-                error: Arc::new(misfit_of(&self.file, &field.name, numbers[row as usize] - 1, misfit)),
+                error: Arc::new(misfit_of(&self.file, &field.name, numbers[row] - 1, misfit)),
             }));
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));

@@ -4,6 +4,7 @@ use super::damage::{damaged, guarded};
 use super::group::Group;
 use super::input::Input;
 use super::{Columns, FIRST_ROWS, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
+use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::{self, ByColumns, Format, MorselSize, Parsed, Piece, Scan, ScanRequest, Unread};
 use crate::progress::Progress;
@@ -155,6 +156,7 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
 }
 
 /// The rows of a slice.
+#[derive(Clone)]
 struct Rows {
     shared: Arc<Shared>,
     slice: Slice,
@@ -163,11 +165,12 @@ struct Rows {
 impl Unread for Rows {
     fn read(self: Box<Self>) -> Parsed {
         let all: Vec<usize> = (0..self.shared.wanted.columns.len()).collect();
-        ByColumns::read(&*self, &all, None)
+        let rows = ByColumns::read(&*self, &all, None);
+        rows.map_or_else(failed, |batch| Parsed { batch, error: None, left_out: 0 })
     }
 
-    fn by_columns(self: Box<Self>) -> Result<Box<dyn ByColumns>, Piece> {
-        Ok(self)
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        Some(Box::new(self.clone()))
     }
 }
 
@@ -176,11 +179,8 @@ impl ByColumns for Rows {
         self.slice.rows
     }
 
-    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Parsed {
-        self.shared
-            .choice(columns)
-            .and_then(|choice| self.shared.load(self.slice, &choice, rows))
-            .unwrap_or_else(failed)
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
+        self.shared.load(self.slice, &*self.shared.choice(columns)?, rows)
     }
 }
 
@@ -235,7 +235,7 @@ impl Shared {
     }
 
     /// Some columns of a slice, of all its rows or of some.
-    fn load(&self, slice: Slice, choice: &Choice, rows: Option<&[u32]>) -> Result<Parsed, RunError> {
+    fn load(&self, slice: Slice, choice: &Choice, rows: Option<&[u32]>) -> Result<Batch, RunError> {
         let (wanted, count) = (&choice.wanted, rows.map_or(slice.rows, <[u32]>::len));
         let numbers = |row: u64| slice.before + row + 1;
         let numbers: Arc<[u64]> = match rows {
@@ -248,7 +248,7 @@ impl Shared {
         self.check_pages(slice.group, choice)?;
         let read = guarded(&wanted.file, || self.read(slice, choice, rows))?;
         match read.num_rows() == count {
-            true => Ok(wanted.rows(read.columns(), numbers)),
+            true => Ok(wanted.rows(read.columns(), numbers).batch),
             false => Err(damaged(&wanted.file, format!("row group {} has fewer rows than it says", slice.group + 1))),
         }
     }
