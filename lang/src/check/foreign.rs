@@ -337,7 +337,7 @@ fn names(index: &ast::Expr) -> Option<Vec<Arc<str>>> {
 }
 
 /// The edits that put the arguments of a call into a form, and what comes of it as far as that can be shown.
-fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
+pub(super) fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
     let is_operator = form.starts_with('(') && !form.starts_with("(if");
     let (mut edits, mut shown) = (Vec::new(), String::new());
     let mut start = span.start;
