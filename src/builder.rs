@@ -1,25 +1,26 @@
 //! The settings of an engine, collected until it is built.
 
+mod names;
+
+pub(crate) use names::unknown_type;
+
 use crate::engine::{Engine, Inner};
-use crate::given::{Constant, Given, HostTable};
+use crate::given::{Constant, Given, GivenType, HostTable};
 use crate::grant::{self, Grant};
 use crate::host::{self, Fallible, HostFunction};
+use crate::host_type::Methods;
 use crate::kernel::{self, KernelFunction};
 use crate::limits::Limits;
-use crate::program::INPUT;
 use crate::report::Report;
-use crate::row::{FieldType, Row, ToCell};
+use crate::row::{FieldType, HostType, Row, ToCell};
 use pipelang_lang::catalog::Effect;
-use pipelang_lang::check::{FORMS, WINDOW_FUNCTIONS};
-use pipelang_lang::codes::{E0112, E0203, E0208, E0305, E0310};
-use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
+use pipelang_lang::codes::{E0305, E0310};
+use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
-use pipelang_lang::ty::spell;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::{HostPool, Pool};
 use pipelang_runtime::formats::Streams;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,6 +30,9 @@ pub struct EngineBuilder {
     functions: Vec<Function>,
     constants: Vec<(Constant, Result<(), String>)>,
     tables: Vec<HostTable>,
+    types: Vec<GivenType>,
+    /// What is wrong with methods.
+    strangers: Vec<String>,
     /// What there is to say of the others.
     descriptions: Vec<(&'static str, String)>,
     grants: Vec<Grant>,
@@ -54,6 +58,8 @@ impl EngineBuilder {
             functions: Vec::new(),
             constants: Vec::new(),
             tables: Vec::new(),
+            types: Vec::new(),
+            strangers: Vec::new(),
             descriptions: Vec::new(),
             grants: Vec::new(),
             limits: Limits::trusted(),
@@ -71,6 +77,8 @@ impl EngineBuilder {
             functions: engine.functions.clone(),
             constants: engine.given.constants.iter().map(|constant| (constant.clone(), Ok(()))).collect(),
             tables: engine.given.tables.clone(),
+            types: engine.given.types.clone(),
+            strangers: Vec::new(),
             descriptions: Vec::new(),
             grants: engine.grants.clone(),
             limits: engine.limits.clone(),
@@ -163,6 +171,50 @@ impl EngineBuilder {
     /// a column that nobody looks at. A program that calls one runs a row at a time.
     pub fn effect_func<Arguments, F: HostFunction<Arguments>>(mut self, name: &str, function: F) -> EngineBuilder {
         self.functions.push(host::define(name, Effect::Host, function));
+        self
+    }
+
+    /// A type of the host, and its methods: scripts have values of it from functions, constants, tables and inputs, hand
+    /// them on, and call its methods with a dot. What a [`HostType`] is in a script, it says.
+    ///
+    /// ```
+    /// use pipelang::{Engine, HostType, Row};
+    ///
+    /// #[derive(Clone, Debug, PartialEq)]
+    /// struct Money { cents: i64 }
+    ///
+    /// impl HostType for Money {
+    ///     const NAME: &'static str = "Money";
+    /// }
+    ///
+    /// #[derive(Row, Clone, Debug, PartialEq)]
+    /// struct Order { id: i64, price: Money }
+    ///
+    /// let engine = Engine::builder()
+    ///     .host_type::<Money>(|money| {
+    ///         money
+    ///             .method("cents", |money: &Money| money.cents)
+    ///             .method("times", |money: &Money, count: i64| Money { cents: money.cents * count })
+    ///     })
+    ///     .func("money", |cents: i64| Money { cents })
+    ///     .build()?;
+    /// let program = engine.compile::<Order, Order>(
+    ///     "orders.pipe",
+    ///     "input | derive price = price.times(2) | filter price.cents() > money(500).cents()",
+    /// )?;
+    /// let orders = [Order { id: 1, price: Money { cents: 200 } }, Order { id: 2, price: Money { cents: 300 } }];
+    /// assert_eq!(program.run(&orders).collect()?, [Order { id: 2, price: Money { cents: 600 } }]);
+    ///
+    /// let report = engine.eval::<bool>("money(1) == money(1)").unwrap_err();
+    /// assert!(report.to_string().contains("compare what its methods give: cents, times"));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn host_type<T: HostType>(mut self, methods: impl FnOnce(Methods<T>) -> Methods<T>) -> EngineBuilder {
+        let Methods { functions, doc, strangers, .. } = methods(Methods::new());
+        self.functions.extend(functions);
+        self.types.push(GivenType { name: T::NAME.into(), doc });
+        let told = |name: String| format!("the first argument of the method `{name}` is no `{}`", T::NAME);
+        self.strangers.extend(strangers.into_iter().map(told));
         self
     }
 
@@ -295,6 +347,7 @@ impl EngineBuilder {
     /// ```
     pub fn build(mut self) -> Result<Engine, Report> {
         let mut wrong = self.clashes();
+        wrong.extend(self.strangers.drain(..).map(|told| Diagnostic::outside(E0305, told)));
         for (constant, told) in &self.constants {
             if let Err(why) = told {
                 wrong.push(Diagnostic::outside(E0310, format!("the constant `{}`: {why}", constant.name)));
@@ -307,10 +360,13 @@ impl EngineBuilder {
             return Err(Report::new(wrong, Arc::default()));
         }
         let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
+        let mut registry = Registry::limited(self.functions.clone(), self.limits.regex_bytes);
+        let types = self.types.iter().map(|ty| ty.name.clone()).collect();
+        registry.catalog = registry.catalog.with_opaque_types(types);
         Ok(Engine(Arc::new(Inner {
-            registry: Registry::limited(self.functions.clone(), self.limits.regex_bytes),
+            registry,
             pool: self.pool,
-            given: Given { constants, tables: self.tables },
+            given: Given { constants, tables: self.tables, types: self.types },
             streams: Streams::of(grant::granted_stdin(&self.grants)),
             grants: self.grants,
             limits: self.limits,
@@ -320,63 +376,5 @@ impl EngineBuilder {
             functions: self.functions,
             check_kernels: self.check_kernels,
         })))
-    }
-
-    /// Says of what was added what there is to say; or what is wrong.
-    fn describe_one(&mut self, what: &'static str, doc: &str) -> Option<Diagnostic> {
-        let (name, parameters) = match what.split_once('(') {
-            Some((name, parameters)) => (name, Some(parameters.trim_end_matches(')'))),
-            None => (what, None),
-        };
-        if let Some(function) = self.functions.iter_mut().find(|function| &*function.def.name == name) {
-            function.def.doc = doc.into();
-            let named = parameters?.split(',').map(str::trim);
-            let known = &mut function.def.parameters;
-            if named.clone().count() != known.len() || named.clone().any(|name| spell(name) != *name) {
-                let told = format!("`{what}` is another function than {}", function.def.signature());
-                return Some(Diagnostic::outside(E0305, told));
-            }
-            known.iter_mut().zip(named).for_each(|(parameter, name)| parameter.name = name);
-            return None;
-        }
-        let constants = self.constants.iter_mut().map(|(constant, _)| (&*constant.name, &mut constant.doc));
-        let tables = self.tables.iter_mut().map(|table| (&*table.wanted.name, &mut table.doc));
-        if let Some((_, of_it)) = constants.chain(tables).find(|(known, _)| *known == name) {
-            *of_it = doc.into();
-            return None;
-        }
-        let near = did_you_mean(name, self.names());
-        let hint = near.first().map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        Some(Diagnostic::outside(E0203, format!("`{name}` is described, and was not added{hint}")))
-    }
-
-    /// The names of all that was added.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let functions = self.functions.iter().map(|function| &*function.def.name);
-        let constants = self.constants.iter().map(|(constant, _)| &*constant.name);
-        functions.chain(constants).chain(self.tables.iter().map(|table| &*table.wanted.name))
-    }
-
-    /// E0208 for each name that is taken, and E0112 for each that is none.
-    fn clashes(&self) -> Vec<Diagnostic> {
-        let own = Registry::builtin().catalog;
-        let is_taken = |name: &str| {
-            // A stage may have the name of a function: it stands where no call can stand.
-            let mut words = FORMS.iter().map(|it| it.name).chain(WINDOW_FUNCTIONS.iter().map(|it| it.name));
-            !own.functions_named(name).is_empty() || own.reducer_named(name).is_some() || words.any(|word| word == name)
-        };
-        let is_table = |name: &str| self.tables.iter().any(|table| &*table.wanted.name == name);
-        let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
-        for name in self.names() {
-            let told = match name {
-                name if spell(name) != *name => Some((E0112, "is no name of a function, constant or table")),
-                name if is_taken(name) => Some((E0208, "is a name of Pipe's own")),
-                INPUT if !is_table(name) => Some((E0208, "is the name of the input")),
-                name if !seen.insert(name) => Some((E0208, "is added twice")),
-                _ => None,
-            };
-            wrong.extend(told.map(|(code, why)| Diagnostic::outside(code, format!("`{name}` {why}"))));
-        }
-        wrong
     }
 }

@@ -1,7 +1,7 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
-use crate::builder::EngineBuilder;
+use crate::builder::{EngineBuilder, unknown_type};
 use crate::fs::HostSources;
 use crate::given::Given;
 use crate::grant::Grant;
@@ -271,6 +271,7 @@ impl Engine {
         let files = self.sources(inputs);
         let compile = || {
             self.check_size(text)?;
+            self.check_types(inputs)?;
             let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
             compiled.and_then(|compiled| {
                 self.check_nesting(text)?;
@@ -295,6 +296,15 @@ impl Engine {
         let most = self.0.limits.source_bytes.unwrap_or(usize::MAX);
         let told = || format!("the script has {} bytes, and its limit is {most}", text.len());
         if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
+    }
+
+    /// E0301 for inputs with values of types that nobody told this engine of.
+    fn check_types(&self, inputs: &[Wanted]) -> Result<(), Vec<Diagnostic>> {
+        let known = self.0.registry.catalog.opaque_types();
+        let fields = inputs.iter().flat_map(|input| &input.schema.fields);
+        let wrong: Vec<Diagnostic> =
+            fields.filter_map(|field| unknown_type(&field.name, &field.ty.kind, known)).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// E0801 for brackets that are nested deeper than the engine lets them; the parser has told of those beyond its own limit.

@@ -28,6 +28,13 @@ pub(crate) struct Constant {
     pub(crate) doc: Arc<str>,
 }
 
+/// A type of the host.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenType {
+    pub(crate) name: Arc<str>,
+    pub(crate) doc: Arc<str>,
+}
+
 /// Fills the wanted columns of some rows.
 type Gather = dyn Fn(&[usize], Chosen) -> Batch + Send + Sync;
 
@@ -64,6 +71,7 @@ impl HostTable {
 pub(crate) struct Given {
     pub(crate) constants: Vec<Constant>,
     pub(crate) tables: Vec<HostTable>,
+    pub(crate) types: Vec<GivenType>,
 }
 
 impl Given {
@@ -97,7 +105,8 @@ impl Given {
             examples: Vec::new(),
         };
         let constants = self.constants.iter().map(move |Constant { name, value, ty, doc }| {
-            info(name, format!("{name}: {ty} = {}", print::constant(value)), CONSTANTS, doc)
+            let value = if value.is_opaque() { String::new() } else { format!(" = {}", print::constant(value)) };
+            info(name, format!("{name}: {ty}{value}"), CONSTANTS, doc)
         });
         let tables = self.tables.iter().map(move |HostTable { wanted: Wanted { name, schema, .. }, doc, .. }| {
             info(name, format!("{name}: stream<{schema}>"), TABLES, doc)
@@ -105,6 +114,8 @@ impl Given {
         let types = self.wanted().filter(|table| !table.row.is_empty()).map(move |Wanted { name, row, schema }| {
             info(row, format!("type {row} = {schema}"), TYPES, &format!("The rows of `{name}`."))
         });
-        constants.chain(tables).chain(types)
+        let opaque =
+            self.types.iter().map(move |GivenType { name, doc }| info(name, format!("type {name}"), TYPES, doc));
+        constants.chain(tables).chain(types).chain(opaque)
     }
 }

@@ -4,7 +4,7 @@
 //! error is a run-time error of the script at the call; a panic is one too. Nulls never reach it: a null argument gives
 //! null without a call.
 
-use crate::row::{Cell, FieldKind, FromCell, ToCell, Unfit};
+use crate::row::{Cell, FieldKind, FromCell, HostType, ToCell, Unfit};
 use pipelang_lang::catalog::{Effect, FunctionDef, Parameter, Pattern, ResultType, ScalarBody};
 use pipelang_lang::codes::E0603;
 use pipelang_lang::scalar::{Fault, Scalar};
@@ -18,7 +18,8 @@ use std::sync::Arc;
 /// A type that an argument of a host function may have.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot have an argument of type `{Self}`",
-    note = "arguments are `f64`, `i64`, `bool`, `&str`, `String`, times of jiff and std, or `Vec` of fields of rows"
+    note = "arguments are `f64`, `i64`, `bool`, `&str`, `String`, times of jiff and std, `Vec` of fields of rows, or `&T` of a \
+            `pipelang::HostType`"
 )]
 pub trait Argument {
     /// The type, borrowed for the call.
@@ -88,6 +89,16 @@ owned_arguments! {
     [] std::time::SystemTime;
     [] std::time::Duration;
     [T] Vec<T>;
+}
+
+/// Values of the host are borrowed.
+impl<T: HostType> Argument for &T {
+    type Value<'a> = &'a T;
+    const KIND: FieldKind = FieldKind::Host(T::NAME);
+
+    fn value(cell: Cell<'_>) -> Option<&T> {
+        if let Cell::Host(value) = cell { value.get() } else { None }
+    }
 }
 
 /// What a host function may return: a value that a field of a row may have too, or a `Result` with one.

@@ -8,10 +8,11 @@ pub use text::{Csv, Jsonl, csv, jsonl};
 
 use crate::report::Report;
 use crate::row::{ColumnBuilder, Field, Row};
-use pipelang_lang::codes::{E0501, E0701, E0901};
+use pipelang_lang::codes::{E0301, E0501, E0701, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::batch::{Batch, BatchFault};
+use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::{Chosen, Stream, Tables};
 use pipelang_runtime::strided::Strided;
 use serde_core::Serialize;
@@ -53,8 +54,23 @@ impl<'a> Bindings<'a> {
 
     pub(crate) fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {
         let is_read_once = (self.reads)(name) <= 1;
-        self.tables.bind_stream(name.clone(), schema.clone(), stream, is_read_once);
+        let (told, known) = (name.clone(), schema.clone());
+        let checked: Stream<'a> = Box::new(move |columns, morsel| {
+            has_no_opaque(&told, &known, columns)?;
+            stream(columns, morsel)
+        });
+        self.tables.bind_stream(name.clone(), schema.clone(), checked, is_read_once);
     }
+}
+
+/// E0301 where a column is wanted of a type of the host, which no text and nothing of serde's has.
+fn has_no_opaque(name: &str, schema: &Schema, columns: &[usize]) -> Result<(), RunError> {
+    let fields = columns.iter().map(|at| &schema.fields[*at]);
+    let opaque = fields.into_iter().find_map(|field| Some((&field.name, field.ty.kind.opaque()?)));
+    opaque.map_or(Ok(()), |(field, opaque)| {
+        let message = format!("`{field}` is of the host's type `{opaque}`, and what `{name}` is read from has none");
+        Err(RunError::Outside { code: E0301, message })
+    })
 }
 
 /// What can be the input of a program over rows of `In`: a slice, [`jsonl`], [`csv`], [`rows`], and of a program with

@@ -55,6 +55,7 @@ pub mod fs;
 mod given;
 mod grant;
 mod host;
+mod host_type;
 mod input;
 mod kernel;
 mod limits;
@@ -77,6 +78,7 @@ pub use builder::EngineBuilder;
 pub use engine::{Engine, FunctionInfo};
 pub use grant::{Grant, clock, environment, stdin};
 pub use host::{Argument, Fallible, HostFunction, HostResult};
+pub use host_type::Methods;
 pub use input::{Bindings, Csv, Input, Inputs, Jsonl, Rows, csv, jsonl, rows};
 pub use kernel::{KernelFunction, Number, Numbers};
 pub use limits::Limits;
@@ -102,8 +104,8 @@ pub use pipelang_runtime::tally::{ReadCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{
-    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, InPlace, Items,
-    ResultBatch, ResultColumn, ResultRow, Row, Schema, ToCell, Unfit,
+    Cell, CellMismatch, ColumnBuilder, Dynamic, Field, FieldKind, FieldType, FromCell, FromRow, HostType, HostValue,
+    InPlace, Items, ResultBatch, ResultColumn, ResultRow, Row, Schema, ToCell, Unfit,
 };
 pub use rows::ResultRows;
 pub use run::Run;

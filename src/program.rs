@@ -6,7 +6,7 @@ use crate::input::{Bindings, Input, unbound};
 use crate::live::Live;
 use crate::manifest::Manifest;
 use crate::report::Report;
-use crate::row::{Cell, CellMismatch, Field, FieldType, FromCell, FromRow, ResultRow, Row, Shown};
+use crate::row::{Cell, CellMismatch, Field, FieldKind, FieldType, FromCell, FromRow, ResultRow, Row, Shown};
 use crate::run::Run;
 use crate::script::{Phase, RunSettings, Script};
 use pipelang_lang::check::Parameters;
@@ -225,6 +225,7 @@ pub(crate) fn given(cell: Cell<'_>) -> Given<'_> {
         | Cell::Duration(_)
         | Cell::Bytes(_)
         | Cell::Json(_)
+        | Cell::Host(_)
         | Cell::Unfit(_)
         | Cell::List(_)
         | Cell::Record(_)
@@ -263,7 +264,12 @@ fn columns_of<Out: FromRow>(
         return Err(vec![Diagnostic::error(E0406, statement.span, text).help("write `values: [\"a\", \"b\"]`")]);
     }
     let found = script.plan().schema(statement.node);
-    let Some(wanted) = Out::wanted() else { return Ok((0..found.fields.len()).collect()) };
+    let Some(wanted) = Out::wanted() else {
+        let any = |field: &ty::Field| Field { name: field.name.to_string(), kind: FieldKind::Any, nullable: true };
+        let wrong = found.fields.iter().filter_map(|field| misfit(field, &any(field), ""));
+        let wrong: Vec<Diagnostic> = wrong.map(|(code, text)| Diagnostic::error(code, statement.span, text)).collect();
+        return if wrong.is_empty() { Ok((0..found.fields.len()).collect()) } else { Err(wrong) };
+    };
     let mut diagnostics = Vec::new();
     let mut columns = Vec::with_capacity(wanted.fields.len());
     for field in &wanted.fields {
@@ -291,6 +297,9 @@ fn columns_of<Out: FromRow>(
 /// Why a column cannot be read into a field.
 pub(crate) fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(pipelang_lang::codes::Code, String)> {
     let name = &wanted.name;
+    if let (FieldKind::Any, Some(opaque)) = (wanted.kind, found.ty.kind.opaque()) {
+        return Some((E0301, format!("`{name}` has values of the host's type `{opaque}`, which serde cannot read")));
+    }
     if !(FieldType { kind: wanted.kind, nullable: true }).reads(&found.ty) {
         let kind = wanted.kind;
         return Some((E0301, format!("`{name}` is {} in the result and {kind} in `{owner}`", found.ty)));

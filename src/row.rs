@@ -6,6 +6,7 @@
 mod cell;
 mod column;
 mod items;
+mod opaque;
 mod read;
 mod result;
 mod time;
@@ -13,6 +14,7 @@ mod time;
 pub use cell::{Cell, CellMismatch, FromCell, ToCell, Unfit};
 pub use column::ColumnBuilder;
 pub use items::Items;
+pub use opaque::{HostType, HostValue};
 pub(crate) use result::Shown;
 pub use result::{ResultBatch, ResultColumn, ResultRow};
 
@@ -42,6 +44,8 @@ pub enum FieldKind {
     List(&'static FieldType),
     /// A row in a field: the names and types of its own.
     Record(&'static [(&'static str, FieldType)]),
+    /// A value of a [`HostType`] of this name.
+    Host(&'static str),
     /// Whatever comes: serde sees then whether it fits. No field of a [`Row`] is that.
     Any,
 }
@@ -69,7 +73,9 @@ impl FieldType {
     /// Whether a value of a type of the language can be read into it.
     pub(crate) fn reads(self, found: &ty::Type) -> bool {
         let is_kind = match (self.kind, &found.kind) {
-            (FieldKind::Any, _) | (_, ty::Kind::Null) => true,
+            (_, ty::Kind::Null) => true,
+            // Serde knows nothing of values of the host.
+            (FieldKind::Any, found) => found.opaque().is_none(),
             (FieldKind::Float, ty::Kind::Int) => true,
             (FieldKind::List(item), ty::Kind::List(found)) => item.reads(found),
             (FieldKind::Record(fields), ty::Kind::Record(found)) => fields
@@ -97,6 +103,7 @@ impl FieldKind {
                 let field = |(name, field): &(&str, FieldType)| ty::Field { name: (*name).into(), ty: field.ty() };
                 ty::Kind::Record(Arc::new(ty::Schema { fields: fields.iter().map(field).collect() }))
             }
+            FieldKind::Host(name) => ty::Kind::Opaque(name.into()),
             FieldKind::Any => ty::Kind::Unknown,
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod arrow;
 pub(crate) mod formula;
 pub(crate) mod functions;
 pub(crate) mod hello;
+pub(crate) mod host_types;
 pub(crate) mod plugins;
 pub(crate) mod rows;
 pub(crate) mod rule_server;
@@ -23,6 +24,7 @@ pub const EXAMPLES: &[(&str, Example)] = &[
     ("hello", hello::run),
     ("rows", rows::run),
     ("functions", functions::run),
+    ("host_types", host_types::run),
     ("formula", formula::run),
     ("rule_server", rule_server::run),
     ("plugins", plugins::run),

@@ -40,6 +40,8 @@ pub enum Pattern {
     Ordered,
     /// Anything.
     Any,
+    /// Anything that can be compared and spelled: all but what has values of the host in it.
+    Plain,
     /// A list of what the pattern accepts. The lists and [`Pattern::Item`]s among the arguments are brought to one type.
     List(Box<Pattern>),
     /// A list of anything, which keeps its type beside other lists.
@@ -57,7 +59,7 @@ impl fmt::Display for Pattern {
             Pattern::Is(kind) => write!(f, "{kind}"),
             Pattern::Number => f.write_str("number"),
             Pattern::Ordered => f.write_str("ordered"),
-            Pattern::Any => f.write_str("any"),
+            Pattern::Any | Pattern::Plain => f.write_str("any"),
             Pattern::List(items) => write!(f, "[{items}]"),
             Pattern::AnyList => f.write_str("[any]"),
             Pattern::Item => f.write_str("item"),
@@ -216,6 +218,24 @@ impl FunctionDef {
             ResultType::Numbered => "[{index: int, item: item}]".into(),
         };
         format!("{}({}) -> {result}", self.name, parameters.join(", "))
+    }
+
+    /// The type of the host that it is a method of, if its first parameter is one.
+    pub fn receiver(&self) -> Option<&str> {
+        match &self.parameters.first()?.pattern {
+            Pattern::Is(Kind::Opaque(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The kinds of its arguments and of its result, as far as it names them.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let result = if let ResultType::Is(ty) = &self.result { Some(ty.kind.clone()) } else { None };
+        let parameters = self.parameters.iter().filter_map(|parameter| match &parameter.pattern {
+            Pattern::Is(kind) => Some(kind.clone()),
+            _ => None,
+        });
+        parameters.chain(result)
     }
 
     /// The parameter that argument `at` is for.
@@ -384,6 +404,7 @@ pub struct Catalog {
     functions: Vec<FunctionDef>,
     reducers: Vec<ReducerDef>,
     formats: Vec<FormatDef>,
+    opaque_types: Vec<Arc<str>>,
     by_name: HashMap<Arc<str>, Vec<FunctionId>>,
 }
 
@@ -394,7 +415,23 @@ impl Catalog {
         for (at, function) in functions.iter().enumerate() {
             by_name.entry(function.name.clone()).or_default().push(FunctionId(at as u32));
         }
-        Catalog { functions, reducers, formats, by_name }
+        Catalog { functions, reducers, formats, opaque_types: Vec::new(), by_name }
+    }
+
+    /// The same and types of the host of these names.
+    pub fn with_opaque_types(self, opaque_types: Vec<Arc<str>>) -> Catalog {
+        Catalog { opaque_types, ..self }
+    }
+
+    /// The names of the types of the host.
+    pub fn opaque_types(&self) -> &[Arc<str>] {
+        &self.opaque_types
+    }
+
+    /// The names of the functions whose first parameter is of that type of the host.
+    pub fn methods(&self, of: &str) -> Vec<&str> {
+        let is_method = |function: &&FunctionDef| function.receiver() == Some(of);
+        self.functions.iter().filter(is_method).map(|function| &*function.name).collect()
     }
 
     /// The function that `id` names.

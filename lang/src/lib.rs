@@ -13,6 +13,7 @@ pub mod fault;
 pub mod format;
 pub mod ir;
 pub mod modules;
+pub mod opaque;
 pub mod opt;
 pub mod report;
 pub mod scalar;

@@ -10,6 +10,7 @@ mod temporal;
 pub use size::{Items, LARGEST, fits, too_large};
 
 use crate::codes::{Code, E0601, E0602};
+use crate::opaque::Opaque;
 use crate::ty::Kind;
 use std::cmp::Ordering;
 use std::fmt;
@@ -46,6 +47,22 @@ pub enum Scalar {
     Json(Arc<str>),
     /// An unchecked sum of ints.
     Wide(i128),
+    /// A value of a type of the host.
+    Opaque(Opaque),
+}
+
+impl Scalar {
+    /// Whether it is a value of the host, or has one in it.
+    pub fn is_opaque(&self) -> bool {
+        match self {
+            Scalar::Opaque(_) => true,
+            Scalar::List(items) | Scalar::Record(items) => items.iter().any(Scalar::is_opaque),
+            Scalar::Map(entries) => entries.iter().any(|(_, value)| value.is_opaque()),
+            Scalar::Null | Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) | Scalar::String(_) => false,
+            Scalar::Bytes(_) | Scalar::Date(_) | Scalar::DateTime(_) | Scalar::Duration(_) => false,
+            Scalar::Json(_) | Scalar::Wide(_) => false,
+        }
+    }
 }
 
 /// Why an expression has no value for a row. Plain data, so that every executor can say the same.
@@ -277,6 +294,7 @@ fn equal_by(same: fn(&Scalar, &Scalar) -> bool, a: &Scalar, b: &Scalar) -> bool 
         }
         (Scalar::Json(a), Scalar::Json(b)) => a == b,
         (Scalar::Bytes(a), Scalar::Bytes(b)) => a == b,
+        (Scalar::Opaque(a), Scalar::Opaque(b)) => a == b,
         _ => order(a, b) == Some(Ordering::Equal),
     }
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     Map(Arc<Type>),
     /// Dynamic JSON.
     Json,
+    /// A type of the host, by its name: what its values are, only the host's functions know.
+    Opaque(Arc<str>),
     /// The type of a bare `null`, which fits every `T?`.
     Null,
     /// The type of what has been reported already; it fits everything and says nothing.
@@ -45,10 +47,19 @@ impl Kind {
             Kind::List(held) | Kind::Map(held) => (Some(&**held), &[][..]),
             Kind::Record(schema) => (None, schema.fields.as_slice()),
             Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes | Kind::Json => (None, &[][..]),
+            Kind::Opaque(_) => (None, &[][..]),
             Kind::Date | Kind::DateTime | Kind::Duration => (None, &[][..]),
             Kind::Wide | Kind::Null | Kind::Unknown => (None, &[][..]),
         };
         held.into_iter().chain(fields.iter().map(|field| &field.ty))
+    }
+
+    /// The name of a type of the host that it is or that is in it, if there is one.
+    pub fn opaque(&self) -> Option<&str> {
+        match self {
+            Kind::Opaque(name) => Some(name),
+            kind => kind.parts().find_map(|part| part.kind.opaque()),
+        }
     }
 }
 
@@ -156,6 +167,7 @@ impl fmt::Display for Kind {
             Kind::Record(schema) => write!(f, "{schema}"),
             Kind::Map(value) => write!(f, "map<{value}>"),
             Kind::Json => f.write_str("json"),
+            Kind::Opaque(name) => f.write_str(name),
             Kind::Null => f.write_str("null"),
             Kind::Unknown => f.write_str("unknown"),
         }

@@ -118,6 +118,11 @@ impl Column {
         each_array!(self, array => array.is_null(row), _length => true)
     }
 
+    /// Whether there is a value of the host in a value.
+    pub fn is_opaque(&self, row: usize) -> bool {
+        matches!(self, Column::Values(values) if values.value(row).is_opaque())
+    }
+
     /// Whether any value is null.
     pub fn has_nulls(&self) -> bool {
         each_array!(self, array => array.null_count() > 0, length => *length > 0)
@@ -177,7 +182,7 @@ impl Column {
                 Column::String(builder.finish())
             }
             Kind::Null | Kind::Unknown => Column::Null(values.len()),
-            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Opaque(_) => {
                 Column::Values(Values::new(values.to_vec()))
             }
         }

@@ -45,6 +45,8 @@ pub fn write(value: &Scalar, kind: &Kind, out: &mut Vec<u8>) {
             between(b"{}", entries.iter(), out, |(key, value), out| entry(key, value, item, out));
         }
         Scalar::Json(text) => out.extend_from_slice(text.as_bytes()),
+        // Only tables for people have such values.
+        Scalar::Opaque(value) => write_text(&format!("<{}>", value.type_name()), out),
     }
 }
 

@@ -67,6 +67,11 @@ impl Memory {
         }
     }
 
+    /// E0801 of `what`, which cannot be written to disk although it should be.
+    pub fn exceeded(&self, what: &str) -> RunError {
+        over(self.0.as_ref().map_or(u64::MAX, |counted| counted.limit), what)
+    }
+
     /// Counts a run that was written.
     pub fn count_run(&self) {
         if let Some(counted) = &self.0 {

@@ -1,39 +1,89 @@
 //! Where the numbers of a field lie in rows of a host: machine code loads them from there, and no column is made of them.
 
 use crate::kernel::ops::Lane;
+use std::any::Any;
 use std::marker::PhantomData;
+
+/// How a number lies in memory. Any bits are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// `i8`
+    I8,
+    /// `i16`
+    I16,
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+    /// `u8`
+    U8,
+    /// `u16`
+    U16,
+    /// `u32`
+    U32,
+    /// `f32`
+    F32,
+    /// `f64`
+    F64,
+}
+
+impl Number {
+    /// Its lane once it is loaded.
+    pub fn lane(self) -> Lane {
+        match self {
+            Number::I8 | Number::I16 | Number::I32 | Number::I64 | Number::U8 | Number::U16 | Number::U32 => Lane::Int,
+            Number::F32 | Number::F64 => Lane::Float,
+        }
+    }
+}
 
 /// A number in a row.
 #[derive(Clone, Copy, Debug)]
-pub enum InPlace<'a> {
-    /// An `int`.
-    Int(&'a i64),
-    /// A `float`.
-    Float(&'a f64),
+pub struct InPlace<'a> {
+    number: Number,
+    address: usize,
+    size: usize,
+    lent: PhantomData<&'a ()>,
 }
 
-/// The numbers of a field in the rows of a slice. What it says is true of the slice: eight bytes lie in each of `rows` rows, a
+/// Tries the types of numbers one after the other.
+macro_rules! in_place {
+    ($value:expr, $($type:ty: $number:ident)*) => {$(
+        if let Some(x) = $value.downcast_ref::<$type>() {
+            let address = std::ptr::from_ref(x).expose_provenance();
+            return Some(InPlace { number: Number::$number, address, size: size_of::<$type>(), lent: PhantomData });
+        }
+    )*};
+}
+
+impl<'a> InPlace<'a> {
+    /// A value, if it is a number that is an `int` or a `float` of Pipe whatever its bits are. A `u64` is none: it may be too large.
+    #[inline]
+    pub fn of(value: &'a dyn Any) -> Option<InPlace<'a>> {
+        in_place!(value, i64: I64 f64: F64 i32: I32 u32: U32 f32: F32 i16: I16 u16: U16 i8: I8 u8: U8);
+        None
+    }
+}
+
+/// The numbers of a field in the rows of a slice. What it says is true of the slice: such a number lies in each of `rows` rows, a
 /// `stride` apart, the first of them at `start`.
 #[derive(Clone, Copy, Debug)]
 pub struct Strided<'a> {
     start: usize,
     stride: usize,
     rows: usize,
-    lane: Lane,
+    number: Number,
     slice: PhantomData<&'a ()>,
 }
 
 impl<'a> Strided<'a> {
     /// The numbers that `number` finds in the rows; none if it finds none that lies in the first row itself.
     pub fn of<T>(rows: &'a [T], number: impl Fn(&'a T) -> Option<InPlace<'a>>) -> Option<Strided<'a>> {
-        let (at, lane) = match number(rows.first()?)? {
-            InPlace::Int(x) => (std::ptr::from_ref(x).expose_provenance(), Lane::Int),
-            InPlace::Float(x) => (std::ptr::from_ref(x).expose_provenance(), Lane::Float),
-        };
-        let offset = at.checked_sub(rows.as_ptr().expose_provenance())?;
-        let lies_in_row = offset.checked_add(size_of::<u64>())? <= size_of::<T>();
+        let InPlace { number, address, size, .. } = number(rows.first()?)?;
+        let offset = address.checked_sub(rows.as_ptr().expose_provenance())?;
+        let lies_in_row = offset.checked_add(size)? <= size_of::<T>();
         let (stride, rows) = (size_of::<T>(), rows.len());
-        lies_in_row.then_some(Strided { start: at, stride, rows, lane, slice: PhantomData })
+        lies_in_row.then_some(Strided { start: address, stride, rows, number, slice: PhantomData })
     }
 
     /// Those of the rows from one on.
@@ -52,9 +102,9 @@ impl<'a> Strided<'a> {
         self.rows
     }
 
-    /// What they are.
-    pub fn lane(self) -> Lane {
-        self.lane
+    /// How each lies there.
+    pub fn number(self) -> Number {
+        self.number
     }
 }
 
@@ -71,12 +121,14 @@ mod tests {
         }
         static ELSEWHERE: i64 = 5;
         let rows = [1, 2, 3].map(|a| Row { a, x: 0.5, y: Box::new(7) });
-        let x = Strided::of(&rows, |row| Some(InPlace::Float(&row.x))).expect("it lies there");
+        let x = Strided::of(&rows, |row| InPlace::of(&row.x)).expect("it lies there");
         assert_eq!((x.rows(), x.place()[1], x.from(2).rows()), (3, size_of::<Row>(), 1));
         assert_eq!(x.from(1).place()[0], std::ptr::from_ref(&rows[1].x).addr());
-        assert!(Strided::of(&rows, |row| Some(InPlace::Int(&row.y))).is_none());
-        assert!(Strided::of(&rows, |_| Some(InPlace::Int(&ELSEWHERE))).is_none());
-        assert!(Strided::of(&rows[..0], |row| Some(InPlace::Float(&row.x))).is_none());
-        assert_eq!(rows[0].a, 1);
+        assert!(Strided::of(&rows, |row| InPlace::of(&*row.y)).is_none());
+        assert!(Strided::of(&rows, |_| InPlace::of(&ELSEWHERE)).is_none());
+        assert!(Strided::of(&rows[..0], |row| InPlace::of(&row.x)).is_none());
+        let a = Strided::of(&rows, |row| InPlace::of(&row.a)).expect("it lies there");
+        assert_eq!((a.number(), x.number()), (Number::I32, Number::F64));
+        assert!(InPlace::of(&rows[0].a.unsigned_abs()).is_some() && InPlace::of(&1u64).is_none());
     }
 }

@@ -1,11 +1,10 @@
 //! Single values at the border: which Rust types a field, an argument or a result may have.
 
-use super::{FieldKind, FieldType, InPlace, Items, ResultColumn};
+use super::{FieldKind, FieldType, HostValue, InPlace, Items, ResultColumn};
 use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -39,6 +38,8 @@ pub enum Cell<'a> {
     Record(Items<'a>),
     /// A map.
     Map(Items<'a>),
+    /// A value of a type of the host.
+    Host(HostValue<'a>),
     /// A value of Rust that is none of Pipe's: an error where it is demanded.
     Unfit(Unfit),
 }
@@ -119,6 +120,7 @@ impl<'a> Cell<'a> {
             Scalar::Record(x) => Cell::Record(Items::of_values(x, kind)),
             Scalar::Map(x) => Cell::Map(Items::of_entries(x, kind)),
             Scalar::Json(x) => Cell::Json(x),
+            Scalar::Opaque(x) => Cell::Host(HostValue::of_script(x)),
         }
     }
 
@@ -152,6 +154,7 @@ impl<'a> Cell<'a> {
                 let entry = |(at, cell): (usize, Cell)| Ok((items.name(at).unwrap_or_default().into(), cell.scalar()?));
                 Scalar::Map(items.iter().enumerate().map(entry).collect::<Result<_, Unfit>>()?)
             }
+            Cell::Host(x) => Scalar::Opaque(x.shared()),
             Cell::Unfit(unfit) => return Err(unfit),
         })
     }
@@ -173,6 +176,7 @@ impl fmt::Display for Cell<'_> {
             Cell::List(items) => write!(f, "a list of {}", items.len()),
             Cell::Record(_) => f.write_str("a record"),
             Cell::Map(_) => f.write_str("a map"),
+            Cell::Host(x) => write!(f, "a {}", x.type_name()),
             Cell::Unfit(unfit) => unfit.fmt(f),
         }
     }
@@ -269,7 +273,7 @@ macro_rules! integers {
             }
 
             fn in_place(&self) -> Option<InPlace<'_>> {
-                (self as &dyn Any).downcast_ref().map(InPlace::Int)
+                InPlace::of(self)
             }
         }
 
@@ -306,7 +310,7 @@ macro_rules! floats {
             }
 
             fn in_place(&self) -> Option<InPlace<'_>> {
-                (self as &dyn Any).downcast_ref().map(InPlace::Float)
+                InPlace::of(self)
             }
         }
 

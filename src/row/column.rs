@@ -65,7 +65,12 @@ impl ColumnBuilder {
                 }
             }
             FieldKind::Any => Column::Null(values.len()),
-            FieldKind::Date | FieldKind::DateTime | FieldKind::Duration | FieldKind::List(_) | FieldKind::Record(_) => {
+            FieldKind::Date
+            | FieldKind::DateTime
+            | FieldKind::Duration
+            | FieldKind::List(_)
+            | FieldKind::Record(_)
+            | FieldKind::Host(_) => {
                 let value = |(row, value): (usize, &'v T)| {
                     value.to_cell().scalar().unwrap_or_else(|x| {
                         faults.push((row as u32, unfit(name, x)));

@@ -118,7 +118,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'_> {
             }
             Cell::List(items) => visitor.visit_seq(Values { items, next: 0 }),
             Cell::Record(items) | Cell::Map(items) => visitor.visit_map(Values { items, next: 0 }),
-            Cell::Unfit(_) => Err(de::Error::invalid_type(de::Unexpected::Other(""), &visitor)),
+            Cell::Host(_) | Cell::Unfit(_) => Err(de::Error::invalid_type(de::Unexpected::Other(""), &visitor)),
         }
     }
 

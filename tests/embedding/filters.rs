@@ -193,3 +193,66 @@ fn numbers_are_read_where_they_lie() {
         agree("input | filter heat > 20 | select id, heat", &readings[..few]).unwrap();
     }
 }
+
+#[derive(Row, Clone, Debug, PartialEq)]
+struct Widths {
+    a: i8,
+    b: u8,
+    c: i16,
+    d: u16,
+    e: i32,
+    f: u32,
+    g: i64,
+    h: f32,
+    i: f64,
+}
+
+/// Numbers of each width are read where they lie, up to the last of them.
+#[test]
+fn numbers_of_all_widths_are_what_they_are() {
+    let row = |at: i64| Widths {
+        a: if at % 2 == 0 { i8::MIN } else { (at % 128) as i8 },
+        b: if at % 3 == 0 { u8::MAX } else { (at % 256) as u8 },
+        c: if at % 5 == 0 { i16::MIN } else { at as i16 },
+        d: if at % 7 == 0 { u16::MAX } else { at as u16 },
+        e: if at % 11 == 0 { i32::MIN } else { at as i32 },
+        f: if at % 13 == 0 { u32::MAX } else { at as u32 },
+        g: if at % 17 == 0 { i64::MIN } else { at },
+        h: [at as f32 / 3.0, f32::INFINITY, -0.0, f32::MIN_POSITIVE / 2.0, f32::MAX][at as usize % 5],
+        i: at as f64 / 7.0,
+    };
+    let rows: Vec<Widths> = (0..40_000).map(row).collect();
+    type Passes = fn(&Widths) -> bool;
+    let passing: [(&str, Passes); 8] = [
+        ("a < 0", |it| it.a < 0),
+        ("b == 255", |it| it.b == 255),
+        ("c == -32_768", |it| it.c == i16::MIN),
+        ("d > 40_000", |it| it.d > 40_000),
+        ("e < 0 or f > 3_000_000_000", |it| it.e < 0 || it.f > 3_000_000_000),
+        ("g == e", |it| it.g == i64::from(it.e)),
+        ("h > 1e38", |it| f64::from(it.h) > 1e38),
+        ("h == 0.0 and i > 1.0", |it| it.h == 0.0 && it.i > 1.0),
+    ];
+    for (filter, passes) in passing {
+        let program = engine().compile::<Widths, Widths>("widths.pipe", &format!("input | filter {filter}")).unwrap();
+        let expected: Vec<Widths> = rows.iter().filter(|row| passes(row)).cloned().collect();
+        assert!(!expected.is_empty(), "{filter}");
+        for executor in EXECUTORS {
+            assert!(program.run(&rows).executor(executor).collect().unwrap() == expected, "{executor:?}: {filter}");
+        }
+    }
+    let source =
+        "input | filter g > 100 | select a = a + b, b = 1, c = c - d, d = 2, e = 3, f = 4, g = e * f, h = h * i, i = h";
+    let program = engine().compile::<Widths, WideWidths>("widths.pipe", source).unwrap();
+    let [expected, others @ ..] = EXECUTORS.map(|executor| program.run(&rows).executor(executor).collect().unwrap());
+    others.iter().for_each(|other| assert!(*other == expected));
+}
+
+#[derive(Row, Debug, PartialEq)]
+struct WideWidths {
+    a: i64,
+    c: i64,
+    g: i64,
+    h: f64,
+    i: f64,
+}

@@ -221,3 +221,17 @@ fn what_does_not_fit_comes_behind_what_does() {
     let (good, bad): (Vec<_>, Vec<_>) = program.run(&[]).rows().partition(Result::is_ok);
     assert_eq!((good.len(), bad.len()), (usize::from(u16::MAX), 1));
 }
+
+#[test]
+fn cells_of_csv_are_no_lists() {
+    #[derive(Row, Debug, PartialEq)]
+    struct Sized {
+        id: i64,
+        sizes: Option<Vec<i64>>,
+    }
+    let csv = || pipelang::csv("id,sizes\n1,\"[2,3]\"\n".as_bytes());
+    let program = Engine::default().compile::<Sized, Sized>("sizes.pipe", "input").unwrap();
+    assert_eq!(code(program.run(csv()).collect()), codes::E0902);
+    let program = Engine::default().compile::<Sized, One>("sizes.pipe", "input | select x = id").unwrap();
+    assert_eq!(program.run(csv()).collect().unwrap(), [One { x: 1 }]);
+}

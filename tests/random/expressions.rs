@@ -496,9 +496,9 @@ impl Maker<'_> {
             }
             let wanted = match &parameter.pattern {
                 Pattern::Is(wanted) => Kind::of(wanted)?,
-                Pattern::Number | Pattern::Ordered | Pattern::Any if same => kind,
+                Pattern::Number | Pattern::Ordered | Pattern::Any | Pattern::Plain if same => kind,
                 Pattern::Number => *self.draw.pick(&[Kind::Int, Kind::Float]),
-                Pattern::Ordered | Pattern::Any => *self.draw.pick(&Kind::ALL),
+                Pattern::Ordered | Pattern::Any | Pattern::Plain => *self.draw.pick(&Kind::ALL),
                 Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => return None,
             };
             // A constant that has no meaning is refused before the run.
@@ -541,7 +541,7 @@ fn gives(function: &FunctionDef, kind: Kind) -> bool {
         ResultType::SameAsArguments => match function.parameters.first().map(|p| &p.pattern) {
             Some(Pattern::Number) => kind.is_numeric(),
             Some(Pattern::Ordered) => kind.is_plain(),
-            Some(Pattern::Any) => true,
+            Some(Pattern::Any | Pattern::Plain) => true,
             Some(Pattern::Is(first)) => Kind::of(first) == Some(kind),
             Some(Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map) | None => false,
         },
@@ -555,7 +555,7 @@ fn takes(function: &FunctionDef, kinds: &[ty::Kind]) -> bool {
     let fits = |(kind, pattern): (&ty::Kind, &Pattern)| match pattern {
         Pattern::Is(wanted) => kind == wanted,
         Pattern::Number => matches!(kind, ty::Kind::Int | ty::Kind::Float),
-        Pattern::Ordered | Pattern::Any => true,
+        Pattern::Ordered | Pattern::Any | Pattern::Plain => true,
         Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => false,
     };
     (required..=function.parameters.len()).contains(&kinds.len())

@@ -26,6 +26,11 @@ impl<'a> Checker<'a> {
         if self.ty(id).kind == Kind::Json {
             return Some(id);
         }
+        if let Some(name) = self.ty(id).kind.opaque() {
+            let methods = self.catalog.methods(name);
+            self.report(errors::opaque_spelled(span, name, &methods));
+            return None;
+        }
         let Some(function) = self.catalog.functions_named("to_json").first().copied() else {
             self.report(errors::not_yet(span, "json"));
             return None;

@@ -150,6 +150,12 @@ impl<'a> Checker<'a> {
             self.report(errors::no_order_of(a.ast.span.to(b.ast.span), op, &Type::of(kind)));
             return None;
         }
+        let with_null = [&a_type, &b_type].iter().any(|ty| ty.kind == Kind::Null);
+        if let (Some(name), false) = (kind.opaque(), with_null) {
+            let methods = self.catalog.methods(name);
+            self.report(errors::opaque_compared(a.ast.span.to(b.ast.span), name, &methods));
+            return None;
+        }
         let (Some(left), Some(right)) = (self.coerce(a.id, &kind), self.coerce(b.id, &kind)) else {
             let labels = [a, b].map(|operand| self.origin(operand.id));
             self.report(errors::compare_types((a, &a_type), (b, &b_type), labels, None));
@@ -424,6 +430,7 @@ pub(super) fn is_ordered(kind: &Kind) -> bool {
         | Kind::Record(_)
         | Kind::Map(_)
         | Kind::Json
+        | Kind::Opaque(_)
         | Kind::Null
         | Kind::Unknown => false,
     }

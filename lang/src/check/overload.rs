@@ -75,9 +75,8 @@ impl<'a> Checker<'a> {
         let wanted = match &parameter.pattern {
             Pattern::Is(kind) => Some(kind.clone()),
             Pattern::Number => Some(Kind::Float),
-            Pattern::Ordered | Pattern::Any | Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => {
-                None
-            }
+            Pattern::Ordered | Pattern::Any | Pattern::Plain => None,
+            Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => None,
         };
         let found = self.ty(operand.id).clone();
         // Whatever it is, it can be made a text; only a text can be read as something else.
@@ -181,7 +180,8 @@ impl<'a> Checker<'a> {
                 Pattern::Item => Some(item.kind.clone()),
                 Pattern::Number | Pattern::Ordered if def.result == ResultType::SameAsArguments => Some(common.clone()),
                 Pattern::Number | Pattern::Ordered if self.ty(id).kind == Kind::Null => Some(common.clone()),
-                Pattern::Number | Pattern::Ordered | Pattern::Any | Pattern::AnyList | Pattern::Map => None,
+                Pattern::Number | Pattern::Ordered | Pattern::Any | Pattern::Plain => None,
+                Pattern::AnyList | Pattern::Map => None,
             };
             arguments.push(match wanted {
                 Some(kind) => match self.coerce(id, &kind) {

@@ -81,8 +81,8 @@ impl<'a> Checker<'a> {
             }
         };
         match &ty.kind {
-            Kind::List(item) if is_readable(&item.kind) && !ty.nullable => self.list_parameter(parameter, item),
-            kind if is_readable(kind) => self.single_parameter(parameter, &ty),
+            Kind::List(item) if can_be_given(&item.kind) && !ty.nullable => self.list_parameter(parameter, item),
+            kind if can_be_given(kind) => self.single_parameter(parameter, &ty),
             _ => self.unknown(errors::not_yet(parameter.ty.span(), "a parameter of this type")),
         }
     }
@@ -206,9 +206,13 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a text on the command line can be read as that kind.
-fn is_readable(kind: &Kind) -> bool {
-    matches!(kind, Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration)
+/// Whether a parameter can be of that kind. A text on the command line is none of the host's values; a host has them.
+fn can_be_given(kind: &Kind) -> bool {
+    let is_spelled = matches!(
+        kind,
+        Kind::Int | Kind::Float | Kind::Bool | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
+    );
+    is_spelled || matches!(kind, Kind::Opaque(_))
 }
 
 /// The value that a text on the command line is.

@@ -91,6 +91,13 @@ impl<'a> Checker<'a> {
             Kind::List(_) | Kind::Record(_) | Kind::Map(_) => self.json_of(value.id, span)?,
             _ => value.id,
         };
+        if let Kind::Opaque(name) = &self.ty(id).kind {
+            let methods = self.catalog.methods(name);
+            if !methods.contains(&"string") {
+                self.report(errors::opaque_spelled(span, name, &methods));
+                return None;
+            }
+        }
         let text = self.call_catalog("string", span, &[(None, Operand { id, ..value })])?;
         Some(self.known_call(text))
     }

@@ -52,8 +52,8 @@ pub(super) enum Declared {
     Unknown,
 }
 
-/// The names of the types that are not the user's.
-const NAMES: [&str; 9] = ["int", "float", "bool", "string", "bytes", "date", "datetime", "duration", "json"];
+/// The names of the types that are Pipe's own.
+pub const TYPE_NAMES: [&str; 9] = ["int", "float", "bool", "string", "bytes", "date", "datetime", "duration", "json"];
 
 impl<'a> Checker<'a> {
     /// What a type stands for.
@@ -133,12 +133,18 @@ impl<'a> Checker<'a> {
                 Some((_, ty)) => Declared::Type(ty.clone()),
             };
         }
+        if self.catalog.opaque_types().contains(name) {
+            return Declared::Type(Type::of(Kind::Opaque(name.clone())));
+        }
         if let Some(schema) = self.sources.bound_type(name) {
             return Declared::Record { schema, open: false };
         }
         let near = match aliases::type_name(name) {
             Some(meant) => vec![meant],
-            None => did_you_mean(name, NAMES.into_iter().chain(types.keys().map(|name| &**name))),
+            None => {
+                let own = types.keys().chain(self.catalog.opaque_types()).map(|name| &**name);
+                did_you_mean(name, TYPE_NAMES.into_iter().chain(own))
+            }
         };
         let error = errors::unknown_type(span, name, &near);
         self.report(error);

@@ -7,6 +7,7 @@ use super::{Checker, errors};
 use crate::catalog::WriteRequest;
 use crate::ir::{OutputField, Stage, Target, Tee};
 use crate::scalar::Scalar;
+use crate::source::Span;
 use crate::syntax::ast::{self, ArgumentValue, Label};
 use crate::ty::Type;
 use std::sync::Arc;
@@ -75,12 +76,28 @@ impl<'a> Checker<'a> {
         ends?;
         let named = compression.as_ref().map(|(name, _)| name.clone());
         match self.sources.target(&WriteRequest { path: path.clone(), span, format, compression }) {
-            Ok(format) => Some(Target { path, format: format.into(), compression: named }),
+            Ok(format) => {
+                self.can_be_written(input, format, call.span())?;
+                Some(Target { path, format: format.into(), compression: named })
+            }
             Err(diagnostic) => {
                 self.report(*diagnostic);
                 None
             }
         }
+    }
+
+    /// Reports a column that no file can hold.
+    fn can_be_written(&mut self, input: &Stream, format: &str, span: Span) -> Option<()> {
+        for field in input.row.fields.iter() {
+            let ty = self.plan.column(field.column).ty.clone();
+            if let Some(name) = ty.kind.opaque() {
+                let methods = self.catalog.methods(name);
+                self.report(errors::opaque_written(span, &field.name, format, name, &methods));
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// A text that is known now.

@@ -4,6 +4,7 @@
 //! expressions are one only where they would blame the same place.
 
 use crate::catalog::{Effect, FunctionId, ReducerId};
+use crate::opaque::Opaque;
 use crate::scalar::{Arithmetic, Comparison, Scalar};
 use crate::source::Span;
 use crate::ty::Type;
@@ -303,6 +304,7 @@ enum LiteralKey {
     Record(Vec<LiteralKey>),
     Map(Vec<(Arc<str>, LiteralKey)>),
     Json(Arc<str>),
+    Opaque(Opaque),
 }
 
 impl LiteralKey {
@@ -325,6 +327,7 @@ impl LiteralKey {
                 LiteralKey::Map(entries.iter().map(|(key, value)| (key.clone(), LiteralKey::of(value))).collect())
             }
             Scalar::Json(text) => LiteralKey::Json(text.clone()),
+            Scalar::Opaque(value) => LiteralKey::Opaque(value.clone()),
         }
     }
 }

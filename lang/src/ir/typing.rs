@@ -24,6 +24,7 @@ pub fn scalar_type(value: &Scalar) -> Option<Type> {
         Scalar::Duration(_) => Type::DURATION,
         Scalar::Wide(_) => Type::of(Kind::Wide),
         Scalar::Json(_) => Type::JSON,
+        Scalar::Opaque(value) => Type::of(Kind::Opaque(value.type_name().into())),
         Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) => return None,
     })
 }
@@ -228,6 +229,7 @@ pub fn accepts(pattern: &Pattern, kind: &Kind) -> bool {
             Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Date | Kind::DateTime | Kind::Duration
         ),
         (Pattern::Any | Pattern::Item, _) => true,
+        (Pattern::Plain, kind) => kind.opaque().is_none(),
         (Pattern::List(items), Kind::List(item)) => accepts(items, &item.kind),
         (Pattern::AnyList, kind) => matches!(kind, Kind::List(_)),
         (Pattern::List(_), _) => false,

@@ -340,7 +340,8 @@ impl Verifier<'_> {
         let ordered = match ty.kind {
             Kind::Bool | Kind::Int | Kind::Float | Kind::String | Kind::Bytes => true,
             Kind::Date | Kind::DateTime | Kind::Duration | Kind::Null => true,
-            Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json | Kind::Unknown => false,
+            Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => false,
+            Kind::Opaque(_) | Kind::Unknown => false,
         };
         self.check(ordered, || format!("a key of type {ty}"));
     }

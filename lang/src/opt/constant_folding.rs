@@ -31,6 +31,7 @@ fn size(value: &Scalar) -> usize {
         Scalar::Bytes(bytes) => bytes.len(),
         Scalar::List(values) | Scalar::Record(values) => values.iter().map(|value| 8 + size(value)).sum(),
         Scalar::Map(entries) => entries.iter().map(|(key, value)| 8 + key.len() + size(value)).sum(),
+        Scalar::Opaque(value) => value.size(),
         Scalar::Null
         | Scalar::Bool(_)
         | Scalar::Int(_)

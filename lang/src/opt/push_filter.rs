@@ -208,7 +208,7 @@ fn one_representation(ty: &Type) -> bool {
         Kind::Bool | Kind::Int | Kind::String | Kind::Bytes | Kind::Null => true,
         Kind::Date | Kind::DateTime | Kind::Duration => true,
         Kind::Float | Kind::Wide | Kind::Json | Kind::Unknown => false,
-        Kind::List(_) | Kind::Record(_) | Kind::Map(_) => false,
+        Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Opaque(_) => false,
     }
 }
 

@@ -40,6 +40,7 @@ impl Scalar {
                 Scalar::Map(entries) => {
                     entries.iter().map(|(key, value)| size_of::<Scalar>() + key.len() + value.size()).sum()
                 }
+                Scalar::Opaque(value) => value.size(),
                 Scalar::Null
                 | Scalar::Bool(_)
                 | Scalar::Int(_)
@@ -58,6 +59,7 @@ impl Scalar {
             Scalar::Bytes(bytes) => Arc::strong_count(bytes),
             Scalar::List(items) | Scalar::Record(items) => Arc::strong_count(items),
             Scalar::Map(entries) => Arc::strong_count(entries),
+            Scalar::Opaque(value) => value.holders(),
             _plain => return size_of::<Scalar>(),
         };
         size_of::<Scalar>() + (self.size() - size_of::<Scalar>()) / holders
@@ -85,7 +87,8 @@ impl Scalar {
             | Scalar::Bytes(_)
             | Scalar::List(_)
             | Scalar::Record(_)
-            | Scalar::Map(_) => false,
+            | Scalar::Map(_)
+            | Scalar::Opaque(_) => false,
         }
     }
 }

@@ -50,7 +50,7 @@ fn made() -> Vec<Function> {
     json.def.may_be_null = true;
     let to_json = total(
         "to_json",
-        vec![like("x", Pattern::Any)],
+        vec![like("x", Pattern::Plain)],
         gives(Type::JSON),
         "Any value as json; a text becomes a JSON text.",
         &[

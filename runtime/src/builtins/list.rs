@@ -92,7 +92,7 @@ fn parts() -> Vec<Function> {
     vec![
         total(
             "contains",
-            vec![xs(Pattern::Any), like("item", Pattern::Item)],
+            vec![xs(Pattern::Plain), like("item", Pattern::Item)],
             gives(Type::BOOL),
             "Whether a list has an item that is equal to another value; `x in xs` is the same.",
             &[shows!("contains([1, 2], 2)", "true"), shows!("contains([1, 2], 2.5)", "false")],

@@ -70,7 +70,7 @@ impl Function {
         let ResultType::Is(Type { kind, .. }) = &self.def.result else { return self.checked_always() };
         match kind {
             Kind::Bool | Kind::Int | Kind::Float | Kind::Date | Kind::DateTime | Kind::Duration => {}
-            Kind::Wide | Kind::Null | Kind::Unknown => {}
+            Kind::Wide | Kind::Null | Kind::Unknown | Kind::Opaque(_) => {}
             Kind::String | Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => {
                 self = self.checked_always();
             }

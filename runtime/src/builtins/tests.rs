@@ -79,7 +79,9 @@ fn kind(value: &Scalar) -> Kind {
         Scalar::Json(_) => Kind::Json,
         Scalar::Bytes(_) => Kind::Bytes,
         Scalar::Wide(_) => Kind::Wide,
-        Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) => unreachable!("no example has such arguments"),
+        Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Opaque(_) => {
+            unreachable!("no example has such arguments")
+        }
     }
 }
 
@@ -102,7 +104,7 @@ fn arranged(function: &Function, given: &[(Option<String>, Scalar)], convert: bo
             Pattern::Is(Kind::Float) => convert,
             Pattern::Is(wanted) if kind(argument) == *wanted => false,
             Pattern::Is(_) => return None,
-            Pattern::Number | Pattern::Ordered | Pattern::Any => float,
+            Pattern::Number | Pattern::Ordered | Pattern::Any | Pattern::Plain => float,
             Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => return None,
         };
         match argument {

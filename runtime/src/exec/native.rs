@@ -8,6 +8,8 @@ use crate::jit::fused::{Fused, Half, compile};
 #[cfg(feature = "jit")]
 use crate::kernel::{Segment, lower};
 #[cfg(feature = "jit")]
+use crate::strided::Number;
+#[cfg(feature = "jit")]
 use pipelang_lang::ir::Plan;
 #[cfg(feature = "jit")]
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The loops of a plan, made when they are first wanted.
 #[derive(Default)]
 pub struct Native {
-    /// By segment; no loop where there can be none.
     #[cfg(feature = "jit")]
-    made: Mutex<Vec<(Segment, Option<Arc<Fused>>)>>,
+    made: Mutex<Vec<Made>>,
 }
 
 impl std::fmt::Debug for Native {
@@ -26,28 +27,36 @@ impl std::fmt::Debug for Native {
     }
 }
 
+/// The loop of a segment over numbers that lie so; no loop where there can be none.
+#[cfg(feature = "jit")]
+struct Made {
+    segment: Segment,
+    numbers: Vec<Number>,
+    fused: Option<Arc<Fused>>,
+}
+
 #[cfg(feature = "jit")]
 impl Native {
-    /// The loop of a segment; if nobody wanted it before, it is made if it is `worth_it`.
-    pub fn get(&self, segment: &Segment, plan: &Plan, worth_it: bool) -> Option<Arc<Fused>> {
+    /// The loop of a segment over inputs that lie so; if nobody wanted it before, it is made if it is `worth_it`.
+    pub fn get(&self, segment: &Segment, numbers: &[Number], plan: &Plan, worth_it: bool) -> Option<Arc<Fused>> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, fused)) = made.iter().find(|(other, _)| other == segment) {
-            return fused.clone();
+        if let Some(found) = made.iter().find(|made| made.segment == *segment && made.numbers == numbers) {
+            return found.fused.clone();
         }
-        let fused = if worth_it { make(segment, plan).map(Arc::new) } else { return None };
-        made.push((segment.clone(), fused.clone()));
+        let fused = if worth_it { make(segment, numbers, plan).map(Arc::new) } else { return None };
+        made.push(Made { segment: segment.clone(), numbers: numbers.to_vec(), fused: fused.clone() });
         fused
     }
 }
 
 #[cfg(feature = "jit")]
-fn make(segment: &Segment, plan: &Plan) -> Option<Fused> {
+fn make(segment: &Segment, numbers: &[Number], plan: &Plan) -> Option<Fused> {
     let Early { filters, rest } = Early::of(segment, plan)?;
     let program = |part: &Part| lower(&part.segment, plan, &vec![false; part.segment.inputs.len()]);
     let (before, behind) = (program(&filters), program(&rest));
     let filters = Half { program: &before, columns: &filters.columns };
     let rest = Half { program: &behind, columns: &rest.columns };
-    compile(filters, rest, segment.inputs.len()).ok()
+    compile(filters, rest, numbers).ok()
 }
 
 #[cfg(all(test, feature = "jit"))]
@@ -59,16 +68,49 @@ mod tests {
     use crate::vector::random::{self, Random};
     use crate::vector::tests::agrees;
     use pipelang_lang::ty::Kind;
+    use std::any::Any;
 
-    /// Where a column of a batch lies, if it is one of numbers.
-    fn field(column: &Column) -> Option<Strided<'_>> {
-        let ints = |values| Strided::of(values, |x| Some(InPlace::Int(x)));
-        match column {
-            Column::Int(array) => ints(array.values()),
-            Column::DateTime(array) => ints(array.values()),
-            Column::Duration(array) => ints(array.values()),
-            Column::Float(array) => Strided::of(array.values(), |x| Some(InPlace::Float(x))),
-            _ => None,
+    /// Numbers of a host.
+    trait Numbers {
+        fn field(&self) -> Option<Strided<'_>>;
+    }
+
+    impl<T: Any> Numbers for Vec<T> {
+        fn field(&self) -> Option<Strided<'_>> {
+            Strided::of(self, |x| InPlace::of(x))
+        }
+    }
+
+    /// The numbers of a column in one of the widths that there are; the column becomes what they are.
+    fn narrowed(column: &mut Column, kind: &Kind, width: usize) -> Option<Box<dyn Numbers>> {
+        macro_rules! narrowed {
+            ($values:expr, $type:ty, $wide:ty, $back:expr) => {{
+                let values: Vec<$type> = $values.iter().map(|x| *x as $type).collect();
+                let words: Vec<u64> = values.iter().map(|x| $back(<$wide>::from(*x))).collect();
+                *column = Column::of_words(kind, &words);
+                Some(Box::new(values))
+            }};
+        }
+        let column_was = column.clone();
+        let ints = match &column_was {
+            Column::Int(array) => array.values(),
+            Column::DateTime(array) => array.values(),
+            Column::Duration(array) => array.values(),
+            Column::Float(array) if width.is_multiple_of(2) => {
+                return narrowed!(array.values(), f64, f64, f64::to_bits);
+            }
+            Column::Float(array) => return narrowed!(array.values(), f32, f64, f64::to_bits),
+            _ => return None,
+        };
+        let word = |x: i64| x as u64;
+        match width {
+            0 => narrowed!(ints, i8, i64, word),
+            1 => narrowed!(ints, u8, i64, word),
+            2 => narrowed!(ints, i16, i64, word),
+            3 => narrowed!(ints, u16, i64, word),
+            4 => narrowed!(ints, i32, i64, word),
+            5 => narrowed!(ints, u32, i64, word),
+            _ => narrowed!(ints, i64, i64, word),
         }
     }
 
@@ -84,10 +126,18 @@ mod tests {
             for pair in batch.columns.chunks_mut(2) {
                 pair[1] = pair[0].clone();
             }
-            let Some(needed) = needed(&mut case.segment, &case.plan, &batch) else { continue };
-            let Some(fused) = make(&case.segment, &case.plan) else { continue };
+            let Some(needed) = needed(&mut case.segment, &case.plan) else { continue };
+            let columns = needed.iter().zip(&case.segment.inputs).map(|(at, input)| {
+                narrowed(&mut batch.columns[*at], &case.plan.column(*input).ty.kind, random.below(9))
+            });
+            let Some(columns) = columns.collect::<Option<Vec<_>>>() else { continue };
+            let Some(fields) = columns.iter().map(|column| column.field()).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            let numbers: Vec<Number> = fields.iter().map(|field| field.number()).collect();
+            let Some(fused) = make(&case.segment, &numbers, &case.plan) else { continue };
             let mut stored = vec![vec![0; batch.rows]; fused.outputs.len()];
-            let outcome = match fused.run(&needed, batch.rows, &mut stored) {
+            let outcome = match fused.run(&fields, batch.rows, &mut stored) {
                 Some(passed) => {
                     let outputs = fused.outputs.iter().zip(&stored);
                     let columns = outputs.map(|(kind, words)| Column::of_words(kind, &words[..passed]));
@@ -102,12 +152,12 @@ mod tests {
         assert!(made > 100 && done > 50, "{made} made, {done} without failure");
     }
 
-    /// Leaves of the segment's inputs those that it needs, and says where they lie; none if not all are numbers.
-    fn needed<'b>(segment: &mut Segment, plan: &Plan, batch: &'b Batch) -> Option<Vec<Strided<'b>>> {
+    /// Leaves of the segment's inputs those that it needs, and says which columns they are.
+    fn needed(segment: &mut Segment, plan: &Plan) -> Option<Vec<usize>> {
         let Early { filters, rest } = Early::of(segment, plan)?;
         let is_needed = |at: &usize| filters.columns.contains(at) || rest.columns.contains(at);
         let columns: Vec<usize> = (0..segment.inputs.len()).filter(is_needed).collect();
         segment.inputs = columns.iter().map(|at| segment.inputs[*at]).collect();
-        columns.iter().map(|at| field(&batch.columns[*at])).collect()
+        Some(columns)
     }
 }

@@ -11,7 +11,7 @@ use crate::formats::RowsFile;
 use crate::formats::columnar::write::{ColumnFormat, ColumnWriter};
 use crate::formats::table::{self, TableRows, TableStyle};
 use crate::formats::target::why;
-use crate::formats::write::{Joint, OutputFormat, RowFormat};
+use crate::formats::write::{Joint, OutputFormat, RowFormat, check_types};
 use pipelang_lang::codes::E0702;
 use pipelang_lang::ir::{Shape, Supply, TableOrigin, Target};
 use std::io::{ErrorKind, Write};
@@ -123,6 +123,7 @@ fn write_rows(
 ) -> Result<Stats, RunError> {
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
     let schema = rows.schema.clone();
+    check_types(&schema, format.name())?;
     out.write_all(separator).and_then(|()| out.write_all(&format.head(&schema, shape))).map_err(output_error)?;
     let is_live = env.plan.tables.iter().any(|table| match table.origin {
         TableOrigin::File { supply: Supply::Stdin | Supply::Stream, .. } => true,
@@ -154,6 +155,7 @@ fn write_columns(
     out: &mut (dyn Write + Send),
 ) -> Result<Stats, RunError> {
     let (rows, shape) = (Rows::of(env, statement, options)?, env.plan.statements[statement].shape);
+    check_types(&rows.schema, format.name())?;
     let mut writer = ColumnWriter::new(format, (&rows.schema, shape), None, out)?;
     let stats = rows.run(Sink {
         encode: &Encoded::Rows,

@@ -113,9 +113,13 @@ impl<'a> Prepared<'a> {
     #[cfg(feature = "jit")]
     fn try_fused(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
         // While it runs, nobody looks whether the run must stop.
-        let Some(fused) = self.fused(host).filter(|_| rows.len() <= MORSEL_ROWS) else { return Ok(None) };
-        let fields = (0..self.segment.inputs.len()).map(|column| Some(host.field(column)?.from(rows.start)));
-        let Some(fields) = fields.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        if rows.len() > MORSEL_ROWS {
+            return Ok(None);
+        }
+        let fields = (0..self.segment.inputs.len()).map(|column| host.field(column));
+        let Some(mut fields) = fields.collect::<Option<Vec<Strided>>>() else { return Ok(None) };
+        let Some(fused) = self.fused(&fields) else { return Ok(None) };
+        fields.iter_mut().for_each(|field| *field = field.from(rows.start));
         let stored = scratch.stored(fused.outputs.len(), rows.len());
         let Some(passed) = fused.run(&fields, rows.len(), stored) else { return Ok(None) };
         self.watch.spend(rows.len() as u64)?;
@@ -135,16 +139,17 @@ impl<'a> Prepared<'a> {
 
     /// That loop, if there is one.
     #[cfg(feature = "jit")]
-    fn fused(&self, host: &HostRows) -> Option<&Fused> {
+    fn fused(&self, fields: &[Strided]) -> Option<&Fused> {
         /// So many rows are worth making it for.
         const MANY_ROWS: usize = 100_000;
-        let rows = host.field(0).map_or(0, Strided::rows);
+        let rows = fields.first().map_or(0, |field| field.rows());
         let worth_it = match self.executor {
             Executor::Jit => true,
             Executor::Auto => rows >= MANY_ROWS,
             Executor::Vector | Executor::Reference => return None,
         };
-        let make = || self.env.native?.get(self.segment, self.env.plan, worth_it);
+        let numbers = || fields.iter().map(|field| field.number()).collect::<Vec<_>>();
+        let make = || self.env.native?.get(self.segment, &numbers(), self.env.plan, worth_it);
         self.fused.get_or_init(make).as_deref()
     }
 

@@ -67,6 +67,7 @@ pub fn read(text: &str, quoted: bool, column: Column, null_words: &[Arc<str>]) -
         | Kind::Record(_)
         | Kind::Map(_)
         | Kind::Json
+        | Kind::Opaque(_)
         | Kind::Null
         | Kind::Unknown => None,
     }
@@ -102,6 +103,7 @@ pub fn misfit(column: &Arc<str>, ty: &Type, text: &str, inferred: bool) -> CellE
         | Kind::Record(_)
         | Kind::Map(_)
         | Kind::Json
+        | Kind::Opaque(_)
         | Kind::Null
         | Kind::Unknown => "value of another type",
     };

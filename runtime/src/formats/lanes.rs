@@ -71,6 +71,7 @@ pub fn column<L: Lanes>(cells: &mut L, kind: &Kind) -> Option<Column> {
         | Kind::Record(_)
         | Kind::Map(_)
         | Kind::Json
+        | Kind::Opaque(_)
         | Kind::Null
         | Kind::Unknown => return None,
     })

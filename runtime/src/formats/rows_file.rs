@@ -3,7 +3,7 @@
 #[cfg(feature = "columnar")]
 use super::columnar::write::{ColumnFormat, ColumnWriter};
 use super::target::{CompleteFile, TargetFile, format_named};
-use super::write::{Joint, RowFormat};
+use super::write::{Joint, RowFormat, check_types};
 use crate::batch::Batch;
 use crate::error::RunError;
 use pipelang_lang::ir::{Shape, Target};
@@ -27,6 +27,7 @@ enum To {
 impl RowsFile {
     /// Begins to write a file of rows of these columns.
     pub fn create(target: &Target, schema: &Schema, shape: Shape) -> Result<RowsFile, RunError> {
+        check_types(schema, &target.format)?;
         #[cfg(feature = "columnar")]
         if let Some(format) = ColumnFormat::named(&target.format) {
             let file = TargetFile::create(&target.path)?;

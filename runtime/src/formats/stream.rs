@@ -2,7 +2,7 @@
 //! found by their names and what nobody asks for is passed over.
 
 use super::csv::open::open as open_csv;
-use super::csv::options::CsvOptions;
+use super::csv::options::{CsvOptions, known_type};
 use super::{ByteStream, Input, MorselSize, Scan, ScanRequest, by_name};
 use crate::error::RunError;
 use crate::progress::Progress;
@@ -42,7 +42,9 @@ fn as_in_header(request: &mut ScanRequest, stream: ByteStream) -> Result<(), Run
     let options = options.map_err(|problem| RunError::Internal(problem.message))?;
     let names = open_csv(&request.path, &Input::look(stream), &options, MorselSize::Rows(1))?.names;
     let place = |column: &usize| {
-        let wanted = &request.schema.fields[*column].name;
+        let field = &request.schema.fields[*column];
+        known_type(field).map_err(|(code, message, _)| RunError::Outside { code, message })?;
+        let wanted = &field.name;
         let missing = || format!("`{}` has no column `{wanted}`", request.path);
         names
             .iter()

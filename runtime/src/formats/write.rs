@@ -7,8 +7,10 @@
 use super::columnar::write::ColumnFormat;
 use super::{csv, files, jsonl, md, text};
 use crate::batch::{Batch, Column};
+use crate::error::RunError;
 use crate::json;
 use pipelang_lang::calendar;
+use pipelang_lang::codes::E0301;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Schema;
@@ -23,6 +25,15 @@ pub enum OutputFormat {
     /// In columns.
     #[cfg(feature = "columnar")]
     Columns(ColumnFormat),
+}
+
+/// E0301 of columns with values of the host, for which no format but a table for people has a place.
+pub fn check_types(schema: &Schema, format: &str) -> Result<(), RunError> {
+    let opaque = schema.fields.iter().find_map(|field| Some((&field.name, field.ty.kind.opaque()?)));
+    opaque.map_or(Ok(()), |(column, name)| {
+        let told = format!("{format} has no place for `{column}`, which is of the host's type `{name}`");
+        Err(RunError::Outside { code: E0301, message: told })
+    })
 }
 
 /// The formats that are written row by row.
@@ -231,6 +242,11 @@ pub(super) fn spell<'a>(column: &'a Column, row: usize, out: &mut Vec<u8>) -> Va
         Column::Values(values) => match values.value(row) {
             Scalar::Bytes(bytes) => {
                 json::write_base64(bytes, out);
+                return Value::Spelled;
+            }
+            // Only tables for people have such values.
+            Scalar::Opaque(value) => {
+                out.extend_from_slice(format!("<{}>", value.type_name()).as_bytes());
                 return Value::Spelled;
             }
             nested => return Value::Nested(nested),

@@ -84,7 +84,7 @@ struct Emitter<'a> {
     /// The current word of a bitmap that comes in.
     words: HashMap<Register, Value>,
     /// Of an input whose lanes do not lie side by side, where the first lies and how far they are apart.
-    fields: HashMap<u32, (Value, Value)>,
+    fields: fused::Fields,
 }
 
 /// Blocks take their parameters as such.
@@ -244,7 +244,8 @@ impl<'a> Emitter<'a> {
                     | Scalar::List(_)
                     | Scalar::Record(_)
                     | Scalar::Map(_)
-                    | Scalar::Json(_) => {
+                    | Scalar::Json(_)
+                    | Scalar::Opaque(_) => {
                         unreachable!("machine registers hold no such constants")
                     }
                 };
@@ -325,7 +326,7 @@ impl<'a> Emitter<'a> {
                 self.builder.ins().band_imm_u(byte, 1)
             }
             lane => match self.program.place(register) {
-                Place::Input(at) if self.fields.contains_key(&at) => self.input(at, type_of(lane), row),
+                Place::Input(at) if self.fields.contains_key(&at) => self.input(at, row),
                 _ => {
                     let address = self.row_address(register, row);
                     self.builder.ins().load(type_of(lane), fixed(), address, 0)

@@ -5,7 +5,7 @@
 use super::{Code, Defined, build_all, define, emit};
 use crate::kernel::ir::{Place, Program, ProgramOutput, Register, Work};
 use crate::kernel::ops::{Lane, Op};
-use crate::strided::Strided;
+use crate::strided::{Number, Strided};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_module::Module;
 use pipelang_lang::ty::Kind;
@@ -18,8 +18,8 @@ type FusedFunction = unsafe extern "C" fn(*const [usize; 2], *const *mut u64, i6
 /// Such a loop.
 pub struct Fused {
     function: FusedFunction,
-    /// What comes in.
-    inputs: Vec<Lane>,
+    /// How what comes in lies.
+    inputs: Vec<Number>,
     /// What goes out.
     pub outputs: Vec<Kind>,
     _code: Arc<Code>,
@@ -34,27 +34,28 @@ pub struct Half<'p> {
     pub columns: &'p [usize],
 }
 
-/// The loop over so many inputs, or why there is none.
-pub fn compile(filters: Half, rest: Half, inputs: usize) -> Result<Fused, String> {
+/// The loop over inputs that lie so, or why there is none.
+pub fn compile(filters: Half, rest: Half, inputs: &[Number]) -> Result<Fused, String> {
     let keep = filters.program.keep.filter(|keep| matches!(filters.program.place(*keep), Place::Slot(_)));
     let (Some(keep), None) = (keep, rest.program.keep) else { return Err("it does not begin with filters".into()) };
-    let mut lanes = vec![Lane::Int; inputs];
     for half in [filters, rest] {
         half.check()?;
         for (input, column) in half.program.inputs.iter().zip(half.columns) {
-            lanes[*column] = number(&input.kind).ok_or("not all that comes in are numbers")?;
+            if number(&input.kind) != Some(inputs[*column].lane()) {
+                return Err("not all that comes in are numbers".into());
+            }
         }
     }
     let stored = rest.stored()?;
     let built = build_all(|module| {
         let mut context = module.make_context();
-        emit::fused((filters, keep), (rest, &stored), module, &mut context, &mut FunctionBuilderContext::new());
+        emit::fused((filters, keep), (rest, &stored), inputs, module, &mut context, &mut FunctionBuilderContext::new());
         let (id, bytes) = define(module, "fused", &mut context)?;
         Ok(vec![(id, Defined { inputs: Vec::new(), outputs: Vec::new(), bytes })])
     })?;
     // SAFETY: the function was declared with the signature of `FusedFunction` and its definition is finished.
     let function = unsafe { std::mem::transmute::<*const u8, FusedFunction>(built.functions[0].0) };
-    Ok(Fused { function, inputs: lanes, outputs: rest.program.kinds.clone(), _code: built.code })
+    Ok(Fused { function, inputs: inputs.to_vec(), outputs: rest.program.kinds.clone(), _code: built.code })
 }
 
 /// The lane of a number of 64 bits.
@@ -105,14 +106,14 @@ impl Fused {
     /// What comes of the first `rows` rows, in order: how many passed, and of each output as many words in `stored`. Nothing if
     /// a check failed, or if what comes in is not what it was made for.
     pub fn run(&self, inputs: &[Strided], rows: usize, stored: &mut [Vec<u64>]) -> Option<usize> {
-        let fit = |(input, lane): (&Strided, &Lane)| input.lane() == *lane && input.rows() >= rows;
+        let fit = |(input, number): (&Strided, &Number)| input.number() == *number && input.rows() >= rows;
         if rows == 0 || inputs.len() != self.inputs.len() || !inputs.iter().zip(&self.inputs).all(fit) {
             return None;
         }
         assert!(stored.len() == self.outputs.len() && stored.iter().all(|words| words.len() >= rows));
         let places: Vec<[usize; 2]> = inputs.iter().map(|input| input.place()).collect();
         let stored: Vec<*mut u64> = stored.iter_mut().map(|words| words.as_mut_ptr()).collect();
-        // SAFETY: the function loads eight bytes of each input in each of `rows` rows, which lie there as `Strided` says and as
+        // SAFETY: the function loads such a number of each input in each of `rows` rows, which lie there as `Strided` says and as
         // long as it is borrowed; any bits are a number. It stores at most `rows` words of each output, for which there is
         // room; the outputs are distinct, and nobody else has them.
         let passed = unsafe { (self.function)(places.as_ptr(), stored.as_ptr(), rows as i64) };

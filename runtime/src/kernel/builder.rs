@@ -79,7 +79,8 @@ impl Builder {
             Scalar::String(_) => Lane::Text,
             Scalar::Date(_) => Lane::Date,
             Scalar::Wide(_) => Lane::Wide,
-            Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) | Scalar::Json(_) => Lane::Value,
+            Scalar::Bytes(_) | Scalar::List(_) | Scalar::Record(_) | Scalar::Map(_) => Lane::Value,
+            Scalar::Json(_) | Scalar::Opaque(_) => Lane::Value,
         };
         let constants = &mut self.program.constants;
         let at = *self.literals.entry(id).or_insert_with(|| {

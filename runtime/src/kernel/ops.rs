@@ -19,7 +19,7 @@ pub enum Lane {
     Text,
     /// 128-bit sums.
     Wide,
-    /// Lists, records, maps, JSON and bytes.
+    /// Lists, records, maps, JSON, bytes and values of the host.
     Value,
 }
 
@@ -37,7 +37,8 @@ impl Lane {
             Kind::Date => Some(Lane::Date),
             Kind::Wide => Some(Lane::Wide),
             Kind::Null | Kind::Unknown => None,
-            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => Some(Lane::Value),
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) => Some(Lane::Value),
+            Kind::Json | Kind::Opaque(_) => Some(Lane::Value),
         }
     }
 

@@ -79,6 +79,7 @@ impl WordKind {
             | Kind::Record(_)
             | Kind::Map(_)
             | Kind::Json
+            | Kind::Opaque(_)
             | Kind::Null
             | Kind::Unknown => None,
         }
@@ -111,6 +112,7 @@ pub fn unwrap(value: &Scalar) -> Option<u64> {
         | Scalar::Record(_)
         | Scalar::Map(_)
         | Scalar::Json(_)
+        | Scalar::Opaque(_)
         | Scalar::Wide(_) => None,
     }
 }

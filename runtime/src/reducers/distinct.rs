@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Weight, any_type, same_state};
+use super::{Frame, Reducer, State, Weight, comparable_type, same_state};
 use crate::batch::keys::Keys;
 use crate::batch::{Column, Values};
 use crate::index::{Index, chunks};
@@ -22,7 +22,7 @@ pub const COUNT_DISTINCT: Reducer = Reducer {
     def: ReducerDef {
         name: "count_distinct",
         doc: "How many different values there are, nulls aside.",
-        result: |arguments| any_type(arguments).map(|_| Type::INT),
+        result: |arguments| comparable_type(arguments).map(|_| Type::INT),
         order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, null, 3] | count_distinct it", result: "2" }],
         ..ReducerDef::PLAIN
@@ -37,7 +37,7 @@ pub const SET: Reducer = Reducer {
         name: "set",
         doc: "The different values as a list, nulls aside, in the order in which they are first met; null if there are \
               none.",
-        result: |arguments| any_type(arguments).map(|ty| Type::list(ty.without_null()).or_null()),
+        result: |arguments| comparable_type(arguments).map(|ty| Type::list(ty.without_null()).or_null()),
         examples: &[Example { source: "[3, 1, null, 3] | set it", result: "[3,1]" }],
         ..ReducerDef::PLAIN
     },
@@ -50,7 +50,7 @@ pub const MODE: Reducer = Reducer {
     def: ReducerDef {
         name: "mode",
         doc: "The most frequent value that is not null; of several the one that is met first. Null if there is none.",
-        result: |arguments| any_type(arguments).map(Type::or_null),
+        result: |arguments| comparable_type(arguments).map(Type::or_null),
         examples: &[Example { source: "[3, 1, null, 1, 3] | mode it", result: "3" }],
         ..ReducerDef::PLAIN
     },

@@ -159,7 +159,8 @@ impl ExtremeFrame {
             | Scalar::List(_)
             | Scalar::Record(_)
             | Scalar::Map(_)
-            | Scalar::Json(_) => unreachable!("the checker takes only what has an order"),
+            | Scalar::Json(_)
+            | Scalar::Opaque(_) => unreachable!("the checker takes only what has an order"),
         };
         Some(FrameKey::Word(word))
     }

@@ -133,6 +133,11 @@ fn any_type(arguments: &[Type]) -> Option<Type> {
     }
 }
 
+/// The same of values that are compared with each other.
+fn comparable_type(arguments: &[Type]) -> Option<Type> {
+    any_type(arguments).filter(|ty| ty.kind.opaque().is_none())
+}
+
 /// The type of a reducer that gives one of its values, or null if there are none.
 fn same_or_null(arguments: &[Type]) -> Option<Type> {
     let [ty] = arguments else { return None };
@@ -147,6 +152,7 @@ fn same_or_null(arguments: &[Type]) -> Option<Type> {
         | Kind::Null => Some(ty.clone().or_null()),
         Kind::Unknown => Some(Type::UNKNOWN),
         Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => None,
+        Kind::Opaque(_) => None,
     }
 }
 

@@ -56,7 +56,8 @@ impl Slots {
             Kind::DateTime => bits(Word::DateTime),
             Kind::Duration => bits(Word::Duration),
             Kind::Null | Kind::Unknown => Slots::Null(0),
-            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json => Slots::Values(Vec::new()),
+            Kind::Bytes | Kind::List(_) | Kind::Record(_) | Kind::Map(_) => Slots::Values(Vec::new()),
+            Kind::Json | Kind::Opaque(_) => Slots::Values(Vec::new()),
             Kind::Wide => {
                 unreachable!("no reducer takes columns of kind {kind} for now")
             }

@@ -257,6 +257,7 @@ pub fn key(value: &Scalar) -> Key {
         Scalar::Json(text) => Key::String(text.clone()),
         Scalar::Bytes(bytes) => Key::Bytes(bytes.clone()),
         Scalar::List(values) | Scalar::Record(values) => Key::Values(values.iter().map(key).collect()),
+        Scalar::Opaque(_) => Key::Values(Vec::new()),
         Scalar::Map(entries) => Key::Map(entries.iter().map(|(name, value)| (name.clone(), key(value))).collect()),
     }
 }

@@ -21,6 +21,8 @@ const RECORD: u8 = 11;
 const MAP: u8 = 12;
 const JSON: u8 = 13;
 const WIDE: u8 = 14;
+/// Stands for a value of the host, which nobody can read again. Rows with one are not written ([`super::RunWriter`]).
+const OPAQUE: u8 = 15;
 
 /// Writes a value behind what is there.
 pub fn write(out: &mut Vec<u8>, value: &Scalar) {
@@ -46,6 +48,7 @@ pub fn write(out: &mut Vec<u8>, value: &Scalar) {
         }
         Scalar::Json(text) => sized(out, JSON, text.as_bytes()),
         Scalar::Wide(x) => fixed(out, WIDE, &x.to_le_bytes()),
+        Scalar::Opaque(_) => out.push(OPAQUE),
     }
 }
 

@@ -97,7 +97,9 @@ impl Cells {
             Kind::Duration => Cells::Duration(DurationMicrosecondBuilder::with_capacity(0)),
             Kind::String => Cells::String(StringViewBuilder::with_capacity(0)),
             kind @ (Kind::Wide | Kind::Null | Kind::Unknown | Kind::Bytes | Kind::Json)
-            | kind @ (Kind::List(_) | Kind::Record(_) | Kind::Map(_)) => Cells::Other(kind, Vec::new()),
+            | kind @ (Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Opaque(_)) => {
+                Cells::Other(kind, Vec::new())
+            }
         }
     }
 

@@ -26,6 +26,7 @@ const IN_ROW: u8 = 2;
 /// Writes a run, row by row, in order.
 #[derive(Debug)]
 pub struct RunWriter {
+    memory: Memory,
     out: BufWriter<TemporaryFile>,
     row: Vec<u8>,
     length: Vec<u8>,
@@ -44,11 +45,21 @@ impl RunWriter {
     /// An empty run.
     pub fn new(memory: &Memory) -> Result<RunWriter, RunError> {
         let out = BufWriter::with_capacity(BUFFER, TemporaryFile::new(memory)?);
-        Ok(RunWriter { out, row: Vec::new(), length: Vec::new(), told: Told::default(), rows: 0 })
+        Ok(RunWriter {
+            memory: memory.clone(),
+            out,
+            row: Vec::new(),
+            length: Vec::new(),
+            told: Told::default(),
+            rows: 0,
+        })
     }
 
     /// Writes a row of a batch.
     pub fn write(&mut self, key: &[u8], ordinal: u64, batch: &Batch, row: usize) -> Result<(), RunError> {
+        if batch.columns.iter().any(|column| column.is_opaque(row)) {
+            return Err(self.memory.exceeded("a table with values of the host, which cannot go to disk,"));
+        }
         self.begin(key, ordinal, batch.origin.as_ref().and_then(|origin| origin.place(row)).as_ref());
         if batch.faults.is_empty() {
             batch.columns.iter().for_each(|column| codec::write_cell(&mut self.row, column, row));

@@ -181,9 +181,11 @@ pub(in super::super) fn argument_type(
         Pattern::Number => "a number".into(),
         Pattern::Ordered => "a value with an order".into(),
         Pattern::Any => "another type".into(),
+        Pattern::Plain => "a value that is not the host's alone".into(),
         Pattern::List(items) => match &**items {
             Pattern::Ordered => "a list of values with an order".into(),
             Pattern::Number => "a list of numbers".into(),
+            Pattern::Plain => "a list of values that can be compared".into(),
             _ => "a list".into(),
         },
         Pattern::AnyList => "a list".into(),

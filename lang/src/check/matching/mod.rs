@@ -184,7 +184,7 @@ fn values_of(kind: &Kind) -> Option<Values> {
             };
             Values::Record(schema.fields.iter().map(field).collect())
         }
-        Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Map(_) | Kind::Json => Values::Other,
+        Kind::Bytes | Kind::Wide | Kind::List(_) | Kind::Map(_) | Kind::Json | Kind::Opaque(_) => Values::Other,
         Kind::Null => Values::None,
         Kind::Unknown => return None,
     })

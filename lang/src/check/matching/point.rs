@@ -30,6 +30,7 @@ impl Point {
             | Scalar::List(_)
             | Scalar::Record(_)
             | Scalar::Map(_)
+            | Scalar::Opaque(_)
             | Scalar::Json(_) => return None,
         })
     }

@@ -188,6 +188,7 @@ pub(super) fn distance_type(kind: &Kind) -> Option<Type> {
         | Kind::Record(_)
         | Kind::Map(_)
         | Kind::Json
+        | Kind::Opaque(_)
         | Kind::Null
         | Kind::Unknown => None,
     }

@@ -201,7 +201,8 @@ impl<'a> Printer<'a> {
                 | Scalar::List(_)
                 | Scalar::Record(_)
                 | Scalar::Map(_)
-                | Scalar::Json(_) => ATOM,
+                | Scalar::Json(_)
+                | Scalar::Opaque(_) => ATOM,
             },
             Expr::Column(_)
             | Expr::If(..)

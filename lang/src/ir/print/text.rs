@@ -74,6 +74,7 @@ pub fn scalar(value: &Scalar) -> String {
         Scalar::String(s) => string(s),
         Scalar::Date(days) => date(*days),
         Scalar::Wide(w) => format!("{w}:wide"),
+        Scalar::Opaque(value) => format!("#host {}", value.type_name()),
     }
 }
 
@@ -91,6 +92,7 @@ pub fn ty(ty: &Type) -> String {
         Kind::List(item) => format!("[{}]", self::ty(item)),
         Kind::Record(schema) => self::schema(schema, false),
         Kind::Map(value) => format!("map<{}>", self::ty(value)),
+        Kind::Opaque(name) => format!("host {name}"),
         Kind::Null => return "null".into(),
         kind @ (Kind::Bool
         | Kind::Int

@@ -188,6 +188,10 @@ impl<'a> Cursor<'a> {
             "json" => Kind::Json,
             "null" => Kind::Null,
             "unknown" => Kind::Unknown,
+            "host" => {
+                self.eat("host");
+                return Ok(Kind::Opaque(self.name()?));
+            }
             "map" => {
                 self.eat("map");
                 self.expect("<")?;

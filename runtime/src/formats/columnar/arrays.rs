@@ -42,7 +42,7 @@ fn type_of(kind: &Kind) -> DataType {
         Kind::Record(schema) => DataType::Struct(fields_of(schema)),
         Kind::Map(value) => DataType::Map(Arc::new(entries_of(value)), false),
         Kind::Null => DataType::Null,
-        Kind::Wide | Kind::Unknown => unreachable!("the checker lets no such column be written"),
+        Kind::Wide | Kind::Opaque(_) | Kind::Unknown => unreachable!("the checker lets no such column be written"),
     }
 }
 
@@ -103,7 +103,8 @@ fn bytes_of_value(value: &Scalar) -> u64 {
         | Scalar::Date(_)
         | Scalar::DateTime(_)
         | Scalar::Duration(_)
-        | Scalar::Wide(_) => 0,
+        | Scalar::Wide(_)
+        | Scalar::Opaque(_) => 0,
     }
 }
 
@@ -183,7 +184,7 @@ fn nested(values: &[&Scalar], ty: &Type) -> ArrayRef {
             let values: Vec<Scalar> = values.iter().map(|value| (*value).clone()).collect();
             array_of(&Column::from_scalars(&ty.kind, &values), ty)
         }
-        Kind::Wide | Kind::Unknown => unreachable!("the checker lets no such value be written"),
+        Kind::Wide | Kind::Opaque(_) | Kind::Unknown => unreachable!("the checker lets no such value be written"),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Wanted, arrays};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::Parsed;
+use crate::formats::write::check_types;
 use arrow_array::RecordBatch;
 use pipelang_lang::codes::{E0501, E0508};
 use pipelang_lang::ir::Shape;
@@ -44,6 +45,7 @@ fn arrays_of(name: &str, fields: &[Field], batch: &RecordBatch) -> Result<Vec<ar
 
 /// The rows of a batch without faults, whose columns are those; in several parts if they have very long texts.
 pub fn write(schema: &Schema, shape: Shape, batch: &Batch) -> Result<Vec<RecordBatch>, RunError> {
+    check_types(schema, "arrow")?;
     let types: Vec<_> = schema.fields.iter().map(|field| field.ty.clone()).collect();
     arrays::rows(&arrays::schema_of(schema, shape), &types, batch)
 }

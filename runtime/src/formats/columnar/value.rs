@@ -191,7 +191,7 @@ fn misfit(ty: &Type, text: String) -> Misfit {
         Kind::List(_) => "list",
         Kind::Record(_) => "record",
         Kind::Map(_) => "map",
-        Kind::Wide | Kind::Json | Kind::Null | Kind::Unknown => "value of another type",
+        Kind::Wide | Kind::Json | Kind::Opaque(_) | Kind::Null | Kind::Unknown => "value of another type",
     };
     Misfit { expected, text }
 }

@@ -9,7 +9,7 @@ use pipelang_lang::catalog::{ON_ERROR, OptionDef, OptionKind, OptionValue, ReadP
 use pipelang_lang::codes::{Code, E0205, E0206, E0304, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::scalar::Scalar;
-use pipelang_lang::ty::{Kind, Schema};
+use pipelang_lang::ty::{Field, Kind, Schema};
 use std::sync::Arc;
 
 /// What scripts may write.
@@ -151,26 +151,32 @@ fn character(name: &str, text: &str) -> Result<u8, Trouble> {
     }
 }
 
+/// E0902 of a column whose type no text of a cell can be.
+pub(crate) fn known_type(field: &Field) -> Result<(), Trouble> {
+    match &field.ty.kind {
+        Kind::Bool | Kind::Int | Kind::Float | Kind::String => Ok(()),
+        Kind::Date | Kind::DateTime | Kind::Duration => Ok(()),
+        Kind::Bytes
+        | Kind::Wide
+        | Kind::List(_)
+        | Kind::Record(_)
+        | Kind::Map(_)
+        | Kind::Json
+        | Kind::Opaque(_)
+        | Kind::Null
+        | Kind::Unknown => {
+            let message = format!("reading a column of type `{}` from CSV is not there yet", field.ty);
+            Err((E0902, message, Some(format!("read `{}` as `string` and convert it", field.name))))
+        }
+    }
+}
+
 fn known_types(schema: &Schema) -> Result<(), Trouble> {
     for (at, field) in schema.fields.iter().enumerate() {
         if schema.fields[..at].iter().any(|other| other.name == field.name) {
             return Err((E0205, format!("the schema names `{}` twice", field.name), None));
         }
-        match &field.ty.kind {
-            Kind::Bool | Kind::Int | Kind::Float | Kind::String => {}
-            Kind::Date | Kind::DateTime | Kind::Duration => {}
-            Kind::Bytes
-            | Kind::Wide
-            | Kind::List(_)
-            | Kind::Record(_)
-            | Kind::Map(_)
-            | Kind::Json
-            | Kind::Null
-            | Kind::Unknown => {
-                let message = format!("reading a column of type `{}` from CSV is not there yet", field.ty);
-                return Err((E0902, message, Some(format!("read `{}` as `string` and convert it", field.name))));
-            }
-        }
+        known_type(field)?;
     }
     Ok(())
 }

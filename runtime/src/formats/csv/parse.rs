@@ -159,6 +159,7 @@ impl<'a> Piece<'a> {
             | Kind::Record(_)
             | Kind::Map(_)
             | Kind::Json
+            | Kind::Opaque(_)
             | Kind::Null
             | Kind::Unknown => Column::Null(self.index.rows()),
         }

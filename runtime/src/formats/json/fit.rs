@@ -152,6 +152,6 @@ fn word(kind: &Kind) -> &'static str {
         Kind::Record(_) => "record",
         Kind::Map(_) => "map",
         Kind::Json => "json value",
-        Kind::Wide | Kind::Null | Kind::Unknown => "value of another type",
+        Kind::Wide | Kind::Opaque(_) | Kind::Null | Kind::Unknown => "value of another type",
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Cells<'a> {
                 Column::from_scalars(kind, &values)
             }
             Kind::Int | Kind::Float | Kind::Bool | Kind::Date | Kind::DateTime => Column::Null(self.index.rows()),
-            Kind::Wide | Kind::Null | Kind::Unknown => Column::Null(self.index.rows()),
+            Kind::Wide | Kind::Opaque(_) | Kind::Null | Kind::Unknown => Column::Null(self.index.rows()),
         }
     }
 
