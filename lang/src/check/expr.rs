@@ -224,7 +224,8 @@ impl<'a> Checker<'a> {
             return errors::column_gone(span, name, gone);
         }
         if row.names().next().is_none() {
-            return errors::no_columns(span, row.from);
+            let item = row.fields.first().map(|field| &self.plan.column(field.column).ty);
+            return errors::no_columns(span, name, row.from, item);
         }
         let plain = |text: &str| text.trim().trim_start_matches('\u{feff}').to_lowercase();
         let is_snake = |known: &str| snake_case(known) == **name && spell(known) != *known;
@@ -309,6 +310,9 @@ impl<'a> Checker<'a> {
                     self.unknown(error)
                 }
             };
+        }
+        if let Some(error) = self.qualified_column(record, name) {
+            return self.unknown(error);
         }
         match self.value(record) {
             Value::Record(fields) => match fields.iter().find(|field| field.0 == name.text) {

@@ -7,7 +7,7 @@ use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
-use crate::ty::{Type, spell};
+use crate::ty::{Kind, Type, spell};
 use std::sync::Arc;
 
 /// E0201: no column of that name, and no binding.
@@ -88,11 +88,23 @@ pub(in super::super) fn accessor(dot: Span, name: &str) -> Diagnostic {
     Diagnostic::error(E0115, dot, format!("functions stand behind the value itself, without `.{name}`")).fix(dot, "")
 }
 
-/// E0210: the rows are single values.
-pub(in super::super) fn no_columns(span: Span, from: Span) -> Diagnostic {
-    Diagnostic::error(E0210, span, "this stream has single values, not columns")
-        .label(from, "its values come from here")
-        .fix(span, "it")
+/// E0210: the rows are single values, of a type if it is known.
+pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Option<&Type>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its values come from here");
+    let (fields, dot) = match item.map(|item| (&item.kind, item.nullable)) {
+        Some((Kind::Record(fields), nullable)) => (fields, if nullable { "?." } else { "." }),
+        Some((Kind::Json, _)) => return diagnostic.fix(span, format!("it.{}", spell(name))),
+        _ => return diagnostic.fix(span, "it"),
+    };
+    let known: Vec<&str> = fields.fields.iter().map(|field| &*field.name).collect();
+    match known.contains(&name) {
+        true => diagnostic
+            .saying("each value is a record, and this is a field of it")
+            .fix(span, format!("it{dot}{}", spell(name)))
+            .help("its fields become columns with `map {...it}`"),
+        false => diagnostic.saying(format!("each value is a record with {}", list(&known, 8))),
+    }
 }
 
 /// E0201: outside of stages there are no columns.
@@ -163,11 +175,22 @@ pub(in super::super) fn function_alias(span: Span, name: &str, meant: &str) -> D
 /// E0203: another language's function for what is no function here.
 pub(in super::super) fn function_form(span: Span, name: &str, shown: &str, edits: Vec<Edit>) -> Diagnostic {
     let shown = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(shown);
-    let mut diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
-        .saying(format!("Pipe writes this `{shown}`"))
-        .help(format!("replace with `{shown}`"));
-    diagnostic.edits = edits;
-    diagnostic
+    let diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying(format!("Pipe writes this `{shown}`"));
+    if edits.is_empty() {
+        return match crate::aliases::advice(name) {
+            Some(advice) => diagnostic.help(advice),
+            None => diagnostic.help(format!("write it as `{shown}`")),
+        };
+    }
+    Diagnostic { edits, ..diagnostic.help(format!("replace with `{shown}`")) }
+}
+
+/// E0203: `col("name")`
+pub(in super::super) fn column_by_text(span: Span, name: &str, call: Span, column: &str) -> Diagnostic {
+    Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying("a column is written by its name alone")
+        .fix(call, spell(column))
 }
 
 /// E0203: another language's function, and what to do without it.

@@ -9,6 +9,7 @@ use crate::builtins::row::{date, float, gives, int, of, optional, shows, string,
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
+use pipelang_lang::aliases::date_format;
 use pipelang_lang::calendar::{self, DAY, SECOND, date_of, days, spell_date};
 use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
 use pipelang_lang::codes::E0604;
@@ -32,6 +33,11 @@ fn format() -> Parameter {
 
 fn check_format(format: &str) -> Result<(), Unfit> {
     let is_known = |format: &str| strtime::format(format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).is_ok();
+    if !format.contains('%') {
+        let message = "what stands for a part of a date begins with `%`, as in `%Y-%m-%d`".to_string();
+        let why = Some("this is the same text for every date".to_string());
+        return Err(Unfit { message, why, near: Vec::from_iter(date_format(format)) });
+    }
     if is_known(format) {
         return Ok(());
     }
