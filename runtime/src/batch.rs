@@ -464,6 +464,31 @@ impl Batch {
         Batch { origin, ..self.take(&UInt32Array::from(rows.to_vec())) }
     }
 
+    /// The same rows with some of the columns, in that order.
+    pub fn of_columns(&self, columns: &[usize]) -> Batch {
+        let place = |fault: &BatchFault| columns.iter().position(|column| *column == fault.column as usize);
+        let moved = |fault: &BatchFault| Some(BatchFault { column: place(fault)? as u32, ..fault.clone() });
+        let mut faults: Vec<BatchFault> = self.faults.iter().filter_map(moved).collect();
+        faults.sort_by_key(|fault| (fault.row, fault.column));
+        let columns = columns.iter().map(|column| self.columns[*column].clone()).collect();
+        Batch { rows: self.rows, columns, faults, origin: self.origin.clone() }
+    }
+
+    /// The same rows with the columns of another batch too; it is said where each column of both goes.
+    pub fn beside(self, places: &[usize], other: Batch, places_of_other: &[usize]) -> Batch {
+        let mut columns = vec![Column::Null(0); self.columns.len() + other.columns.len()];
+        let mut faults = Vec::with_capacity(self.faults.len() + other.faults.len());
+        let (rows, origin) = (self.rows, self.origin.or(other.origin));
+        let parts = [(self.columns, self.faults, places), (other.columns, other.faults, places_of_other)];
+        for (from, its_faults, places) in parts {
+            from.into_iter().zip(places).for_each(|(column, place)| columns[*place] = column);
+            let moved = |fault: BatchFault| BatchFault { column: places[fault.column as usize] as u32, ..fault };
+            faults.extend(its_faults.into_iter().map(moved));
+        }
+        faults.sort_by_key(|fault| (fault.row, fault.column));
+        Batch { rows, columns, faults, origin }
+    }
+
     /// All rows of all parts in order; the parts have the same columns. Of no parts: `None`.
     pub fn concat(parts: &[Batch]) -> Option<Batch> {
         Batch::concat_while(parts, &|| Ok(())).unwrap_or_default()

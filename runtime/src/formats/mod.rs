@@ -107,7 +107,35 @@ pub trait Parse: Send + Sync {
 }
 
 /// A piece of a file, which any worker makes rows of.
-pub type Piece = Box<dyn FnOnce() -> Parsed + Send>;
+pub type Piece = Box<dyn Unread>;
+
+/// Rows that have not been read yet.
+pub trait Unread: Send {
+    /// All of them with all columns.
+    fn read(self: Box<Self>) -> Parsed;
+
+    /// The same by columns, if what is left out saves work.
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>>;
+}
+
+impl<F: FnOnce() -> Parsed + Send + 'static> Unread for F {
+    fn read(self: Box<Self>) -> Parsed {
+        self()
+    }
+
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        None
+    }
+}
+
+/// Rows of which only what is wanted is read.
+pub trait ByColumns {
+    /// How many there are.
+    fn rows(&self) -> usize;
+
+    /// Some of the columns that the scan wants, of all rows or of those at these places, ascending.
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError>;
+}
 
 /// An opened scan: one worker at a time takes the next piece, in order; none at the end.
 pub struct Scan(pub Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send>);
