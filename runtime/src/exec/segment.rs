@@ -196,9 +196,10 @@ impl<'a> Prepared<'a> {
 
     /// Runs it on a piece of a file. What the filters do not look at is read of few rows if few pass.
     pub fn run_by_columns(&self, piece: &dyn ByColumns, scratch: &mut Scratch) -> Parsed {
-        let (batch, error) =
-            self.try_by_columns(piece, scratch).unwrap_or_else(|error| (Batch::default(), Some(error)));
-        Parsed { batch, error, left_out: 0 }
+        let made = self.try_by_columns(piece, scratch);
+        let (batch, own) = made.unwrap_or_else(|error| (Batch::default(), Some(error)));
+        let (error, left_out) = piece.end();
+        Parsed { batch, error: own.or(error), left_out }
     }
 
     fn try_by_columns(
@@ -206,8 +207,6 @@ impl<'a> Prepared<'a> {
         piece: &dyn ByColumns,
         scratch: &mut Scratch,
     ) -> Result<(Batch, Option<RunError>), RunError> {
-        /// Rows that stand alone are read more slowly than side by side.
-        const FEW: usize = 32;
         let Some((Early { filters, rest }, unpaid)) = self.early() else { unreachable!("who asks has looked") };
         let looked_at = piece.read(&filters.columns, None)?;
         let passed = match looked_at.faults.is_empty() {
@@ -222,9 +221,12 @@ impl<'a> Prepared<'a> {
         let whole = || Ok(looked_at.clone().beside(&filters.columns, piece.read(&others, None)?, &others));
         let mut all = None;
         if let Some(passed) = passed {
-            let chosen = match passed.len() * FEW <= looked_at.rows {
+            let chosen = match piece.are_few(passed.len()) {
                 true => piece.read(&rest.columns, Some(&passed))?,
-                false => all.insert(whole()?).of_columns(&rest.columns).repeated(&passed),
+                false => {
+                    let wanted = all.insert(whole()?).of_columns(&rest.columns);
+                    if passed.len() < wanted.rows { wanted.repeated(&passed) } else { wanted }
+                }
             };
             if chosen.faults.is_empty() {
                 let kernels = self.kernels_of(rest, &chosen);

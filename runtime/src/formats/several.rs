@@ -233,6 +233,10 @@ impl ByColumns for Placed<Box<dyn ByColumns>> {
         self.piece.rows()
     }
 
+    fn are_few(&self, rows: usize) -> bool {
+        self.piece.are_few(rows)
+    }
+
     fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
         let is_read = |at: &usize| matches!(self.slots[*at], Slot::Read);
         let place = |at: &usize| (0..*at).filter(is_read).count();
@@ -240,6 +244,10 @@ impl ByColumns for Placed<Box<dyn ByColumns>> {
         let mut batch = self.piece.read(&read, rows)?;
         placed(&mut batch, columns.iter().map(|at| &self.slots[*at]));
         Ok(batch)
+    }
+
+    fn end(&self) -> (Option<RunError>, u64) {
+        self.piece.end()
     }
 }
 

@@ -50,7 +50,9 @@ impl<'a> Run<'a> {
                 self.options.progress.add_rows_read(count);
                 return (parsed, rest);
             }
-        } else if let Some(piece) = claimed.by_columns().filter(|_| prepared.begins_with_filters()) {
+        } else if prepared.begins_with_filters()
+            && let Some(piece) = claimed.by_columns()
+        {
             self.options.progress.add_rows_read(piece.rows());
             return (prepared.run_by_columns(&*piece, scratch), rest);
         }
