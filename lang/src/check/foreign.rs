@@ -156,7 +156,9 @@ impl<'a> Checker<'a> {
     fn is_rows(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
             ExprKind::Parenthesized(inner) => self.is_rows(inner),
-            ExprKind::Pipeline { stages, .. } if stages.last().is_some_and(|stage| self.gives_one_value(stage)) => false,
+            ExprKind::Pipeline { stages, .. } if stages.last().is_some_and(|stage| self.gives_one_value(stage)) => {
+                false
+            }
             // In a row a pipeline may be over a list.
             ExprKind::Pipeline { source, .. } => self.rows_entered == 0 || self.is_rows(source),
             ExprKind::Call { function, .. } => matches!(function.as_slice(), [name] if &*name.text == "read"),
