@@ -85,7 +85,7 @@ fn told_once(mut syntax: Vec<Diagnostic>, mut checked: Vec<Diagnostic>) -> Vec<D
     let start = |told: &Diagnostic| place(told).map(|place| (place.source, place.start));
     syntax.retain(|told| {
         let is_name = |known: &Diagnostic| known.code == codes::E0207 && start(known) == start(told);
-        told.code != codes::E0113 || !checked.iter().any(is_name)
+        !matches!(told.code, codes::E0113 | codes::E0130) || !checked.iter().any(is_name)
     });
     // What looked like a slice of a list is one of rows.
     syntax.retain(|told| {

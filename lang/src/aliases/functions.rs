@@ -154,6 +154,20 @@ pub(super) const FUNCTION_ALIASES: &[(&str, &str)] = &[
     ("formatdatetime", "format_date($1, %$2)"),
     ("tochar", "format_date($1, %$2)"),
     ("datediff", "($1 - $2)"),
+    ("lastday", "(add_months(month_start($1), 1) - 1d)"),
+    ("eomonth", "(add_months(month_start($1), 1) - 1d)"),
+    ("quarter", "((month($1) + 2) // 3)"),
+    ("tounix", "epoch"),
+    ("tounixtime", "epoch"),
+    ("unixtimestamp", "epoch"),
+    ("fromunixtime", "from_epoch"),
+    ("cumsum", "sum($1, rows: ..0)"),
+    ("runningsum", "sum($1, rows: ..0)"),
+    ("cummax", "max($1, rows: ..0)"),
+    ("cummin", "min($1, rows: ..0)"),
+    ("cummean", "mean($1, rows: ..0)"),
+    ("shift", "lag($1)"),
+    ("shift", "lag($1, n: $2)"),
     ("dayofweek", "weekday"),
     ("wday", "weekday"),
     ("dow", "weekday"),
@@ -234,6 +248,9 @@ pub(super) const PUT_BETWEEN: &[&str] = &["concatws", "textjoin"];
 /// Functions elsewhere that name a column by a text.
 pub(super) const COLUMNS: &[&str] = &["col", "column", "field"];
 
+const FILL: &str = "in `window`, `last(x, rows: ..0, where: x != null)` is the last value so far that is not null";
+const ZONE: &str =
+    "a time is one instant everywhere; a zone is said where it is shown or cut: `hour(t, zone: \"Europe/Berlin\")`";
 const REPLACE: &str =
     "`replace(s, r\"\\d+\", \"with\")` replaces what a regex matches; `$1` in `with` is its first group";
 const FORMAT: &str = "`format_date(t, \"%Y-%m\")`, whose parts begin with `%`";
@@ -245,6 +262,20 @@ pub(super) const ADVICE: &[(&str, &str)] = &[
     ("mid", "`slice(s, from, to)` counts from 0, and what stands at `to` is left out: `slice(s, 0, 3)`"),
     ("left", "`slice(s, 0, n)` has the first characters"),
     ("right", "`slice(s, len(s) - n, len(s))` has the last characters"),
+    ("rollingmean", "in `window`, `mean(x, rows: -6..0)` is of this row and the six before it"),
+    ("movingaverage", "in `window`, `mean(x, rows: -6..0)` is of this row and the six before it"),
+    ("rollingsum", "in `window`, `sum(x, rows: -6..0)` is of this row and the six before it"),
+    ("diff", "in `window`, `x - lag(x)` is the difference to the row before"),
+    ("pctchange", "in `window`, `x / lag(x) - 1` is the change since the row before"),
+    ("ffill", FILL),
+    ("fillforward", FILL),
+    ("bfill", "in `window`, `x ?? lead(x)` takes the value of the next row in place of null"),
+    ("ntile", "in `window` over sorted rows, `(row_number() - 1) * 4 // count() + 1` makes four parts"),
+    ("datediff", "`(a - b) / 1d` is the time between two dates, in days"),
+    ("atzone", ZONE),
+    ("attimezone", ZONE),
+    ("tozone", ZONE),
+    ("converttimezone", ZONE),
     ("regexpreplace", REPLACE),
     ("regexreplace", REPLACE),
     ("gsub", REPLACE),

@@ -2,6 +2,7 @@
 
 use super::operators::{Operand, spelled};
 use super::{Checker, errors};
+use crate::codes::E0201;
 use crate::ir::{Expr, ExprId};
 use crate::scalar::Comparison;
 use crate::source::Span;
@@ -57,6 +58,16 @@ impl<'a> Checker<'a> {
         let between = Span { start: left.ast.span.end, end: right.span.start, ..span };
         self.report(errors::either_value(span, between, &ty, (left.ast, right)));
         None
+    }
+
+    /// E0201 of a name that a text is compared with, `carrier == UA`: a text stands in quotes.
+    pub(super) fn suggest_text(&mut self, text: ExprId, right: &ast::Expr, told: usize) {
+        let ExprKind::Name(word) = &right.kind else { return };
+        let is_text = self.ty(text).kind == Kind::String;
+        let [error] = &mut self.diagnostics[told..] else { return };
+        if is_text && error.code == E0201 && error.edits.is_empty() && error.help.is_empty() {
+            *error = error.clone().saying("a text stands in quotes").fix(right.span, format!("{word:?}"));
+        }
     }
 
     /// An expression where true or false is wanted; null counts as false. `who` wants it.

@@ -230,7 +230,7 @@ impl<'a> Checker<'a> {
 
     /// Why a row has no column of that name.
     pub(super) fn no_such_column(&self, row: &Row, name: &Arc<str>, span: Span) -> crate::diagnostic::Diagnostic {
-        if let Some(error) = self.made_here(row, name, span) {
+        if let Some(error) = self.made_here(row, name, span).or_else(|| self.several_words(row, span)) {
             return error;
         }
         if let Some(gone) = row.gone(name) {

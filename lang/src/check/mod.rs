@@ -6,6 +6,7 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod arguments;
 mod asked;
 mod assert;
 mod build;

@@ -65,7 +65,11 @@ impl<'a> Checker<'a> {
                 self.arithmetic(op, a(left?), Operand { id: b?, ast: right }, span)
             }
             BinaryOperator::Comparison(op) => {
+                let told = self.diagnostics.len();
                 let b = self.scalar(right);
+                if let (Some(left), None) = (left, b) {
+                    self.suggest_text(left, right, told);
+                }
                 self.compare(op, a(left?), Operand { id: b?, ast: right })
             }
             BinaryOperator::And | BinaryOperator::Or => {

@@ -20,10 +20,12 @@ pub(in super::super) fn unknown_column(
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is no column `{name}` here"));
     let most = if near.is_empty() { 8 } else { 4 };
-    if let [one] = columns
+    let has_part = |known: &&&str| known.split([';', '\t', '|']).any(|part| part.trim_matches('"') == name);
+    if let Some(one) = columns.iter().find(has_part).or(columns.first().filter(|_| columns.len() == 1))
         && let Some(delimiter) = [';', '\t', '|'].into_iter().find(|delimiter| one.contains(*delimiter))
     {
-        return diagnostic.label(from, format!("its only column is {one:?}")).help(format!(
+        let which = if columns.len() == 1 { "its only" } else { "a" };
+        return diagnostic.label(from, format!("{which} column is {one:?}")).help(format!(
             "if that are several, say what stands between them: `read(…, delimiter: {:?})`",
             delimiter.to_string()
         ));
@@ -101,8 +103,7 @@ pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Opt
     match known.contains(&name) {
         true => diagnostic
             .saying("each value is a record, and this is a field of it")
-            .fix(span, format!("it{dot}{}", spell(name)))
-            .help("its fields become columns with `map {...it}`"),
+            .fix(span, format!("it{dot}{}", spell(name))),
         false => diagnostic.saying(format!("each value is a record with {}", list(&known, 8))),
     }
 }
@@ -110,6 +111,9 @@ pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Opt
 /// E0201: outside of stages there are no columns.
 pub(in super::super) fn unknown_name(span: Span, name: &str, near: &[&str], is_function: bool) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is nothing called `{name}` here"));
+    if ["input", "inputs", "STDIN", "Stdin"].contains(&name) {
+        return diagnostic.saying("what comes by a pipe of the shell is called `stdin`").fix(span, "stdin");
+    }
     match (literal_meant(name), near.is_empty(), is_function) {
         (Some(literal), ..) => suggest(diagnostic, span, &[literal], str::to_string),
         (None, false, _) => suggest(diagnostic, span, near, spell),
@@ -302,6 +306,36 @@ pub(in super::super) fn unknown_option(span: Span, who: &str, name: &str, near: 
 /// E0206
 pub(in super::super) fn no_such_clause(word: Span, stage: &str, clause: &str) -> Diagnostic {
     Diagnostic::error(E0206, word, format!("`{stage}` takes no `{clause}`"))
+}
+
+/// E0206: a `by` behind a stage that sees one row, whose arguments look at several.
+pub(in super::super) fn by_of_rows(word: Span, stage: &ast::Name) -> Diagnostic {
+    let diagnostic = no_such_clause(word, &stage.text, "by");
+    match &*stage.text {
+        "filter" => diagnostic
+            .saying("each row is looked at by itself")
+            .help("compute it before: `window m = mean(x) by key | filter x > m`"),
+        _ => diagnostic.saying("`window` sees the rows of each group").fix(stage.span, "window"),
+    }
+}
+
+/// E0206: `derive y: x`, where a column is named.
+pub(in super::super) fn option_for_name(name: Span, text: &str, stage: &str, value: Span) -> Diagnostic {
+    let colon = Span { start: name.end, end: value.start, ..name };
+    unknown_option(name, stage, text, &[]).saying("a column is named with `=`").fix(colon, " = ")
+}
+
+/// E0206: `sort x, descending: true`; the key and the value, if there is one of each.
+pub(in super::super) fn sort_option(name: Span, text: &str, key: Option<(Span, Span)>) -> Diagnostic {
+    let mut diagnostic =
+        unknown_option(name, "sort", text, &[]).help("a minus before a key sorts descending: `sort -key`");
+    if let Some((key, value)) = key {
+        diagnostic.edits = vec![
+            Edit { span: Span { end: key.start, ..key }, text: "-".into() },
+            Edit { span: Span { start: key.end, end: value.end, ..key }, text: String::new() },
+        ];
+    }
+    diagnostic
 }
 
 /// E0206

@@ -234,7 +234,11 @@ pub(in super::super) fn argument_type(
     };
     let diagnostic =
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
-    let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
+    let dates = fix.as_ref().is_some_and(|(_, text)| text.starts_with("date"));
+    let mut diagnostic = with_fix(with_origin(diagnostic, origin), fix);
+    if dates && found.kind == Kind::String {
+        diagnostic = diagnostic.help("in another form than `2024-03-31` with a format: `date(text, \"%d/%m/%Y\")`");
+    }
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
 }
 

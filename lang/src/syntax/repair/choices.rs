@@ -19,6 +19,14 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
             at += 2;
             continue;
         }
+        if let (Token::Name("elif" | "elsif" | "elseif"), Some((Token::BraceClose, _))) = (&tokens[at].0, out.last()) {
+            let place = tokens[at].1;
+            let error = Diagnostic::error(E0114, place, "Pipe writes `else if`").fix(place, "else if");
+            diagnostics.push(error);
+            out.extend([(Token::Else, place), (Token::If, place)]);
+            at += 1;
+            continue;
+        }
         let Some(choice) = choice(&tokens, at, &out) else {
             out.push(tokens[at].clone());
             at += 1;
