@@ -13,6 +13,8 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::Style;
 use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
+#[cfg(feature = "columnar")]
+use pipelang_runtime::formats::columnar::write::ColumnFormat;
 use pipelang_runtime::formats::table::TableStyle;
 use pipelang_runtime::formats::write::OutputFormat;
 use pipelang_runtime::limits::{CancelToken, Looks};
@@ -167,6 +169,26 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     /// Writes the results as JSON lines, with all the columns of the program.
     pub fn write_jsonl(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
         self.write(OutputFormat::JSONL, out)
+    }
+
+    /// Writes the results as a file of Parquet, with all the columns of the program.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row, Debug, PartialEq)]
+    /// struct Trade { sym: String, px: f64 }
+    ///
+    /// let program = Engine::default().compile::<Trade, Trade>("dear.pipe", "input | filter px > 2.0")?;
+    /// let trades = [Trade { sym: "A".into(), px: 1.5 }, Trade { sym: "B".into(), px: 2.5 }];
+    /// let mut file = Vec::new();
+    /// program.run(&trades).write_parquet(&mut file)?;
+    /// assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    #[cfg(feature = "columnar")]
+    pub fn write_parquet(self, out: &mut (dyn Write + Send)) -> Result<(), Report> {
+        self.write(OutputFormat::Columns(ColumnFormat::Parquet), out)
     }
 
     pub(crate) fn settings(&mut self) -> &mut RunSettings {

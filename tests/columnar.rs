@@ -132,3 +132,55 @@ fn columns_go_to_the_output() {
         assert!(run("1\n2").contains("the script shows 2 results"));
     }
 }
+
+/// Columns that a filter does not look at are read behind it, of few rows alone if few pass, and nobody sees that.
+#[test]
+fn filters_are_asked_before_the_rest_is_read() {
+    let folder = folder(&[]);
+    let many = path(folder.path(), "many.parquet");
+    shown(&format!(
+        "1..20_000 | select id = it, key = it % 100, x = float(it) / 3.0, text = f\"a text of row {{it}}\",
+            odd = if it % 3 == 0 {{ null }} else {{ it * 7 }}, list = if it % 5 == 0 {{ [] }} else {{ [it, null, it % 7] }},
+            record = {{a: it, b: [f\"{{it}}\"]}}, day = @2024-01-01 + 1d * (it % 400) | write {many:?}"
+    ));
+    let (misfits, patterns) = ("tests/data/columnar/misfits.parquet", path(folder.path(), "m*.parquet"));
+    for (file, stages, fails) in [
+        (&*many, "filter id == 19_999", false),
+        (&*many, "filter key == 7 and x > 100.0", false),
+        (&*many, "filter id in 5000..5300 | select list, record, text", false),
+        (&*many, "filter odd == null | derive more = x * 2.0 | filter more > 13_000.0", false),
+        (&*many, "filter list.len() == 0 | select id, record, day", false),
+        (&*many, "filter day == @2024-03-01 | select text, again = day, list | sort text", false),
+        (&*many, "filter key < 50 | select id, text | skip 100 | take 1000", false),
+        (&*many, "filter key == 1 | aggregate n = count(), last = last(text) by odd = odd == null", false),
+        (&*many, "filter id > 20_000", false),
+        (&*many, "filter record.a == 4321", false),
+        (&*many, "filter key == 99 | select n = 1 // (id - 12_399), text", true),
+        (&*many, "filter 1 // (id - 15_000) == 0 and key == 3 | select text", true),
+        (&*many, "filter key == 99 | assert id < 12_000 | select text", true),
+        (&*patterns, "filter id == 4 | select text, day", false),
+        (misfits, "filter id == 1", false),
+        (misfits, "filter id == 2 | select ns", true),
+        (misfits, "filter id < 3 | select id, u", false),
+        (misfits, "filter u > 0 | select id", true),
+    ] {
+        let read = match file.contains('*') {
+            true => format!("read({file:?}, with_file: true)"),
+            false => format!("read({file:?})"),
+        };
+        let run = |options: &[&str]| {
+            let output = pipe(&[options, &["--format", "jsonl", "-e", &format!("{read} | {stages}")]].concat());
+            (output.out, output.err)
+        };
+        let expected = run(&["--executor", "reference"]);
+        assert_eq!(!expected.1.is_empty(), fails, "{stages}: {}", expected.1);
+        for options in [
+            &["--executor", "vector", "--threads", "1"][..],
+            &["--executor", "vector", "--threads", "4", "--morsel-rows", "300"],
+            &["--executor", "jit", "--threads", "4", "--no-optimize"],
+            &["--executor", "jit", "--threads", "1", "--morsel-rows", "3000"],
+        ] {
+            assert_eq!(run(options), expected, "{stages} {options:?}");
+        }
+    }
+}

@@ -22,6 +22,7 @@ const LANG_LAYERS: &[(&str, u32)] = &[
     ("diagnostic", 1),
     ("codes", 0),
     ("ty", 1),
+    ("opaque", 1),
     ("scalar", 2),
     ("report", 2),
     ("syntax", 2),

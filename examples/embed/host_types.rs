@@ -8,7 +8,7 @@
 //! error[E0301]: values of the host's type `Address` cannot be compared
 //!    ╭─[ same.pipe:1:16 ]
 //!  1 │ input | filter from == address("::1")
-//!    │                ──────────────────────
+//!    │                ───────────┬────────── only the host knows what is in them
 //! ───╯ help: compare what its methods give: is_loopback, version, network, string     more: pipe explain E0301
 //! ```
 

@@ -132,6 +132,7 @@ const STAGE_ALIASES: &[(&str, &str)] = &[
 /// Stages elsewhere that are several here, or something else, with what to do instead.
 const STAGE_ADVICE: &[(&str, &str)] = &[
     ("tail", "the last rows are the first ones in the other order: `sort -column | take 3`"),
+    ("reverse", "the other order is that of a sort: `sort -column`"),
     ("top", "`sort -column | take 3`"),
     ("nlargest", "`sort -column | take 3`"),
     ("nsmallest", "`sort column | take 3`"),
@@ -282,6 +283,9 @@ const FUNCTION_ALIASES: &[(&str, &str)] = &[
     ("asdate", "date"),
     ("ymd", "date"),
     ("parsedate", "date"),
+    ("date", "make_date($1, $2, $3)"),
+    ("datetime", "(datetime(make_date($1, $2, $3)) + $4 * 1h + $5 * 1min)"),
+    ("datetime", "(datetime(make_date($1, $2, $3)) + $4 * 1h + $5 * 1min + $6 * 1s)"),
     ("todatetime", "datetime"),
     ("totimestamp", "datetime"),
     ("timestamp", "datetime"),

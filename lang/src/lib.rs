@@ -87,6 +87,11 @@ fn told_once(mut syntax: Vec<Diagnostic>, mut checked: Vec<Diagnostic>) -> Vec<D
         let is_name = |known: &Diagnostic| known.code == codes::E0207 && start(known) == start(told);
         told.code != codes::E0113 || !checked.iter().any(is_name)
     });
+    // What looked like a slice of a list is one of rows.
+    syntax.retain(|told| {
+        let is_of_rows = |known: &Diagnostic| known.code == codes::E0115 && start(known) == start(told);
+        told.code != codes::E0114 || !checked.iter().any(is_of_rows)
+    });
     // The arms of a `match` that is never closed are not all there.
     checked.retain(|told| {
         let Some(subject) = place(told).filter(|_| told.code == codes::E0309) else { return true };

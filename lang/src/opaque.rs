@@ -1,6 +1,5 @@
 //! Values of types of the host, which Pipe hands on and never looks into.
 
-use crate::scalar::LARGEST;
 use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -8,7 +7,7 @@ use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A value counts as so many bytes at most, whatever its host says: sums of them stay far from the greatest integer.
-const MOST: usize = LARGEST.saturating_mul(1 << 10);
+const MOST: usize = (64 << 20_usize).saturating_mul(1 << 10);
 
 /// A value of a type of the host. Copies share it.
 #[derive(Clone)]

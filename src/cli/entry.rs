@@ -74,6 +74,7 @@ impl Entry {
     /// is settled by the first call in a process.
     pub fn main_with(&self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
         outlive_limits();
+        keep_what_is_freed();
         NAME.get_or_init(|| self.name);
         let arguments = match arguments::read(self, arguments.into_iter().map(Into::into)) {
             Ok(mut arguments) => {
@@ -124,6 +125,13 @@ impl Entry {
         let user = [fs::read_everything(), fs::write_everything()].into_iter().filter(|_| self.is_user);
         self.engine.grants().iter().cloned().chain(user).collect()
     }
+}
+
+/// glibc gives memory back to the system as soon as much of it is free, and batches come and go: much of the time of a run
+/// went into getting the same memory again. It keeps more once a large block was there: of 32 MiB at most, as `mallopt(3)`
+/// says of `M_MMAP_THRESHOLD`. The block is not touched, so that it costs no memory; other allocators do not mind.
+fn keep_what_is_freed() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20)));
 }
 
 fn built(builder: EngineBuilder) -> Engine {

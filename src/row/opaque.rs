@@ -9,10 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A type whose values scripts can have without knowing what is in them. What can be done with one are the methods that
 /// [`EngineBuilder::host_type`](crate::EngineBuilder::host_type) adds, and all functions with an argument of the type; it
 /// can be null, stand in columns, lists, records and fields of a [`Row`](crate::Row), and come out as it went in. It cannot
-/// be compared, sorted, grouped or written as text: for that there is what its methods give.
+/// be compared, sorted, grouped or written as text: for that there is what its methods give. A value is cloned where it goes
+/// into a script and where it comes out, and shared within; so what is large stands in an `Arc`. It is dropped by any thread.
 ///
-/// Values are cloned where they come in and where they go out, and dropped by any thread. A panic of `clone` or `size` is
-/// an error of the script (E0603; E0310 where a result is read), and one of `drop` goes no further than the hook for panics.
+/// A panic of `clone` or `size` is an error of the script (E0603; E0310 where a result is read), and one of `drop` goes no
+/// further than the hook for panics.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value that Pipe knows",
     label = "not a value of the language",

@@ -193,12 +193,19 @@ fn in_pipe<T: pipelang::ToCell>() -> String {
     format!("{}{}", field.kind, if field.nullable { "?" } else { "" })
 }
 
+#[derive(Clone)]
+struct Money;
+
+impl pipelang::HostType for Money {
+    const NAME: &'static str = "Money";
+}
+
 #[test]
 fn the_documented_types_are_those_that_there_are() {
     let known = types! {
         bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 String &str
         jiff::civil::Date jiff::Timestamp SystemTime jiff::SignedDuration Duration
-        Vec<i64> Option<i64> Leg
+        Vec<i64> Option<i64> Leg Money
     };
     let text = std::fs::read_to_string("docs/types.md").expect("the document is there");
     let section = text.split("\n## Rust\n").nth(1).expect("it has a section about Rust");

@@ -178,3 +178,17 @@ fn what_reads_leave_out_is_told_as_data() {
         assert_eq!((&*reads[0].path, reads[0].skips), ("tests/data/garbage.csv", false));
     }
 }
+
+#[test]
+fn a_file_of_parquet_holds_what_came_out() {
+    let path = std::env::temp_dir().join(format!("written-by-a-run-{}.parquet", std::process::id()));
+    let program = Engine::default().compile::<Id, Id>("rows.pipe", "input | filter weight != 3").unwrap();
+    let mut file = Vec::new();
+    program.run(&ids(9_000)).write_parquet(&mut file).unwrap();
+    std::fs::write(&path, &file).unwrap();
+    let reader = Engine::builder().grant(pipelang::fs::read_only(&path)).build().unwrap();
+    let source = format!("read({:?})", path.display().to_string());
+    let back = reader.compile::<(), Id>("back.pipe", &source).unwrap().run(&[]).collect().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(back, program.run(&ids(9_000)).collect().unwrap());
+}

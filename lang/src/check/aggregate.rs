@@ -270,7 +270,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Where a column was named.
-    fn place_of(&self, column: ColumnId) -> Option<Span> {
+    pub(super) fn place_of(&self, column: ColumnId) -> Option<Span> {
         self.origins[column.0 as usize].as_ref().map(|origin| origin.span)
     }
 

@@ -96,6 +96,9 @@ impl<'a> Checker<'a> {
         {
             return self.dotted_stages(name, rows, arguments, span);
         }
+        if let Some(error) = receiver.and_then(|rows| self.slice_of_rows(name, rows, arguments, span)) {
+            return self.unknown(error);
+        }
         if receiver.is_none()
             && !self.names().functions.contains_key(text)
             && let Some(error) = self.rows_as_argument(name, arguments, span)

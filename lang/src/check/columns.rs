@@ -102,9 +102,13 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     };
     for (at, new) in names().enumerate() {
         let is_last = names().skip(at + 1).all(|other| other.text != new.text);
-        if is_last && fields.iter().filter(|field| field.name == new.text).count() > 1 {
-            let other = names().take(at).find(|other| other.text == new.text);
-            checker.report(errors::duplicate_column(new.span, &new.text, other.map(|other| other.span)));
+        let mut same = fields.iter().zip(input.row.fields.iter()).filter(|(field, _)| field.name == new.text);
+        if is_last && same.clone().count() > 1 {
+            let renamed = names().take(at).find(|other| other.text == new.text).map(|other| other.span);
+            let kept = same.find(|(field, before)| field.name == before.name);
+            let place = renamed.or_else(|| checker.place_of(kept?.0.column));
+            let other = place.unwrap_or(input.row.from);
+            checker.report(errors::duplicate_column(new.span, &new.text, Some(other)));
         }
     }
     let narrowed = input.row.narrowed.clone();

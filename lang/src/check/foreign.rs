@@ -221,6 +221,44 @@ impl<'a> Checker<'a> {
         errors::field_of_rows(record.span.to(name.span), &spell(&name.text), in_stage, edit)
     }
 
+    /// E0115: `rows[1:3]` and `rows[::-1]`, which read as `rows.slice(1, 3)` and `rows.reverse()`.
+    pub(super) fn slice_of_rows(
+        &self,
+        name: &Name,
+        rows: &ast::Expr,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let is_known = matches!(&*name.text, "slice" | "reverse") && self.is_rows(rows);
+        if !is_known || self.names().functions.contains_key(&*name.text) {
+            return None;
+        }
+        let behind = Span { start: rows.span.end, ..span };
+        let is_negative = |argument: &Argument| {
+            matches!(argument.expr(), Some(ast::Expr { kind: ExprKind::Unary(ast::UnaryOperator::Negate, _), .. }))
+        };
+        if &*name.text == "reverse" {
+            return Some(errors::rows_from_the_end(behind, "reverse"));
+        }
+        if matches!(arguments, [from] if is_negative(from)) {
+            return Some(errors::rows_from_the_end(behind, "tail"));
+        }
+        let bound = |argument: &Argument| match argument.expr()?.kind {
+            ExprKind::Int(bound) => Some(bound),
+            _ => None,
+        };
+        let stages = match *arguments.iter().map(bound).collect::<Option<Vec<i64>>>().unwrap_or_default() {
+            [from] => Some(format!(" | skip {from}")),
+            [0, to] => Some(format!(" | take {to}")),
+            [from, to] => (from <= to).then(|| format!(" | skip {from} | take {}", to - from)),
+            _ => None,
+        };
+        let shown = stages.as_deref().unwrap_or(" | skip a | take n");
+        let shown = format!("{}{shown}", spelled(rows).unwrap_or("rows".into()));
+        let edits = stages.map(|text| Edit { span: behind, text }).into_iter().collect();
+        Some(errors::index_of_rows(behind, "rows are cut out with `skip` and `take`", &shown, edits))
+    }
+
     /// E0115: `rows[rows.x > 1]`, `rows["x"]`.
     pub(super) fn index_of_rows(
         &mut self,
@@ -299,7 +337,7 @@ fn names(index: &ast::Expr) -> Option<Vec<Arc<str>>> {
 }
 
 /// The edits that put the arguments of a call into a form, and what comes of it as far as that can be shown.
-fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
+pub(super) fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
     let is_operator = form.starts_with('(') && !form.starts_with("(if");
     let (mut edits, mut shown) = (Vec::new(), String::new());
     let mut start = span.start;

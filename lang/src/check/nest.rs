@@ -32,8 +32,8 @@ pub(super) fn nest<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
     let rows = checker.define(&name, list, Some((call.span(), format!("`{name}` are the rows of a group"))));
     let mut fields = aggregation.keys.clone();
     fields.push(OutputField { name: name.clone(), column: rows });
-    if aggregation.key(&name).is_some() {
-        checker.report(errors::duplicate_column(call.span(), &name, None));
+    if let Some(key) = aggregation.key(&name) {
+        checker.report(errors::duplicate_column(call.option_span("name"), &name, checker.place_of(key)));
         return None;
     }
     let row = row_after(&input.row, fields, Shape::Table, call, None, &[]);

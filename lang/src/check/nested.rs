@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
             }
             kind => match (self.function_named(&name.text), kind) {
                 (Some(function), _) => self.unknown(errors::method_without_parentheses(name.span, &function)),
-                (None, Kind::Opaque(of)) => self.field_of_opaque(&of, name),
+                (None, Kind::Opaque(of)) => self.field_of_opaque(of, name),
                 (None, _) => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text))),
             },
         }

@@ -1,16 +1,18 @@
 //! Functions of the catalog: which of the overloads of a name fits the arguments, and the call with all conversions
 //! spelled out.
 
+use super::foreign::in_form;
 use super::operators::Operand;
 use super::unify::{NEVER, common_kind, common_type};
 use super::{Checker, errors};
+use crate::aliases;
 use crate::catalog::{Effect, FunctionDef, FunctionId, Parameter, Pattern, ResultType};
 use crate::diagnostic::did_you_mean;
 use crate::ir::typing::{accepts, is_wider};
 use crate::ir::{Expr, ExprId};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{self, Name};
 use crate::ty::{Kind, Type};
 use std::sync::Arc;
 
@@ -36,7 +38,14 @@ impl<'a> Checker<'a> {
                     let near = did_you_mean(&label.text, parameters().map(|p| p.name));
                     errors::unknown_option(label.span, name, &label.text, &near)
                 }
-                None => errors::argument_count(span, name, given.len(), &signatures),
+                None => match aliases::function(name, given.len()).filter(|_| labels.is_empty()) {
+                    Some(form) if aliases::places(form).is_some() => {
+                        let values: Vec<&ast::Expr> = given.iter().map(|(_, operand)| operand.ast).collect();
+                        let (edits, shown) = in_form(form, &values, span);
+                        errors::argument_form(span, name, given.len(), &shown, edits)
+                    }
+                    _ => errors::argument_count(span, name, given.len(), &signatures),
+                },
             });
             return None;
         }

@@ -98,7 +98,8 @@ impl<'a> Checker<'a> {
         for (at, hole) in holes.iter().enumerate() {
             let Some(name) = &hole.name else { continue };
             if holes[..at].iter().any(|other| other.name.as_ref() == Some(name)) {
-                self.report(errors::duplicate_column(expr.span, name, None));
+                let (first, second) = hole_places(expr, &text, name).unzip();
+                self.report(errors::duplicate_column(second.unwrap_or(expr.span), name, first));
                 return None;
             }
             if let Some(ty) = hole.ty.as_ref().filter(|ty| !TYPES.contains(&&***ty)) {
@@ -174,4 +175,22 @@ impl<'a> Checker<'a> {
         let name = if hole.or_null || on_error != OnError::Fail { format!("{ty}?") } else { ty.to_string() };
         self.call_catalog(&name, span, &[(None, part)])
     }
+}
+
+/// The first two holes of a name, where the template is written as it is.
+fn hole_places(expr: &ast::Expr, text: &str, name: &str) -> Option<(Span, Span)> {
+    let opening = match expr.kind {
+        ExprKind::String(_) => 1,
+        ExprKind::RawString(_) => 2,
+        _ => return None,
+    };
+    // Behind escapes everything stands elsewhere.
+    let is_plain = (expr.span.end - expr.span.start) as usize == text.len() + opening + 1;
+    let mut places = text.match_indices('{').filter_map(|(at, _)| {
+        let end = at + text[at..].find('}')? + 1;
+        let hole = text[at + 1..end - 1].split(':').next()?;
+        let start = expr.span.start + (opening + at) as u32;
+        (hole.trim() == name).then(|| Span { start, end: start + (end - at) as u32, ..expr.span })
+    });
+    Some((places.next()?, places.next()?)).filter(|_| is_plain)
 }

@@ -290,6 +290,13 @@ impl<'a> StageCall<'a> {
     pub fn span(&self) -> Span {
         self.stage.span
     }
+
+    /// Where an option is given, or the stage where it is left out.
+    pub fn option_span(&self, name: &str) -> Span {
+        let is_it =
+            |argument: &&ast::Argument| matches!(&argument.label, Label::Option(option) if *option.text == *name);
+        self.stage.arguments.iter().find(is_it).map_or(self.span(), |argument| argument.span)
+    }
 }
 
 impl<'a> Checker<'a> {

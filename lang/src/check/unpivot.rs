@@ -111,9 +111,14 @@ impl<'a> Checker<'a> {
         }
         let mut output = input.row.fields.clone();
         output.retain(|field| !columns.iter().any(|(name, _)| *name == field.name));
-        for (name, column) in [(&name, name_column), (&value, value_column)] {
-            if output.named(name).is_some() {
-                self.report(errors::duplicate_column(call.span(), name, None));
+        for (option, name, column) in [("name", &name, name_column), ("value", &value, value_column)] {
+            if let Some(other) = output.named(name) {
+                let place = if other.column == name_column {
+                    call.option_span("name")
+                } else {
+                    self.place_of(other.column).unwrap_or(input.row.from)
+                };
+                self.report(errors::duplicate_column(call.option_span(option), name, Some(place)));
                 return None;
             }
             output.push(OutputField { name: name.clone(), column });

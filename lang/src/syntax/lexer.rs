@@ -495,20 +495,23 @@ impl<'s> Lexer<'s> {
     /// How long the sign of another language is that begins a comment here, and where that comment ends.
     fn foreign_comment(&self, start: usize) -> Option<(usize, usize)> {
         let rest = &self.text[start..];
-        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
-        let before = self.text[..start].rsplit('\n').next().unwrap_or("");
-        let (sign, after) = (line.get(..2)?, line.get(2..)?);
+        let (sign, after) = (rest.get(..2)?, rest.get(2..)?);
+        // The line is looked for last: one with many signs has no end near.
+        let line = || &rest[..rest.find('\n').unwrap_or(rest.len())];
         let is_comment = match sign {
             "/*" => {
-                let length = rest.find("*/").map_or(line.len(), |close| close + 2);
+                let length = rest.find("*/").map_or_else(|| line().len(), |close| close + 2);
                 return self.holes.is_empty().then_some((2, start + length));
             }
-            "--" => after.is_empty() || after.starts_with(' '),
+            "--" => after.is_empty() || after.starts_with([' ', '\n']),
             // Behind other lines it may as well be a division.
-            "//" => self.out.tokens.is_empty() && before.trim().is_empty() && !after.trim().is_empty(),
+            "//" if self.out.tokens.is_empty() => {
+                let before = self.text[..start].rsplit('\n').next().unwrap_or("");
+                before.trim().is_empty() && !line()[2..].trim().is_empty()
+            }
             _ => false,
         };
-        (is_comment && self.holes.is_empty()).then_some((2, start + line.len()))
+        (is_comment && self.holes.is_empty()).then(|| (2, start + line().len()))
     }
 
     /// E0114: a comment of another language, with each of its lines as one of Pipe if nothing stands behind it.

@@ -3,6 +3,7 @@
 use super::Function;
 use super::convert::spell_float;
 use super::row::{date, float, gives, int, of, shows, string, text, total};
+use super::time::format::write_date;
 use pipelang_lang::calendar::{civil, spell_date};
 use pipelang_lang::catalog::Example;
 use pipelang_lang::codes::E0604;
@@ -123,5 +124,5 @@ fn format_date(day: i32, pattern: &str) -> Result<String, Fault> {
     let date = i16::try_from(year).ok().and_then(|year| jiff::civil::Date::new(year, month as i8, of_month as i8).ok());
     let wrong = |why: String| Fault::new(E0604, format!("{} in the format {pattern:?}: {why}", spell_date(day)));
     let date = date.ok_or_else(|| wrong("the year has more than four digits".into()))?;
-    jiff::fmt::strtime::format(pattern, date).map_err(|error| wrong(error.to_string()))
+    write_date(date, pattern).map_err(|error| wrong(error.to_string()))
 }

@@ -7,7 +7,7 @@ use super::source::{HostRows, Load, Morsel, Reader};
 use super::{Environment, Options};
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::formats::Parsed;
+use crate::formats::{ByColumns, Parsed};
 use crate::spill::Rows;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,6 +29,14 @@ impl<'a> Claimed<'a> {
         match &self.morsel {
             Morsel::Bound(range) => Some((self.host.as_ref()?, range.clone())),
             Morsel::Piece(_) | Morsel::Ints(..) | Morsel::Batch(_) | Morsel::Computed(_) | Morsel::Failed(_) => None,
+        }
+    }
+
+    /// The rows by columns, if they are a piece that can be read so.
+    pub fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        match &self.morsel {
+            Morsel::Piece(piece) => piece.by_columns(),
+            Morsel::Bound(_) | Morsel::Ints(..) | Morsel::Batch(_) | Morsel::Computed(_) | Morsel::Failed(_) => None,
         }
     }
 

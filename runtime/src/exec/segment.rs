@@ -11,7 +11,7 @@ use super::tables::Chosen;
 use super::{Environment, OnError, Options, replay};
 use crate::batch::Batch;
 use crate::error::RunError;
-use crate::formats::Parsed;
+use crate::formats::{ByColumns, Parsed};
 #[cfg(feature = "jit")]
 use crate::jit::fused::Fused;
 use crate::kernel::frame::Leaves;
@@ -78,13 +78,18 @@ impl<'a> Prepared<'a> {
 
     /// Runs the segment on a batch: the rows that go out, and the error after them.
     pub fn run(&self, batch: &Batch, scratch: &mut Scratch) -> (Batch, Option<RunError>) {
-        self.try_run(batch, scratch).unwrap_or_else(|error| (Batch::default(), Some(error)))
+        self.try_run(batch, scratch, self.watch).unwrap_or_else(|error| (Batch::default(), Some(error)))
     }
 
-    fn try_run(&self, batch: &Batch, scratch: &mut Scratch) -> Result<(Batch, Option<RunError>), RunError> {
+    fn try_run(
+        &self,
+        batch: &Batch,
+        scratch: &mut Scratch,
+        watch: &Watch,
+    ) -> Result<(Batch, Option<RunError>), RunError> {
         if batch.faults.is_empty() {
             let kernels = self.kernels(&self.variants, self.segment, batch);
-            if let Outcome::Done(made) = self.execute(kernels, batch, scratch, self.watch)? {
+            if let Outcome::Done(made) = self.execute(kernels, batch, scratch, watch)? {
                 self.passing.count(batch.rows, made.rows);
                 return Ok((made, None));
             }
@@ -154,11 +159,7 @@ impl<'a> Prepared<'a> {
     }
 
     fn try_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Result<Option<Batch>, RunError> {
-        let early = self.early.get_or_init(|| {
-            let unpaid = Watch { fuel: None, ..self.watch.clone() };
-            Early::of(self.segment, self.env.plan).filter(Early::leaves_some).map(|early| (early, unpaid))
-        });
-        let Some((Early { filters, rest }, watch)) = early else { return Ok(None) };
+        let Some((Early { filters, rest }, watch)) = self.early() else { return Ok(None) };
         let looked_at = host.gather(&filters.columns, Chosen::All(rows.clone()));
         if !looked_at.faults.is_empty() {
             return Ok(None);
@@ -177,6 +178,64 @@ impl<'a> Prepared<'a> {
             Outcome::Done(batch) => Ok(Some(batch)),
             Outcome::Failed => Ok(None),
         }
+    }
+
+    /// The segment in two parts, and the watch of the second, if there is something that the first does not look at.
+    fn early(&self) -> Option<&(Early, Watch)> {
+        let make = || {
+            let unpaid = Watch { fuel: None, ..self.watch.clone() };
+            Early::of(self.segment, self.env.plan).filter(Early::leaves_some).map(|early| (early, unpaid))
+        };
+        self.early.get_or_init(make).as_ref()
+    }
+
+    /// Whether it begins with filters that do not look at all that is read.
+    pub fn begins_with_filters(&self) -> bool {
+        self.early().is_some()
+    }
+
+    /// Runs it on a piece of a file. What the filters do not look at is read of few rows if few pass.
+    pub fn run_by_columns(&self, piece: &dyn ByColumns, scratch: &mut Scratch) -> Parsed {
+        let made = self.try_by_columns(piece, scratch);
+        let (batch, own) = made.unwrap_or_else(|error| (Batch::default(), Some(error)));
+        let (error, left_out) = piece.end();
+        Parsed { batch, error: own.or(error), left_out }
+    }
+
+    fn try_by_columns(
+        &self,
+        piece: &dyn ByColumns,
+        scratch: &mut Scratch,
+    ) -> Result<(Batch, Option<RunError>), RunError> {
+        let Some((Early { filters, rest }, unpaid)) = self.early() else { unreachable!("who asks has looked") };
+        let looked_at = piece.read(&filters.columns, None)?;
+        let passed = match looked_at.faults.is_empty() {
+            true => {
+                let kernels = self.kernels_of(filters, &looked_at);
+                let (leaves, functions) = (kernels.leaves(), &self.env.registry.functions);
+                vector::Task::new(leaves, &kernels.program, functions, self.watch).passed(&looked_at, scratch)?
+            }
+            false => None,
+        };
+        let others: Vec<usize> = (0..self.segment.inputs.len()).filter(|at| !filters.columns.contains(at)).collect();
+        let whole = || Ok(looked_at.clone().beside(&filters.columns, piece.read(&others, None)?, &others));
+        let mut all = None;
+        if let Some(passed) = passed {
+            let chosen = match piece.are_few(passed.len()) {
+                true => piece.read(&rest.columns, Some(&passed))?,
+                false => {
+                    let wanted = all.insert(whole()?).of_columns(&rest.columns);
+                    if passed.len() < wanted.rows { wanted.repeated(&passed) } else { wanted }
+                }
+            };
+            if chosen.faults.is_empty() {
+                let kernels = self.kernels_of(rest, &chosen);
+                if let Outcome::Done(made) = self.execute(kernels, &chosen, scratch, unpaid)? {
+                    return Ok((made, None));
+                }
+            }
+        }
+        self.try_run(&all.map_or_else(whole, Ok)?, scratch, unpaid)
     }
 
     fn kernels_of<'p>(&self, part: &'p Part, batch: &Batch) -> &'p Kernels {

@@ -231,7 +231,7 @@ fn of_pieces(mut pieces: Pieces<'_>, watch: Watch) -> Reader<'_> {
             }
         }),
         load: Arc::new(move |morsel| match morsel {
-            Morsel::Piece(piece) => piece(),
+            Morsel::Piece(piece) => piece.read(),
             other => load_plain(other),
         }),
         host: None,

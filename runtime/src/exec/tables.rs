@@ -213,7 +213,7 @@ impl Bound<'_> {
         stream.open(&columns, MorselSize::Bytes(MORSEL_BYTES))?;
         let mut parts = Vec::new();
         while let Some(piece) = stream.next()? {
-            let parsed = piece();
+            let parsed = piece.read();
             if let Some(error) = parsed.error {
                 return Err(error);
             }

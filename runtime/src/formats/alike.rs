@@ -60,7 +60,7 @@ fn numbers(table: &Table, error: &RowError, cell: &CellError, place: &Place) -> 
     };
     let mut scan = open(by_name(format)?, request, &files).ok()?;
     while let Some(piece) = scan.0().ok()? {
-        let parsed = piece();
+        let parsed = piece.read();
         let mut faults = of_cell(&parsed.batch, cell).skip_while(|fault| *fault.error != *error);
         if faults.next().is_some() {
             return Some(faults.filter_map(|fault| number(&fault.error)).collect());

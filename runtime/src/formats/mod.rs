@@ -104,10 +104,51 @@ pub trait Cut: Send {
 pub trait Parse: Send + Sync {
     /// The rows of a piece.
     fn parse(&self, chunk: &Chunk) -> Parsed;
+
+    /// The same by columns, if what is left out saves work.
+    fn by_columns(self: Arc<Self>, _chunk: &Chunk) -> Option<Box<dyn ByColumns>> {
+        None
+    }
 }
 
 /// A piece of a file, which any worker makes rows of.
-pub type Piece = Box<dyn FnOnce() -> Parsed + Send>;
+pub type Piece = Box<dyn Unread>;
+
+/// Rows that have not been read yet.
+pub trait Unread: Send {
+    /// All of them with all columns.
+    fn read(self: Box<Self>) -> Parsed;
+
+    /// The same by columns, if what is left out saves work.
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>>;
+}
+
+impl<F: FnOnce() -> Parsed + Send + 'static> Unread for F {
+    fn read(self: Box<Self>) -> Parsed {
+        self()
+    }
+
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        None
+    }
+}
+
+/// Rows of which only what is wanted is read.
+pub trait ByColumns {
+    /// How many there are.
+    fn rows(&self) -> usize;
+
+    /// Whether so few rows are read faster by themselves than with all others.
+    fn are_few(&self, rows: usize) -> bool;
+
+    /// Some of the columns that the scan wants, of all rows or of those at these places, ascending.
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError>;
+
+    /// Why nothing comes behind them, if that is an error, and how many records were left out.
+    fn end(&self) -> (Option<RunError>, u64) {
+        (None, 0)
+    }
+}
 
 /// An opened scan: one worker at a time takes the next piece, in order; none at the end.
 pub struct Scan(pub Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send>);
@@ -118,12 +159,26 @@ impl Scan {
         let parse = Arc::new(parse);
         Scan(Box::new(move || {
             let Some(chunk) = cut.next()? else { return Ok(None) };
-            let parse = parse.clone();
-            Ok(Some(Box::new(move || {
-                let parsed = parse.parse(&chunk);
-                Parsed { error: parsed.error.map(|error| encoding.says(error)), ..parsed }
-            })))
+            Ok(Some(Box::new(TextPiece { chunk, parse: parse.clone(), encoding }) as Piece))
         }))
+    }
+}
+
+/// A piece of a text.
+struct TextPiece<P> {
+    chunk: Chunk,
+    parse: Arc<P>,
+    encoding: TextEncoding,
+}
+
+impl<P: Parse> Unread for TextPiece<P> {
+    fn read(self: Box<Self>) -> Parsed {
+        let parsed = self.parse.parse(&self.chunk);
+        Parsed { error: parsed.error.map(|error| self.encoding.says(error)), ..parsed }
+    }
+
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        if self.encoding.is_utf_8() { self.parse.clone().by_columns(&self.chunk) } else { None }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn open(
     Ok(Scan(Box::new(move || {
         let Some(piece) = next()? else { return Ok(None) };
         let checks = checks.clone();
-        Ok(Some(Box::new(move || checks.apply(piece()))))
+        Ok(Some(Box::new(move || checks.apply(piece.read()))))
     })))
 }
 

@@ -5,8 +5,8 @@
 //! a file has not got a column its rows have null there. The format sees one file at a time and knows nothing of the
 //! others.
 
-use super::{Format, Parsed, Scan, ScanRequest};
-use crate::batch::{BatchFault, Column};
+use super::{ByColumns, Format, Parsed, Piece, Scan, ScanRequest, Unread};
+use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
@@ -191,7 +191,7 @@ fn open_one(format: &Format, request: &ScanRequest, file: &TableFile) -> Result<
     Ok(Scan(Box::new(move || {
         let Some(piece) = next()? else { return Ok(None) };
         let slots = slots.clone();
-        Ok(Some(Box::new(move || placed(piece(), &slots))))
+        Ok(Some(Box::new(Placed { piece, slots })))
     })))
 }
 
@@ -209,12 +209,53 @@ enum Slot {
     Path(Arc<str>),
 }
 
+/// A piece of one file.
+struct Placed<P> {
+    piece: P,
+    slots: Arc<[Slot]>,
+}
+
+impl Unread for Placed<Piece> {
+    fn read(self: Box<Self>) -> Parsed {
+        let mut parsed = self.piece.read();
+        placed(&mut parsed.batch, self.slots.iter());
+        parsed
+    }
+
+    fn by_columns(&self) -> Option<Box<dyn ByColumns>> {
+        let piece = self.piece.by_columns()?;
+        Some(Box::new(Placed { piece, slots: self.slots.clone() }))
+    }
+}
+
+impl ByColumns for Placed<Box<dyn ByColumns>> {
+    fn rows(&self) -> usize {
+        self.piece.rows()
+    }
+
+    fn are_few(&self, rows: usize) -> bool {
+        self.piece.are_few(rows)
+    }
+
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
+        let is_read = |at: &usize| matches!(self.slots[*at], Slot::Read);
+        let place = |at: &usize| (0..*at).filter(is_read).count();
+        let read: Vec<usize> = columns.iter().filter(|at| is_read(at)).map(place).collect();
+        let mut batch = self.piece.read(&read, rows)?;
+        placed(&mut batch, columns.iter().map(|at| &self.slots[*at]));
+        Ok(batch)
+    }
+
+    fn end(&self) -> (Option<RunError>, u64) {
+        self.piece.end()
+    }
+}
+
 /// Puts the columns of one file into their places among those of the table.
-fn placed(mut parsed: Parsed, slots: &[Slot]) -> Parsed {
-    let batch = &mut parsed.batch;
+fn placed<'s>(batch: &mut Batch, slots: impl Iterator<Item = &'s Slot>) {
     let mut read = std::mem::take(&mut batch.columns).into_iter();
     let mut places = Vec::new();
-    for (at, slot) in slots.iter().enumerate() {
+    for (at, slot) in slots.enumerate() {
         batch.columns.extend(match slot {
             Slot::Read => {
                 places.push(at as u32);
@@ -227,7 +268,6 @@ fn placed(mut parsed: Parsed, slots: &[Slot]) -> Parsed {
     for BatchFault { column, .. } in &mut batch.faults {
         *column = places[*column as usize];
     }
-    parsed
 }
 
 /// The same text in every row, held once.

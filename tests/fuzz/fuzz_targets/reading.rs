@@ -72,7 +72,7 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
             Ok(None) => return (rows, None),
             Err(error) => return (rows, Some(error.to_string())),
             Ok(Some(piece)) => {
-                let parsed = piece();
+                let parsed = piece.read();
                 for row in 0..parsed.batch.rows {
                     let cell = |at| format!("{:?}", parsed.batch.outcome(row, at));
                     rows.push((0..parsed.batch.columns.len()).map(cell).collect());

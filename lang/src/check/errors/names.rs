@@ -2,6 +2,7 @@
 
 use super::super::scope::Gone;
 use super::{list, suggest};
+use crate::aliases;
 use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0705};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
@@ -218,6 +219,12 @@ pub(in super::super) fn field_of_rows(span: Span, name: &str, in_stage: bool, ed
             .help(format!("write `rows | select {name}`"))
     };
     Diagnostic { edits: vec![edit], ..diagnostic }
+}
+
+/// E0115: `rows[::-1]` and `rows[-3:]`, with what is said of the stage that others have for it.
+pub(in super::super) fn rows_from_the_end(span: Span, stage: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0115, span, "rows are not counted from their end");
+    aliases::stage_advice(stage).into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// E0115: `rows[…]`

@@ -4,7 +4,7 @@ use super::super::operators::{Operand, spelled};
 use super::{list, suggest, with_fix, with_origin, without_help};
 use crate::catalog::{Pattern, Unfit};
 use crate::codes::{E0119, E0301, E0302, E0303, E0304, E0305, E0306, E0307, E0308, E0311};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -265,9 +265,26 @@ pub(in super::super) fn lambda_without_row(span: Span) -> Diagnostic {
 
 /// E0305
 pub(in super::super) fn argument_count(span: Span, name: &str, count: usize, signatures: &[String]) -> Diagnostic {
-    let arguments = if count == 1 { "one argument".to_string() } else { format!("{count} arguments") };
-    let diagnostic = Diagnostic::error(E0305, span, format!("`{name}` does not take {arguments} like this"));
+    let diagnostic = unfit_count(span, name, count);
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
+}
+
+/// E0305: so many arguments are what something else takes.
+pub(in super::super) fn argument_form(
+    span: Span,
+    name: &str,
+    count: usize,
+    shown: &str,
+    edits: Vec<Edit>,
+) -> Diagnostic {
+    let shown = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(shown);
+    let diagnostic = unfit_count(span, name, count).help(format!("replace with `{shown}`"));
+    Diagnostic { edits, ..diagnostic }
+}
+
+fn unfit_count(span: Span, name: &str, count: usize) -> Diagnostic {
+    let arguments = if count == 1 { "one argument".to_string() } else { format!("{count} arguments") };
+    Diagnostic::error(E0305, span, format!("`{name}` does not take {arguments} like this"))
 }
 
 /// E0306

@@ -1,4 +1,4 @@
-//! E0114: slices as Python writes them, `xs[1:3]`; in Pipe they are the function `slice`.
+//! E0114: slices as Python writes them, `xs[1:3]`; in Pipe they are the function `slice`, and `xs[::-1]` is `reverse`.
 
 use super::{Tokens, end_of, slice};
 use crate::codes::*;
@@ -13,7 +13,10 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     // What stands in place of brackets and colons further on.
     let mut instead: HashMap<usize, Tokens<'s>> = HashMap::new();
     for (at, token) in tokens.iter().enumerate() {
-        if let Some(place) = place(&tokens, at) {
+        if let Some(steps) = steps(&tokens, at) {
+            diagnostics.push(steps.diagnostic(&tokens));
+            instead.extend(steps.calls(&tokens));
+        } else if let Some(place) = place(&tokens, at) {
             diagnostics.push(diagnostic(text, &tokens, &place));
             instead.extend(place.calls(&tokens));
         }
@@ -23,6 +26,63 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         }
     }
     out
+}
+
+/// The positions of the brackets of a slice with a step, `[a:b:c]`.
+struct Steps {
+    open: usize,
+    close: usize,
+    /// Whether it is `[::-1]`.
+    turns: bool,
+}
+
+fn steps(tokens: &[(Token, Span)], open: usize) -> Option<Steps> {
+    if tokens[open].0 != Token::IndexOpen {
+        return None;
+    }
+    let close = end_of(tokens, open + 1, |_| false);
+    if tokens.get(close)?.0 != Token::BracketClose {
+        return None;
+    }
+    // `module::name` has a `::` as well.
+    let is_name = |at: usize| matches!(tokens[at].0, Token::Name(_) | Token::Backtick(_));
+    let mut colons = 0;
+    let mut at = open + 1;
+    while at < close {
+        at = end_of(tokens, at, |token| matches!(token, Token::Colon | Token::PathSeparator));
+        colons += match tokens[at].0 {
+            Token::Colon => 1,
+            Token::PathSeparator if !is_name(at - 1) || !is_name(at + 1) => 2,
+            _ => 0,
+        };
+        at += 1;
+    }
+    let inside: Vec<&Token> = tokens[open + 1..close].iter().map(|(token, _)| token).collect();
+    let turns = matches!(inside[..], [Token::PathSeparator, Token::Minus | Token::LooseMinus, Token::Int(1)]);
+    (colons == 2).then_some(Steps { open, close, turns })
+}
+
+impl Steps {
+    fn diagnostic(&self, tokens: &[(Token, Span)]) -> Diagnostic {
+        let whole = tokens[self.open].1.to(tokens[self.close].1);
+        if self.turns {
+            return Diagnostic::error(E0114, whole, "Pipe has no `[::-1]`; it writes `.reverse()`")
+                .fix(whole, ".reverse()");
+        }
+        Diagnostic::error(E0114, whole, "Pipe has no `[a:b:c]`")
+            .help("every second item is `xs.enumerate().filter(p => p.index % 2 == 0).map(p => p.item)`")
+    }
+
+    /// The tokens in place of those of the slice: the call of `reverse`, or none.
+    fn calls<'s>(&self, tokens: &[(Token<'s>, Span)]) -> Vec<(usize, Tokens<'s>)> {
+        let [open, close] = [self.open, self.close].map(|at| tokens[at].1);
+        let mut calls: Vec<_> = (self.open..=self.close).map(|at| (at, Tokens::new())).collect();
+        if self.turns {
+            calls[0].1 = vec![(Token::Dot, open), (Token::Name("reverse"), open), (Token::CallOpen, open)];
+            calls[self.close - self.open].1 = vec![(Token::ParenClose, close)];
+        }
+        calls
+    }
 }
 
 /// The positions of the brackets and the colon of a slice.

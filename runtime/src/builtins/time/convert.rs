@@ -2,11 +2,11 @@
 //!
 //! Formats are those of `strptime` and `strftime`; jiff reads and writes them. ISO 8601 is read by the calendar.
 
-use super::zone;
+use super::{format, zone};
 use crate::builtins::Function;
 use crate::builtins::convert::{fault, quoted};
 use crate::builtins::row::{date, float, gives, int, of, optional, shows, string, text, time, total};
-use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 use pipelang_lang::calendar::{self, DAY, SECOND, date_of, days, spell_date};
@@ -23,24 +23,6 @@ pub(super) fn rows() -> Vec<Function> {
     rows.extend(epochs());
     rows.extend(formats());
     rows
-}
-
-/// The parameter `format`.
-fn format() -> Parameter {
-    Parameter { check: TextCheck::of(check_format), ..of("format", Kind::String) }
-}
-
-fn check_format(format: &str) -> Result<(), Unfit> {
-    let is_known = |format: &str| strtime::format(format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)).is_ok();
-    if is_known(format) {
-        return Ok(());
-    }
-    // The shortest start that is no format ends in the directive that is not known.
-    let ends = format.char_indices().map(|(at, c)| at + c.len_utf8());
-    let bad = ends.map(|end| &format[..end]).find(|start| !is_known(start) && !start.ends_with('%')).unwrap_or(format);
-    let directive = &bad[bad.rfind('%').unwrap_or(0)..];
-    let message = format!("`{directive}` means nothing in a format such as `%Y-%m-%d`");
-    Err(Unfit { message, why: None, near: Vec::new() })
 }
 
 fn to_date() -> Vec<Function> {
@@ -62,7 +44,7 @@ fn to_date() -> Vec<Function> {
     rows.extend(
         total(
             "date",
-            vec![of("x", Kind::String), format()],
+            vec![of("x", Kind::String), format::read_in()],
             gives(Type::DATE),
             "The date that a text spells in a format of `strptime`, such as `%d.%m.%Y`.",
             &[
@@ -149,7 +131,7 @@ fn to_datetime() -> Vec<Function> {
     rows.extend(
         total(
             "datetime",
-            vec![of("x", Kind::String), format(), zone::optional()],
+            vec![of("x", Kind::String), format::read_in(), zone::optional()],
             gives(Type::DATETIME),
             "The datetime that a text spells in a format of `strptime`; of this zone, if it says no offset.",
             &[
@@ -210,7 +192,9 @@ fn midnight(day: i32) -> Result<i64, Fault> {
 }
 
 fn not_in_format(arguments: &[Scalar], wanted: &str) -> Fault {
-    fault(quoted(text(&arguments[0])), &format!("{wanted} in the format {}", quoted(text(&arguments[1]))))
+    let (spelled, pattern) = (text(&arguments[0]), text(&arguments[1]));
+    let advice = format::advice(spelled, pattern);
+    fault(quoted(spelled), &format!("{wanted} in the format {}{advice}", quoted(pattern)))
 }
 
 /// The microseconds of a text in a format, in a zone. There is no leap second: the library takes one for the second before.
@@ -227,7 +211,7 @@ fn parse_in_format(arguments: &[Scalar]) -> Result<i64, Fault> {
 fn read_in_format(spelled: &str, arguments: &[Scalar]) -> Result<i64, Fault> {
     let wrong = || not_in_format(arguments, "a datetime");
     let parsed = BrokenDownTime::parse(text(&arguments[1]), spelled).map_err(|_| wrong())?;
-    // An offset or a number of seconds in the text says more than the zone.
+    // An offset or a number of seconds in the text says more than a zone, and a zone in the text more than that beside it.
     let (timestamp, in_utc) = match parsed.to_timestamp() {
         Ok(timestamp) => (timestamp, true),
         Err(_) if parsed.offset().is_some() => return Err(wrong()),
@@ -237,7 +221,14 @@ fn read_in_format(spelled: &str, arguments: &[Scalar]) -> Result<i64, Fault> {
         return Err(fault(quoted(text(&arguments[0])), "a datetime of whole microseconds"));
     }
     let time = timestamp.as_microsecond();
-    if in_utc { Ok(time) } else { zone::instant(time, &zone::of(&arguments[2])?) }
+    if in_utc {
+        return Ok(time);
+    }
+    let zone = match parsed.iana_time_zone() {
+        Some(name) => zone::named(name)?,
+        None => zone::of(&arguments[2])?,
+    };
+    zone::instant(time, &zone)
 }
 
 fn to_duration() -> Vec<Function> {
@@ -373,11 +364,11 @@ fn epochs() -> Vec<Function> {
 }
 
 fn formats() -> Vec<Function> {
-    let doc = "The text of a date or time in a format of `strftime`, such as `%d.%m.%Y`.";
+    let doc = "The text of a date or time in a format of `strftime`, such as `%d.%m.%Y`; `%f` is the microseconds.";
     vec![
         total(
             "format_date",
-            vec![of("d", Kind::Date), format()],
+            vec![of("d", Kind::Date), format::written_in()],
             gives(Type::STRING),
             doc,
             &[shows!("format_date(@2024-03-01, \"%d.%m.%Y\")", "\"01.03.2024\"")],
@@ -386,7 +377,7 @@ fn formats() -> Vec<Function> {
         .failing(),
         total(
             "format_date",
-            vec![of("t", Kind::DateTime), format(), zone::optional()],
+            vec![of("t", Kind::DateTime), format::written_in(), zone::optional()],
             gives(Type::STRING),
             doc,
             &[
@@ -403,9 +394,9 @@ fn formats() -> Vec<Function> {
 }
 
 /// A time in a format, in a zone.
-fn written(time: i64, zone: TimeZone, format: &str) -> Result<Scalar, Fault> {
+fn written(time: i64, zone: TimeZone, pattern: &str) -> Result<Scalar, Fault> {
     let in_time = || fault(calendar::spell_datetime(time), "in the years -9999 to 9999, which formats can write");
     let timestamp = Timestamp::from_microsecond(time).map_err(|_| in_time())?;
-    let text = strtime::format(format, &timestamp.to_zoned(zone));
-    text.map(string).map_err(|_| fault(quoted(format), "a format, whose parts are such as `%Y`, `%m` and `%d`"))
+    let text = format::write(&timestamp.to_zoned(zone), pattern);
+    text.map(string).map_err(|_| fault(quoted(pattern), "a format, whose parts are such as `%Y`, `%m` and `%d`"))
 }

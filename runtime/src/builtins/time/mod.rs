@@ -1,6 +1,7 @@
 //! Dates, times and durations. Days are those of the proleptic Gregorian calendar, times are in UTC unless a zone is given.
 
 mod convert;
+pub(super) mod format;
 mod parts;
 mod shift;
 pub(super) mod zone;

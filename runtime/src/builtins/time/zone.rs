@@ -40,7 +40,11 @@ fn check(name: &str) -> Result<(), Unfit> {
 
 /// The zone that an argument names.
 pub(super) fn of(argument: &Scalar) -> Result<TimeZone, Fault> {
-    let name = text(argument);
+    named(text(argument))
+}
+
+/// The zone of a name.
+pub(super) fn named(name: &str) -> Result<TimeZone, Fault> {
     DATABASE.get(name).map_err(|_| {
         let advice = "; zones are named like \"Europe/Berlin\"";
         Fault::new(E0604, format!("there is no time zone {name:?}{advice}"))

@@ -43,12 +43,18 @@ impl<'a> Run<'a> {
     /// The rows of a morsel, and what they still go through.
     pub(super) fn load(&self, claimed: Claimed, scratch: &mut Scratch) -> (Parsed, Path<'_, 'a>) {
         let path = self.path(claimed.branch);
-        if let (Some((host, rows)), Some((Ready::Segment(prepared), rest))) = (claimed.host_rows(), path.next()) {
+        let Some((Ready::Segment(prepared), rest)) = path.next() else { return (claimed.load(), path) };
+        if let Some((host, rows)) = claimed.host_rows() {
             let count = rows.len();
             if let Some(parsed) = prepared.run_early(host, rows, scratch) {
                 self.options.progress.add_rows_read(count);
                 return (parsed, rest);
             }
+        } else if prepared.begins_with_filters()
+            && let Some(piece) = claimed.by_columns()
+        {
+            self.options.progress.add_rows_read(piece.rows());
+            return (prepared.run_by_columns(&*piece, scratch), rest);
         }
         (claimed.load(), path)
     }

@@ -20,7 +20,7 @@ pub fn read(name: &Arc<str>, fields: &[Field], batch: &RecordBatch, first: u64) 
         Ok(arrays) => {
             let columns = fields.iter().cloned().enumerate().collect();
             let wanted = Wanted { file: name.clone(), positions: (0..fields.len()).collect(), columns };
-            wanted.rows(&arrays, batch.num_rows(), first)
+            wanted.rows(&arrays, (1..=batch.num_rows() as u64).map(|row| first + row).collect())
         }
     }
 }

@@ -59,7 +59,8 @@ fn open(request: &ScanRequest) -> Result<Scan, RunError> {
                 let (wanted, before) = (wanted.clone(), first);
                 given += rows.num_rows();
                 first += rows.num_rows() as u64;
-                let piece = move || wanted.rows(rows.columns(), rows.num_rows(), before);
+                let piece =
+                    move || wanted.rows(rows.columns(), (1..=rows.num_rows() as u64).map(|row| before + row).collect());
                 return Ok(Some(Box::new(piece) as Piece));
             }
             batch = messages.batch(&mut batches)?;

@@ -25,7 +25,7 @@ pub mod write;
 pub use value::{Misfit, read as read_value};
 
 use super::{MorselSize, Parsed, ScanRequest};
-use crate::batch::{Batch, BatchFault, Origin, Records};
+use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{At, CellError, Place, RowError, RowFault, RunError};
 use arrow_array::ArrayRef;
 use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, ReadRequest, TableInfo};
@@ -116,6 +116,9 @@ fn join(a: &Type, b: &Type) -> Option<Type> {
     Some(Type { kind, nullable: a.nullable || b.nullable })
 }
 
+/// Rows of the first piece of a file, which may be all that is wanted; each of the next has more.
+const FIRST_ROWS: usize = 2048;
+
 /// How many rows a piece has, where all the rows have so many bytes.
 fn rows_of_piece(morsel: MorselSize, rows: usize, bytes: u64) -> usize {
     match morsel {
@@ -151,8 +154,29 @@ impl Wanted {
         Wanted { file: request.path.clone(), positions, columns }
     }
 
-    /// Rows from the arrays of the wanted positions; `first` is the number of the first one in the file, from 0.
-    fn rows(&self, arrays: &[ArrayRef], rows: usize, first: u64) -> Parsed {
+    /// The same of some of its columns.
+    fn of_columns(&self, columns: &[usize]) -> Wanted {
+        let position = |at: &usize| self.positions[self.columns[*at].0];
+        let mut positions: Vec<usize> = columns.iter().map(position).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let column = |at: &usize| {
+            let place = positions.binary_search(&position(at)).expect("it is one of them");
+            (place, self.columns[*at].1.clone())
+        };
+        let columns = columns.iter().map(column).collect();
+        Wanted { file: self.file.clone(), positions, columns }
+    }
+
+    /// Rows of these numbers without a value that was read: there are none, or nobody wants a column.
+    fn nothing(&self, numbers: Arc<[u64]>) -> Batch {
+        let columns = self.columns.iter().map(|(_, field)| Column::from_scalars(&field.ty.kind, &[])).collect();
+        let origin = Origin { file: self.file.clone(), records: Records::Numbered(numbers.clone()) };
+        Batch { rows: numbers.len(), columns, faults: Vec::new(), origin: Some(origin) }
+    }
+
+    /// Rows from the arrays of the wanted positions, and their numbers in the file, from 1.
+    fn rows(&self, arrays: &[ArrayRef], numbers: Arc<[u64]>) -> Parsed {
         let mut columns = Vec::with_capacity(self.columns.len());
         let mut faults = Vec::new();
         for (at, (position, field)) in self.columns.iter().enumerate() {
@@ -161,11 +185,11 @@ impl Wanted {
             faults.extend(misfits.into_iter().map(|(row, misfit)| BatchFault {
                 row: row as u32,
                 column: at as u32,
-                error: Arc::new(misfit_of(&self.file, &field.name, first + row as u64, misfit)),
+                error: Arc::new(misfit_of(&self.file, &field.name, numbers[row] - 1, misfit)),
             }));
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));
-        let numbers = (0..rows as u64).map(|row| first + row + 1).collect();
+        let rows = numbers.len();
         let origin = Origin { file: self.file.clone(), records: Records::Numbered(numbers) };
         Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error: None, left_out: 0 }
     }

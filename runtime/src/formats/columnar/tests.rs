@@ -41,7 +41,7 @@ fn read(format: &Format, path: &Path, morsel: MorselSize) -> Result<(Schema, Vec
     let mut scan = (format.open)(&request).map_err(code)?;
     let mut batches = Vec::new();
     while let Some(piece) = scan.0().map_err(code)? {
-        let parsed = piece();
+        let parsed = piece.read();
         if let Some(error) = parsed.error {
             return Err(error.code());
         }

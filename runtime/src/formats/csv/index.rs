@@ -81,6 +81,14 @@ impl Index {
         self.ends[(row + 1) * self.arity - 1] as usize
     }
 
+    /// The index of some of the rows.
+    pub fn of_rows(&self, rows: &[u32]) -> Index {
+        let ends_of = |row: &u32| &self.ends[*row as usize * self.arity..(*row as usize + 1) * self.arity];
+        let starts = rows.iter().map(|row| self.starts[*row as usize]).collect();
+        let ends = rows.iter().flat_map(ends_of).copied().collect();
+        Index { starts, ends, arity: self.arity, ..Index::default() }
+    }
+
     /// Leaves out the rows from `rows` on.
     pub fn truncate(&mut self, rows: usize) {
         self.starts.truncate(rows);

@@ -29,17 +29,12 @@ pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: Morsel
     let text = input.open_text(path, options.encoding)?;
     let mut cutter = Cutter::new(text, path.clone(), options.dialect, morsel).of(input);
     if cutter.peek(1)?.is_empty() {
-        // A schema says what the columns of no rows are.
-        if let Some((declared, _)) = &options.schema {
-            let names = declared.fields.iter().map(|field| field.name.clone()).collect();
-            return Ok(Opened { names, cutter });
-        }
-        return Err(RunError::Outside { code: E0508, message: format!("`{path}` is empty") });
+        return without_record(cutter, options, morsel, format!("`{path}` is empty"));
     }
     skip_byte_order_mark(&mut cutter, path, options.encoding)?;
     cutter.skip_lines(options.skip)?;
     let Some(first) = first_row(&mut cutter, options)? else {
-        return Err(RunError::Outside { code: E0508, message: format!("`{path}` has no header: it holds no record") });
+        return without_record(cutter, options, morsel, format!("`{path}` has no header: it holds no record"));
     };
     let names = if options.header {
         header_names(&first, path, options)?
@@ -48,6 +43,19 @@ pub fn open(path: &Arc<str>, input: &Input, options: &CsvOptions, morsel: Morsel
         cutter.take_back(&first);
         (1..=arity).map(unnamed).collect()
     };
+    cutter.go_on(morsel, names.len() == 1);
+    Ok(Opened { names, cutter })
+}
+
+/// A file in which no record shows what its columns are: a schema says it, or nothing does.
+fn without_record(
+    mut cutter: Cutter,
+    options: &CsvOptions,
+    morsel: MorselSize,
+    why: String,
+) -> Result<Opened, RunError> {
+    let Some((declared, _)) = &options.schema else { return Err(RunError::Outside { code: E0508, message: why }) };
+    let names: Vec<Arc<str>> = declared.fields.iter().map(|field| field.name.clone()).collect();
     cutter.go_on(morsel, names.len() == 1);
     Ok(Opened { names, cutter })
 }
@@ -94,7 +102,14 @@ pub fn clash(first: &str, second: &str, name: &str) -> String {
 fn first_row(cutter: &mut Cutter, options: &CsvOptions) -> Result<Option<Chunk>, RunError> {
     let Some(chunk) = cutter.next_row()? else { return Ok(None) };
     let index = Index::new(&chunk.text, &options.dialect, None);
-    Ok((index.rows() > 0 || index.flaw.is_some()).then_some(chunk))
+    if index.rows() > 0 || index.flaw.is_some() {
+        return Ok(Some(chunk));
+    }
+    if !options.header {
+        // Its blank lines are rows if there is one column.
+        cutter.take_back(&chunk);
+    }
+    Ok(None)
 }
 
 /// The fields of a piece of one row.

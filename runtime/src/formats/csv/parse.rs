@@ -8,7 +8,7 @@ use super::index::{Flaw, Index};
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::lanes::{self, Lanes};
-use crate::formats::{Chunk, Parse, Parsed, cell, decode};
+use crate::formats::{ByColumns, Chunk, Parse, Parsed, cell, decode};
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
@@ -55,43 +55,92 @@ pub struct CsvParse {
 
 impl Parse for CsvParse {
     fn parse(&self, chunk: &Chunk) -> Parsed {
-        if !self.skips {
-            return self.parse_records(chunk, Index::new(&chunk.text, &self.dialect, Some(self.arity)));
-        }
-        match decode::filled(&chunk.text, self.dialect.filler()) {
-            None => self.parse_records(chunk, Index::leaving_out(&chunk.text, &self.dialect, self.arity, &[])),
-            Some((text, bad)) => {
-                let index = Index::leaving_out(&text, &self.dialect, self.arity, &bad);
-                self.parse_records(&Chunk { text, ..*chunk }, index)
-            }
-        }
+        let mut records = self.records(chunk);
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let (error, left_out) = (records.error.take(), records.index.left_out);
+        Parsed { batch: self.rows(&records, &records.index, &all), error, left_out }
+    }
+
+    fn by_columns(self: Arc<Self>, chunk: &Chunk) -> Option<Box<dyn ByColumns>> {
+        let records = self.records(chunk);
+        Some(Box::new(CsvRows { parse: self, records }))
+    }
+}
+
+/// The records of a piece, which have been found and checked.
+struct CheckedRecords {
+    chunk: Chunk,
+    index: Index,
+    /// How many bytes are UTF-8.
+    valid: usize,
+    /// Why the file cannot be read on.
+    error: Option<RunError>,
+}
+
+/// The same with how they are read.
+struct CsvRows {
+    parse: Arc<CsvParse>,
+    records: CheckedRecords,
+}
+
+impl ByColumns for CsvRows {
+    fn rows(&self) -> usize {
+        self.records.index.rows()
+    }
+
+    fn are_few(&self, rows: usize) -> bool {
+        rows * 2 <= self.rows()
+    }
+
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
+        Ok(match rows {
+            None => self.parse.rows(&self.records, &self.records.index, columns),
+            Some(rows) => self.parse.rows(&self.records, &self.records.index.of_rows(rows), columns),
+        })
+    }
+
+    fn end(&self) -> (Option<RunError>, u64) {
+        (self.records.error.clone(), self.records.index.left_out)
     }
 }
 
 impl CsvParse {
-    /// The rows of a piece whose fields are known.
-    fn parse_records(&self, chunk: &Chunk, mut index: Index) -> Parsed {
-        let bytes = chunk.text.as_slice();
-        let (text, undecodable) = match std::str::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => {
-                let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there");
-                (valid, Some(error.valid_up_to()))
-            }
+    fn records(&self, chunk: &Chunk) -> CheckedRecords {
+        let checked = |chunk: Chunk, mut index: Index| {
+            let (valid, undecodable) = match std::str::from_utf8(&chunk.text) {
+                Ok(text) => (text.len(), None),
+                Err(error) => (error.valid_up_to(), Some(error.valid_up_to())),
+            };
+            let error = self.structure_error(&chunk, &mut index, undecodable);
+            CheckedRecords { chunk, index, valid, error }
         };
-        let error = self.structure_error(chunk, &mut index, undecodable);
-        let piece = Piece { parse: self, chunk, text, index: &index };
+        let Chunk { text, first_line } = chunk;
+        if !self.skips {
+            return checked(chunk.clone(), Index::new(text, &self.dialect, Some(self.arity)));
+        }
+        match decode::filled(text, self.dialect.filler()) {
+            None => checked(chunk.clone(), Index::leaving_out(text, &self.dialect, self.arity, &[])),
+            Some((text, bad)) => {
+                let index = Index::leaving_out(&text, &self.dialect, self.arity, &bad);
+                checked(Chunk { text, first_line: *first_line }, index)
+            }
+        }
+    }
+
+    /// Some columns of the rows of an index.
+    fn rows(&self, records: &CheckedRecords, index: &Index, columns: &[usize]) -> Batch {
+        let chunk = &records.chunk;
+        let text = std::str::from_utf8(&chunk.text[..records.valid]).expect("it was looked at");
+        let piece = Piece { parse: self, chunk, text, index };
         let mut faults = Vec::new();
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (at, wanted) in self.columns.iter().enumerate() {
-            columns.push(piece.column(at, wanted, &mut faults));
+        let mut made = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            made.push(piece.column(at, &self.columns[*column], &mut faults));
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));
-        let rows = index.rows();
-        let (first_line, text, left_out) = (chunk.first_line, chunk.text.clone(), index.left_out);
-        let records = Records::OfText { first_line, text, starts: index.starts.into() };
-        let origin = Origin { file: self.file.clone(), records };
-        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error, left_out }
+        let (first_line, text, starts) = (chunk.first_line, chunk.text.clone(), index.starts.as_slice().into());
+        let origin = Origin { file: self.file.clone(), records: Records::OfText { first_line, text, starts } };
+        Batch { rows: index.rows(), columns: made, faults, origin: Some(origin) }
     }
 
     /// The first record that cannot be read; the index is cut before it.

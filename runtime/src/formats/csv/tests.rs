@@ -89,7 +89,7 @@ fn read(path: &Arc<str>, options: &Options, morsel: MorselSize) -> (Vec<Batch>, 
     loop {
         match scan.0() {
             Ok(Some(piece)) => {
-                let parsed = piece();
+                let parsed = piece.read();
                 batches.push(parsed.batch);
                 if parsed.error.is_some() {
                     return (batches, parsed.error);
