@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A value counts as so many bytes at most, whatever its host says: sums of them stay far from the greatest integer.
-const MOST: usize = (64 << 20_usize).saturating_mul(1 << 10);
+const MOST: usize = (64_usize << 20).saturating_mul(1 << 10);
 
 /// A value of a type of the host. Copies share it.
 #[derive(Clone)]
