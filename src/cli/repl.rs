@@ -17,8 +17,14 @@ use session::Session;
 use std::io::IsTerminal as _;
 use std::time::Instant;
 
-/// Rows of a table that are shown: with what stands around them they fit on a screen.
+/// Rows of a table that are shown where nobody says how many.
 const ROWS: usize = 20;
+
+/// Lines around the rows of a table: what was entered, the names, types and the rule, what is left out, the count, the prompt.
+const LINES_AROUND: usize = 8;
+
+/// So few rows are shown on the lowest terminal.
+const LEAST_ROWS: usize = 4;
 
 /// Runs the prompt until somebody ends it.
 pub fn repl(entry: &Entry, settings: &Settings) -> Exit {
@@ -61,8 +67,8 @@ enum Next {
 struct Prompt {
     session: Session,
     settings: Settings,
-    /// Rows of a table at most.
-    rows: usize,
+    /// Rows of a table at most, if somebody has said it; else as many as fit.
+    rows: Option<usize>,
     /// The code of the last error.
     last_error: Option<String>,
     /// Files that were saved.
@@ -74,7 +80,7 @@ impl Prompt {
         Prompt {
             session: Session::new(entry.engine_of_prompt(settings)),
             settings: settings.clone(),
-            rows: ROWS,
+            rows: None,
             last_error: None,
             saved: Vec::new(),
         }
@@ -114,7 +120,7 @@ impl Prompt {
         let mut has_run = true;
         if entry.script.results() > 0 {
             let mut style = run::style(&self.settings, OutputFormat::Table);
-            style.table = TableStyle { rows: self.rows, ..style.table };
+            style.table = TableStyle { rows: self.rows(), ..style.table };
             if let Err(why) = run::fits_terminal(style.format) {
                 return complain(&why);
             }
@@ -137,6 +143,15 @@ impl Prompt {
         if defines {
             self.say_what_is_missing();
         }
+    }
+
+    /// Rows of a table at most.
+    fn rows(&self) -> usize {
+        let fit = || match Terminal::stdout(self.settings.color).height() {
+            Some(height) => ROWS.min(height.saturating_sub(LINES_AROUND)).max(LEAST_ROWS),
+            None => ROWS,
+        };
+        self.rows.unwrap_or_else(fit)
     }
 
     /// Nothing can be run while a parameter has no value.

@@ -13,6 +13,7 @@ pub struct Terminal {
     is_terminal: bool,
     color: bool,
     width: Option<usize>,
+    height: Option<usize>,
 }
 
 impl Terminal {
@@ -36,13 +37,19 @@ impl Terminal {
             ColorChoice::Auto if is_set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") => true,
             ColorChoice::Auto => is_terminal && !is_dumb() && !is("CLICOLOR", "0"),
         };
-        let width = is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-        Terminal { is_terminal, color, width }
+        let size = is_terminal.then(terminal_size::terminal_size).flatten();
+        let (width, height) = size.map(|(width, height)| (usize::from(width.0), usize::from(height.0))).unzip();
+        Terminal { is_terminal, color, width, height }
     }
 
     /// Whether to use colours on it.
     pub fn has_color(&self) -> bool {
         self.color
+    }
+
+    /// How many lines it has.
+    pub fn height(&self) -> Option<usize> {
+        self.height
     }
 
     /// How reports are drawn on it.

@@ -32,7 +32,8 @@ pub(super) fn assert<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     let site = checker.site(condition.span);
     let assertion = Assertion { predicate, message: message.flatten(), shown, site };
     let output = checker.same_rows(input, call.span(), |input| Stage::Assert { input, assertion });
-    Some(narrowed_by(checker, predicate, output))
+    let output = narrowed_by(checker, predicate, output);
+    Some(checker.fields_as_columns(output, call.span()))
 }
 
 impl<'a> Checker<'a> {

@@ -118,7 +118,7 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     Some(checker.other_rows(stage, call.span(), row, input.endless))
 }
 
-/// `map value`: single values; `map {…}`: rows.
+/// `map value`: single values; `map {…}`, and of values that are records: rows.
 pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: Stream) -> Option<Stream> {
     let argument = checker.only_argument(call)?;
     let value = checker.in_row(&input.row, |c| match &argument.kind {
@@ -144,7 +144,8 @@ pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: St
             Shape::Values
         }
     };
-    Some(checker.map_stage(call, input, projection, shape, None))
+    let rows = checker.map_stage(call, input, projection, shape, None);
+    Some(checker.fields_as_columns(rows, call.span()))
 }
 
 impl<'a> Checker<'a> {

@@ -7,7 +7,7 @@ use super::{Checker, errors};
 use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
-use crate::ty::Kind;
+use crate::ty::{Kind, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub(super) fn flat_map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, inpu
     let id = checker.in_row(&input.row, |c| c.as_scalar(value, argument.span))?;
     let (node, column) = checker.exploded_list(&input, id, argument, false, call)?;
     let items = checker.rows_of(node, vec![OutputField { name: "value".into(), column }], Shape::Values, &input);
-    Some(checker.fields_as_columns(items, column, call.span()))
+    Some(checker.fields_as_columns(items, call.span()))
 }
 
 impl<'a> Checker<'a> {
@@ -104,14 +104,29 @@ impl<'a> Checker<'a> {
         Stream { node, row: Rc::new(row), endless: input.endless }
     }
 
-    /// Rows of one column of records that are there: their fields as columns.
-    fn fields_as_columns(&mut self, items: Stream, column: ColumnId, span: Span) -> Stream {
-        let ty = self.plan.column(column).ty.clone();
-        let Kind::Record(schema) = ty.kind.clone() else { return items };
-        if ty.nullable {
-            return items;
-        }
+    /// A list that is computed, as rows.
+    pub(super) fn list_as_rows(&mut self, list: ExprId, span: Span) -> Stream {
+        let Kind::List(item) = self.ty(list).kind.clone() else { return self.unknown_stream(span) };
+        let of_stream = !self.plan.exprs.columns(list).is_empty();
+        let input = match self.base.take_if(|_| of_stream) {
+            Some(base) => base,
+            None => self.row_of_nothing(span),
+        };
+        let column = self.add_column(&Arc::from("value"), (*item).clone(), None);
+        let output = vec![OutputField { name: "value".into(), column }];
+        let row = Row::new(output, Shape::Values, span);
+        let stage = Stage::Explode { input, list, column, keep: false };
+        let rows = self.other_rows(stage, span, row, false);
+        self.fields_as_columns(rows, span)
+    }
+
+    /// Rows of single values that are records and there: their fields as columns. Other rows stay as they are.
+    pub(super) fn fields_as_columns(&mut self, items: Stream, span: Span) -> Stream {
+        let (Shape::Values, Some(item)) = (items.row.shape, items.row.fields.first()) else { return items };
+        let column = item.column;
         let value = self.plan.column_expr(column);
+        let value = self.knowing(&items.row.narrowed.clone(), |c| c.mention(value));
+        let Type { kind: Kind::Record(schema), nullable: false } = self.ty(value).clone() else { return items };
         let (mut definitions, mut fields) = (Vec::new(), Vec::new());
         for (at, field) in schema.fields.iter().enumerate() {
             let id = self.add(Expr::Field(value, at as u32), field.ty.clone());

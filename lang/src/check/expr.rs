@@ -94,7 +94,10 @@ impl<'a> Checker<'a> {
         let error = match value {
             Value::Expr(id) => return (!self.ty(id).is_unknown()).then_some(id),
             Value::Unknown => return None,
-            Value::Stream(stream) if stream.row.shape == Shape::Scalar => return self.value_of_stream(&stream, span),
+            Value::Stream(stream) if stream.row.shape == Shape::Scalar => {
+                let id = self.value_of_stream(&stream, span)?;
+                return Some(self.mention(id));
+            }
             Value::Stream(stream) if !stream.row.known => return None,
             Value::Stream(_) => errors::not_single(span, "a stream"),
             Value::Record(fields) => return self.record_value(&fields, span),
@@ -104,6 +107,16 @@ impl<'a> Checker<'a> {
         };
         self.report(error);
         None
+    }
+
+    /// A value whose parts are wanted: that of a stream that has one is a single value.
+    pub(super) fn with_parts(&mut self, value: Value<'a>, span: Span) -> Value<'a> {
+        match value {
+            Value::Stream(stream) if stream.row.shape == Shape::Scalar => {
+                or_unknown(self.as_scalar(Value::Stream(stream), span))
+            }
+            other => other,
+        }
     }
 
     /// The value of a stream that has one, in an expression over it: `(xs | sum x) / 2`. Outside of stages the expression
@@ -310,7 +323,8 @@ impl<'a> Checker<'a> {
                 }
             };
         }
-        match self.value(record) {
+        let value = self.value(record);
+        match self.with_parts(value, record.span) {
             Value::Record(fields) => match fields.iter().find(|field| field.0 == name.text) {
                 Some((_, Value::Expr(id))) => Value::Expr(self.mention(*id)),
                 Some((_, value)) => value.clone(),
@@ -327,12 +341,12 @@ impl<'a> Checker<'a> {
                 let error = self.field_of_list(name, record);
                 self.unknown(error)
             }
-            Value::Stream(stream) if stream.row.shape != Shape::Scalar => {
+            Value::Stream(_) => {
                 let error = self.field_of_rows(record, name);
                 self.unknown(error)
             }
-            Value::Stream(_) | Value::Range(_) | Value::Lambda(_) => {
-                self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text)))
+            Value::Range(_) | Value::Lambda(_) => {
+                self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text), &Type::UNKNOWN))
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{Checker, errors};
 use crate::aliases;
 use crate::codes::E0115;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::ir::Shape;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, BinaryOperator, ExprKind, Label, Name, RecordItem};
 use crate::ty::spell;
@@ -155,16 +156,25 @@ impl<'a> Checker<'a> {
     fn is_rows(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
             ExprKind::Parenthesized(inner) => self.is_rows(inner),
+            ExprKind::Pipeline { stages, .. } if stages.last().is_some_and(|stage| self.gives_one_value(stage)) => {
+                false
+            }
             // In a row a pipeline may be over a list.
             ExprKind::Pipeline { source, .. } => self.rows_entered == 0 || self.is_rows(source),
             ExprKind::Call { function, .. } => matches!(function.as_slice(), [name] if &*name.text == "read"),
             ExprKind::Name(name) => match self.scopes.look_up(self.scope, name) {
-                Found::Binding(value) => matches!(value, Value::Stream(_)),
+                Found::Binding(Value::Stream(stream)) => stream.row.shape != Shape::Scalar,
+                Found::Binding(_) => false,
                 Found::Nothing(_) => self.sources.bound(name).is_some(),
                 Found::Column(_) | Found::Both(_) => false,
             },
             _ => false,
         }
+    }
+
+    /// Whether a stage makes one value of all rows, of which a dot can go on.
+    fn gives_one_value(&self, stage: &ast::Stage) -> bool {
+        matches!(stage.name.as_slice(), [name] if &*name.text == "fold" || self.catalog.reducer_named(&name.text).is_some())
     }
 
     /// E0115: a chain of stages with dots, all of it told once.

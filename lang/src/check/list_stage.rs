@@ -59,6 +59,19 @@ impl<'a> Checker<'a> {
             && !stages.iter().all(is_of_lists)
     }
 
+    /// Whether a pipeline outside of stages that starts with a list that is computed works on rows: where its result is
+    /// shown, and where it has a stage that lists do not have.
+    pub(super) fn is_of_rows(&self, source: ExprId, place: Span, stages: &[ast::Stage]) -> bool {
+        let is_of_lists = |stage: &ast::Stage| match stage.name.as_slice() {
+            _ if stage.by.is_some() || stage.on.is_some() => false,
+            [name] => OF_LISTS.contains(&&*name.text) || self.catalog.reducer_named(&name.text).is_some(),
+            _ => false,
+        };
+        self.rows_entered == 0
+            && matches!(self.ty(source).kind, Kind::List(_))
+            && (self.shown_source == Some(place) || !stages.iter().all(is_of_lists))
+    }
+
     fn mentions_row(&self, value: &Value<'a>) -> bool {
         let mentions = |id: &ExprId| !self.plan.exprs.columns(*id).is_empty();
         match value {
@@ -210,8 +223,7 @@ impl<'a> Checker<'a> {
         self.in_row(&row, |c| c.record_value(&fields, stage.span))
     }
 
-    /// The items, each with the state behind it in a column: `scan name = init, …`. A value that is no record goes, as in
-    /// a stream.
+    /// The items, each with the state behind it in a column: `scan name = init, …`.
     fn beside_items(&mut self, list: ExprId, states: ExprId, column: &'a Name, span: Span) -> Option<ExprId> {
         let Kind::List(item) = self.ty(list).kind.clone() else { return None };
         let Kind::List(state) = self.ty(states).kind.clone() else { return None };
@@ -222,7 +234,7 @@ impl<'a> Checker<'a> {
             let (item_value, state_value) = (c.field_expr(pair, 0, &item), c.field_expr(pair, 1, &state));
             let mut fields = match &item.kind {
                 Kind::Record(schema) if !item.nullable => c.taken_apart(item_value, schema),
-                _ => Vec::new(),
+                _ => vec![("value".into(), Value::Expr(item_value))],
             };
             put(&mut fields, column.text.clone(), Value::Expr(state_value));
             c.record_value(&fields, span)

@@ -172,6 +172,8 @@ struct Checker<'a> {
     making: Vec<made_here::Making<'a>>,
     /// The stream of one value that the expression of a statement is computed from.
     base: Option<NodeId>,
+    /// Where the source of the pipeline stands whose result the statement shows.
+    shown_source: Option<Span>,
 
     // What is known of the parts of the plan.
     /// Where each column came from, by column.
@@ -241,6 +243,7 @@ impl<'a> Checker<'a> {
             stage_name: None,
             making: Vec::new(),
             base: None,
+            shown_source: None,
             origins: Vec::new(),
             item_fields: HashMap::new(),
             unsure: HashSet::new(),

@@ -129,6 +129,8 @@ impl<'a> Checker<'a> {
 
     /// The fields of a record that is not null; `who` wants it.
     pub(super) fn fields_to_spread(&mut self, value: Value<'a>, ast: &ast::Expr, who: &str) -> Option<Fields<'a>> {
+        let value = self.with_parts(value, ast.span);
+        let found = self.type_of(&value);
         match value {
             Value::Record(fields) => return Some(fields),
             Value::Unknown => return None,
@@ -145,7 +147,7 @@ impl<'a> Checker<'a> {
             },
             Value::Stream(_) | Value::List(_) | Value::Range(_) | Value::Lambda(_) => {}
         }
-        self.report(errors::no_record(ast.span, who));
+        self.report(errors::no_record(ast.span, who, &found));
         None
     }
 
@@ -190,6 +192,12 @@ impl<'a> Checker<'a> {
                 or_unknown(self.json_part(Operand { id, ast: record }, Operand { id: key, ast: record }, name.span))
             }
             Kind::Map(_) => self.unknown(errors::field_of_map(name, dot)),
+            // What is always null has no fields to be wrong about.
+            Kind::Null if null_safe => Value::Expr(self.constant(Scalar::Null)),
+            Kind::Null => {
+                let origin = self.origin(id);
+                self.unknown(errors::null_record(name, dot, record, &ty, origin))
+            }
             Kind::List(_) => {
                 let error = self.field_of_list(name, record);
                 self.unknown(error)
@@ -200,7 +208,7 @@ impl<'a> Checker<'a> {
             kind => match (self.function_named(&name.text), kind) {
                 (Some(function), _) => self.unknown(errors::method_without_parentheses(name.span, &function)),
                 (None, Kind::Opaque(of)) => self.field_of_opaque(of, name),
-                (None, _) => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text))),
+                (None, _) => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text), &ty)),
             },
         }
     }

@@ -18,7 +18,8 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         return Some(input);
     };
     let output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
-    Some(narrowed_by(checker, predicate, output))
+    let output = narrowed_by(checker, predicate, output);
+    Some(checker.fields_as_columns(output, call.span()))
 }
 
 /// Rows for which a condition is true: what it says about null is known of them.

@@ -11,6 +11,7 @@ use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
+use crate::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -303,10 +304,16 @@ impl<'a> Checker<'a> {
     /// `source | stage | stage`
     pub(super) fn pipeline(&mut self, source: &'a ast::Expr, stages: &'a [ast::Stage]) -> Value<'a> {
         let (aggregation, stage_name) = (self.aggregation.take(), self.stage_name.take());
-        let mut value = self.value(source);
         let mut span = source.span;
+        let base = self.base;
+        let mut value = self.source_value(source);
         if self.runs_once(&value, stages) {
             value = Value::Stream(self.as_stream(value, span));
+        } else if let Value::Expr(list) = value
+            && self.is_of_rows(list, span, stages)
+            && (base.is_none() || base == self.base && self.plan.exprs.columns(list).is_empty())
+        {
+            value = Value::Stream(self.list_as_rows(list, span));
         }
         for stage in stages {
             if self.is_list_source(&value) {
@@ -322,6 +329,19 @@ impl<'a> Checker<'a> {
         self.aggregation = aggregation;
         self.stage_name = stage_name;
         value
+    }
+
+    /// What a pipeline starts with; a list that a stream gave is a list like any other.
+    fn source_value(&mut self, source: &'a ast::Expr) -> Value<'a> {
+        let value = self.value(source);
+        let is_list = match &value {
+            Value::Stream(stream) if stream.row.shape == Shape::Scalar => {
+                let column = stream.row.fields.first().map(|field| self.plan.column(field.column));
+                column.is_some_and(|column| matches!(column.ty.kind, Kind::List(_)))
+            }
+            _ => false,
+        };
+        if is_list { self.with_parts(value, source.span) } else { value }
     }
 
     /// One stage over whatever stands before it.

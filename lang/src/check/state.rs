@@ -4,7 +4,7 @@
 use super::scope::{Entry, Row, Stream, Value};
 use super::stage::StageCall;
 use super::{Checker, errors};
-use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
@@ -60,9 +60,6 @@ pub(super) fn scan<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: S
         return Some(checker.stream_of_states(node, column, call.span(), input.endless));
     };
     let mut fields = input.row.fields.clone();
-    if input.row.shape != Shape::Table {
-        fields = Fields::default();
-    }
     fields.put(OutputField { name: name.text.clone(), column });
     checker.plan.nodes[node.0 as usize].output = fields.clone();
     let row = Row { fields, shape: Shape::Table, ..(*input.row).clone() };

@@ -2,11 +2,11 @@
 
 use super::module::Definition;
 use super::recursion::recursive_functions;
-use super::scope::{Scope, Stream, Value};
+use super::scope::{Row, Scope, Stream, Value};
 use super::test::Tests;
 use super::types::Alias;
 use super::{Checker, errors, named};
-use crate::ir::{ExprId, Fields, OutputField, Plan, Shape, Stage, Statement};
+use crate::ir::{ExprId, Fields, NodeId, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -88,7 +88,9 @@ impl<'a> Checker<'a> {
                 self.alias_of(self.scope.module, &alias.name.text, alias.name.span);
             }
             ast::Statement::Expression(expr) => {
+                self.shown_source = source_of(expr);
                 let value = self.value(expr);
+                self.shown_source = None;
                 let statement = self.shown(value, expr.span);
                 self.plan.statements.extend(statement);
             }
@@ -151,14 +153,30 @@ impl<'a> Checker<'a> {
     fn one_value(&mut self, id: ExprId, name: &Arc<str>, span: Span) -> Stream {
         let input = match self.base {
             Some(base) => base,
-            None => {
-                self.add_node(Stage::Values { columns: Vec::new(), rows: vec![Vec::new()] }, span, Fields::default())
-            }
+            None => self.row_of_nothing(span),
         };
         let column = self.define(name, id, None);
         let output = vec![OutputField { name: name.clone(), column }];
-        let row = super::scope::Row::new(output, Shape::Scalar, span);
+        let row = Row::new(output, Shape::Scalar, span);
         self.other_rows(Stage::Map { input, definitions: vec![(column, id)] }, span, row, false)
+    }
+
+    /// One row without columns.
+    pub(super) fn row_of_nothing(&mut self, span: Span) -> NodeId {
+        self.add_node(Stage::Values { columns: Vec::new(), rows: vec![Vec::new()] }, span, Fields::default())
+    }
+
+    /// A record of values that are computed from a stream, as its one row.
+    fn one_row(&mut self, record: &[(Arc<str>, Value<'a>)], base: NodeId, span: Span) -> Option<Stream> {
+        let (mut definitions, mut output) = (Vec::new(), Vec::new());
+        for (name, value) in record {
+            let id = self.as_scalar(value.clone(), span)?;
+            let column = self.define(name, id, None);
+            definitions.push((column, id));
+            output.push(OutputField { name: name.clone(), column });
+        }
+        let row = Row::new(output, Shape::Table, span);
+        Some(self.other_rows(Stage::Map { input: base, definitions }, span, row, false))
     }
 
     /// The statement that shows a value; nothing after an error.
@@ -173,13 +191,28 @@ impl<'a> Checker<'a> {
             Value::Expr(id) if self.ty(id).is_unknown() => return None,
             Value::Expr(id) => self.one_value(id, &value_name, span),
             Value::Record(fields) => {
-                let one = vec![Value::Record(fields)];
-                self.values(&one, span)
+                // Streams are run for their values here, and the first of them is what the others are computed beside.
+                for (_, value) in fields.iter() {
+                    self.as_scalar(value.clone(), span)?;
+                }
+                match self.base {
+                    Some(base) => self.one_row(&fields, base, span)?,
+                    None => self.values(&[Value::Record(fields)], span),
+                }
             }
             other => self.as_stream(other, span),
         };
         let target = self.targets.get(&stream.node).cloned();
         let pivot = self.pivots.get(&stream.node).map(|open| open.pivot.clone());
         stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, pivot, span })
+    }
+}
+
+/// Where the source of a pipeline stands.
+fn source_of(expr: &ast::Expr) -> Option<Span> {
+    match &expr.kind {
+        ast::ExprKind::Parenthesized(inner) => source_of(inner),
+        ast::ExprKind::Pipeline { source, .. } => Some(source.span),
+        _ => None,
     }
 }

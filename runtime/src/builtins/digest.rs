@@ -37,7 +37,7 @@ pub(super) fn rows() -> Vec<Function> {
             "hash",
             vec![like("x", Pattern::Ordered)],
             gives(Type::INT),
-            "A number that is the same for equal values, each time and everywhere: XXH64 of the value as text.",
+            "A number that is the same for equal values of a type, each time and everywhere: XXH64 of the value as text.",
             &[shows!("hash(\"abc\")", "4952883123889572249"), shows!("hash(-0.0)", "-9065698113272891957")],
             |arguments| Ok(Scalar::Int(xxh64(spelled(&arguments[0]).as_bytes()) as i64)),
         ),

@@ -19,10 +19,10 @@ pub struct PromptOption {
 pub const OPTIONS: [PromptOption; 6] = [
     PromptOption {
         name: "rows",
-        doc: "rows of a table that are shown: a number, or all",
-        shown: |prompt| if prompt.rows == usize::MAX { "all".to_string() } else { prompt.rows.to_string() },
+        doc: "rows of a table: a number, all, or else as many as fit",
+        shown: |prompt| if prompt.rows() == usize::MAX { "all".to_string() } else { prompt.rows().to_string() },
         change: |prompt, value| {
-            prompt.rows = if value == "all" { usize::MAX } else { positive(value)? };
+            prompt.rows = Some(if value == "all" { usize::MAX } else { positive(value)? });
             Ok(())
         },
     },
@@ -47,7 +47,7 @@ pub const OPTIONS: [PromptOption; 6] = [
     },
     PromptOption {
         name: "threads",
-        doc: "threads of a run, at most as many as there were at the start",
+        doc: "threads of a run, at most those of the start",
         shown: |prompt| prompt.settings.threads.map_or("all".to_string(), |threads| threads.to_string()),
         change: |prompt, value| {
             prompt.settings.threads = if value == "all" { None } else { Some(positive(value)?) };
@@ -62,7 +62,7 @@ pub const OPTIONS: [PromptOption; 6] = [
     },
     PromptOption {
         name: "memory",
-        doc: "what sorts, groups and joins may hold before they write to disk: 500MB, or none",
+        doc: "what sorts, groups and joins may hold: 500MB, or none",
         shown: |prompt| prompt.settings.memory.map_or("none".to_string(), |memory| memory.to_string()),
         change: |prompt, value| {
             prompt.settings.memory = if value == "none" { None } else { Some(bytes(value)?) };

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::ty::{Kind, Type};
+use crate::ty::{Kind, Type, spell};
 
 type Origin = Option<(Span, String)>;
 
@@ -164,7 +164,18 @@ pub(in super::super) fn wanted(span: Span, who: &str, wanted: &Type, found: &Typ
     let lacks_null = found.kind == wanted.kind && found.nullable && !wanted.nullable;
     let code = if lacks_null { E0307 } else { E0304 };
     let diagnostic = Diagnostic::error(code, span, format!("{who} wants {wanted}")).saying(format!("this is {found}"));
-    if lacks_null { diagnostic.help("give a value for null: `… ?? value`") } else { diagnostic }
+    match record_of_nulls(wanted) {
+        _ if !lacks_null => diagnostic,
+        Some(record) => diagnostic.help(format!("give a value for null: `… ?? {record}`")),
+        None => diagnostic.help("give a value for null: `… ?? value`"),
+    }
+}
+
+/// The record with these fields of which nothing is known, as a script writes it down.
+fn record_of_nulls(ty: &Type) -> Option<String> {
+    let Kind::Record(schema) = &ty.kind else { return None };
+    let fields: Vec<String> = schema.fields.iter().map(|field| format!("{}: null", spell(&field.name))).collect();
+    Some(format!("{{{}}}", fields.join(", ")))
 }
 
 /// E0304: an argument of a function of the catalog.
@@ -229,8 +240,9 @@ pub(in super::super) fn not_a_stream(span: Span, found: &Type) -> Diagnostic {
 }
 
 /// E0304
-pub(in super::super) fn no_record(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(E0304, span, format!("{what} wants a record")).saying("this is none")
+pub(in super::super) fn no_record(span: Span, what: &str, found: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, span, format!("{what} wants a record"));
+    if found.is_unknown() { diagnostic.saying("this is none") } else { diagnostic.saying(format!("this is {found}")) }
 }
 
 /// E0304
@@ -293,7 +305,13 @@ pub(in super::super) fn branches(what: &str, a: (Span, &Type), b: (Span, &Type))
         "??" => "the two sides of `??` differ".to_string(),
         _ => format!("the results of `{what}` differ"),
     };
-    Diagnostic::error(E0306, b.0, message).saying(format!("this is {}", b.1)).label(a.0, format!("this is {}", a.1))
+    let diagnostic = Diagnostic::error(E0306, b.0, message).saying(format!("this is {}", b.1));
+    let diagnostic = diagnostic.label(a.0, format!("this is {}", a.1));
+    match (what, record_of_nulls(a.1), &b.1.kind) {
+        ("??", Some(record), Kind::Record(given)) if given.fields.is_empty() => diagnostic.fix(b.0, record),
+        ("??", Some(_), Kind::Record(_)) => diagnostic.help("a record that stands for another one has the same fields"),
+        _ => diagnostic,
+    }
 }
 
 /// E0306: what gives the next state gives another type.
