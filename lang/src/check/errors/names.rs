@@ -95,6 +95,22 @@ pub(in super::super) fn no_columns(span: Span, from: Span) -> Diagnostic {
         .fix(span, "it")
 }
 
+/// E0210: what comes once was taken for lines, and the script knows columns of it.
+pub(in super::super) fn no_columns_in_lines(span: Span, from: Span, source: &str) -> Diagnostic {
+    Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its first line has no delimiter, so it is read as lines")
+        .help(format!("if that line names the column: `read({source}, format: \"csv\")`, or `--from csv`"))
+        .help("a line is `it`")
+}
+
+/// E0210: single values that are records which may be null.
+pub(in super::super) fn no_columns_of_null(span: Span, name: &str, from: Span) -> Diagnostic {
+    Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its values are records or null")
+        .fix(span, format!("it?.{name}"))
+        .help("behind `filter it != null` the fields are columns")
+}
+
 /// E0201: outside of stages there are no columns.
 pub(in super::super) fn unknown_name(span: Span, name: &str, near: &[&str], is_function: bool) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is nothing called `{name}` here"));
