@@ -12,6 +12,13 @@ fn formats_are_seen_or_said() {
     assert_eq!(sum(&["-e", "stdin | sum x"], "x\ty\n1\ta\n2\tb\n"), "3\n");
     assert_eq!(sum(&["-e", "stdin | sum x"], "{\"x\":1}\n{\"x\":2}\n"), "3\n");
     assert_eq!(sum(&["--from", "csv", "-e", "stdin | count"], "{x\n1\n"), "1\n");
+    // One column may have a header or not: its first line is never lost.
+    assert_eq!(sum(&["-e", "stdin | count"], "1\n2\n3\n"), "3\n");
+    assert_eq!(sum(&["-e", "stdin"], "\"hello\"\n"), "\"\\\"hello\\\"\"\n");
+    assert_eq!(sum(&["--from", "csv", "-e", "stdin | sum x"], "x\n1\n2\n"), "3\n");
+    assert_eq!(sum(&["-e", "read(stdin, schema: {x: int}) | sum x"], "x\n1\n2\n"), "3\n");
+    let output = pipe_with(&["-e", "stdin | sum x"], "x\n1\n2\n");
+    assert!(output.err.contains("E0210") && output.err.contains("--from csv"), "{}", output.err);
     let output = pipe_with(&["--from", "excel", "-e", "stdin | count"], "x\n1\n");
     assert_eq!(output.exit, Some(2));
     assert!(output.err.contains("E0703"), "{}", output.err);

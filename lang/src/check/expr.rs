@@ -1,10 +1,11 @@
 //! Expressions, operators and calls aside: literals, names, records, lists, fields and `if`.
 
 use super::scope::{Found, RangeValue, Row, Stream, Value};
+use super::source::LINES;
 use super::{Checker, errors};
 use crate::catalog::STDIN;
 use crate::diagnostic::did_you_mean;
-use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery, TableOrigin};
+use crate::ir::{ColumnId, Expr, ExprId, NodeId, OutputField, Shape, Subquery, Supply, Table, TableOrigin};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::syntax::ast::{self, Block, ExprKind};
@@ -237,8 +238,7 @@ impl<'a> Checker<'a> {
             return errors::column_gone(span, name, gone);
         }
         if row.names().next().is_none() {
-            let item = row.fields.first().map(|field| &self.plan.column(field.column).ty);
-            return errors::no_columns(span, name, row.from, item);
+            return self.no_columns(row, name, span);
         }
         let plain = |text: &str| text.trim().trim_start_matches('\u{feff}').to_lowercase();
         let is_snake = |known: &str| snake_case(known) == **name && spell(known) != *known;
@@ -251,6 +251,26 @@ impl<'a> Checker<'a> {
         let near = did_you_mean(name, row.names().chain(outer.iter().map(|name| &**name)));
         let columns: Vec<&str> = row.names().collect();
         errors::unknown_column(span, name, &columns, row.from, &near)
+    }
+
+    /// Why the values of a stream are no columns.
+    fn no_columns(&self, row: &Row, name: &str, span: Span) -> crate::diagnostic::Diagnostic {
+        let field = row.fields.first().map(|field| &self.plan.column(field.column).ty.kind);
+        if let Some(Kind::Record(schema)) = field
+            && schema.position(name).is_some()
+        {
+            return errors::no_columns_of_null(span, &spell(name), row.from);
+        }
+        let is_source = |table: &&Table| table.span == row.from;
+        match self.plan.tables.iter().find(is_source).map(|table| &table.origin) {
+            Some(TableOrigin::File { path, format, supply, .. })
+                if &**format == LINES && matches!(supply, Supply::Stdin | Supply::Stream) =>
+            {
+                let source = if *supply == Supply::Stdin { path.to_string() } else { format!("{path:?}") };
+                errors::no_columns_in_lines(span, row.from, &source)
+            }
+            _ => errors::no_columns(span, name, row.from, field),
+        }
     }
 
     /// The path of the file that a column of that name is from, if its names could be spelled otherwise.

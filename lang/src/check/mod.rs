@@ -39,6 +39,7 @@ mod nest;
 mod nested;
 mod notes;
 mod number;
+mod opaque;
 mod open_pivot;
 mod operators;
 mod overload;

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// The format whose rows are single values, and the name of the function that reads it.
-const LINES: &str = "lines";
+pub(super) const LINES: &str = "lines";
 
 impl<'a> Checker<'a> {
     /// A value as rows.

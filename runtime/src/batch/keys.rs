@@ -146,6 +146,14 @@ impl Keys {
     }
 }
 
+impl<'k> FromIterator<&'k [u8]> for Keys {
+    fn from_iter<I: IntoIterator<Item = &'k [u8]>>(all: I) -> Keys {
+        let mut keys = Keys::default();
+        all.into_iter().for_each(|key| keys.push(key));
+        keys
+    }
+}
+
 fn append(bytes: &mut Vec<u8>, column: &Column, row: usize, descending: bool) {
     if column.is_null(row) {
         return bytes.push(if descending && fault::is(Fault::NullsFirst) { VALUE } else { NULL });

@@ -233,7 +233,10 @@ fn decoded(mut stream: impl Read + Send + 'static) -> io::Result<Box<dyn Read + 
     compression.decode(io::Cursor::new(first).chain(stream))
 }
 
-/// The format that a text looks like by its first line.
+/// What parts the columns of a table in text.
+const DELIMITERS: [char; 4] = [',', '\t', ';', '|'];
+
+/// The format that a text looks like by its first line; where nothing parts columns it is no names of columns either.
 fn format_of(head: &[u8]) -> &'static str {
     if head.starts_with(b"PAR1") {
         return "parquet";
@@ -248,6 +251,7 @@ fn format_of(head: &[u8]) -> &'static str {
         // An object that ends with its line is a record; one that goes on is the whole file.
         Some('{') if first.ends_with('}') => "jsonl",
         Some('{' | '[') => "json",
+        Some(_) if !first.contains(DELIMITERS) => "lines",
         Some(_) if first.matches('\t').count() > first.matches(',').count() => "tsv",
         Some(_) | None => "csv",
     }
@@ -262,6 +266,9 @@ mod tests {
         for (head, format) in [
             ("", "csv"),
             ("a,b\tc,d\n", "csv"),
+            ("a;b\n1;2\n", "csv"),
+            ("1\n2,5\n", "lines"),
+            ("\"hello\"\n", "lines"),
             ("a\tb\n1\t2\n", "tsv"),
             ("{\"a\":1}\n{\"a\":2}", "jsonl"),
             ("\u{feff} {\"a\":1}", "jsonl"),

@@ -149,6 +149,7 @@ fn describe_stream(
             let why = files::unopened(&request.path, &error).to_string();
             Box::new(Diagnostic::error(E0701, request.span, why))
         })?;
+        let format = if suits(&format, &request) { format } else { "csv".into() };
         let format = OptionValue::Scalar(Scalar::String(format));
         request.options.push(("format".into(), request.span, format.clone()));
         found.push(("format".into(), format));
@@ -158,6 +159,12 @@ fn describe_stream(
     let mut info = several::describe(&request, None, format, &one)?;
     info.found = found;
     Ok(info)
+}
+
+/// Whether lines are what is asked for, if they are what is there: who says more of them means columns.
+fn suits(format: &str, request: &ReadRequest) -> bool {
+    let known = by_name(format).map_or(&[][..], |format| format.def.options);
+    format != "lines" || request.options.iter().all(|(name, ..)| known.iter().any(|option| option.name == &**name))
 }
 
 /// E0902 of a format that is to come, else E0703.

@@ -18,6 +18,8 @@ pub struct Sorter {
     limit: Option<usize>,
     parts: Vec<Part>,
     rows: usize,
+    /// The last key of as many rows as are wanted: rows behind it are among the first no more.
+    bound: Option<Box<[u8]>>,
     share: Share,
     runs: Runs,
     /// Whether all rows of a part come before all of the next.
@@ -72,6 +74,7 @@ impl Sorter {
             limit,
             parts: Vec::new(),
             rows: 0,
+            bound: None,
             share,
             runs,
             parts_follow: false,
@@ -84,8 +87,21 @@ impl Sorter {
         if batch.rows == 0 {
             return Ok(());
         }
+        let mut keys = Keys::of(&batch.columns[..self.descending.len()], batch.rows, &self.descending);
+        let mut ordinals: Vec<u64> = (first_ordinal..).take(batch.rows).collect();
+        if let Some(bound) = &self.bound {
+            let is_before = |row: &u32| keys.get(*row as usize) <= &**bound;
+            let before: Vec<u32> = (0..batch.rows as u32).filter(is_before).collect();
+            if before.is_empty() {
+                return Ok(());
+            }
+            if before.len() < batch.rows {
+                keys = before.iter().map(|row| keys.get(*row as usize)).collect();
+                ordinals = before.iter().map(|row| ordinals[*row as usize]).collect();
+                batch = batch.take(&UInt32Array::from(before));
+            }
+        }
         let carried = batch.columns.split_off(self.descending.len());
-        let keys = Keys::of(&batch.columns, batch.rows, &self.descending);
         let shift = self.descending.len() as u32;
         batch.columns = carried.iter().map(Column::compact).collect();
         // The keys were demanded: what is left of faults is of carried columns.
@@ -97,7 +113,6 @@ impl Sorter {
         });
         batch.origin = None;
         self.rows += batch.rows;
-        let ordinals = (first_ordinal..).take(batch.rows).collect();
         self.runs.learn(&batch);
         let part = Part { keys, ordinals, batch };
         let mut too_much = self.share.add(part.size());
@@ -114,6 +129,7 @@ impl Sorter {
     pub fn merge(&mut self, mut other: Sorter, watch: &Watch) -> Result<(), RunError> {
         self.parts.append(&mut other.parts);
         self.rows += other.rows;
+        self.bound = [self.bound.take(), other.bound].into_iter().flatten().min();
         self.share.merge(&mut other.share);
         self.runs.merge(other.runs)?;
         if self.rows > MOST_ROWS { self.spill(watch) } else { Ok(()) }
@@ -245,6 +261,10 @@ impl Sorter {
             let part = &self.parts[entry.part as usize];
             keys.push(part.keys.get(entry.row as usize));
             ordinals.push(part.ordinals[entry.row as usize]);
+        }
+        if Some(entries.len()) == self.limit {
+            self.bound =
+                entries.last().map(|entry| self.parts[entry.part as usize].keys.get(entry.row as usize).into());
         }
         let batch = self.gather(watch)?.take(&entries);
         self.rows = batch.rows;

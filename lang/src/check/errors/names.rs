@@ -90,22 +90,34 @@ pub(in super::super) fn accessor(dot: Span, name: &str) -> Diagnostic {
     Diagnostic::error(E0115, dot, format!("functions stand behind the value itself, without `.{name}`")).fix(dot, "")
 }
 
-/// E0210: the rows are single values, of a type if it is known.
-pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Option<&Type>) -> Diagnostic {
+/// E0210: the rows are single values, of a kind if it is known.
+pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Option<&Kind>) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0210, span, "this stream has single values, not columns")
         .label(from, "its values come from here");
-    let (fields, dot) = match item.map(|item| (&item.kind, item.nullable)) {
-        Some((Kind::Record(fields), nullable)) => (fields, if nullable { "?." } else { "." }),
-        Some((Kind::Json, _)) => return diagnostic.fix(span, format!("it.{}", spell(name))),
-        _ => return diagnostic.fix(span, "it"),
-    };
-    let known: Vec<&str> = fields.fields.iter().map(|field| &*field.name).collect();
-    match known.contains(&name) {
-        true => diagnostic
-            .saying("each value is a record, and this is a field of it")
-            .fix(span, format!("it{dot}{}", spell(name))),
-        false => diagnostic.saying(format!("each value is a record with {}", list(&known, 8))),
+    match item {
+        Some(Kind::Record(schema)) => {
+            let known: Vec<&str> = schema.fields.iter().map(|field| &*field.name).collect();
+            diagnostic.saying(format!("each value is a record with {}", list(&known, 8)))
+        }
+        Some(Kind::Json) => diagnostic.fix(span, format!("it.{}", spell(name))),
+        _ => diagnostic.fix(span, "it"),
     }
+}
+
+/// E0210: what comes once was taken for lines, and the script knows columns of it.
+pub(in super::super) fn no_columns_in_lines(span: Span, from: Span, source: &str) -> Diagnostic {
+    Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its first line has no delimiter, so it is read as lines")
+        .help(format!("if that line names the column: `read({source}, format: \"csv\")`, or `--from csv`"))
+        .help("a line is `it`")
+}
+
+/// E0210: single values that are records which may be null.
+pub(in super::super) fn no_columns_of_null(span: Span, name: &str, from: Span) -> Diagnostic {
+    Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its values are records or null")
+        .fix(span, format!("it?.{name}"))
+        .help("behind `filter it != null` the fields are columns")
 }
 
 /// E0201: outside of stages there are no columns.
