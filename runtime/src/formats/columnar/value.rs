@@ -31,7 +31,7 @@ pub fn read(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> 
 }
 
 fn value(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
-    if *array.data_type() == DataType::Null || array.is_null(row) {
+    if ty.kind == Kind::Null || *array.data_type() == DataType::Null || array.is_null(row) {
         return null(ty);
     }
     Ok(match array.data_type() {
