@@ -196,9 +196,8 @@ macro_rules! functions {
             }
 
             fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String> {
-                let wrong = || "called with arguments of other types than declared".to_string();
                 let cell = |at: usize| Some(Cell::of(arguments.get(at)?, kinds.get(at)?));
-                $(let $name = cell($at).and_then($argument::value).ok_or_else(wrong)?;)*
+                $(let $name = cell($at).and_then($argument::value).ok_or_else(|| stranger(cell($at)))?;)*
                 let result = apply!(self, $($argument $name),*).result()?;
                 result.to_cell().scalar().map_err(Unfit::told)
             }
@@ -217,6 +216,15 @@ functions! {
     (A a 0, B b 1);
     (A a 0, B b 1, C c 2);
     (A a 0, B b 1, C c 2, D d 3);
+}
+
+/// Why an argument is none.
+#[cold]
+fn stranger(cell: Option<Cell<'_>>) -> String {
+    match cell {
+        Some(Cell::Host(value)) => format!("this `{}` is of another Rust type than the argument", value.type_name()),
+        _ => "called with arguments of other types than declared".to_string(),
+    }
 }
 
 /// The row of the catalog for a host function.

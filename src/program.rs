@@ -238,7 +238,7 @@ pub(crate) fn given(cell: Cell<'_>) -> Given<'_> {
 fn outside(cell: Cell<'_>) -> Given<'static> {
     match cell.scalar() {
         Ok(value) => Given::Made(value),
-        Err(unfit) => Given::Unfit { expected: unfit.expected(), text: unfit.to_string() },
+        Err(unfit) => Given::Unfit { code: unfit.code(), expected: unfit.expected(), text: unfit.to_string() },
     }
 }
 

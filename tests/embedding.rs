@@ -2,6 +2,7 @@
 
 mod filters;
 mod host;
+mod host_faults;
 mod host_types;
 mod lasting;
 mod nested;

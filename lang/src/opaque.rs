@@ -3,8 +3,11 @@
 use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// A value counts as so many bytes at most, whatever its host says: sums of them stay far from the greatest integer.
+const MOST: usize = (64_usize << 20).saturating_mul(1 << 10);
 
 /// A value of a type of the host. Copies share it.
 #[derive(Clone)]
@@ -17,10 +20,20 @@ struct Held<T: ?Sized> {
     value: T,
 }
 
+/// A value of the host, there until it is dropped. It may be dropped by any thread and behind any error, so that a panic of
+/// its `Drop` goes no further.
+struct Guarded<T>(Option<T>);
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(self.0.take())));
+    }
+}
+
 impl Opaque {
     /// A value of the type that scripts know by this name, which takes about so many bytes.
     pub fn new<T: Any + Send + Sync>(type_name: &'static str, size: usize, value: T) -> Opaque {
-        Opaque(Arc::new(Held { type_name, size, value }))
+        Opaque(Arc::new(Held { type_name, size: size.min(MOST), value: Guarded(Some(value)) }))
     }
 
     /// The name of its type in scripts.
@@ -40,7 +53,7 @@ impl Opaque {
 
     /// The value, if it is of that type.
     pub fn get<T: Any>(&self) -> Option<&T> {
-        self.0.value.downcast_ref()
+        self.0.value.downcast_ref::<Guarded<T>>()?.0.as_ref()
     }
 
     fn address(&self) -> usize {

@@ -48,7 +48,7 @@ impl fmt::Display for Place {
 /// A cell that is not a value of its column's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellError {
-    /// E0501, or E0506 where JSON has a value of another sort.
+    /// E0501; E0506 where JSON has a value of another sort, E0603 where a value of the host panicked.
     pub code: Code,
     /// The column.
     pub column: Arc<str>,

@@ -85,8 +85,11 @@ impl EngineBuilder {
         let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
         for GivenType { name, .. } in &self.types {
             let told = match &**name {
-                name if spell(name) != *name || name.len() == 1 => Some((E0112, "is no name of a type")),
-                name if TYPE_NAMES.contains(&name) => Some((E0208, "is a name of Pipe's own")),
+                name if spell(name) != *name => Some((E0112, "is no name of a type")),
+                name if name.len() == 1 => Some((E0112, "is one letter, which stands for any type in functions")),
+                name if TYPE_NAMES.contains(&name) || ["map", "stream"].contains(&name) => {
+                    Some((E0208, "is a name of Pipe's own"))
+                }
                 name if !seen.insert(name) => Some((E0208, "is added twice")),
                 _ => None,
             };

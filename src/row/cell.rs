@@ -2,6 +2,7 @@
 
 use super::{FieldKind, FieldType, HostValue, InPlace, Items, ResultColumn};
 use pipelang_lang::calendar::{spell_date, spell_datetime, spell_duration};
+use pipelang_lang::codes::{Code, E0501, E0603};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
@@ -54,6 +55,8 @@ pub enum Unfit {
     DateTime(i128),
     /// A length of time that is no `duration`, in nanoseconds.
     Duration(i128),
+    /// A value of the [`HostType`](super::HostType) of this name whose `clone` or `size` panicked.
+    Panicked(&'static str),
 }
 
 impl Unfit {
@@ -63,13 +66,25 @@ impl Unfit {
             Unfit::Int(_) => "int",
             Unfit::DateTime(_) => "datetime",
             Unfit::Duration(_) => "duration",
+            Unfit::Panicked(name) => name,
+        }
+    }
+
+    /// The code of the error where it is demanded.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Unfit::Int(_) | Unfit::DateTime(_) | Unfit::Duration(_) => E0501,
+            Unfit::Panicked(_) => E0603,
         }
     }
 
     /// Why it is none, in words.
     pub(crate) fn told(self) -> String {
-        let bits = if let Unfit::Int(_) = self { " (64 bits)" } else { "" };
-        format!("{self} does not fit into {}{bits}", self.expected())
+        match self {
+            Unfit::Int(_) => format!("{self} does not fit into int (64 bits)"),
+            Unfit::DateTime(_) | Unfit::Duration(_) => format!("{self} does not fit into {}", self.expected()),
+            Unfit::Panicked(_) => format!("there is {self}"),
+        }
     }
 }
 
@@ -79,6 +94,7 @@ impl fmt::Display for Unfit {
             Unfit::Int(x) => x.fmt(f),
             Unfit::DateTime(x) => write!(f, "{x} nanoseconds since 1970"),
             Unfit::Duration(x) => write!(f, "{x} nanoseconds"),
+            Unfit::Panicked(name) => write!(f, "a {name} that panicked when it was copied"),
         }
     }
 }
@@ -154,7 +170,7 @@ impl<'a> Cell<'a> {
                 let entry = |(at, cell): (usize, Cell)| Ok((items.name(at).unwrap_or_default().into(), cell.scalar()?));
                 Scalar::Map(items.iter().enumerate().map(entry).collect::<Result<_, Unfit>>()?)
             }
-            Cell::Host(x) => Scalar::Opaque(x.shared()),
+            Cell::Host(x) => Scalar::Opaque(x.shared()?),
             Cell::Unfit(unfit) => return Err(unfit),
         })
     }

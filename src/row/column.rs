@@ -1,7 +1,6 @@
 //! Columns made from fields of Rust values.
 
 use super::{Cell, FieldKind, ToCell, Unfit};
-use pipelang_lang::codes::E0501;
 use pipelang_lang::scalar::Scalar;
 use pipelang_runtime::batch::Column;
 use pipelang_runtime::error::{CellError, RowError, RowFault};
@@ -88,7 +87,7 @@ impl ColumnBuilder {
 
 fn unfit(name: &Arc<str>, value: Unfit) -> Arc<RowError> {
     let (column, expected, text) = (name.clone(), value.expected(), value.to_string());
-    let cell = CellError { code: E0501, column, inside: None, expected, text, inferred: false };
+    let cell = CellError { code: value.code(), column, inside: None, expected, text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 

@@ -1,15 +1,19 @@
 //! Types of the host whose values scripts hold and hand on, and look into by the host's functions alone.
 
-use super::{Cell, CellMismatch, FieldKind, FromCell, ToCell};
+use super::{Cell, CellMismatch, FieldKind, FromCell, ToCell, Unfit};
 use pipelang_lang::opaque::Opaque;
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A type whose values scripts can have without knowing what is in them. What can be done with one are the methods that
 /// [`EngineBuilder::host_type`](crate::EngineBuilder::host_type) adds, and all functions with an argument of the type; it
 /// can be null, stand in columns, lists, records and fields of a [`Row`](crate::Row), and come out as it went in. It cannot
 /// be compared, sorted, grouped or written as text: for that there is what its methods give. A value is cloned where it goes
-/// into a script and where it comes out, and shared within; so what is large stands in an `Arc`.
+/// into a script and where it comes out, and shared within; so what is large stands in an `Arc`. It is dropped by any thread.
+///
+/// A panic of `clone` or `size` is an error of the script (E0603; E0310 where a result is read), and one of `drop` goes no
+/// further than the hook for panics.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value that Pipe knows",
     label = "not a value of the language",
@@ -20,7 +24,8 @@ pub trait HostType: Any + Clone + Send + Sync {
     /// Its name in scripts.
     const NAME: &'static str;
 
-    /// About how many bytes a value takes with what it points to: so much is counted against the limit of memory.
+    /// About how many bytes a value takes with what it points to: so much is counted against the limit of memory, up to
+    /// 64 GiB. A list or a record of values that take more than 64 MiB together is E0801.
     fn size(&self) -> usize {
         size_of::<Self>()
     }
@@ -40,14 +45,15 @@ enum Source<'a> {
 
 /// A value that can be made one of a script.
 trait Shareable {
-    fn shared(&self) -> Opaque;
+    fn shared(&self) -> Result<Opaque, Unfit>;
     fn as_any(&self) -> &dyn Any;
     fn type_name(&self) -> &'static str;
 }
 
 impl<T: HostType> Shareable for T {
-    fn shared(&self) -> Opaque {
-        Opaque::new(T::NAME, self.size(), self.clone())
+    fn shared(&self) -> Result<Opaque, Unfit> {
+        let copy = || Opaque::new(T::NAME, self.size(), self.clone());
+        catch_unwind(AssertUnwindSafe(copy)).map_err(|_| Unfit::Panicked(T::NAME))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -81,10 +87,10 @@ impl<'a> HostValue<'a> {
     }
 
     /// As a script has it.
-    pub(super) fn shared(self) -> Opaque {
+    pub(super) fn shared(self) -> Result<Opaque, Unfit> {
         match self.0 {
             Source::Host(value) => value.shared(),
-            Source::Script(value) => value.clone(),
+            Source::Script(value) => Ok(value.clone()),
         }
     }
 }
@@ -112,11 +118,9 @@ impl<T: HostType> ToCell for T {
 
 impl<T: HostType> FromCell for T {
     fn from_cell(cell: Cell<'_>) -> Result<T, CellMismatch> {
-        match cell {
-            Cell::Host(value) => {
-                value.get().cloned().ok_or_else(|| CellMismatch::new(cell, std::any::type_name::<T>()))
-            }
-            _ => Err(CellMismatch::new(cell, std::any::type_name::<T>())),
-        }
+        let found = if let Cell::Host(value) = cell { value.get::<T>() } else { None };
+        let Some(found) = found else { return Err(CellMismatch::new(cell, std::any::type_name::<T>())) };
+        let panicked = |_| CellMismatch::new(Cell::Unfit(Unfit::Panicked(T::NAME)), std::any::type_name::<T>());
+        catch_unwind(AssertUnwindSafe(|| found.clone())).map_err(panicked)
     }
 }

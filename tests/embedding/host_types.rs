@@ -140,6 +140,7 @@ fn values_go_through_every_stage() {
         "scan {id: 0, desk: \"\", price: FREE, fees: [FREE]}, (sum, row) => {id: sum.id + 1, desk: row.desk, price: row.price ?? FREE, fees: row.fees} | filter price.cents() % 7 == 0",
         "left_join (input | filter id < 9 | select id, other = price) on id | derive price = other ?? price | drop other",
         "derive fee = fees | explode fee | derive price = fee | drop fee",
+        "derive more = price, most = FREE | drop cols(Money) | derive price = FREE",
         "nest by desk | select id = len(rows), desk, price = rows[0].price, fees = rows[1].fees",
     ] {
         let out: Vec<Order> = agree(&format!("input | {stage}"), &all).unwrap();
@@ -214,6 +215,31 @@ fn what_only_the_host_knows_is_refused() {
     let told = refusal("input | filter price == FREE | select id").to_string();
     assert!(told.contains("values of the host's type `Money` cannot be compared"), "{told}");
     assert!(told.contains("compare what its methods give: cents, currency, abs, half, exploding, plus"), "{told}");
+    let told = |expression: &str| refusal(&format!("input | select id = {expression}")).to_string();
+    for (expression, message) in [
+        ("int(FREE in fees)", "values of the host's type `Money` cannot be compared"),
+        ("int(fees.contains(FREE))", "values of the host's type `Money` cannot be compared"),
+        ("int(FREE < FREE)", "values of the host's type `Money` cannot be compared"),
+        ("len(string(FREE))", "values of the host's type `Money` have no text"),
+        ("len(FREE.string())", "values of the host's type `Money` have no text"),
+        ("FREE.euros", "they have methods: cents, currency, abs, half, exploding, plus"),
+        ("FREE.cent", "fix: replace with `cents()`"),
+        ("FREE.cents", "fix: replace with `cents()`"),
+        ("FREE.cent()", "fix: replace with `cents`"),
+        ("FREE + 1", "take what its methods give: cents"),
+        ("int(FREE)", "take what its methods give: cents"),
+        ("hash(FREE)", "take what its methods give: cents"),
+        ("len(f\"{FREE:>9}\")", "take what its methods give: cents"),
+        ("len(fees.unique())", "take what its methods give: cents"),
+        ("sum(fees)", "take what its methods give: cents"),
+    ] {
+        let told = told(expression);
+        assert!(told.contains(message) && !told.contains("replace with `string("), "{told}");
+    }
+    for stage in ["sort price", "distinct by price", "aggregate count_distinct(price)", "aggregate n = mode(fees)"] {
+        let told = refusal(&format!("input | {stage}")).to_string();
+        assert!(told.contains("take what its methods give: cents"), "{told}");
+    }
     let told = refusal("fn f(m: Mony) -> int { 1 }\ninput | select id").to_string();
     assert!(told.contains("did you mean `Money`?"), "{told}");
 }

@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
         };
         if let Some(id) = id.filter(|id| !self.is_key(*id)) {
             let ty = self.ty(id).clone();
-            self.report(errors::no_order(expr.span, &ty));
+            self.report_of(&ty.kind, errors::no_order(expr.span, &ty));
         }
         if let Some(other) = aggregation.key(&name) {
             self.report(errors::duplicate_column(span, &name, self.place_of(other)));

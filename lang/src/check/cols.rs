@@ -91,15 +91,20 @@ impl<'a> Checker<'a> {
                 Some(Choice::Pattern(id, pattern))
             }
             ExprKind::String(text) => Some(Choice::Text(text)),
-            ExprKind::Name(name) => match TYPES.iter().find(|(known, _)| **known == **name) {
-                Some((known, kind)) => Some(Choice::Type(known, kind.clone())),
-                None => {
-                    let mut near = did_you_mean(name, TYPES.iter().map(|(known, _)| *known));
-                    near.splice(0..0, aliases::type_name(name));
-                    self.report(errors::cols_type(expr.span, name, &near));
-                    None
+            ExprKind::Name(name) => {
+                let hosts = self.catalog.opaque_types();
+                if let Some((known, kind)) = TYPES.iter().find(|(known, _)| **known == **name) {
+                    return Some(Choice::Type(known, kind.clone()));
                 }
-            },
+                if hosts.contains(name) {
+                    return Some(Choice::Type(name, Kind::Opaque(name.clone())));
+                }
+                let known = TYPES.iter().map(|(known, _)| *known).chain(hosts.iter().map(|name| &**name));
+                let mut near = did_you_mean(name, known);
+                near.splice(0..0, aliases::type_name(name));
+                self.report(errors::cols_type(expr.span, name, &near));
+                None
+            }
             _ => {
                 self.report(errors::cols_argument(expr.span));
                 None

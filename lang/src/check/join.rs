@@ -275,7 +275,7 @@ impl<'a> Checker<'a> {
         };
         if !self.is_key(pair.0) {
             let ty = self.ty(pair.0).clone();
-            self.report(errors::no_order(span, &ty));
+            self.report_of(&ty.kind, errors::no_order(span, &ty));
             return None;
         }
         Some(pair)

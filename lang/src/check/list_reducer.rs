@@ -1,10 +1,10 @@
 //! Reducers over lists: `xs.median()`, `xs.arg_max(x => x.score)`, `(order.items | sum qty * price)`. Each argument
 //! becomes a list with its value for each item, and the reducer makes one value of the lists.
 
+use super::Checker;
 use super::list_stage::ItemScope;
 use super::reducer::ReducerArguments;
 use super::scope::Value;
-use super::{Checker, errors};
 use crate::catalog::ReducerId;
 use crate::ir::typing::{reduced_lists, reduced_types};
 use crate::ir::{Each, Expr, ExprId};
@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
         let types = reduced_types(reducer, &operands, &self.plan, catalog)?;
         if (def.result)(&types).is_none() {
             let lists = reduced_lists(reducer, &operands, catalog).len();
-            self.report(errors::reducer_type(span, def.name, def.takes, &types[..lists]));
+            self.report_reduced(span, def, &types[..lists]);
             return None;
         }
         let summed = operands[0];

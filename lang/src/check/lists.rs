@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
             Each::Sort | Each::SortDescending if is_ordered(&self.ty(id).kind) => Some(id),
             Each::Sort | Each::SortDescending => {
                 let ty = self.ty(id).clone();
-                self.report(errors::no_order(ast.span, &ty));
+                self.report_of(&ty.kind, errors::no_order(ast.span, &ty));
                 None
             }
             Each::FlatMap if matches!(self.ty(id).kind, Kind::List(_)) => Some(id),
@@ -225,7 +225,7 @@ impl<'a> Checker<'a> {
         if keys.is_empty() {
             let Kind::List(item) = self.ty(list).kind.clone() else { return None };
             if !is_ordered(&item.kind) {
-                self.report(errors::no_order(from, &item));
+                self.report_of(&item.kind, errors::no_order(from, &item));
                 return None;
             }
             return self.each(Each::Sort, list, |c, item| Some(c.plan.column_expr(item)));

@@ -37,6 +37,7 @@ mod nest;
 mod nested;
 mod notes;
 mod number;
+mod opaque;
 mod open_pivot;
 mod operators;
 mod overload;

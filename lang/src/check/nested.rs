@@ -205,9 +205,10 @@ impl<'a> Checker<'a> {
             _ if matches!(&*name.text, "str" | "dt" | "cat") => {
                 self.unknown(errors::accessor(Span { start: record.span.end, ..name.span }, &name.text))
             }
-            _ => match self.function_named(&name.text) {
-                Some(function) => self.unknown(errors::method_without_parentheses(name.span, &function)),
-                None => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text), &ty)),
+            kind => match (self.function_named(&name.text), kind) {
+                (Some(function), _) => self.unknown(errors::method_without_parentheses(name.span, &function)),
+                (None, Kind::Opaque(of)) => self.field_of_opaque(of, name),
+                (None, _) => self.unknown(errors::no_record(record.span, &format!("`.{}`", name.text), &ty)),
             },
         }
     }

@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
         let id = self.value_of_row(expr)?;
         if !self.is_key(id) {
             let ty = self.ty(id).clone();
-            self.report(errors::no_order(expr.span, &ty));
+            self.report_of(&ty.kind, errors::no_order(expr.span, &ty));
             return None;
         }
         Some(id)
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
             }
             if !self.is_key(id) {
                 let ty = self.ty(id).clone();
-                self.report(errors::distinct_without_order(span, &field.name, &ty));
+                self.report_of(&ty.kind, errors::distinct_without_order(span, &field.name, &ty));
                 return None;
             }
             keys.push(id);

@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
         let id = self.in_row(&input.row, |c| c.value_of_row(key))?;
         if !self.is_key(id) {
             let ty = self.ty(id).clone();
-            self.report(errors::no_order(key.span, &ty));
+            self.report_of(&ty.kind, errors::no_order(key.span, &ty));
             return None;
         }
         let value = self.add_column(&unused_name("key".into(), &by), self.ty(id).clone(), None);

@@ -91,7 +91,8 @@ impl<'a> Checker<'a> {
         let Some((left, right)) = operand_kinds(op, &a_type.kind, &b_type.kind) else {
             let labels = [a, b].map(|operand| self.origin(operand.id));
             let fix = self.arithmetic_fix(op, a, b);
-            self.report(errors::arithmetic_types(op, (a, &a_type), (b, &b_type), labels, fix));
+            let hosts = if a_type.kind.opaque().is_some() { &a_type } else { &b_type };
+            self.report_of(&hosts.kind, errors::arithmetic_types(op, (a, &a_type), (b, &b_type), labels, fix));
             return None;
         };
         let kind = scalar::arithmetic_kind(op, &left, &right)?;
@@ -146,14 +147,14 @@ impl<'a> Checker<'a> {
             return None;
         };
         let kind = if kind == Kind::Null { Kind::Bool } else { kind };
-        if !is_ordered(&kind) && !matches!(op, Comparison::Equal | Comparison::NotEqual) {
-            self.report(errors::no_order_of(a.ast.span.to(b.ast.span), op, &Type::of(kind)));
-            return None;
-        }
         let with_null = [&a_type, &b_type].iter().any(|ty| ty.kind == Kind::Null);
         if let (Some(name), false) = (kind.opaque(), with_null) {
             let methods = self.catalog.methods(name);
             self.report(errors::opaque_compared(a.ast.span.to(b.ast.span), name, &methods));
+            return None;
+        }
+        if !is_ordered(&kind) && !matches!(op, Comparison::Equal | Comparison::NotEqual) {
+            self.report(errors::no_order_of(a.ast.span.to(b.ast.span), op, &Type::of(kind)));
             return None;
         }
         let (Some(left), Some(right)) = (self.coerce(a.id, &kind), self.coerce(b.id, &kind)) else {

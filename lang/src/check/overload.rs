@@ -78,22 +78,20 @@ impl<'a> Checker<'a> {
             Pattern::Ordered | Pattern::Any | Pattern::Plain => None,
             Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => None,
         };
+        let overloads = arranged.iter().map(|(id, _)| catalog.function(*id));
+        if self.report_opaque_argument(name, overloads, operand) {
+            return;
+        }
         let found = self.ty(operand.id).clone();
-        // Whatever it is, it can be made a text; only a text can be read as something else.
+        // Whatever it is but the host's, it can be made a text; only a text can be read as something else.
         let fix = wanted
+            .filter(|_| found.kind.opaque().is_none())
             .filter(|wanted| *wanted == Kind::String || found.kind == Kind::String)
             .and_then(|wanted| self.converted(operand.ast, &wanted));
         let signatures: Vec<String> = arranged.iter().map(|(id, _)| catalog.function(*id).signature()).collect();
         let origin = self.origin(operand.id);
-        self.report(errors::argument_type(
-            operand.ast.span,
-            name,
-            &parameter.pattern,
-            &found,
-            &signatures,
-            origin,
-            fix,
-        ));
+        let told = (&parameter.pattern, &found, &signatures[..]);
+        self.report_of(&found.kind, errors::argument_type(operand.ast.span, name, told, origin, fix));
     }
 
     /// Whether argument `at` fits its parameter.

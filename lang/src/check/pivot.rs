@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
         let (id, given) = id.zip(given)?;
         let ty = self.ty(id).clone();
         if !self.is_key(id) {
-            self.report(errors::no_order(key.span, &ty));
+            self.report_of(&ty.kind, errors::no_order(key.span, &ty));
             return None;
         }
         let mut cells: Vec<Cell> = Vec::new();

@@ -141,7 +141,7 @@ impl<'a> Checker<'a> {
         let result = (def.result)(&types);
         if result.is_none() {
             let constants = usize::from(def.constant.is_some());
-            self.report(errors::reducer_type(span, def.name, def.takes, &types[..types.len() - constants]));
+            self.report_reduced(span, def, &types[..types.len() - constants]);
         }
         result
     }

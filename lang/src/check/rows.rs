@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
         let id = self.value_of_row(expr)?;
         let ty = self.ty(id).clone();
         if !is_ordered(&ty.kind) {
-            self.report(errors::no_order(expr.span, &ty));
+            self.report_of(&ty.kind, errors::no_order(expr.span, &ty));
             return None;
         }
         Some(SortKey { expr: id, descending })

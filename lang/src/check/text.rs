@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
         let spec = match spec {
             Ok(spec) => spec,
             Err(why) => {
-                self.report(errors::text_format(format.span, &format.text, &why));
+                self.report_of(&ty.kind, errors::text_format(format.span, &format.text, &why));
                 return None;
             }
         };
@@ -153,6 +153,9 @@ impl<'a> Checker<'a> {
     /// A call of the function of that name that takes these as they are.
     pub(super) fn call_by_name(&mut self, name: &str, arguments: Vec<ExprId>, span: Span) -> Option<ExprId> {
         let types: Vec<&Type> = arguments.iter().map(|id| self.ty(*id)).collect();
+        if types.iter().any(|ty| ty.is_unknown()) {
+            return None;
+        }
         let Some(function) = resolve(name, &types, self.catalog) else {
             self.report(errors::not_yet(span, "a text with such a hole"));
             return None;

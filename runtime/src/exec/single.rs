@@ -13,7 +13,7 @@ use crate::registry::Registry;
 #[cfg(feature = "jit")]
 use crate::vector::single::SingleLeaves;
 use crate::vector::single::{Output, Registers, Single, Value};
-use pipelang_lang::codes::E0501;
+use pipelang_lang::codes::Code;
 use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Kind, Type};
@@ -78,6 +78,8 @@ pub enum Given<'a> {
     Made(Scalar),
     /// What is no value of the language: an error if it is demanded.
     Unfit {
+        /// E0501, or E0603 where the host panicked.
+        code: Code,
         /// The type that it should be of.
         expected: &'static str,
         /// What it is.
@@ -228,7 +230,7 @@ impl OneRow {
             let outcome = match given(*at) {
                 Given::Value(value) => Ok(value.scalar()),
                 Given::Made(value) => Ok(value),
-                Given::Unfit { expected, text } => Err(unfit(plan, *column, expected, text)),
+                Given::Unfit { code, expected, text } => Err(unfit(plan, *column, code, expected, text)),
             };
             (*column, outcome)
         };
@@ -277,9 +279,9 @@ impl Kernel {
     }
 }
 
-fn unfit(plan: &Plan, column: ColumnId, expected: &'static str, text: String) -> Arc<RowError> {
+fn unfit(plan: &Plan, column: ColumnId, code: Code, expected: &'static str, text: String) -> Arc<RowError> {
     let column = plan.column(column).name.clone();
-    let cell = CellError { code: E0501, column, inside: None, expected, text, inferred: false };
+    let cell = CellError { code, column, inside: None, expected, text, inferred: false };
     Arc::new(RowError { fault: RowFault::Cell(cell), place: None })
 }
 

@@ -22,6 +22,7 @@ pub const COUNT_DISTINCT: Reducer = Reducer {
     def: ReducerDef {
         name: "count_distinct",
         doc: "How many different values there are, nulls aside.",
+        takes: "a value that can be compared",
         result: |arguments| comparable_type(arguments).map(|_| Type::INT),
         order: RowOrder::Hidden,
         examples: &[Example { source: "[3, 1, null, 3] | count_distinct it", result: "2" }],
@@ -35,6 +36,7 @@ pub const COUNT_DISTINCT: Reducer = Reducer {
 pub const SET: Reducer = Reducer {
     def: ReducerDef {
         name: "set",
+        takes: "a value that can be compared",
         doc: "The different values as a list, nulls aside, in the order in which they are first met; null if there are \
               none.",
         result: |arguments| comparable_type(arguments).map(|ty| Type::list(ty.without_null()).or_null()),
@@ -49,6 +51,7 @@ pub const SET: Reducer = Reducer {
 pub const MODE: Reducer = Reducer {
     def: ReducerDef {
         name: "mode",
+        takes: "a value that can be compared",
         doc: "The most frequent value that is not null; of several the one that is met first. Null if there is none.",
         result: |arguments| comparable_type(arguments).map(Type::or_null),
         examples: &[Example { source: "[3, 1, null, 1, 3] | mode it", result: "3" }],

@@ -1,9 +1,10 @@
 //! What cannot be done with values of the host: it takes what their methods give.
 
-use super::list;
-use crate::codes::E0301;
+use super::{list, suggest};
+use crate::codes::{E0301, E0304};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::syntax::ast::Name;
 
 /// E0301
 pub(in super::super) fn opaque_compared(span: Span, name: &str, methods: &[&str]) -> Diagnostic {
@@ -30,7 +31,18 @@ pub(in super::super) fn opaque_written(
     with_methods(Diagnostic::error(E0301, span, message), "write", methods)
 }
 
-fn with_methods(diagnostic: Diagnostic, verb: &str, methods: &[&str]) -> Diagnostic {
+/// E0304: a field of a value that has none; a method is nearly called so, or one of its methods may do.
+pub(in super::super) fn opaque_field(name: &Name, of: &str, near: &[&str], methods: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, name.span, format!("values of the host's type `{of}` have no fields"));
+    match near {
+        [] if methods.is_empty() => diagnostic,
+        [] => diagnostic.help(format!("they have methods: {}", list(methods, 8))),
+        near => suggest(diagnostic, name.span, near, |name| format!("{name}()")),
+    }
+}
+
+/// With the methods that look into a value.
+pub(in super::super) fn with_methods(diagnostic: Diagnostic, verb: &str, methods: &[&str]) -> Diagnostic {
     match methods {
         [] => diagnostic,
         methods => diagnostic.help(format!("{verb} what its methods give: {}", list(methods, 8))),

@@ -87,6 +87,7 @@ pub(in super::super) fn arithmetic_types(
         (Arithmetic::Add, ..) if matches!(a.1.kind, Kind::List(_)) => {
             diagnostic.help("lists are put together with `concat(xs, ys)`")
         }
+        _ if a.1.kind.opaque().or(b.1.kind.opaque()).is_some() => diagnostic.help("arithmetic is for numbers"),
         _ => diagnostic.help("arithmetic is for numbers: convert with `int(…)` or `float(…)`"),
     }
 }
@@ -181,9 +182,7 @@ fn record_of_nulls(ty: &Type) -> Option<String> {
 pub(in super::super) fn argument_type(
     span: Span,
     function: &str,
-    pattern: &Pattern,
-    found: &Type,
-    signatures: &[String],
+    (pattern, found, signatures): (&Pattern, &Type, &[String]),
     origin: Origin,
     fix: Option<(Span, String)>,
 ) -> Diagnostic {
