@@ -55,6 +55,14 @@ pub struct Index {
 }
 
 impl Index {
+    /// The index of some of the records, of each of which so many values are wanted.
+    pub fn of_rows(&self, rows: &[u32], wanted: usize) -> Index {
+        let spans_of = |row: &u32| &self.spans[*row as usize * wanted..(*row as usize + 1) * wanted];
+        let starts = rows.iter().map(|row| self.starts[*row as usize]).collect();
+        let spans = rows.iter().flat_map(spans_of).copied().collect();
+        Index { starts, spans, broken: None, left_out: 0 }
+    }
+
     /// The index of whole lines.
     pub fn of_lines(bytes: &[u8], keys: &Keys) -> Index {
         assert!(u32::try_from(bytes.len()).is_ok(), "pieces are cut far below 4 GiB");

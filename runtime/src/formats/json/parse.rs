@@ -10,7 +10,7 @@ use super::text;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::lanes::{self, Lanes};
-use crate::formats::{Chunk, Parse, Parsed, decode};
+use crate::formats::{ByColumns, Chunk, Parse, Parsed, decode};
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
@@ -69,18 +69,49 @@ impl JsonParse {
 
 impl Parse for JsonParse {
     fn parse(&self, chunk: &Chunk) -> Parsed {
-        if self.skips && self.layout == Layout::Lines {
-            let filled = decode::filled(&chunk.text, FILLER);
-            let (text, bad) = filled.unwrap_or_else(|| (chunk.text.clone(), Vec::new()));
-            let index = Index::of_good_lines(&text, &bad, &self.keys);
-            return self.parse_records(&Chunk { text, ..*chunk }, index);
-        }
-        let index = match self.layout {
-            Layout::Lines => Index::of_lines(&chunk.text, &self.keys),
-            Layout::Items => Index::of_items(&chunk.text, true, self.skips, &self.keys),
-            Layout::Value => Index::of_items(&chunk.text, false, self.skips, &self.keys),
-        };
-        self.parse_records(chunk, index)
+        let records = self.records(chunk);
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let (error, left_out) = self.end(&records);
+        Parsed { batch: self.rows(&records.chunk, &records.index, &all), error, left_out }
+    }
+
+    fn by_columns(self: Arc<Self>, chunk: &Chunk) -> Option<Box<dyn ByColumns>> {
+        let records = self.records(chunk);
+        Some(Box::new(JsonRows { parse: self, records }))
+    }
+}
+
+/// The records of a piece, which have been found and checked.
+struct CheckedRecords {
+    chunk: Chunk,
+    index: Index,
+}
+
+/// The same with how they are read.
+struct JsonRows {
+    parse: Arc<JsonParse>,
+    records: CheckedRecords,
+}
+
+impl ByColumns for JsonRows {
+    fn rows(&self) -> usize {
+        self.records.index.rows()
+    }
+
+    fn are_few(&self, rows: usize) -> bool {
+        rows * 2 <= self.rows()
+    }
+
+    fn read(&self, columns: &[usize], rows: Option<&[u32]>) -> Result<Batch, RunError> {
+        let CheckedRecords { chunk, index } = &self.records;
+        Ok(match rows {
+            None => self.parse.rows(chunk, index, columns),
+            Some(rows) => self.parse.rows(chunk, &index.of_rows(rows, self.parse.columns.len()), columns),
+        })
+    }
+
+    fn end(&self) -> (Option<RunError>, u64) {
+        self.parse.end(&self.records)
     }
 }
 
@@ -88,25 +119,44 @@ impl Parse for JsonParse {
 const FILLER: u8 = b'?';
 
 impl JsonParse {
-    /// The rows of a piece whose records are known.
-    fn parse_records(&self, chunk: &Chunk, index: Index) -> Parsed {
+    fn records(&self, chunk: &Chunk) -> CheckedRecords {
+        let Chunk { text, first_line } = chunk;
+        let index = match self.layout {
+            Layout::Lines if self.skips => {
+                let filled = decode::filled(text, FILLER);
+                let (text, bad) = filled.unwrap_or_else(|| (text.clone(), Vec::new()));
+                let index = Index::of_good_lines(&text, &bad, &self.keys);
+                return CheckedRecords { chunk: Chunk { text, first_line: *first_line }, index };
+            }
+            Layout::Lines => Index::of_lines(text, &self.keys),
+            Layout::Items => Index::of_items(text, true, self.skips, &self.keys),
+            Layout::Value => Index::of_items(text, false, self.skips, &self.keys),
+        };
+        CheckedRecords { chunk: chunk.clone(), index }
+    }
+
+    /// Some columns of the rows of an index.
+    fn rows(&self, chunk: &Chunk, index: &Index, columns: &[usize]) -> Batch {
         let mut faults = Vec::new();
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (at, wanted) in self.columns.iter().enumerate() {
-            let (faults, line) = (&mut faults, chunk.first_line);
-            columns.push(Cells { parse: self, chunk, index: &index, at, wanted, faults, line, counted: 0 }.column());
+        let mut made = Vec::with_capacity(columns.len());
+        for (at, slot) in columns.iter().enumerate() {
+            let (slot, wanted, faults, line) = (*slot, &self.columns[*slot], &mut faults, chunk.first_line);
+            made.push(Cells { parse: self, chunk, index, at, slot, wanted, faults, line, counted: 0 }.column());
         }
         faults.sort_by_key(|fault| (fault.row, fault.column));
+        let (first_line, text, starts) = (chunk.first_line, chunk.text.clone(), index.starts.as_slice().into());
+        let origin = Origin { file: self.file.clone(), records: Records::OfText { first_line, text, starts } };
+        Batch { rows: index.rows(), columns: made, faults, origin: Some(origin) }
+    }
+
+    /// Why the file cannot be read on behind the records, and how many were left out.
+    fn end(&self, CheckedRecords { chunk, index }: &CheckedRecords) -> (Option<RunError>, u64) {
         let error = index.broken.as_ref().map(|broken| {
             let line = chunk.first_line + memchr_iter(b'\n', &chunk.text[..broken.start]).count() as u64;
             let place = Place::line(self.file.clone(), line);
             RunError::Record { code: broken.code, message: broken.message.clone(), place }
         });
-        let (rows, left_out) = (index.rows(), index.left_out);
-        let (first_line, text) = (chunk.first_line, chunk.text.clone());
-        let records = Records::OfText { first_line, text, starts: index.starts.into() };
-        let origin = Origin { file: self.file.clone(), records };
-        Parsed { batch: Batch { rows, columns, faults, origin: Some(origin) }, error, left_out }
+        (error, index.left_out)
     }
 }
 
@@ -118,7 +168,10 @@ struct Cells<'a> {
     parse: &'a JsonParse,
     chunk: &'a Chunk,
     index: &'a Index,
+    /// Which of the columns that are read it is.
     at: usize,
+    /// Which of the columns that are wanted.
+    slot: usize,
     wanted: &'a Wanted,
     faults: &'a mut Vec<BatchFault>,
     /// The line at byte `counted`, carried along so that many faults do not count the same newlines again.
@@ -169,7 +222,7 @@ impl<'a> Cells<'a> {
     /// The text of a value; none where the key is missing.
     #[inline]
     fn raw(&self, row: usize) -> Option<&'a [u8]> {
-        let span = self.index.spans[row * self.parse.columns.len() + self.at];
+        let span = self.index.spans[row * self.parse.columns.len() + self.slot];
         (span != MISSING).then(|| &self.chunk.text.as_slice()[span.0 as usize..span.1 as usize])
     }
 
@@ -184,7 +237,7 @@ impl<'a> Cells<'a> {
         for row in 0..rows {
             let plain = self.raw(row).and_then(unquoted).filter(|content| memchr(b'\\', content).is_none());
             if let Some(content) = plain {
-                let start = self.index.spans[row * self.parse.columns.len() + self.at].0 + 1;
+                let start = self.index.spans[row * self.parse.columns.len() + self.slot].0 + 1;
                 is_pinned |= content.len() > INLINE;
                 views.push(make_view(content, PIECE, start));
                 nulls.append_non_null();
