@@ -85,12 +85,22 @@ fn told_once(mut syntax: Vec<Diagnostic>, mut checked: Vec<Diagnostic>) -> Vec<D
     let start = |told: &Diagnostic| place(told).map(|place| (place.source, place.start));
     syntax.retain(|told| {
         let is_name = |known: &Diagnostic| known.code == codes::E0207 && start(known) == start(told);
-        told.code != codes::E0113 || !checked.iter().any(is_name)
+        !matches!(told.code, codes::E0113 | codes::E0130) || !checked.iter().any(is_name)
     });
     // What looked like a slice of a list is one of rows.
     syntax.retain(|told| {
         let is_of_rows = |known: &Diagnostic| known.code == codes::E0115 && start(known) == start(told);
         told.code != codes::E0114 || !checked.iter().any(is_of_rows)
+    });
+    // How an operator is spelled does not matter where another one is meant.
+    let is_inside =
+        |inner: Span, outer: Span| inner.source == outer.source && outer.start < inner.start && inner.end < outer.end;
+    syntax.retain(|told| {
+        let is_of_values = |known: &Diagnostic| {
+            known.code == codes::E0303
+                && place(known).zip(place(told)).is_some_and(|(outer, inner)| is_inside(inner, outer))
+        };
+        told.code != codes::E0106 || !checked.iter().any(is_of_values)
     });
     // The arms of a `match` that is never closed are not all there.
     checked.retain(|told| {

@@ -263,7 +263,8 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
                 code => {
                     let title = || codes::info(code).map_or("this failed", |info| info.title);
                     let headline = fault.headline.unwrap_or_else(title);
-                    Diagnostic::error(code, place.span, headline).saying(fault.detail.clone())
+                    let diagnostic = Diagnostic::error(code, place.span, headline).saying(fault.detail.clone());
+                    row_help(code, &fault.detail).into_iter().fold(diagnostic, Diagnostic::help)
                 }
             };
             at_row(diagnostic, *site, error, plan)
@@ -279,9 +280,27 @@ fn row_diagnostic(error: &RowError, plan: &Plan) -> Diagnostic {
     }
 }
 
+/// What may be done about a row for which there is no value.
+fn row_help(code: Code, detail: &str) -> Option<&'static str> {
+    match code {
+        codes::E0607 => Some("sort the rows before, by what stands behind `on`: `sort t | window … on t`"),
+        codes::E0604 if detail.ends_with("is not a date") => {
+            Some("in another form than `2024-03-31` with a format: `date(text, \"%d/%m/%Y\")`")
+        }
+        codes::E0604 if detail.ends_with("is not a datetime") => {
+            Some("in another form with a format: `datetime(text, \"%d/%m/%Y %H:%M\")`")
+        }
+        _ => None,
+    }
+}
+
 /// What may be done about a record that is broken.
 fn record_ways_out(code: Code, message: &str, place: &Place) -> Option<String> {
     match code {
+        codes::E0502 if let Some((_, sign)) = message.split_once("; perhaps \"") => {
+            let sign = sign.split('"').next().unwrap_or(";");
+            Some(format!("say so: {}", read_with(place, &format!("delimiter: \"{sign}\""))))
+        }
         codes::E0502 => Some(format!("leave such records out: {}", read_with(place, "on_error: \"skip\""))),
         codes::E0504 if message.ends_with("UTF-8") => {
             let call = read_with(place, "encoding: \"latin1\"");

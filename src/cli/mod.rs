@@ -143,12 +143,27 @@ fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}: {text}", name());
 }
 
+/// Whether the name of a file says that it is no script.
+fn is_data(file: &str) -> bool {
+    let name = file.trim_end_matches(".gz").trim_end_matches(".zst");
+    let extension = std::path::Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension
+        .is_some_and(|extension| ["csv", "tsv", "json", "jsonl", "ndjson", "parquet", "arrow"].contains(&extension))
+}
+
 /// A script's name in reports, and its text: of a file, or of stdin for `-`.
 fn read_script(file: &str) -> Result<(String, String), Exit> {
+    if is_data(file) {
+        complain(&format!("`{file}` is a file of data; a script reads it: -e 'read(\"{file}\") | take 10'"));
+        return Err(Exit::Usage);
+    }
     let read = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
     let name = if file == "-" { "<stdin>" } else { file };
     read.map(|text| (name.to_string(), text)).map_err(|error| {
         let why = match error.kind() {
+            std::io::ErrorKind::NotFound if file.contains(['|', '(']) => {
+                format!("there is no file `{file}`; a script on the command line stands behind -e: -e '{file}'")
+            }
             std::io::ErrorKind::NotFound => format!("there is no file `{file}`"),
             std::io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8 text"),
             _ => format!("`{name}` cannot be read: {error}"),

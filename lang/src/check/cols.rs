@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
 fn no_columns(row: &Row, choices: &[Choice], span: Span) -> crate::diagnostic::Diagnostic {
     let columns: Vec<&str> = row.names().collect();
     match choices {
-        _ if columns.is_empty() => errors::no_columns(span, row.from),
+        _ if columns.is_empty() => errors::no_columns(span, "cols", row.from, None),
         [Choice::Type(name, _)] => errors::cols_without_type(span, name, &columns, row.from),
         [Choice::Pattern(_, pattern) | Choice::Text(pattern)] => {
             let letters: String = pattern.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();

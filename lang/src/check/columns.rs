@@ -180,14 +180,19 @@ impl<'a> Checker<'a> {
                     return;
                 }
                 (None, _) => {
+                    let before = self.diagnostics.len();
                     let value = self.value(expr);
+                    projection.lacks_name = true;
+                    // What stands in place of all of it has a name.
+                    if self.diagnostics[before..].iter().any(|told| told.edits.iter().any(|e| e.span == expr.span)) {
+                        return;
+                    }
                     let is_condition = matches!(value, Value::Expr(id) if self.ty(id).kind == Kind::Bool);
                     let alone = call.def.name == "select" && call.stage.arguments.len() == 1;
                     self.report(match call.stage.name.last().filter(|_| alone && is_condition) {
                         Some(name) => errors::select_condition(expr.span, name.span),
                         None => errors::needs_name(expr.span, &format!("a column of `{}`", call.def.name), None),
                     });
-                    projection.lacks_name = true;
                     return;
                 }
             },

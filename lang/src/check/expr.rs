@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
 
     /// Why a row has no column of that name.
     pub(super) fn no_such_column(&self, row: &Row, name: &Arc<str>, span: Span) -> crate::diagnostic::Diagnostic {
-        if let Some(error) = self.made_here(row, name, span) {
+        if let Some(error) = self.made_here(row, name, span).or_else(|| self.several_words(row, span)) {
             return error;
         }
         if let Some(gone) = row.gone(name) {
@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
                 let source = if *supply == Supply::Stdin { path.to_string() } else { format!("{path:?}") };
                 errors::no_columns_in_lines(span, row.from, &source)
             }
-            _ => errors::no_columns(span, row.from),
+            _ => errors::no_columns(span, name, row.from, field),
         }
     }
 
@@ -346,6 +346,9 @@ impl<'a> Checker<'a> {
                     self.unknown(error)
                 }
             };
+        }
+        if let Some(error) = self.qualified_column(record, name) {
+            return self.unknown(error);
         }
         let value = self.value(record);
         match self.with_parts(value, record.span) {

@@ -2,16 +2,17 @@
 //!
 //! What shows in the tokens alone is `syntax/repair`'s; the words themselves stand in `aliases.rs`.
 
+use super::forms::{in_form, joined};
 use super::operators::spelled;
 use super::scope::{Found, Row, Value};
 use super::{Checker, errors};
 use crate::aliases;
 use crate::codes::E0115;
-use crate::diagnostic::{Diagnostic, Edit};
+use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::ir::Shape;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, BinaryOperator, ExprKind, Label, Name, RecordItem};
-use crate::ty::spell;
+use crate::syntax::ast::{self, Argument, ExprKind, Label, Name, RecordItem};
+use crate::ty::{Kind, spell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,6 +31,20 @@ impl<'a> Checker<'a> {
         let plain = arguments.iter().all(|argument| argument.label == Label::None);
         let given: Vec<&ast::Expr> =
             receiver.into_iter().chain(arguments.iter().filter_map(|argument| argument.expr())).collect();
+        if let ([ast::Expr { kind: ExprKind::String(column), .. }], true) =
+            (given.as_slice(), aliases::is_column(&name.text))
+        {
+            return Some(errors::column_by_text(name.span, &name.text, span, column));
+        }
+        let is_text = |expr: Option<&&ast::Expr>| matches!(expr, Some(ast::Expr { kind: ExprKind::String(_), .. }));
+        let turned = is_text(given.first()) && !is_text(given.last()) && receiver.is_none() && plain;
+        if let Some(form) = aliases::function_of_pattern(&name.text, given.len()).filter(|_| turned) {
+            let (edits, shown) = in_form(form, &given, span);
+            return Some(errors::function_form(name.span, &name.text, &shown, edits));
+        }
+        if let Some((edits, shown)) = joined(&name.text, &given, span).filter(|_| plain) {
+            return Some(errors::function_form(name.span, &name.text, &shown, edits));
+        }
         let Some(meant) = aliases::function(&name.text, given.len()) else {
             return Some(errors::function_advice(name.span, &name.text, aliases::advice(&name.text)?));
         };
@@ -231,6 +246,27 @@ impl<'a> Checker<'a> {
         errors::field_of_rows(record.span.to(name.span), &spell(&name.text), in_stage, edit)
     }
 
+    /// E0115: `orders.id` in a stage, as SQL has it: the column of the row that is meant, where no column and no value of
+    /// one row has the name before the dot.
+    pub(super) fn qualified_column(&self, record: &ast::Expr, name: &Name) -> Option<Diagnostic> {
+        let ExprKind::Name(table) = &record.kind else { return None };
+        let row = self.scopes.row(self.scope).filter(|row| row.known)?;
+        row.field(&name.text)?;
+        let is_table = match self.scopes.look_up(self.scope, table) {
+            Found::Binding(value) => matches!(value, Value::List(_)),
+            // A typing error in the name of a column that has fields is told as one.
+            Found::Nothing(_) => {
+                let nested = |known: &&str| {
+                    let column = row.field(known).map(|field| &self.plan.column(field.column).ty.kind);
+                    matches!(column, Some(Kind::Record(_) | Kind::Json))
+                };
+                self.sources.bound(table).is_none() && did_you_mean(table, row.names().filter(nested)).is_empty()
+            }
+            Found::Column(_) | Found::Both(_) => false,
+        };
+        is_table.then(|| self.field_of_rows(record, name))
+    }
+
     /// E0115: `rows[1:3]` and `rows[::-1]`, which read as `rows.slice(1, 3)` and `rows.reverse()`.
     pub(super) fn slice_of_rows(
         &self,
@@ -344,57 +380,4 @@ fn names(index: &ast::Expr) -> Option<Vec<Arc<str>>> {
         ExprKind::List(items) => items.iter().map(|item| names(item)?.pop()).collect(),
         _ => None,
     }
-}
-
-/// The edits that put the arguments of a call into a form, and what comes of it as far as that can be shown.
-pub(super) fn in_form(form: &str, given: &[&ast::Expr], span: Span) -> (Vec<Edit>, String) {
-    let is_operator = form.starts_with('(') && !form.starts_with("(if");
-    let (mut edits, mut shown) = (Vec::new(), String::new());
-    let mut start = span.start;
-    let mut rest = form;
-    let mut wrapped = false;
-    for argument in given {
-        let (piece, after) = rest.split_once('$').unwrap_or((rest, ""));
-        let wraps = is_operator && is_loose(argument);
-        let text = format!("{}{piece}{}", if wrapped { ")" } else { "" }, if wraps { "(" } else { "" });
-        shown.push_str(&text);
-        shown.push_str(&shown_argument(argument));
-        edits.push(Edit { span: Span { start, end: argument.span.start, ..span }, text });
-        (start, rest, wrapped) = (argument.span.end, after.get(1..).unwrap_or(""), wraps);
-    }
-    let text = format!("{}{rest}", if wrapped { ")" } else { "" });
-    shown.push_str(&text);
-    edits.push(Edit { span: Span { start, ..span }, text });
-    (edits, shown)
-}
-
-/// An argument as it is shown; the edit has it as it is written.
-fn shown_argument(expr: &ast::Expr) -> String {
-    match &expr.kind {
-        ExprKind::Binary(BinaryOperator::Comparison(op), _, a, b) => {
-            format!("{} {} {}", shown_argument(a), op.symbol(), shown_argument(b))
-        }
-        ExprKind::Binary(BinaryOperator::Arithmetic(op), _, a, b) => {
-            format!("{} {} {}", shown_argument(a), op.symbol(), shown_argument(b))
-        }
-        ExprKind::String(text) if text.chars().count() < 20 => format!("{text:?}"),
-        ExprKind::Bool(value) => value.to_string(),
-        ExprKind::Null => "null".into(),
-        ExprKind::List(items) if items.len() < 4 => {
-            format!("[{}]", items.iter().map(shown_argument).collect::<Vec<_>>().join(", "))
-        }
-        _ => spelled(expr).unwrap_or("…".into()),
-    }
-}
-
-/// Whether an operand needs parentheses beside an operator.
-fn is_loose(expr: &ast::Expr) -> bool {
-    matches!(
-        expr.kind,
-        ExprKind::Binary(..)
-            | ExprKind::Unary(..)
-            | ExprKind::Range { .. }
-            | ExprKind::If { .. }
-            | ExprKind::Pipeline { .. }
-    )
 }

@@ -46,6 +46,35 @@ impl<'a> Checker<'a> {
         Some(errors::made_here(span, name, making.called, making.stage.arguments[made].span, edits))
     }
 
+    /// Whether arguments call reducers or functions of windows, which see more rows than one.
+    pub(super) fn computes_of_rows(&self, arguments: &[Argument]) -> bool {
+        let computes = |name: &str| self.catalog.reducer_named(name).is_some() || is_window_function(name);
+        arguments.iter().any(|argument| calls(argument, &computes))
+    }
+
+    /// Columns of several words, `select US Gross`: the column that bare names beside each other spell, one of which is
+    /// the name at `span`.
+    pub(super) fn several_words(&self, row: &Row, span: Span) -> Option<Diagnostic> {
+        let arguments = &self.making.last()?.stage.arguments;
+        let word = |argument: &Argument| match argument.expr().map(|expr| (&expr.kind, expr.span)) {
+            Some((ExprKind::Name(word), place)) if argument.label == Label::None => Some((word.clone(), place)),
+            _ => None,
+        };
+        let words: Vec<_> = arguments.iter().map(word).collect();
+        (0..words.len()).flat_map(|start| (start + 2..=words.len()).map(move |end| (start, end))).find_map(
+            |(start, end)| {
+                let words: Vec<_> = words[start..end].iter().cloned().collect::<Option<_>>()?;
+                let is_near = words.windows(2).all(|pair| pair[0].1.end + 1 == pair[1].1.start);
+                let whole = words[0].1.to(words[words.len() - 1].1);
+                let is_here = whole.start <= span.start && span.end <= whole.end;
+                let name = words.iter().map(|word| &*word.0).collect::<Vec<_>>().join(" ");
+                let known =
+                    row.names().find(|known| known.eq_ignore_ascii_case(&name)).filter(|_| is_near && is_here)?;
+                Some(errors::name_with_blank(whole, known, row.from))
+            },
+        )
+    }
+
     /// The edits that move an argument and those behind it into a `derive` behind the stage; none where they would mean
     /// something else there.
     fn second_stage(&self, making: &Making<'a>, made: usize) -> Option<Vec<Edit>> {

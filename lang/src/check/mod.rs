@@ -6,12 +6,14 @@
 //! type or row says nothing more.
 
 mod aggregate;
+mod arguments;
 mod asked;
 mod assert;
 mod build;
 mod call;
 mod cols;
 mod columns;
+mod condition;
 mod decimal;
 mod definition;
 mod describe;
@@ -20,6 +22,7 @@ mod explode;
 mod expr;
 mod foreign;
 mod foreign_columns;
+mod forms;
 mod generic;
 mod inline;
 mod join;

@@ -65,10 +65,16 @@ impl<'a> Checker<'a> {
                 self.arithmetic(op, a(left?), Operand { id: b?, ast: right }, span)
             }
             BinaryOperator::Comparison(op) => {
+                let told = self.diagnostics.len();
                 let b = self.scalar(right);
+                if let (Some(left), None) = (left, b) {
+                    self.suggest_text(left, right, told);
+                }
                 self.compare(op, a(left?), Operand { id: b?, ast: right })
             }
-            BinaryOperator::And | BinaryOperator::Or => self.connect(op == BinaryOperator::And, left.map(a), right),
+            BinaryOperator::And | BinaryOperator::Or => {
+                self.connect(op == BinaryOperator::And, left.map(a), (left_ast, right, span))
+            }
             BinaryOperator::Coalesce => {
                 let b = self.scalar(right);
                 self.coalesce(a(left?), Operand { id: b?, ast: right })
@@ -201,34 +207,6 @@ impl<'a> Checker<'a> {
         };
         let known = !self.catalog.functions_named(function).is_empty();
         spelled(ast).filter(|_| known).map(|text| (ast.span, format!("{function}({text})")))
-    }
-
-    /// `and`, `or`: the right operand is checked knowing what the left one says where it decides nothing.
-    fn connect(&mut self, and: bool, left: Option<Operand<'a>>, right: &'a ast::Expr) -> Option<ExprId> {
-        let word = if and { "and" } else { "or" };
-        let left = left.and_then(|left| self.as_condition(left, word));
-        let facts = left.map_or_else(Vec::new, |left| self.facts(left, and));
-        let right = self.knowing(&facts, |c| c.condition(right, word));
-        let (left, right) = (left?, right?);
-        let expr = if and { Expr::And(left, right) } else { Expr::Or(left, right) };
-        Some(self.add(expr, Type::BOOL))
-    }
-
-    /// An expression where true or false is wanted; null counts as false. `who` wants it.
-    pub(super) fn condition(&mut self, ast: &'a ast::Expr, who: &str) -> Option<ExprId> {
-        let id = self.scalar(ast)?;
-        self.as_condition(Operand { id, ast }, who)
-    }
-
-    /// The same of a value that has been checked.
-    pub(super) fn as_condition(&mut self, operand: Operand<'a>, who: &str) -> Option<ExprId> {
-        let ty = self.ty(operand.id).clone();
-        let condition = self.coerce(operand.id, &Kind::Bool);
-        if condition.is_none() {
-            let origin = self.origin(operand.id);
-            self.report(errors::condition_type(who, operand.ast, &ty, origin));
-        }
-        condition
     }
 
     /// `a ?? b`
@@ -393,31 +371,6 @@ impl<'a> Checker<'a> {
                 None
             }
         }
-    }
-
-    /// E0308: a comparison with null is false, so its negation keeps null.
-    fn warn_of_negated_comparison(&mut self, id: ExprId, inner: &ast::Expr, span: Span) {
-        let Expr::Compare(op, a, b) = *self.plan.exprs.get(id) else { return };
-        let opposite = match op {
-            Comparison::Less => Comparison::GreaterOrEqual,
-            Comparison::LessOrEqual => Comparison::Greater,
-            Comparison::Greater => Comparison::LessOrEqual,
-            Comparison::GreaterOrEqual => Comparison::Less,
-            // These look at null themselves.
-            Comparison::Equal | Comparison::NotEqual => return,
-        };
-        let Some(nullable) = [a, b].into_iter().find(|operand| self.ty(*operand).nullable) else { return };
-        let origin = self.origin(nullable);
-        let mut bare = inner;
-        while let ExprKind::Parenthesized(inside) = &bare.kind {
-            bare = inside;
-        }
-        let written = match &bare.kind {
-            ExprKind::Binary(_, _, a, b) => spelled(a).zip(spelled(b)),
-            _ => None,
-        };
-        let fix = written.map(|(a, b)| format!("{a} {} {b}", opposite.symbol()));
-        self.report(errors::negated_comparison(span, fix, origin));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Functions of the catalog: which of the overloads of a name fits the arguments, and the call with all conversions
 //! spelled out.
 
-use super::foreign::in_form;
-use super::operators::Operand;
+use super::forms::in_form;
+use super::operators::{Operand, spelled};
 use super::unify::{NEVER, common_kind, common_type};
 use super::{Checker, errors};
 use crate::aliases;
@@ -84,10 +84,16 @@ impl<'a> Checker<'a> {
         }
         let found = self.ty(operand.id).clone();
         // Whatever it is but the host's, it can be made a text; only a text can be read as something else.
-        let fix = wanted
-            .filter(|_| found.kind.opaque().is_none())
-            .filter(|wanted| *wanted == Kind::String || found.kind == Kind::String)
-            .and_then(|wanted| self.converted(operand.ast, &wanted));
+        let is_nested = matches!(found.kind, Kind::Record(_) | Kind::List(_) | Kind::Map(_));
+        let fix = match wanted.filter(|_| found.kind.opaque().is_none()) {
+            Some(Kind::String) if is_nested => {
+                spelled(operand.ast).map(|text| (operand.ast.span, format!("to_json({text})")))
+            }
+            Some(wanted) if wanted == Kind::String || found.kind == Kind::String => {
+                self.converted(operand.ast, &wanted)
+            }
+            _ => None,
+        };
         let signatures: Vec<String> = arranged.iter().map(|(id, _)| catalog.function(*id).signature()).collect();
         let origin = self.origin(operand.id);
         let told = (&parameter.pattern, &found, &signatures[..]);

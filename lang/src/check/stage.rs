@@ -10,7 +10,7 @@ use crate::aliases;
 use crate::diagnostic::did_you_mean;
 use crate::ir::{Fields, Shape};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ArgumentValue, Label};
+use crate::syntax::ast::{self, Label};
 use crate::ty::Kind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -427,6 +427,7 @@ impl<'a> Checker<'a> {
         if let Some((word, keys)) = by {
             let error = match (&*name.text, stage.arguments.is_empty()) {
                 ("sort", true) => errors::sort_by(*word, keys.first().map(|key| key.span)),
+                ("derive" | "filter", _) if self.computes_of_rows(&stage.arguments) => errors::by_of_rows(*word, name),
                 _ => errors::no_such_clause(*word, &name.text, "by"),
             };
             self.report(error);
@@ -463,60 +464,6 @@ impl<'a> Checker<'a> {
         };
         self.report(error);
     }
-
-    /// The arguments of a stage that takes plain expressions only.
-    pub(super) fn positional(&mut self, call: &StageCall<'a>) -> Option<Vec<&'a ast::Expr>> {
-        let mut expressions = Some(Vec::new());
-        for argument in &call.stage.arguments {
-            match (&argument.label, &argument.value, &mut expressions) {
-                (Label::None, ArgumentValue::Expr(expr), Some(list)) => list.push(expr),
-                (Label::None, ArgumentValue::Expr(_), None) => {}
-                (label, _, _) => {
-                    self.labelled(call, label, argument);
-                    expressions = None;
-                }
-            }
-        }
-        expressions
-    }
-
-    /// Says that a stage has no such option, or names no columns.
-    pub(super) fn labelled(&mut self, call: &StageCall<'a>, label: &Label, argument: &'a Argument) {
-        let error = match (label, argument.expr()) {
-            (Label::Column(name), Some(_)) => errors::names_nothing(call.def.name, name.span),
-            (Label::Option(name), _) => errors::unknown_option(name.span, call.def.name, &name.text, &[]),
-            (Label::None | Label::Column(_), _) => errors::option_type(argument.span, call.def.name),
-        };
-        self.report(error);
-    }
-
-    /// The only argument of a stage that takes one.
-    pub(super) fn only_argument(&mut self, call: &StageCall<'a>) -> Option<&'a ast::Expr> {
-        match self.positional(call)?.as_slice() {
-            [one] => Some(one),
-            other => {
-                let span = other.get(1).map_or(call.stage.span, |second| second.span);
-                let error = errors::stage_arguments(span, call.def.name, call.def.signature, other.len());
-                self.report(match decimal_comma(other) {
-                    Some(comma) => errors::without_help(error).saying("a decimal number has a point").fix(comma, "."),
-                    None => error,
-                });
-                None
-            }
-        }
-    }
-}
-
-/// The comma of `2,5`, where one argument is wanted.
-fn decimal_comma(arguments: &[&ast::Expr]) -> Option<Span> {
-    let [first, second] = arguments else { return None };
-    let mut last: &ast::Expr = first;
-    while let ast::ExprKind::Binary(_, _, _, right) = &last.kind {
-        last = right;
-    }
-    let ints = matches!((&last.kind, &second.kind), (ast::ExprKind::Int(_), ast::ExprKind::Int(_)));
-    let comma = Span { start: last.span.end, end: second.span.start, ..last.span };
-    (ints && comma.end == comma.start + 1).then_some(comma)
 }
 
 /// How many stages that left out columns are remembered for messages.

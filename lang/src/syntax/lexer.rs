@@ -250,6 +250,13 @@ impl<'s> Lexer<'s> {
         } else {
             format!("`\\{}` stands for nothing; a backslash is written `\\\\`", next.escape_default())
         };
+        if ('1'..='9').contains(&next) {
+            // A group of a regex, in what replaces its match.
+            let message = format!("a group of a regex is written `${next}`, not `\\{next}`");
+            let is_alone = !after[1..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let fixed = if is_alone { format!("${next}") } else { format!("${{{next}}}") };
+            return self.report(Diagnostic::error(E0130, span, message).fix(span, fixed));
+        }
         let insertion = self.span(backslash, backslash);
         let mut diagnostic = Diagnostic::error(E0130, span, message).fix(insertion, "\\");
         diagnostic.help.push("in a raw text, `r\"…\"`, a backslash is only itself".to_string());
@@ -343,6 +350,14 @@ impl<'s> Lexer<'s> {
         let line = &self.text
             [line_start..line_start + self.text[line_start..].find('\n').unwrap_or(self.text.len() - line_start)];
         let end = line_start + line.trim_end().len();
+        if let Some((Token::RawString(pattern), raw)) = self.out.tokens.last()
+            && pattern.ends_with('\\')
+        {
+            // `r"\" "`: it ended at the first quote.
+            let quote = Span { start: raw.end - 2, ..*raw };
+            let error = Diagnostic::error(E0105, quote, "a raw text ends at the first `\"`, whatever is before it");
+            return self.report(error.saying("in a regex `\\x22` stands for it").fix(quote, "\\x22"));
+        }
         let diagnostic = Diagnostic::error(E0105, opener, "this text never ends").saying("opened here");
         // What looks like the next stage was hardly meant to be text.
         let pipe = line.find(" | ").map(|pipe| line_start + pipe);

@@ -237,6 +237,12 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
     if let Some(later) = files::extension_of(name).and_then(|extension| later(&extension)) {
         return Err(not_yet(request.span, later));
     }
+    if &*request.path == "-" {
+        let error = Diagnostic::error(E0703, request.span, "what comes by a pipe of the shell is called `stdin`");
+        return Err(Box::new(
+            error.fix(request.span, "stdin").help("or with its format: read(stdin, format: \"csv\")"),
+        ));
+    }
     let message = match files::extension_of(name) {
         Some(extension) => format!("no known format has the extension `.{extension}`"),
         None => format!("`{}` has no extension that names its format", request.path),

@@ -7,7 +7,7 @@ use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
-use crate::ty::{Type, spell};
+use crate::ty::{Kind, Type, spell};
 use std::sync::Arc;
 
 /// E0201: no column of that name, and no binding.
@@ -20,10 +20,12 @@ pub(in super::super) fn unknown_column(
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is no column `{name}` here"));
     let most = if near.is_empty() { 8 } else { 4 };
-    if let [one] = columns
+    let has_part = |known: &&&str| known.split([';', '\t', '|']).any(|part| part.trim_matches('"') == name);
+    if let Some(one) = columns.iter().find(has_part).or(columns.first().filter(|_| columns.len() == 1))
         && let Some(delimiter) = [';', '\t', '|'].into_iter().find(|delimiter| one.contains(*delimiter))
     {
-        return diagnostic.label(from, format!("its only column is {one:?}")).help(format!(
+        let which = if columns.len() == 1 { "its only" } else { "a" };
+        return diagnostic.label(from, format!("{which} column is {one:?}")).help(format!(
             "if that are several, say what stands between them: `read(…, delimiter: {:?})`",
             delimiter.to_string()
         ));
@@ -88,11 +90,18 @@ pub(in super::super) fn accessor(dot: Span, name: &str) -> Diagnostic {
     Diagnostic::error(E0115, dot, format!("functions stand behind the value itself, without `.{name}`")).fix(dot, "")
 }
 
-/// E0210: the rows are single values.
-pub(in super::super) fn no_columns(span: Span, from: Span) -> Diagnostic {
-    Diagnostic::error(E0210, span, "this stream has single values, not columns")
-        .label(from, "its values come from here")
-        .fix(span, "it")
+/// E0210: the rows are single values, of a kind if it is known.
+pub(in super::super) fn no_columns(span: Span, name: &str, from: Span, item: Option<&Kind>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0210, span, "this stream has single values, not columns")
+        .label(from, "its values come from here");
+    match item {
+        Some(Kind::Record(schema)) => {
+            let known: Vec<&str> = schema.fields.iter().map(|field| &*field.name).collect();
+            diagnostic.saying(format!("each value is a record with {}", list(&known, 8)))
+        }
+        Some(Kind::Json) => diagnostic.fix(span, format!("it.{}", spell(name))),
+        _ => diagnostic.fix(span, "it"),
+    }
 }
 
 /// E0210: what comes once was taken for lines, and the script knows columns of it.
@@ -114,6 +123,9 @@ pub(in super::super) fn no_columns_of_null(span: Span, name: &str, from: Span) -
 /// E0201: outside of stages there are no columns.
 pub(in super::super) fn unknown_name(span: Span, name: &str, near: &[&str], is_function: bool) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0201, span, format!("there is nothing called `{name}` here"));
+    if ["input", "inputs", "STDIN", "Stdin"].contains(&name) {
+        return diagnostic.saying("what comes by a pipe of the shell is called `stdin`").fix(span, "stdin");
+    }
     match (literal_meant(name), near.is_empty(), is_function) {
         (Some(literal), ..) => suggest(diagnostic, span, &[literal], str::to_string),
         (None, false, _) => suggest(diagnostic, span, near, spell),
@@ -179,11 +191,22 @@ pub(in super::super) fn function_alias(span: Span, name: &str, meant: &str) -> D
 /// E0203: another language's function for what is no function here.
 pub(in super::super) fn function_form(span: Span, name: &str, shown: &str, edits: Vec<Edit>) -> Diagnostic {
     let shown = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(shown);
-    let mut diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
-        .saying(format!("Pipe writes this `{shown}`"))
-        .help(format!("replace with `{shown}`"));
-    diagnostic.edits = edits;
-    diagnostic
+    let diagnostic = Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying(format!("Pipe writes this `{shown}`"));
+    if edits.is_empty() {
+        return match crate::aliases::advice(name) {
+            Some(advice) => diagnostic.help(advice),
+            None => diagnostic.help(format!("write it as `{shown}`")),
+        };
+    }
+    Diagnostic { edits, ..diagnostic.help(format!("replace with `{shown}`")) }
+}
+
+/// E0203: `col("name")`
+pub(in super::super) fn column_by_text(span: Span, name: &str, call: Span, column: &str) -> Diagnostic {
+    Diagnostic::error(E0203, span, format!("there is no function called `{name}`"))
+        .saying("a column is written by its name alone")
+        .fix(call, spell(column))
 }
 
 /// E0203: another language's function, and what to do without it.
@@ -295,6 +318,36 @@ pub(in super::super) fn unknown_option(span: Span, who: &str, name: &str, near: 
 /// E0206
 pub(in super::super) fn no_such_clause(word: Span, stage: &str, clause: &str) -> Diagnostic {
     Diagnostic::error(E0206, word, format!("`{stage}` takes no `{clause}`"))
+}
+
+/// E0206: a `by` behind a stage that sees one row, whose arguments look at several.
+pub(in super::super) fn by_of_rows(word: Span, stage: &ast::Name) -> Diagnostic {
+    let diagnostic = no_such_clause(word, &stage.text, "by");
+    match &*stage.text {
+        "filter" => diagnostic
+            .saying("each row is looked at by itself")
+            .help("compute it before: `window m = mean(x) by key | filter x > m`"),
+        _ => diagnostic.saying("`window` sees the rows of each group").fix(stage.span, "window"),
+    }
+}
+
+/// E0206: `derive y: x`, where a column is named.
+pub(in super::super) fn option_for_name(name: Span, text: &str, stage: &str, value: Span) -> Diagnostic {
+    let colon = Span { start: name.end, end: value.start, ..name };
+    unknown_option(name, stage, text, &[]).saying("a column is named with `=`").fix(colon, " = ")
+}
+
+/// E0206: `sort x, descending: true`; the key and the value, if there is one of each.
+pub(in super::super) fn sort_option(name: Span, text: &str, key: Option<(Span, Span)>) -> Diagnostic {
+    let mut diagnostic =
+        unknown_option(name, "sort", text, &[]).help("a minus before a key sorts descending: `sort -key`");
+    if let Some((key, value)) = key {
+        diagnostic.edits = vec![
+            Edit { span: Span { end: key.start, ..key }, text: "-".into() },
+            Edit { span: Span { start: key.end, end: value.end, ..key }, text: String::new() },
+        ];
+    }
+    diagnostic
 }
 
 /// E0206

@@ -8,7 +8,7 @@ use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Label, Name};
-use crate::ty::{Type, spell};
+use crate::ty::{Kind, Type, spell};
 use std::sync::Arc;
 
 /// E0101
@@ -198,8 +198,14 @@ pub(in super::super) fn range_without_start(span: Span) -> Diagnostic {
 
 /// E0304
 pub(in super::super) fn reducer_type(span: Span, name: &str, takes: &str, found: &[Type]) -> Diagnostic {
+    let is_condition = matches!(found, [Type { kind: Kind::Bool, .. }]);
     let found: Vec<String> = found.iter().map(Type::to_string).collect();
-    Diagnostic::error(E0304, span, format!("`{name}` takes {takes}")).saying(format!("this is {}", found.join(", ")))
+    let diagnostic = Diagnostic::error(E0304, span, format!("`{name}` takes {takes}"))
+        .saying(format!("this is {}", found.join(", ")));
+    match is_condition {
+        true => diagnostic.help(format!("`count_if(condition)` counts; `{name}(int(condition))` takes true as 1")),
+        false => diagnostic,
+    }
 }
 
 /// E0304: an argument that is to be the same for all rows.
@@ -215,8 +221,21 @@ pub(in super::super) fn reducer_count(span: Span, name: &str, arity: (usize, usi
         (least, most) if least == most => format!("{least} arguments"),
         (least, most) => format!("{least} to {most} arguments"),
     };
-    let found = if found == 0 { "there is none".to_string() } else { format!("there are {found}") };
-    Diagnostic::error(E0305, span, format!("`{name}` takes {wanted}")).saying(found)
+    let found = match found {
+        0 => "there is none".to_string(),
+        1 => "there is one".to_string(),
+        found => format!("there are {found}"),
+    };
+    let example = match (name, arity.0) {
+        ("string_join", _) => "string_join(name, \", \")".to_string(),
+        ("quantile", _) => "quantile(x, 0.9)".to_string(),
+        (_, 0) => format!("{name}()"),
+        (_, 1) => format!("{name}(column)"),
+        _ => format!("{name}(column, other)"),
+    };
+    Diagnostic::error(E0305, span, format!("`{name}` takes {wanted}"))
+        .saying(found)
+        .help(format!("such as `{example}`"))
 }
 
 /// E0304: `first 5`, as Nushell has it.

@@ -147,15 +147,44 @@ pub(in super::super) fn negate_type(span: Span, found: &Type) -> Diagnostic {
 pub(in super::super) fn condition_type(who: &str, ast: &ast::Expr, found: &Type, origin: Origin) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0303, ast.span, format!("`{who}` needs true or false"));
     let diagnostic = with_origin(diagnostic.saying(format!("this is {found}")), origin);
-    let comparison = match found.kind {
-        Kind::Int | Kind::Float => " > 0",
-        Kind::String => " != \"\"",
-        _ if found.nullable => " != null",
-        _ => return diagnostic.help("compare it with something"),
+    let text = spelled(ast);
+    let shown = text.as_deref().unwrap_or("…");
+    match found.kind {
+        Kind::Int | Kind::Float => diagnostic.help(format!("compare it with something: `{shown} > 0`")),
+        Kind::String => diagnostic.help(format!("compare it with something: `{shown} != \"\"`")),
+        Kind::Json => match text {
+            Some(text) => diagnostic.fix(ast.span, format!("bool({text})")),
+            None => diagnostic.help("a value of json is made true or false with `bool(…)`"),
+        },
+        _ if found.nullable => match text {
+            Some(text) => diagnostic.fix(ast.span, format!("{text} != null")),
+            None => diagnostic.help("compare it with something: `… != null`"),
+        },
+        _ => diagnostic.help("compare it with something"),
+    }
+}
+
+/// E0303: `x or 0` of two values of one type, none of them true or false.
+pub(in super::super) fn either_value(
+    span: Span,
+    between: Span,
+    left: &Type,
+    (a, b): (&ast::Expr, &ast::Expr),
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0303, span, "`or` needs true or false");
+    let is_text = left.kind == Kind::String;
+    let (a_text, b_text) = (spelled(a).unwrap_or("a".into()), spelled(b).unwrap_or("b".into()));
+    if left.nullable && (!is_text || matches!(b.kind, ast::ExprKind::String(_))) {
+        return diagnostic.saying("a value in place of null stands behind `??`").fix(between, " ?? ");
+    }
+    let diagnostic = diagnostic.saying(format!("this is {left}"));
+    let diagnostic = match is_text {
+        true => diagnostic.help(format!("texts are put together with `f\"{{{a_text}}}{{{b_text}}}\"`")),
+        false => diagnostic.help("compare it with something"),
     };
-    match spelled(ast) {
-        Some(text) => diagnostic.fix(ast.span, format!("{text}{comparison}")),
-        None => diagnostic.help(format!("compare it with something: `…{comparison}`")),
+    match left.nullable {
+        true => diagnostic.help(format!("`{a_text} ?? {b_text}` is the first of them that is not null")),
+        false => diagnostic,
     }
 }
 
@@ -204,7 +233,11 @@ pub(in super::super) fn argument_type(
     };
     let diagnostic =
         Diagnostic::error(E0304, span, format!("`{function}` wants {what}")).saying(format!("this is {found}"));
-    let diagnostic = with_fix(with_origin(diagnostic, origin), fix);
+    let dates = fix.as_ref().is_some_and(|(_, text)| text.starts_with("date"));
+    let mut diagnostic = with_fix(with_origin(diagnostic, origin), fix);
+    if dates && found.kind == Kind::String {
+        diagnostic = diagnostic.help("in another form than `2024-03-31` with a format: `date(text, \"%d/%m/%Y\")`");
+    }
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
 }
 

@@ -53,7 +53,6 @@ fn edits_mend_the_script() {
         ("sales | rename n = qty | filter qty > 1", "sales | rename n = qty | filter n > 1"),
         ("sales | aggregate n = count() by sku | sort qty", "sales | aggregate n = count() by sku, qty | sort qty"),
         ("let qty = 5\nsales | filter qty > 1", "let qty = 5\nsales | filter it.qty > 1"),
-        ("sales | filter qty", "sales | filter qty > 0"),
         ("sales | map upper(qty)", "sales | map upper(string(qty))"),
         ("sales | map sqtr(qty)", "sales | map sqrt(qty)"),
         ("sales | derive qty * 2", "sales | derive name = qty * 2"),

@@ -1,4 +1,4 @@
-//! E0114: choices as other languages write them: `c ? a : b`, `a if c else b`, `case when c then a else b end`.
+//! E0114: choices as other languages write them: `c ? a : b`, `x ?: a`, `a if c else b`, `case when c then a else b end`.
 
 use super::{Tokens, item_start, sql};
 use crate::codes::*;
@@ -13,6 +13,20 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len() + 8);
     let mut at = 0;
     while at < tokens.len() {
+        if let Some((place, diagnostic)) = elvis(&tokens[at..], &out) {
+            diagnostics.push(diagnostic);
+            out.push((Token::Coalesce, place));
+            at += 2;
+            continue;
+        }
+        if let (Token::Name("elif" | "elsif" | "elseif"), Some((Token::BraceClose, _))) = (&tokens[at].0, out.last()) {
+            let place = tokens[at].1;
+            let error = Diagnostic::error(E0114, place, "Pipe writes `else if`").fix(place, "else if");
+            diagnostics.push(error);
+            out.extend([(Token::Else, place), (Token::If, place)]);
+            at += 1;
+            continue;
+        }
         let Some(choice) = choice(&tokens, at, &out) else {
             out.push(tokens[at].clone());
             at += 1;
@@ -33,6 +47,14 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         out.extend(choice.tokens());
     }
     out
+}
+
+/// `x ?: 1`, which is `??` here.
+fn elvis(tokens: Slice, out: Slice) -> Option<(Span, Diagnostic)> {
+    let [(Token::Question, first), (Token::Colon, last), ..] = tokens else { return None };
+    let place = first.to(*last);
+    let is_one = first.end == last.start && out.last().is_some_and(|(before, _)| before.ends_operand());
+    is_one.then(|| (place, Diagnostic::error(E0114, place, "Pipe has no `?:`; it writes `??`").fix(place, "??")))
 }
 
 struct Choice<'s> {

@@ -1,4 +1,5 @@
-//! Stages whose names or columns are written as elsewhere: `left join t`, `select *`, `select -x`, `rename old new`.
+//! Stages whose names or columns are written as elsewhere: `left join t`, `select *`, `select distinct x`, `select -x`,
+//! `rename old new`.
 
 use super::{Tokens, end_of, slice};
 use crate::codes::*;
@@ -55,6 +56,9 @@ fn mended<'s>(text: &'s str, stage: &[(Token<'s>, Span)]) -> Option<(usize, Toke
             let error = Diagnostic::error(E0114, *star, "all columns of a row are called `it`");
             Some((2, vec![name.clone(), (Token::It, *star)], error.fix(*star, "it")))
         }
+        [(Token::Name("select"), place), (Token::Name("distinct"), word), (next, _), ..] if next.is_name() => {
+            Some(distinct(*place, *word, &stage[2..]))
+        }
         [(Token::Name(name @ ("select" | "drop")), place), keys @ ..] => left_out(name, *place, keys),
         [name @ (Token::Name("rename"), _), (old, first), (new, last)] if old.is_name() && new.is_name() => {
             let message = "`rename` gives a new name with `=`";
@@ -79,6 +83,19 @@ fn joined<'s>(text: &str, kind: &str, whole: Span, length: usize) -> Option<(usi
     let error = Diagnostic::error(E0101, whole, format!("there is no stage called `{}`", slice(text, whole)));
     let error = error.saying(format!("Pipe calls this `{meant}`")).fix(whole, *meant);
     Some((length, vec![(Token::Name(meant), whole)], error))
+}
+
+/// `select distinct a, b`, as SQL has it: a stage of its own.
+fn distinct<'s>(place: Span, word: Span, columns: &[(Token<'s>, Span)]) -> (usize, Tokens<'s>, Diagnostic) {
+    let (first, last) = (columns[0].1, columns[columns.len() - 1].1);
+    let mut error = Diagnostic::error(E0114, word, "what is distinct is the matter of a stage of its own")
+        .help("write `select … | distinct`");
+    error.edits.push(Edit { span: Span { end: first.start, ..word }, text: String::new() });
+    error.edits.push(Edit { span: last.at_end(), text: " | distinct".into() });
+    let mut tokens = vec![(Token::Name("select"), place)];
+    tokens.extend_from_slice(columns);
+    tokens.extend([(Token::Pipe, last.at_end()), (Token::Name("distinct"), last.at_end())]);
+    (columns.len() + 2, tokens, error)
 }
 
 /// `select -a, -b`, `drop -a`: a minus before each column.

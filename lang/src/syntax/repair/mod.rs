@@ -9,9 +9,13 @@ mod clauses;
 mod closures;
 mod columns;
 mod dots;
+mod files;
 mod functions;
 mod groups;
+mod keys;
 mod lines;
+mod negations;
+mod over;
 mod slices;
 mod sql;
 mod stages;
@@ -40,12 +44,16 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<
         functions::repair,
         lines::repair,
         statements::repair,
+        files::repair,
+        over::repair,
         texts::repair,
+        negations::repair,
         choices::repair,
         slices::repair,
         clauses::repair,
         words::repair,
         groups::repair,
+        keys::repair,
         dots::repair,
         columns::repair,
         stages::repair,

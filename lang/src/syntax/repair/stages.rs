@@ -154,7 +154,9 @@ fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)
         keys => (keys, None),
     };
     let separated: Vec<_> = split_at_commas(keys);
-    let says = by || ORDERS.contains(&called) || separated.iter().any(|key| direction(key).is_some());
+    let says = by
+        || ORDERS.contains(&called)
+        || separated.iter().any(|key| without_nulls(key).1.is_some() || direction(key).is_some());
     if keys.is_empty() || !says {
         return None;
     }
@@ -183,6 +185,7 @@ fn sort_keys<'s>(text: &str, name: Span, called: &str, keys: &[(Token<'s>, Span)
 fn written_keys<'s>(text: &str, keys: &[&[(Token<'s>, Span)]]) -> Option<(Tokens<'s>, Vec<String>)> {
     let (mut tokens, mut written): (Tokens, Vec<String>) = (Vec::new(), Vec::new());
     for &key in keys {
+        let (key, nulls) = without_nulls(key);
         let descending = direction(key);
         let body = match key {
             [(Token::Name("desc"), _), (Token::CallOpen, _), body @ .., _] => body,
@@ -199,6 +202,12 @@ fn written_keys<'s>(text: &str, keys: &[&[(Token<'s>, Span)]]) -> Option<(Tokens
             tokens.push((Token::Comma, comma));
         }
         let here = Span { end: start.start, ..*start };
+        if nulls == Some(true) {
+            // What is false stands before what is true.
+            tokens.extend(body.iter().cloned());
+            tokens.extend([(Token::NotEqual, here), (Token::Null, here), (Token::Comma, here)]);
+            written.push(format!("{whole} != null"));
+        }
         if negate {
             tokens.push((Token::Minus, here));
         }
@@ -230,6 +239,22 @@ fn split_at_commas<'a, 's>(tokens: &'a [(Token<'s>, Span)]) -> Vec<&'a [(Token<'
         depth == 0 && *token == Token::Comma
     };
     tokens.split(is_comma).collect()
+}
+
+/// A key without `nulls first` or `nulls last` behind it, and whether they come first. In Pipe they come last.
+fn without_nulls<'a, 's>(key: &'a [(Token<'s>, Span)]) -> (&'a [(Token<'s>, Span)], Option<bool>) {
+    match key {
+        [body @ .., (Token::Name(nulls), _), (Token::Name(place), _)]
+            if !body.is_empty() && nulls.eq_ignore_ascii_case("nulls") =>
+        {
+            match place.to_ascii_lowercase().as_str() {
+                "first" => (body, Some(true)),
+                "last" => (body, Some(false)),
+                _ => (key, None),
+            }
+        }
+        key => (key, None),
+    }
 }
 
 /// Whether a key ends in a word for descending, or for ascending.

@@ -81,7 +81,9 @@ impl<'s> Pass<'_, 's> {
         let (token, span) = &self.tokens[at];
         let insertion = Span { end: span.start, ..*span };
         let Some(text) = join(&mut self.out, insertion) else {
-            diagnostics.push(diagnostic.help("a pipeline begins with its rows: `read(\"data.csv\") | filter x > 1`"));
+            let diagnostic = diagnostic.help("a pipeline begins with its rows: `read(\"data.csv\") | filter x > 1`");
+            diagnostics
+                .push(diagnostic.help("those of a pipe of the shell are called `stdin`: `stdin | filter x > 1`"));
             let end = end_of(self.tokens, at, |token| *token == Token::End).max(at + 1);
             return self.mend(at, Mend::Forget { end });
         };

@@ -1,4 +1,5 @@
-//! E0106: texts put together with an operator, `a || "-" || b`, `a & b` and `a ++ b`; in Pipe they stand in one text with holes.
+//! E0106: texts put together with an operator, `a || "-" || b`, `a & b` and `a ++ b`; in Pipe they stand in one text with
+//! holes. Behind a comparison, as in `a == "x" || b == "y"`, the operator connects conditions and is left alone.
 
 use super::{Tokens, end_of, item_start, slice};
 use crate::codes::*;
@@ -25,7 +26,8 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
             at = end;
             continue;
         }
-        if width == 0 || !(is_text(out.last()) || is_text(tokens.get(at + width))) {
+        let joins_texts = is_text(out.last()) || is_text(tokens.get(at + width));
+        if width == 0 || !joins_texts || width == 1 && is_condition(&out[item_start(&out)..]) {
             out.push(tokens[at].clone());
             at += 1;
             continue;
@@ -55,9 +57,25 @@ fn operator(text: &str, tokens: Slice) -> usize {
 
 /// Whether the operands end before a token.
 fn ends(token: &Token) -> bool {
-    use Token::{By, Comma, End, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual, On, Pipe};
-    matches!(token, Pipe | End | Comma | By | On)
-        || matches!(token, Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual)
+    matches!(token, Token::Pipe | Token::End | Token::Comma | Token::By | Token::On) || compares(token)
+}
+
+fn compares(token: &Token) -> bool {
+    use Token::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual, Tilde};
+    matches!(token, Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | Tilde)
+}
+
+/// Whether an operand is true or false, as far as its tokens tell: there is a comparison in it, or in parentheses around it.
+fn is_condition(operand: Slice) -> bool {
+    let operand = match operand {
+        [(Token::ParenOpen, _), inner @ .., (Token::ParenClose, _)] => inner,
+        operand => operand,
+    };
+    let mut depth = 0usize;
+    operand.iter().any(|(token, _)| {
+        depth = if token.opens() { depth + 1 } else { depth.saturating_sub(usize::from(token.closes())) };
+        depth == 0 && (compares(token) || matches!(token, Token::Not | Token::In | Token::NotIn))
+    })
 }
 
 /// `a ++ b` of what may be lists: gives the position behind it.

@@ -93,6 +93,16 @@ fn between_operands<'s>(
         return None;
     }
     let lower = word.to_ascii_lowercase();
+    let connective = match &*lower {
+        "and" => Some((Token::And, "and")),
+        "or" => Some((Token::Or, "or")),
+        "in" => Some((Token::In, "in")),
+        _ => None,
+    };
+    if let Some((token, meant)) = connective {
+        let error = Diagnostic::error(E0106, *span, format!("Pipe spells this `{meant}`")).fix(*span, meant);
+        return Mended::new(error, vec![(token, *span)], at + 1);
+    }
     if let Some((_, symbol, token)) = OPERATORS.iter().find(|(word, ..)| *word == lower) {
         return Mended::new(no_word(word, symbol, *span).fix(*span, *symbol), vec![(token.clone(), *span)], at + 1);
     }
@@ -115,6 +125,10 @@ fn between_operands<'s>(
         ("like" | "ilike", _) => like(word, &lower, *span, next, *next_span, *last == Token::Not, at),
         ("is", _) => is(tokens, at, *span),
         ("between", _) => between(tokens, at, *span),
+        ("using", Token::ParenOpen | Token::CallOpen) if is_in_stage(out) => {
+            let error = no_word(word, "on", *span).fix(*span, "on");
+            Mended::new(error, vec![(Token::On, *span), (Token::ParenOpen, *next_span)], at + 2)
+        }
         ("as", Token::Name(name)) => named(text, out, name, span.to(*next_span), at),
         ("having", _) if is_in_stage(out) => {
             let diagnostic = no_word(word, "| filter", *span).fix(*span, "| filter");

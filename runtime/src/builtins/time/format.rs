@@ -5,6 +5,7 @@ use crate::builtins::row::of;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
 use jiff::{Error, Timestamp, Zoned, civil};
+use pipelang_lang::aliases::date_format;
 use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
 use pipelang_lang::ty::Kind;
 use std::borrow::Cow;
@@ -30,6 +31,11 @@ pub(super) fn written_in() -> Parameter {
 }
 
 fn may_be_written(format: &str) -> Result<(), Unfit> {
+    if !format.contains('%') {
+        let message = "what stands for a part of a date begins with `%`, as in `%Y-%m-%d`".to_string();
+        let why = Some("this is the same text for every date".to_string());
+        return Err(Unfit { message, why, near: Vec::from_iter(date_format(format)) });
+    }
     let example = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
     let Some(bad) = directives(format).find(|directive| write(&example, directive.text).is_err()) else {
         return Ok(());

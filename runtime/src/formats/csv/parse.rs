@@ -159,7 +159,14 @@ impl CsvParse {
             Flaw::Unclosed => self.broken(chunk, start, E0503, "a quote in this record is never closed".into()),
             Flaw::Fields(count) => {
                 let fields = if count == 1 { "field" } else { "fields" };
-                let why = if count > self.arity { "; perhaps a delimiter in a field is not quoted" } else { "" };
+                let line = chunk.text[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+                let other = [";", "\t", "|"].into_iter().find(|sign| line.contains(&sign.as_bytes()[0]));
+                let why = match other {
+                    // One column in the header, and in the records what stands between fields in other files.
+                    Some(sign) if self.arity == 1 => format!("; perhaps {sign:?} stands between them"),
+                    _ if count > self.arity => "; perhaps a delimiter in a field is not quoted".to_string(),
+                    _ => String::new(),
+                };
                 let message = format!("this record has {count} {fields}, {} {}{why}", self.rule, self.arity);
                 self.broken(chunk, start, E0502, message)
             }
