@@ -104,7 +104,8 @@ impl<T: HostType> Argument for &T {
 /// What a host function may return: a value that a field of a row may have too, or a `Result` with one.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot return `{Self}`",
-    note = "results are integers, floats, `bool`, `String`, `Option` of one of those; of `try_func` a `Result` of one of those and an error that can be shown"
+    note = "results are integers, floats, `bool`, `String`, types that implement `pipelang::HostType`, `Option` of one of \
+            those; of `try_func` a `Result` of one of those and an error that can be shown"
 )]
 pub trait HostResult {
     /// The value.
@@ -125,7 +126,7 @@ impl<T: ToCell> HostResult for T {
 /// What a function of [`EngineBuilder::try_func`](crate::EngineBuilder::try_func) returns: a `Result`.
 #[diagnostic::on_unimplemented(
     message = "a function that may fail returns a `Result`, not `{Self}`",
-    note = "one that always gives a value is added by `func`"
+    note = "one that always gives a value is added by `func`, or by `method`"
 )]
 pub trait Fallible: HostResult {}
 
@@ -142,8 +143,9 @@ impl<T: ToCell, E: Display> HostResult for Result<T, E> {
 /// A closure that scripts can call: one to four [`Argument`]s, a [`HostResult`], callable from many threads at once.
 #[diagnostic::on_unimplemented(
     message = "scripts cannot call `{Self}`",
-    note = "a host function is a closure of one to four arguments that are `f64`, `i64`, `bool`, `&str` or `String`, \
-            with their types written down, and is `Fn + Send + Sync + 'static`"
+    note = "a host function is a closure of one to four arguments that are `f64`, `i64`, `bool`, `&str`, `String`, times, \
+            `Vec` of those, or `&T` of a `pipelang::HostType` (no `T`), with their types written down; it gives such a value \
+            (a `T` of a `HostType`), and is `Fn + Send + Sync + 'static`"
 )]
 pub trait HostFunction<Arguments>: Send + Sync + 'static {
     /// What it returns.

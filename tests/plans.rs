@@ -36,6 +36,7 @@ impl Sources for Declared {
             effect: Effect::MayFail,
             files: Vec::new(),
             found: Vec::new(),
+            foreign: Vec::new(),
         })
     }
 

@@ -64,7 +64,7 @@ fn what_the_command_line_names_is_there() {
     let all = "param folder: string\nread(f\"{folder}/[bc].csv\") | sum x\n";
     assert_eq!(run(world, &[], all, &["--folder", "data"]).out, "5\n");
     assert_eq!(run(world, &["--allow-read", "data"], "read(\"data/c.csv\") | sum x\n", &[]).out, "3\n");
-    assert_eq!(pipe(world, &["-e", "stdin | sum x"], "x\n7\n").out, "7\n");
+    assert_eq!(pipe(world, &["-e", "stdin | sum x"], "x,y\n7,1\n").out, "7\n");
     assert_eq!(run(world, &["--allow-read", "module.pipe"], "import \"module.pipe\"\nmodule::f(3)\n", &[]).out, "3\n");
     assert_eq!(run(world, &["-o", "out.csv"], "1..2\n", &[]).exit, Some(0));
     assert_eq!(fs::read_to_string(world.join("box/out.csv")).expect("it was written"), "value\n1\n2\n");

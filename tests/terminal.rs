@@ -77,6 +77,6 @@ fn statistics_count_what_came_and_went() {
         let output = pipe(&["--stats", "--executor", executor, "-o", &to, "-e", &script]);
         assert!(output.err.contains("out: 10 rows, 22 bytes\n"), "{}", output.err);
     }
-    let stdin = crate::cli::pipe_with(&["--stats", "-e", "stdin | count"], "n\n1\n2\n");
-    assert!(stdin.err.contains("in: 2 rows, 6 bytes\n"), "{}", stdin.err);
+    let stdin = crate::cli::pipe_with(&["--stats", "-e", "stdin | count"], "n,m\n1,2\n2,3\n");
+    assert!(stdin.err.contains("in: 2 rows, 12 bytes\n"), "{}", stdin.err);
 }

@@ -7,6 +7,7 @@ mod sources;
 
 pub use sources::{
     FILE_COLUMN, MOST_MODULE_BYTES, NoSources, ReadRequest, Room, STDIN, Sources, TableFile, TableInfo, WriteRequest,
+    foreign_column,
 };
 
 use crate::scalar::{Fault, Scalar};

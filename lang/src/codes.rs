@@ -331,7 +331,8 @@ codes! {
         "read(\"empty.csv\")" => "";
     E0509 = 509, "a column of a foreign type",
         "A column of a Parquet or Arrow file is of a type that has no counterpart in Pipe, such as intervals of months, \
-         unions, or maps whose keys are no texts. Write the file without it, or convert it before.",
+         unions, or maps whose keys are no texts. Who does not ask for it can read the file: `select` the other columns, \
+         or `drop` this one.",
         "read(\"columnar/intervals.arrow\")" => "";
     E0601 = 601, "overflow",
         "An int has 64 bits, and a result that does not fit is an error, never a wrong number. Compute in floats \

@@ -234,7 +234,7 @@ impl std::error::Error for CellMismatch {}
     message = "`{Self}` is not a value that Pipe knows",
     label = "not a value of the language",
     note = "fields and results are integers, floats, `bool`, `String`, `&str`, times of jiff and std, structs that derive \
-            `pipelang::Row`, and `Option` or `Vec` of those"
+            `pipelang::Row`, types that implement `pipelang::HostType`, and `Option` or `Vec` of those"
 )]
 pub trait ToCell {
     /// What it is in Pipe.
@@ -255,7 +255,7 @@ pub trait ToCell {
 #[diagnostic::on_unimplemented(
     message = "a value of Pipe cannot be read into `{Self}`",
     note = "results are integers, floats, `bool`, `String`, times of jiff and std, structs that derive `pipelang::Row` and \
-            borrow nothing, and `Option` or `Vec` of those"
+            borrow nothing, types that implement `pipelang::HostType`, and `Option` or `Vec` of those"
 )]
 pub trait FromCell: ToCell + Sized {
     /// Reads it; numbers are checked, never cut off.

@@ -1,11 +1,11 @@
 //! What is outside of a script, as the checker asks for it: files, the tables of a host, modules.
 
 use super::{Effect, OptionValue};
-use crate::codes::E0405;
+use crate::codes::{E0405, E0509};
 use crate::diagnostic::Diagnostic;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::ty::{Schema, Type};
+use crate::ty::{Schema, Type, spell};
 use std::sync::Arc;
 
 /// What a `read` in the script says.
@@ -91,6 +91,9 @@ pub struct TableInfo {
     pub is_stream: bool,
     /// What was found out beside the options of the `read`: the format of what comes once, where none is given.
     pub found: Vec<(Arc<str>, OptionValue)>,
+    /// The columns whose values the language does not have, with what they are. In the schema they are null, and nobody
+    /// may ask for them.
+    pub foreign: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.
@@ -148,6 +151,13 @@ pub const MOST_MODULE_BYTES: u64 = 4 << 20;
 /// E0405
 fn no_files(span: Span) -> Diagnostic {
     Diagnostic::error(E0405, span, "this program may not read files").help("the host of this script grants no files")
+}
+
+/// E0509: a column whose values the language does not have.
+pub fn foreign_column(read: Span, name: &str, holds: &str) -> Diagnostic {
+    let name = spell(name);
+    Diagnostic::error(E0509, read, format!("the column `{name}` holds {holds}, which Pipe does not have"))
+        .help(format!("do without it: `| drop {name}`, or name the others: `| select …`"))
 }
 
 /// No files, no tables: what a pure expression is compiled against.

@@ -290,6 +290,9 @@ impl<'a> Checker<'a> {
 
     /// A column of the row, unless its type is unknown.
     pub(super) fn column(&mut self, field: &OutputField) -> Value<'a> {
+        if let Some(error) = self.foreign_column(field) {
+            return self.unknown(error);
+        }
         if let Some((item, at)) = self.item_fields.get(&field.column).copied() {
             let (item, ty) = (self.plan.column_expr(item), self.plan.column(field.column).ty.clone());
             return Value::Expr(self.field_expr(item, at, &ty));

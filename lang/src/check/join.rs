@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
             self.report(errors::endless(expr.span, call.def.name, table.row.from));
             return None;
         }
-        table.row.known.then_some(table)
+        (table.row.known && self.has_no_foreign(&table.row)).then_some(table)
     }
 
     fn join_option(&mut self, call: &StageCall<'a>, argument: &'a Argument, given: &mut Given<'a>) {

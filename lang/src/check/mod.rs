@@ -21,6 +21,7 @@ mod errors;
 mod explode;
 mod expr;
 mod foreign;
+mod foreign_columns;
 mod forms;
 mod generic;
 mod inline;
@@ -175,6 +176,8 @@ struct Checker<'a> {
     making: Vec<made_here::Making<'a>>,
     /// The stream of one value that the expression of a statement is computed from.
     base: Option<NodeId>,
+    /// Columns of files whose values the language does not have: what they hold, and where the file is named.
+    foreign: HashMap<ColumnId, (std::sync::Arc<str>, Span)>,
     /// Where the source of the pipeline stands whose result the statement shows.
     shown_source: Option<Span>,
 
@@ -246,6 +249,7 @@ impl<'a> Checker<'a> {
             stage_name: None,
             making: Vec::new(),
             base: None,
+            foreign: HashMap::new(),
             shown_source: None,
             origins: Vec::new(),
             item_fields: HashMap::new(),

@@ -307,7 +307,13 @@ impl<'a> Checker<'a> {
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         let shape = if info.format == LINES { Shape::Values } else { Shape::Table };
-        Some(self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, shape, place))
+        let rows = self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, shape, place);
+        for (name, holds) in info.foreign {
+            if let Some(field) = rows.row.fields.named(&name) {
+                self.foreign.insert(field.column, (holds, request.span));
+            }
+        }
+        Some(rows)
     }
 
     /// Where the script writes a file before this.

@@ -408,6 +408,9 @@ impl<'a> Checker<'a> {
         if stage.broken || !self.clauses_fit(name, stage, def.is_some_and(|def| def.takes_by)) {
             return None;
         }
+        if self.looks_at_all(called, stage.by.is_some()) && !self.has_no_foreign(&input.row) {
+            return None;
+        }
         let outside = self.stage_name.replace(ast::Name { text: called.into(), span: name.span });
         let output = match (def, reducer) {
             (Some(def), _) => (def.check)(self, &StageCall { stage, def }, input),

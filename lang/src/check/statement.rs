@@ -202,6 +202,9 @@ impl<'a> Checker<'a> {
             }
             other => self.as_stream(other, span),
         };
+        if !self.has_no_foreign(&stream.row) {
+            return None;
+        }
         let target = self.targets.get(&stream.node).cloned();
         let pivot = self.pivots.get(&stream.node).map(|open| open.pivot.clone());
         stream.row.known.then(|| Statement { node: stream.node, shape: stream.row.shape, target, pivot, span })

@@ -37,6 +37,7 @@ impl Sources for Weather {
             effect: Effect::MayFail,
             files: Vec::new(),
             found: Vec::new(),
+            foreign: Vec::new(),
         })
     }
 

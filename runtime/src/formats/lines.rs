@@ -68,7 +68,16 @@ fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>>
     let fields = vec![Field { name: "value".into(), ty: Type::STRING }];
     let (format, schema) = (FORMAT.def.name, Schema { fields });
     let effect = if policy == ReadPolicy::Fail { Effect::Total } else { Effect::MayFail };
-    Ok(TableInfo { format, schema, inferred: false, effect, files: Vec::new(), is_stream: false, found: Vec::new() })
+    Ok(TableInfo {
+        format,
+        schema,
+        inferred: false,
+        effect,
+        files: Vec::new(),
+        is_stream: false,
+        found: Vec::new(),
+        foreign: Vec::new(),
+    })
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

@@ -12,7 +12,7 @@ use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::Buffer;
 use glob::MatchOptions;
-use pipelang_lang::catalog::{FILE_COLUMN, OptionValue, ReadRequest, TableFile, TableInfo};
+use pipelang_lang::catalog::{FILE_COLUMN, OptionValue, ReadRequest, TableFile, TableInfo, foreign_column};
 use pipelang_lang::codes::{E0201, E0205, E0306, E0701};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::scalar::Scalar;
@@ -110,6 +110,7 @@ impl Joined {
         let file = TableFile { path, columns: names(&more.schema) };
         self.info.inferred |= more.inferred;
         self.info.effect = self.info.effect.max(more.effect);
+        self.info.foreign.extend(more.foreign);
         for field in more.schema.fields {
             let Some(at) = self.info.schema.position(&field.name) else {
                 self.info.schema.fields.push(field);
@@ -131,6 +132,9 @@ impl Joined {
     /// The table: what is not in all files may be null, and what is declared stands in one of them.
     fn finish(self, is_pattern: bool, format: &Format, request: &ReadRequest) -> Result<TableInfo, Box<Diagnostic>> {
         let Joined { mut info, counts } = self;
+        if let (2.., Some((name, holds))) = (info.files.len(), info.foreign.first()) {
+            return Err(Box::new(foreign_column(request.span, name, holds)));
+        }
         for (field, count) in info.schema.fields.iter_mut().zip(counts) {
             if field.ty.kind == Kind::Null {
                 field.ty = (format.join)(&Type::NULL, &Type::NULL).unwrap_or(Type::NULL).or_null();

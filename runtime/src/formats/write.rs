@@ -31,7 +31,7 @@ pub enum OutputFormat {
 pub fn check_types(schema: &Schema, format: &str) -> Result<(), RunError> {
     let opaque = schema.fields.iter().find_map(|field| Some((&field.name, field.ty.kind.opaque()?)));
     opaque.map_or(Ok(()), |(column, name)| {
-        let told = format!("{format} has no place for `{column}`, which is of the host's type `{name}`");
+        let told = format!("{format} has no place for `{column}`, which has values of the host's type `{name}`");
         Err(RunError::Outside { code: E0301, message: told })
     })
 }

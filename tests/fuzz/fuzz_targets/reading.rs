@@ -4,7 +4,8 @@
 use pipelang_lang::catalog::{OptionValue, ReadRequest, Sources};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::source::{SourceId, Span};
-use pipelang_runtime::formats::{self, ByteStream, FileSources, Input, MorselSize, ScanRequest, Streams};
+use pipelang_runtime::batch::Batch;
+use pipelang_runtime::formats::{self, ByColumns, ByteStream, FileSources, Input, MorselSize, ScanRequest, Streams};
 use pipelang_runtime::progress::Progress;
 use std::io::Cursor;
 
@@ -28,6 +29,26 @@ pub fn read(format: &str, from: From) {
             assert!(long.0.starts_with(&short.0), "rows before an error differ");
         }
         From::Memory(_) | From::File(_) => assert_eq!(small, large, "pieces show"),
+    }
+}
+
+/// What is read of a piece column by column, and of some of its rows, is what is read of all of it.
+fn compare(piece: &dyn ByColumns, all: &Batch) {
+    let same = |part: &Batch, row: usize, column: usize, (of_row, of_column): (usize, usize)| {
+        let [part, all] = [part.outcome(row, column), all.outcome(of_row, of_column)].map(|cell| format!("{cell:?}"));
+        assert_eq!(part, all, "row {of_row}, column {of_column}");
+    };
+    assert_eq!(piece.rows(), all.rows);
+    for column in 0..all.columns.len() {
+        let part = piece.read(&[column], None).expect("the whole was read");
+        (0..all.rows).for_each(|row| same(&part, row, 0, (row, column)));
+    }
+    let columns: Vec<usize> = (0..all.columns.len()).rev().collect();
+    let rows: Vec<u32> = (0..all.rows as u32).filter(|row| row % 3 != 1).collect();
+    let part = piece.read(&columns, Some(&rows)).expect("the whole was read");
+    assert_eq!(part.rows, rows.len());
+    for (row, of_row) in rows.iter().enumerate() {
+        columns.iter().enumerate().for_each(|(at, column)| same(&part, row, at, (*of_row as usize, *column)));
     }
 }
 
@@ -72,7 +93,11 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
             Ok(None) => return (rows, None),
             Err(error) => return (rows, Some(error.to_string())),
             Ok(Some(piece)) => {
+                let by_columns = piece.by_columns();
                 let parsed = piece.read();
+                if let (Some(piece), None) = (by_columns, &parsed.error) {
+                    compare(&*piece, &parsed.batch);
+                }
                 for row in 0..parsed.batch.rows {
                     let cell = |at| format!("{:?}", parsed.batch.outcome(row, at));
                     rows.push((0..parsed.batch.columns.len()).map(cell).collect());

@@ -27,7 +27,7 @@ pub(in super::super) fn opaque_written(
     name: &str,
     methods: &[&str],
 ) -> Diagnostic {
-    let message = format!("{format} has no place for `{column}`, which is of the host's type `{name}`");
+    let message = format!("{format} has no place for `{column}`, which has values of the host's type `{name}`");
     with_methods(Diagnostic::error(E0301, span, message), "write", methods)
 }
 

@@ -120,7 +120,7 @@ fn to_datetime() -> Vec<Function> {
             |arguments| {
                 let s = text(&arguments[0]);
                 let time = calendar::parse_datetime(s.trim().as_bytes());
-                time.map(Scalar::DateTime).ok_or_else(|| fault(quoted(s), "a datetime"))
+                time.map(Scalar::DateTime).ok_or_else(|| no_datetime(s))
             },
         )
         .and_or_null(&[
@@ -197,6 +197,25 @@ fn not_in_format(arguments: &[Scalar], wanted: &str) -> Fault {
     fault(quoted(spelled), &format!("{wanted} in the format {}{advice}", quoted(pattern)))
 }
 
+/// A text that is no datetime, or one that has more digits than there are.
+fn no_datetime(spelled: &str) -> Fault {
+    let digits = |from: usize| spelled[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let (start, end) = match spelled.rfind('.').map(|dot| (dot + 7, dot + 1 + digits(dot + 1))) {
+        Some(range) if range.1 > range.0 => range,
+        Some(_) | None => return fault(quoted(spelled), "a datetime"),
+    };
+    let cut = format!("{}{}", &spelled[..start], &spelled[end..]);
+    match calendar::parse_datetime(cut.as_bytes()) {
+        Some(_) => too_fine(spelled),
+        None => fault(quoted(spelled), "a datetime"),
+    }
+}
+
+fn too_fine(spelled: &str) -> Fault {
+    const CUT: &str = r#"a datetime of whole microseconds: `replace(t, r"(\.\d{6})\d+", "$1")` cuts it"#;
+    fault(quoted(spelled), CUT)
+}
+
 /// The microseconds of a text in a format, in a zone. There is no leap second: the library takes one for the second before.
 fn parse_in_format(arguments: &[Scalar]) -> Result<i64, Fault> {
     let spelled = text(&arguments[0]);
@@ -218,7 +237,7 @@ fn read_in_format(spelled: &str, arguments: &[Scalar]) -> Result<i64, Fault> {
         Err(_) => (parsed.to_datetime().and_then(|shown| Offset::UTC.to_timestamp(shown)).map_err(|_| wrong())?, false),
     };
     if timestamp.subsec_nanosecond() % 1000 != 0 {
-        return Err(fault(quoted(text(&arguments[0])), "a datetime of whole microseconds"));
+        return Err(too_fine(text(&arguments[0])));
     }
     let time = timestamp.as_microsecond();
     if in_utc {

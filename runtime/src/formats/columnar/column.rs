@@ -13,6 +13,10 @@ use pipelang_lang::ty::{Kind, Type};
 
 /// The column, and the rows whose value does not fit.
 pub(super) fn read(array: &ArrayRef, ty: &Type) -> (Column, Vec<(usize, Misfit)>) {
+    if ty.kind == Kind::Null {
+        // Also of a type that Pipe does not have: then nobody asks for it.
+        return (Column::Null(array.len()), Vec::new());
+    }
     let has_forbidden_nulls = !ty.nullable && array.is_nullable();
     if !has_forbidden_nulls && let Some(column) = whole(array, ty) {
         return (column, Vec::new());

@@ -53,6 +53,8 @@ struct Columns {
     schema: Schema,
     /// Whether a value of them may not fit.
     may_fail: bool,
+    /// Those whose values Pipe does not have, which are null in the schema, and what they hold.
+    foreign: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// The table of a file whose columns are known, or why there is none.
@@ -89,6 +91,7 @@ fn table(
         files: Vec::new(),
         is_stream: false,
         found: Vec::new(),
+        foreign: columns.foreign,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::Columns;
 use crate::error::RunError;
 use arrow_schema::{DataType, Field as ArrowField, Fields, TimeUnit};
-use pipelang_lang::codes::{E0205, E0508, E0509};
+use pipelang_lang::codes::{E0205, E0508};
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
 
@@ -21,16 +21,17 @@ pub(super) fn columns(file: &str, fields: &Fields) -> Result<Columns, RunError> 
             format!("the columns {} and {} of `{file}` are both called `{}`", first + 1, second + 1, names[first]);
         return Err(RunError::Outside { code: E0205, message });
     }
+    let mut foreign: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     let typed = |(name, field): (Arc<str>, &Arc<ArrowField>)| {
-        let ty = type_of(field).map_err(|what| {
-            let message = format!("the column `{name}` holds {what}, which Pipe does not have");
-            RunError::Outside { code: E0509, message }
-        })?;
-        Ok(Field { name, ty })
+        let ty = type_of(field).unwrap_or_else(|what| {
+            foreign.push((name.clone(), what.into()));
+            Type::NULL
+        });
+        Field { name, ty }
     };
     let may_fail = fields.iter().any(|field| may_fail(field));
-    let fields = names.into_iter().zip(fields).map(typed).collect::<Result<_, RunError>>()?;
-    Ok(Columns { schema: Schema { fields }, may_fail })
+    let fields = names.into_iter().zip(fields).map(typed).collect();
+    Ok(Columns { schema: Schema { fields }, may_fail, foreign })
 }
 
 /// The positions of two equal names.

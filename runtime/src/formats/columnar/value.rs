@@ -31,7 +31,7 @@ pub fn read(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> 
 }
 
 fn value(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
-    if *array.data_type() == DataType::Null || array.is_null(row) {
+    if ty.kind == Kind::Null || *array.data_type() == DataType::Null || array.is_null(row) {
         return null(ty);
     }
     Ok(match array.data_type() {
@@ -135,7 +135,7 @@ fn micros(array: &dyn Array, row: usize, unit: TimeUnit, ty: &Type, since: &str)
         TimeUnit::Second => (count.checked_mul(1_000_000), "s"),
         TimeUnit::Millisecond => (count.checked_mul(1000), "ms"),
         TimeUnit::Microsecond => (Some(count), "us"),
-        TimeUnit::Nanosecond => ((count % 1000 == 0).then_some(count / 1000), "ns"),
+        TimeUnit::Nanosecond => ((count % 1000 == 0).then_some(count / 1000), "ns, finer than microseconds,"),
     };
     micros.ok_or_else(|| misfit(ty, format!("{count} {name}{since}")))
 }

@@ -61,6 +61,7 @@ fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInf
         files: Vec::new(),
         is_stream: false,
         found: Vec::new(),
+        foreign: Vec::new(),
     }
 }
 

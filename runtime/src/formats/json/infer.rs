@@ -231,5 +231,6 @@ fn table_of(mut fields: Vec<Field>, format: &'static str, inferred: bool, option
         files: Vec::new(),
         is_stream: false,
         found: Vec::new(),
+        foreign: Vec::new(),
     }
 }
