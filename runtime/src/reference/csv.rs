@@ -7,6 +7,7 @@ use super::Oracle;
 use super::expr::{Outcome, Row};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::cell;
+use crate::formats::csv::why_ragged;
 use crate::formats::encoding::TextEncoding;
 use crate::formats::input::{longest, too_long};
 use pipelang_lang::catalog::OptionValue;
@@ -147,7 +148,7 @@ impl Reader {
         if fields.len() != arity {
             let (count, plural) = (fields.len(), if fields.len() == 1 { "" } else { "s" });
             let rule = if self.dialect.header { "the header" } else { "the first record" };
-            let why = if count > arity { "; perhaps a delimiter in a field is not quoted" } else { "" };
+            let why = why_ragged(&self.text[start..], (count, arity), self.dialect.delimiter);
             let message = format!("this record has {count} field{plural}, {rule} {arity}{why}");
             return Err(self.broken(E0502, line, message));
         }

@@ -11,6 +11,9 @@ use crate::syntax::token::Token;
 
 type Slice<'a, 's> = &'a [(Token<'s>, Span)];
 
+/// The stages whose keys are columns of what comes out, so that each has a name.
+const NAMED: [&str; 3] = ["aggregate", "nest", "pivot"];
+
 /// Puts commas between the keys.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
     let mut out: Tokens<'s> = Vec::with_capacity(tokens.len());
@@ -30,7 +33,9 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         }
         let ends = |token: &Token| matches!(token, Token::Pipe | Token::End | Token::By | Token::On);
         let end = end_of(&tokens, at, ends);
-        let Some((keys, diagnostic)) = mended(text, is_by, &tokens[at..end]) else { continue };
+        // Elsewhere a key needs no name, and `a and b` may be one.
+        let needs_names = is_by && stage_name(&out[..out.len() - 1]).is_some_and(|name| NAMED.contains(&name));
+        let Some((keys, diagnostic)) = mended(text, is_by, needs_names, &tokens[at..end]) else { continue };
         diagnostics.push(diagnostic);
         out.extend(keys);
         at = end;
@@ -39,9 +44,9 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
 }
 
 /// The keys as they stand in Pipe, if these are put together in another way.
-fn mended<'s>(text: &str, is_by: bool, keys: Slice<'_, 's>) -> Option<(Tokens<'s>, Diagnostic)> {
+fn mended<'s>(text: &str, is_by: bool, needs_names: bool, keys: Slice<'_, 's>) -> Option<(Tokens<'s>, Diagnostic)> {
     let called = if is_by { "by" } else { "on" };
-    in_brackets(text, called, keys).or_else(|| with_and(text, keys).filter(|_| is_by))
+    in_brackets(text, called, keys).or_else(|| with_and(text, keys).filter(|_| needs_names))
 }
 
 /// `[a, b]`, `(a, b)`: several keys in one pair of brackets.

@@ -15,6 +15,8 @@ pub(super) mod quick;
 mod tests;
 pub mod write;
 
+pub(crate) use parse::why_ragged;
+
 use super::{Format, Scan, ScanRequest};
 use crate::error::RunError;
 use options::CsvOptions;

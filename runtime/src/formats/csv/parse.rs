@@ -159,14 +159,7 @@ impl CsvParse {
             Flaw::Unclosed => self.broken(chunk, start, E0503, "a quote in this record is never closed".into()),
             Flaw::Fields(count) => {
                 let fields = if count == 1 { "field" } else { "fields" };
-                let line = chunk.text[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
-                let other = [";", "\t", "|"].into_iter().find(|sign| line.contains(&sign.as_bytes()[0]));
-                let why = match other {
-                    // One column in the header, and in the records what stands between fields in other files.
-                    Some(sign) if self.arity == 1 => format!("; perhaps {sign:?} stands between them"),
-                    _ if count > self.arity => "; perhaps a delimiter in a field is not quoted".to_string(),
-                    _ => String::new(),
-                };
+                let why = why_ragged(&chunk.text[start..], (count, self.arity), self.dialect.delimiter);
                 let message = format!("this record has {count} {fields}, {} {}{why}", self.rule, self.arity);
                 self.broken(chunk, start, E0502, message)
             }
@@ -176,6 +169,18 @@ impl CsvParse {
     fn broken(&self, chunk: &Chunk, start: usize, code: Code, message: String) -> RunError {
         let line = chunk.first_line + memchr_iter(b'\n', &chunk.text[..start]).count() as u64;
         RunError::Record { code, message, place: Place::line(self.file.clone(), line) }
+    }
+}
+
+/// What may be the matter with a record of another number of fields than there should be, which begins a text.
+pub(crate) fn why_ragged(text: &[u8], (count, arity): (usize, usize), delimiter: u8) -> String {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_there = |sign: &char| *sign as u8 != delimiter && line.contains(&(*sign as u8));
+    match [';', '\t', '|'].into_iter().find(is_there) {
+        // One column in the header, and in the records what stands between fields in other files.
+        Some(sign) if arity == 1 => format!("; perhaps {:?} stands between them", sign.to_string()),
+        _ if count > arity => "; perhaps a delimiter in a field is not quoted".to_string(),
+        _ => String::new(),
     }
 }
 
