@@ -34,13 +34,27 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         let ends = |token: &Token| matches!(token, Token::Pipe | Token::End | Token::By | Token::On);
         let end = end_of(&tokens, at, ends);
         // Elsewhere a key needs no name, and `a and b` may be one.
-        let needs_names = is_by && stage_name(&out[..out.len() - 1]).is_some_and(|name| NAMED.contains(&name));
+        let needs_names = is_by && stage_of(&out[..out.len() - 1]).is_some_and(|name| NAMED.contains(&name));
         let Some((keys, diagnostic)) = mended(text, is_by, needs_names, &tokens[at..end]) else { continue };
         diagnostics.push(diagnostic);
         out.extend(keys);
         at = end;
     }
     out
+}
+
+/// The name of the stage whose arguments these tokens end in.
+fn stage_of<'a>(tokens: Slice<'a, '_>) -> Option<&'a str> {
+    let mut depth = 0usize;
+    for (at, (token, _)) in tokens.iter().enumerate().rev() {
+        match token {
+            Token::Pipe if depth == 0 => return tokens[at + 1..].iter().find_map(|(token, _)| token.name()),
+            token if token.closes() => depth += 1,
+            token if token.opens() => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The keys as they stand in Pipe, if these are put together in another way.
