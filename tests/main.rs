@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod columnar;
 mod commands;
+mod counting;
 mod differential;
 mod docs;
 mod editor_grammars;

@@ -1,36 +1,11 @@
 //! Programs between types: inputs and results of serde, several inputs, one record at a time, parameters, bytes.
 
 use super::{Id, Trade, code};
+use crate::counting::allocations;
 use pipelang::{Engine, Field, Inputs, Report, Row, Schema, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::Cursor;
-
-/// Counts what each thread allocates.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is handed to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as of the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as of the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[derive(Deserialize, Debug, PartialEq)]
 struct Sum {
@@ -151,14 +126,14 @@ fn a_call_with_numbers_allocates_nothing() {
     let program = Engine::default().compile::<Event, Alert>("rule.pipe", RULE).unwrap();
     let events = events(2000);
     program.call(&events[0]).unwrap();
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     let kept = events.iter().filter(|event| program.call(event).unwrap().is_some()).count();
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(allocations() - before, 0);
     assert!(kept > 100);
     let fee = Engine::default().scalar::<fn(f64, i64) -> f64>("(px, qty) => px * float(qty) * 0.01").unwrap();
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     assert_eq!(fee.call(2.0, 50).unwrap(), 1.0);
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(allocations() - before, 0);
 }
 
 #[test]
