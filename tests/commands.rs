@@ -169,7 +169,7 @@ fn scripts_have_a_help() {
          \x20 --until <date>     [default: after + days * 1d]\n\
          \x20 --[no-]verbose     [default: false]\n\
          \x20 --[no-]with-total  [default: true]\n\
-         \x20 --id <int> …       [default: []]\n\
+         \x20 --id <int> …       [default: []] [once for each value]\n\
          \x20 --name <string>    [default: null]\n"
     );
     assert_eq!((help.exit, &*help.out, &*help.err), (Some(0), &*expected, ""));

@@ -45,6 +45,7 @@ mod open_pivot;
 mod operators;
 mod overload;
 mod parameter;
+mod parameter_text;
 mod parse;
 mod pivot;
 mod quoted_column;
