@@ -1,0 +1,176 @@
+//! The groups of one worker. Where nearly every row has a key of its own, they are in shards by the hash of their keys:
+//! what several workers have of a shard is brought together without a look at the other shards, side by side.
+
+use super::grouper::Grouper;
+use super::{Keyed, Layout};
+use crate::batch::Batch;
+use crate::batch::keys::Keys;
+use crate::error::RunError;
+use crate::limits::Watch;
+use crate::memory::Share;
+use crate::spill::Rows;
+use arrow_array::UInt32Array;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// How many shards there are.
+const SHARDS: usize = 16;
+
+/// Groups are many if at most one of so many rows has the key of another.
+const ROWS_TO_ONE_MET: usize = 128;
+
+/// Whether the workers of a run keep their groups in shards: the first of them that has rows says it for all.
+#[derive(Clone, Debug)]
+pub struct Sharding {
+    decided: Arc<OnceLock<bool>>,
+    /// The least rows that say anything.
+    least_rows: usize,
+}
+
+impl Sharding {
+    /// Of one worker, or of more of them: then a batch of at least so many rows may say that there are many groups.
+    pub fn new(workers: usize, least_rows: usize) -> Sharding {
+        let decided = if workers > 1 { OnceLock::new() } else { OnceLock::from(false) };
+        Sharding { decided: Arc::new(decided), least_rows }
+    }
+
+    /// What is decided, now at the latest by the keys of some rows.
+    fn decide(&self, keys: &Keys) -> bool {
+        *self.decided.get_or_init(|| {
+            let rows = keys.count();
+            rows >= self.least_rows && rows - keys.iter().collect::<HashSet<_>>().len() <= rows / ROWS_TO_ONE_MET
+        })
+    }
+}
+
+/// The groups that one worker has seen, and those of the workers that it took over.
+pub struct Groups {
+    layout: Arc<Layout>,
+    sharding: Sharding,
+    /// One, or as many as there are.
+    shards: Vec<Shard>,
+}
+
+/// What each worker has of one shard.
+pub struct Shard(Vec<Grouper>);
+
+impl Groups {
+    /// No groups yet; they may have `share`.
+    pub fn new(layout: Layout, share: Share, sharding: Sharding) -> Groups {
+        let layout = Arc::new(layout);
+        // What may have to go to disk is in one piece.
+        let sharding = if layout.keys == 0 || share.is_limited() { Sharding::new(1, 0) } else { sharding };
+        Groups { sharding, shards: vec![Shard(vec![Grouper::new(layout.clone(), share)])], layout }
+    }
+
+    /// Takes rows whose ordinals are `first_ordinal ..`.
+    pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
+        if batch.rows == 0 || self.sharding.decided.get() == Some(&false) {
+            return self.shards[0].0[0].push(first_ordinal, batch);
+        }
+        let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
+        if !self.sharding.decide(&keys) {
+            return self.shards[0].0[0].push(first_ordinal, batch);
+        }
+        while self.shards.len() < SHARDS {
+            self.shards.push(Shard(vec![Grouper::new(self.layout.clone(), Share::unlimited())]));
+        }
+        self.push_to_shards(first_ordinal, batch, &keys)
+    }
+
+    fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch, keys: &Keys) -> Result<(), RunError> {
+        let mut parts: [Vec<(u32, u64)>; SHARDS] = Default::default();
+        for (row, hash) in keys.hashes(0..batch.rows, &super::hasher()).into_iter().enumerate() {
+            // Of the lower half of the hash, which no index looks at.
+            parts[hash as usize % SHARDS].push((row as u32, hash));
+        }
+        let sorted = batch.take(&UInt32Array::from_iter_values(parts.iter().flatten().map(|(row, _)| *row)));
+        let mut first = 0;
+        for (shard, part) in self.shards.iter_mut().zip(parts) {
+            let (rows, hashes): (Vec<u32>, Vec<u64>) = part.into_iter().unzip();
+            let ordinals = rows.iter().map(|row| first_ordinal + u64::from(*row)).collect();
+            let keyed = Keyed { keys, rows: Some(&rows), hashes: &hashes };
+            shard.0[0].push_keyed(ordinals, &sorted.slice(first, rows.len()), &keyed)?;
+            first += rows.len();
+        }
+        Ok(())
+    }
+
+    /// Takes over what another worker has.
+    pub fn merge(&mut self, other: Groups) {
+        for (at, theirs) in other.shards.into_iter().enumerate() {
+            match self.shards.get_mut(at) {
+                Some(mine) => mine.0.extend(theirs.0),
+                None => self.shards.push(theirs),
+            }
+        }
+    }
+
+    /// All shards; one if there are not many groups.
+    pub fn into_shards(self) -> Vec<Shard> {
+        self.shards
+    }
+}
+
+impl Shard {
+    /// The groups of all workers.
+    fn merge(self, watch: &Watch) -> Result<Grouper, RunError> {
+        let mut groupers = self.0.into_iter();
+        let Some(mut first) = groupers.next() else { return Err(RunError::Internal("no workers".into())) };
+        groupers.try_for_each(|other| first.merge(other, watch))?;
+        Ok(first)
+    }
+
+    /// The keys, then what was computed; a row for each group. For a shard that is the only one.
+    pub fn finish(self, watch: &Watch) -> Result<Rows, RunError> {
+        self.merge(watch)?.finish(watch)
+    }
+
+    /// The same in memory, with the ordinals of the groups' first rows.
+    pub fn table(self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
+        self.merge(watch)?.table(watch)
+    }
+}
+
+/// The groups of several shards, which come out in the order of their first rows.
+pub struct Tables(Vec<(Vec<u64>, Batch)>);
+
+/// A range of each table: together the groups whose first rows are between two ordinals.
+pub struct Piece(Vec<Range<usize>>);
+
+impl Tables {
+    /// Of what the shards are.
+    pub fn new(tables: Vec<(Vec<u64>, Batch)>) -> Tables {
+        Tables(tables)
+    }
+
+    /// Pieces of about so many groups, in their order: cut where the longest table says.
+    pub fn pieces(&self, groups: usize) -> Vec<Piece> {
+        let step = groups.div_ceil(self.0.len().max(1)).max(1);
+        let longest = self.0.iter().map(|(ordinals, _)| ordinals).max_by_key(|ordinals| ordinals.len());
+        let bounds = longest.into_iter().flat_map(|ordinals| ordinals.iter().skip(step).step_by(step));
+        let mut from = vec![0; self.0.len()];
+        let piece = |bound: Option<&u64>| {
+            let end = |ordinals: &[u64]| bound.map_or(ordinals.len(), |bound| ordinals.partition_point(|o| o < bound));
+            let to: Vec<usize> = self.0.iter().map(|(ordinals, _)| end(ordinals)).collect();
+            let ranges = from.iter().zip(&to).map(|(from, to)| *from..*to).collect();
+            from = to;
+            Piece(ranges)
+        };
+        bounds.map(Some).chain([None]).map(piece).collect()
+    }
+
+    /// The rows of a piece.
+    pub fn take(&self, piece: &Piece) -> Batch {
+        // A table without rows does not even have columns.
+        let ranges = || self.0.iter().zip(&piece.0).filter(|(_, range)| !range.is_empty());
+        let batches: Vec<Batch> = ranges().map(|((_, batch), range)| batch.slice(range.start, range.len())).collect();
+        let ordinals = ranges().flat_map(|((ordinals, _), range)| &ordinals[range.clone()]);
+        let mut order: Vec<(u64, u32)> = ordinals.copied().zip(0..).collect();
+        // A stable sort finds what is in order already.
+        order.sort_by_key(|(ordinal, _)| *ordinal);
+        let order = UInt32Array::from_iter_values(order.into_iter().map(|(_, row)| row));
+        Batch::concat(&batches).unwrap_or_default().take(&order)
+    }
+}
