@@ -20,27 +20,18 @@ const SHARDS: usize = 16;
 /// Groups are many if at most one of so many rows has the key of another.
 const ROWS_TO_ONE_MET: usize = 128;
 
-/// Whether the workers of a run keep their groups in shards: the first of them that has rows says it for all.
+/// Whether the workers of a run keep their groups in shards: the first of them that has enough rows says it for all.
 #[derive(Clone, Debug)]
 pub struct Sharding {
     decided: Arc<OnceLock<bool>>,
-    /// The least rows that say anything.
-    least_rows: usize,
+    enough_rows: usize,
 }
 
 impl Sharding {
-    /// Of one worker, or of more of them: then a batch of at least so many rows may say that there are many groups.
-    pub fn new(workers: usize, least_rows: usize) -> Sharding {
+    /// Of one worker, or of more of them: then so many rows may say that there are many groups.
+    pub fn new(workers: usize, enough_rows: usize) -> Sharding {
         let decided = if workers > 1 { OnceLock::new() } else { OnceLock::from(false) };
-        Sharding { decided: Arc::new(decided), least_rows }
-    }
-
-    /// What is decided, now at the latest by the keys of some rows.
-    fn decide(&self, keys: &Keys) -> bool {
-        *self.decided.get_or_init(|| {
-            let rows = keys.count();
-            rows >= self.least_rows && rows - keys.iter().collect::<HashSet<_>>().len() <= rows / ROWS_TO_ONE_MET
-        })
+        Sharding { decided: Arc::new(decided), enough_rows }
     }
 }
 
@@ -48,6 +39,8 @@ impl Sharding {
 pub struct Groups {
     layout: Arc<Layout>,
     sharding: Sharding,
+    /// Rows with their first ordinals, from before it was decided whether there are shards.
+    waiting: Vec<(u64, Batch)>,
     /// One, or as many as there are.
     shards: Vec<Shard>,
 }
@@ -61,22 +54,47 @@ impl Groups {
         let layout = Arc::new(layout);
         // What may have to go to disk is in one piece.
         let sharding = if layout.keys == 0 || share.is_limited() { Sharding::new(1, 0) } else { sharding };
-        Groups { sharding, shards: vec![Shard(vec![Grouper::new(layout.clone(), share)])], layout }
+        let shards = vec![Shard(vec![Grouper::new(layout.clone(), share)])];
+        Groups { sharding, waiting: Vec::new(), shards, layout }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
-        if batch.rows == 0 || self.sharding.decided.get() == Some(&false) {
-            return self.shards[0].0[0].push(first_ordinal, batch);
+    pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
+        if let Some(decided) = self.sharding.decided.get().copied().filter(|_| self.waiting.is_empty()) {
+            return self.push_decided(decided, first_ordinal, &batch);
         }
-        let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
-        if !self.sharding.decide(&keys) {
+        self.waiting.push((first_ordinal, batch));
+        let waiting: usize = self.waiting.iter().map(|(_, batch)| batch.rows).sum();
+        match waiting >= self.sharding.enough_rows || self.sharding.decided.get().is_some() {
+            true => self.push_waiting(),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes the rows that wait. It is decided now by them, if it was not before.
+    fn push_waiting(&mut self) -> Result<(), RunError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let decided = *self.sharding.decided.get_or_init(|| {
+            let rows: usize = waiting.iter().map(|(_, batch)| batch.rows).sum();
+            let keys: Vec<Keys> = waiting.iter().map(|(_, batch)| self.keys(batch)).collect();
+            let different: HashSet<&[u8]> = keys.iter().flat_map(Keys::iter).collect();
+            rows >= self.sharding.enough_rows && rows - different.len() <= rows / ROWS_TO_ONE_MET
+        });
+        waiting.into_iter().try_for_each(|(first, batch)| self.push_decided(decided, first, &batch))
+    }
+
+    fn keys(&self, batch: &Batch) -> Keys {
+        Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[])
+    }
+
+    fn push_decided(&mut self, has_shards: bool, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
+        if !has_shards {
             return self.shards[0].0[0].push(first_ordinal, batch);
         }
         while self.shards.len() < SHARDS {
             self.shards.push(Shard(vec![Grouper::new(self.layout.clone(), Share::unlimited())]));
         }
-        self.push_to_shards(first_ordinal, batch, &keys)
+        self.push_to_shards(first_ordinal, batch, &self.keys(batch))
     }
 
     fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch, keys: &Keys) -> Result<(), RunError> {
@@ -98,18 +116,21 @@ impl Groups {
     }
 
     /// Takes over what another worker has.
-    pub fn merge(&mut self, other: Groups) {
+    pub fn merge(&mut self, mut other: Groups) -> Result<(), RunError> {
+        other.push_waiting()?;
         for (at, theirs) in other.shards.into_iter().enumerate() {
             match self.shards.get_mut(at) {
                 Some(mine) => mine.0.extend(theirs.0),
                 None => self.shards.push(theirs),
             }
         }
+        Ok(())
     }
 
     /// All shards; one if there are not many groups.
-    pub fn into_shards(self) -> Vec<Shard> {
-        self.shards
+    pub fn into_shards(mut self) -> Result<Vec<Shard>, RunError> {
+        self.push_waiting()?;
+        Ok(self.shards)
     }
 }
 
