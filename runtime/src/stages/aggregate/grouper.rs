@@ -316,11 +316,11 @@ impl Grouper {
     /// The groups in order, and the ordinals of their first rows.
     pub fn table(mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
-        let mut order: Vec<u32> = (0..groups as u32).collect();
+        let mut order: Vec<(u64, u32)> = std::mem::take(&mut self.first).into_iter().zip(0..).collect();
         watch.sorting(|| {
-            order.sort_unstable_by_key(|group| {
+            order.sort_unstable_by_key(|(first, _)| {
                 watch.look();
-                self.first[*group as usize]
+                *first
             });
         })?;
         let mut columns = Vec::new();
@@ -333,7 +333,7 @@ impl Grouper {
                     Some(*rows - part.rows as u32)
                 })
                 .collect();
-            let place = |group: &u32| {
+            let place = |(_, group): &(u64, u32)| {
                 let (part, row) = self.shown[*group as usize];
                 starts[part as usize] + row
             };
@@ -347,7 +347,7 @@ impl Grouper {
         } else {
             columns.resize(self.layout.keys, Column::Null(0));
         }
-        let ordinals = order.iter().map(|group| self.first[*group as usize]).collect();
+        let (ordinals, order): (_, Vec<u32>) = order.into_iter().unzip();
         let order = UInt32Array::from(order);
         for mut state in std::mem::take(&mut self.states) {
             watch.check()?;

@@ -17,8 +17,8 @@ use std::sync::{Arc, OnceLock};
 /// How many shards there are.
 const SHARDS: usize = 16;
 
-/// Groups are many if at most one of so many rows has the key of another.
-const ROWS_TO_ONE_MET: usize = 128;
+/// Groups are many if at most one of so many rows has a key that was met before.
+const ROWS_TO_ONE_MET: usize = 512;
 
 /// Whether the workers of a run keep their groups in shards: the first of them that has enough rows says it for all.
 #[derive(Clone, Debug)]
@@ -74,13 +74,21 @@ impl Groups {
     /// Takes the rows that wait. It is decided now by them, if it was not before.
     fn push_waiting(&mut self) -> Result<(), RunError> {
         let waiting = std::mem::take(&mut self.waiting);
-        let decided = *self.sharding.decided.get_or_init(|| {
-            let rows: usize = waiting.iter().map(|(_, batch)| batch.rows).sum();
-            let keys: Vec<Keys> = waiting.iter().map(|(_, batch)| self.keys(batch)).collect();
-            let different: HashSet<&[u8]> = keys.iter().flat_map(Keys::iter).collect();
-            rows >= self.sharding.enough_rows && rows - different.len() <= rows / ROWS_TO_ONE_MET
-        });
+        let decided = *self.sharding.decided.get_or_init(|| self.are_many(&waiting));
         waiting.into_iter().try_for_each(|(first, batch)| self.push_decided(decided, first, &batch))
+    }
+
+    /// Whether enough rows have hardly a key twice.
+    fn are_many(&self, waiting: &[(u64, Batch)]) -> bool {
+        let rows: usize = waiting.iter().map(|(_, batch)| batch.rows).sum();
+        let (mut met, mut again) = (HashSet::new(), 0);
+        let mut are_new = |keys: Keys| {
+            keys.hashes(0..keys.count(), &super::hasher()).into_iter().all(|hash| {
+                again += usize::from(!met.insert(hash));
+                again <= rows / ROWS_TO_ONE_MET
+            })
+        };
+        rows >= self.sharding.enough_rows && waiting.iter().all(|(_, batch)| are_new(self.keys(batch)))
     }
 
     fn keys(&self, batch: &Batch) -> Keys {
