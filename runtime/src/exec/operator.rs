@@ -144,7 +144,7 @@ impl Operator {
     fn push_few(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
-            Operator::Group(groups) => groups.push(first_ordinal, batch),
+            Operator::Group(groups) => groups.push(first_ordinal, batch, watch),
             Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch, watch),
             Operator::Window(windower) => windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
@@ -156,7 +156,7 @@ impl Operator {
     pub fn merge(&mut self, other: Operator, watch: &Watch) -> Result<(), RunError> {
         match (self, other) {
             (Operator::Output, Operator::Output) => {}
-            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(theirs),
+            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(theirs, watch),
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
@@ -243,7 +243,7 @@ impl Operator {
 /// The groups of all workers, in the order of their first rows.
 fn grouped(groups: Groups, env: &Environment, options: &Options) -> Result<Rows, RunError> {
     let watch = &options.watch;
-    let mut shards = groups.into_shards()?;
+    let mut shards = groups.into_shards(watch)?;
     if shards.len() == 1 {
         return shards.remove(0).finish(watch);
     }

@@ -68,6 +68,11 @@ impl Grouper {
         grouper
     }
 
+    /// How many groups there are.
+    pub fn count(&self) -> usize {
+        self.first.len()
+    }
+
     /// Takes rows whose ordinals are `first_ordinal ..`.
     pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
         // Where groups may have no room, few rows come at once, so that few groups are too many.
@@ -191,9 +196,11 @@ impl Grouper {
                 }
             }
         }
-        let new_rows = UInt32Array::from(new_rows);
-        let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
-        self.parts.push(Batch::new(new_rows.len(), columns));
+        if !new_rows.is_empty() {
+            let new_rows = UInt32Array::from(new_rows);
+            let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
+            self.parts.push(Batch::new(new_rows.len(), columns));
+        }
         groups
     }
 

@@ -12,26 +12,35 @@ use crate::spill::Rows;
 use arrow_array::UInt32Array;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// How many shards there are.
 const SHARDS: usize = 16;
 
-/// Groups are many if at most one of so many rows has a key that was met before.
+/// Groups seem to be many if at most one of so many rows has a key that was met before.
 const ROWS_TO_ONE_MET: usize = 512;
+
+/// After so many rows a worker looks whether at least every second had a new key: keys may come in rounds.
+const ROWS_OF_LOOK: usize = 1 << 18;
 
 /// Whether the workers of a run keep their groups in shards: the first of them that has enough rows says it for all.
 #[derive(Clone, Debug)]
 pub struct Sharding {
-    decided: Arc<OnceLock<bool>>,
+    many: Arc<OnceLock<AtomicBool>>,
     enough_rows: usize,
 }
 
 impl Sharding {
     /// Of one worker, or of more of them: then so many rows may say that there are many groups.
     pub fn new(workers: usize, enough_rows: usize) -> Sharding {
-        let decided = if workers > 1 { OnceLock::new() } else { OnceLock::from(false) };
-        Sharding { decided: Arc::new(decided), enough_rows }
+        let many = if workers > 1 { OnceLock::new() } else { OnceLock::from(AtomicBool::new(false)) };
+        Sharding { many: Arc::new(many), enough_rows }
+    }
+
+    /// Nothing if it is not yet said.
+    fn are_many(&self) -> Option<bool> {
+        self.many.get().map(|many| many.load(Ordering::Relaxed))
     }
 }
 
@@ -39,8 +48,10 @@ impl Sharding {
 pub struct Groups {
     layout: Arc<Layout>,
     sharding: Sharding,
-    /// Rows with their first ordinals, from before it was decided whether there are shards.
+    /// Rows with their first ordinals, from before it was said whether there are shards.
     waiting: Vec<(u64, Batch)>,
+    /// Rows that went to shards.
+    rows: usize,
     /// One, or as many as there are.
     shards: Vec<Shard>,
 }
@@ -55,31 +66,34 @@ impl Groups {
         // What may have to go to disk is in one piece.
         let sharding = if layout.keys == 0 || share.is_limited() { Sharding::new(1, 0) } else { sharding };
         let shards = vec![Shard(vec![Grouper::new(layout.clone(), share)])];
-        Groups { sharding, waiting: Vec::new(), shards, layout }
+        Groups { sharding, waiting: Vec::new(), rows: 0, shards, layout }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: Batch) -> Result<(), RunError> {
-        if let Some(decided) = self.sharding.decided.get().copied().filter(|_| self.waiting.is_empty()) {
-            return self.push_decided(decided, first_ordinal, &batch);
-        }
+    pub fn push(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
         self.waiting.push((first_ordinal, batch));
         let waiting: usize = self.waiting.iter().map(|(_, batch)| batch.rows).sum();
-        match waiting >= self.sharding.enough_rows || self.sharding.decided.get().is_some() {
-            true => self.push_waiting(),
+        match waiting >= self.sharding.enough_rows || self.sharding.are_many().is_some() {
+            true => self.push_waiting(watch),
             false => Ok(()),
         }
     }
 
-    /// Takes the rows that wait. It is decided now by them, if it was not before.
-    fn push_waiting(&mut self) -> Result<(), RunError> {
+    /// Takes the rows that wait. It is said now by them whether there are many groups, if it was not before.
+    fn push_waiting(&mut self, watch: &Watch) -> Result<(), RunError> {
         let waiting = std::mem::take(&mut self.waiting);
-        let decided = *self.sharding.decided.get_or_init(|| self.are_many(&waiting));
-        waiting.into_iter().try_for_each(|(first, batch)| self.push_decided(decided, first, &batch))
+        self.sharding.many.get_or_init(|| AtomicBool::new(self.seem_many(&waiting)));
+        for (first, batch) in waiting {
+            match self.sharding.are_many() {
+                Some(true) => self.push_to_shards(first, &batch)?,
+                Some(false) | None => self.one_shard(watch)?.push(first, &batch)?,
+            }
+        }
+        Ok(())
     }
 
-    /// Whether enough rows have hardly a key twice.
-    fn are_many(&self, waiting: &[(u64, Batch)]) -> bool {
+    /// Whether there are enough rows, with hardly a key twice.
+    fn seem_many(&self, waiting: &[(u64, Batch)]) -> bool {
         let rows: usize = waiting.iter().map(|(_, batch)| batch.rows).sum();
         let (mut met, mut again) = (HashSet::new(), 0);
         let mut are_new = |keys: Keys| {
@@ -95,17 +109,24 @@ impl Groups {
         Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[])
     }
 
-    fn push_decided(&mut self, has_shards: bool, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
-        if !has_shards {
-            return self.shards[0].0[0].push(first_ordinal, batch);
+    /// All groups in one piece.
+    fn one_shard(&mut self, watch: &Watch) -> Result<&mut Grouper, RunError> {
+        for Shard(others) in self.shards.drain(1..).collect::<Vec<_>>() {
+            self.shards[0].0.extend(others);
         }
+        let groupers = &mut self.shards[0].0;
+        if groupers.len() > 1 {
+            let one = Shard(std::mem::take(groupers)).merge(watch)?;
+            groupers.push(one);
+        }
+        Ok(&mut groupers[0])
+    }
+
+    fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
         while self.shards.len() < SHARDS {
             self.shards.push(Shard(vec![Grouper::new(self.layout.clone(), Share::unlimited())]));
         }
-        self.push_to_shards(first_ordinal, batch, &self.keys(batch))
-    }
-
-    fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch, keys: &Keys) -> Result<(), RunError> {
+        let keys = self.keys(batch);
         let mut parts: [Vec<(u32, u64)>; SHARDS] = Default::default();
         for (row, hash) in keys.hashes(0..batch.rows, &super::hasher()).into_iter().enumerate() {
             // Of the lower half of the hash, which no index looks at.
@@ -116,16 +137,26 @@ impl Groups {
         for (shard, part) in self.shards.iter_mut().zip(parts) {
             let (rows, hashes): (Vec<u32>, Vec<u64>) = part.into_iter().unzip();
             let ordinals = rows.iter().map(|row| first_ordinal + u64::from(*row)).collect();
-            let keyed = Keyed { keys, rows: Some(&rows), hashes: &hashes };
+            let keyed = Keyed { keys: &keys, rows: Some(&rows), hashes: &hashes };
             shard.0[0].push_keyed(ordinals, &sorted.slice(first, rows.len()), &keyed)?;
             first += rows.len();
+        }
+        let (before, groups) = (self.rows, self.shards.iter().map(|shard| shard.0[0].count()).sum::<usize>());
+        self.rows += batch.rows;
+        if before < ROWS_OF_LOOK && self.rows >= ROWS_OF_LOOK && groups < self.rows / 2 {
+            self.sharding.many.get().inspect(|many| many.store(false, Ordering::Relaxed));
         }
         Ok(())
     }
 
     /// Takes over what another worker has.
-    pub fn merge(&mut self, mut other: Groups) -> Result<(), RunError> {
-        other.push_waiting()?;
+    pub fn merge(&mut self, mut other: Groups, watch: &Watch) -> Result<(), RunError> {
+        self.push_waiting(watch)?;
+        other.push_waiting(watch)?;
+        if self.sharding.are_many() == Some(false) {
+            self.one_shard(watch)?;
+            other.one_shard(watch)?;
+        }
         for (at, theirs) in other.shards.into_iter().enumerate() {
             match self.shards.get_mut(at) {
                 Some(mine) => mine.0.extend(theirs.0),
@@ -136,8 +167,11 @@ impl Groups {
     }
 
     /// All shards; one if there are not many groups.
-    pub fn into_shards(mut self) -> Result<Vec<Shard>, RunError> {
-        self.push_waiting()?;
+    pub fn into_shards(mut self, watch: &Watch) -> Result<Vec<Shard>, RunError> {
+        self.push_waiting(watch)?;
+        if self.sharding.are_many() == Some(false) {
+            self.one_shard(watch)?;
+        }
         Ok(self.shards)
     }
 }
