@@ -326,7 +326,7 @@ fn no_text_is_a_parameter_of_theirs() {
     let script = |given: &[(&str, String)]| {
         let given = given.iter().cloned().collect();
         let report = engine().script("p.pipe", "param m: Money\nparam all: [Money] = []\nm.cents()", &given);
-        report.err().expect("it has no value").to_string()
+        report.expect_err("it has no value").to_string()
     };
     let missing = script(&[]);
     assert!(missing.contains("the parameter `m` is of the host's type Money"), "{missing}");
