@@ -250,7 +250,11 @@ fn candidates(known: &Known, start: usize) -> Vec<Item> {
     if let Some(Node::Type(TypeExpr::Named(..))) = around.last() {
         return items::types(known);
     }
-    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee));
+    let in_window = around.iter().any(|node| match node {
+        Node::Stage(stage) => stage.name.last().is_some_and(|name| &*name.text == "window"),
+        _ => false,
+    });
+    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee, in_window));
     // The check does not come to an operand where something else is due.
     let Some(sight) = &known.notes.sight else { return options() };
     match &sight.place {
