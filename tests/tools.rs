@@ -50,7 +50,7 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | aggregate a = sum(¦", &["id", "price", "name"]),
     ("xs | aggregate a = sum(price, wh¦", &["where:"]),
     ("xs | sum price, wh¦", &["where:"]),
-    ("xs | window m = mean(price, ro¦", &["rows:", "round"]),
+    ("xs | window m = mean(price, ro¦", &["rows:", "row_number", "round"]),
     ("xs | window m = mean(price, rows: ..0, fu¦", &["full:"]),
     ("xs | aggregate m = mean(price, ro¦", &["round"]),
     ("xs | derive r = round(price, d¦", &["digits:"]),
