@@ -87,6 +87,7 @@ fn table(
         format,
         schema: columns.schema,
         inferred: false,
+        is_open: false,
         effect,
         files: Vec::new(),
         is_stream: false,
