@@ -145,7 +145,7 @@ fn page_of_functions() -> String {
         page.push_str(&format!("\n`{}`\\\n{}\n", function.signature, wrapped(function.doc)));
     }
     page.push_str("\n## Stages\n");
-    for stage in pipelang_lang::check::STAGES {
+    for stage in pipelang_lang::stages::STAGES {
         page.push_str(&format!("\n`{}`\\\n{}\n", stage.signature, wrapped(stage.doc)));
     }
     page

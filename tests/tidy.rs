@@ -4,7 +4,7 @@
 //! that says what to do instead.
 
 use crate::harness::registry;
-use pipelang_lang::check::STAGES;
+use pipelang_lang::stages::STAGES;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,13 @@ const LONG_FILES: &[(&str, &str)] = &[];
 
 /// The layers of `lang/src`: a module may import modules of lower layers and of its own folder.
 const LANG_LAYERS: &[(&str, u32)] = &[
-    ("aliases", 0),
     ("calendar", 0),
     ("fault", 0),
     ("template", 0),
     ("format", 0),
     ("source", 0),
+    ("stages", 0),
+    ("aliases", 1),
     ("diagnostic", 1),
     ("codes", 0),
     ("ty", 1),

@@ -18,6 +18,7 @@ pub mod opt;
 pub mod report;
 pub mod scalar;
 pub mod source;
+pub mod stages;
 pub mod syntax;
 pub mod template;
 pub mod ty;

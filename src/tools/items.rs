@@ -4,9 +4,10 @@ use super::complete::{Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
 use crate::given::TYPES as TYPES_OF_HOST;
 use pipelang_lang::catalog::{FunctionDef, Pattern};
-use pipelang_lang::check::{Meaning, Rows, STAGES, Sight, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{Meaning, Rows, Sight, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
+use pipelang_lang::stages::{self, STAGES};
 use pipelang_lang::ty::{Kind, Schema, spell};
 use std::collections::HashSet;
 
@@ -200,7 +201,7 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
         found.extend(function.parameters.iter().map(|it| option(&it.name.text, known.text[range(it)].to_string(), "")));
         return found;
     }
-    if let Some(stage) = STAGES.iter().find(|stage| stage.name == callee) {
+    if let Some(stage) = stages::named(callee) {
         found.extend(labels(stage.signature).map(|name| option(name, String::new(), stage.doc)));
     }
     if known.catalog.reducer_named(callee).is_some() {

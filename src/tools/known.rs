@@ -2,10 +2,11 @@
 
 use crate::engine::Engine;
 use pipelang_lang::catalog::{Catalog, FunctionDef};
-use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, STAGES, StageNote, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, StageNote, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::modules::{self, Module, ModuleId, Modules};
 use pipelang_lang::source::{SourceId, SourceMap, Span};
+use pipelang_lang::stages;
 use pipelang_lang::syntax::ast::{self, Expr, ExprKind, Function, Name, Script, Statement, TypeExpr};
 use pipelang_lang::syntax::nodes::Node;
 use std::collections::HashSet;
@@ -169,7 +170,7 @@ impl<'a> Known<'a> {
         if let Some(function) = self.functions().find(|function| &*function.name.text == name) {
             return Some(self.about_users(function));
         }
-        let stage = STAGES.iter().find(|stage| stage.name == name);
+        let stage = stages::named(name);
         let stage = stage.map(|stage| About { signature: stage.signature.to_string(), doc: stage.doc.to_string() });
         stage.or_else(|| self.about_reducer(name))
     }

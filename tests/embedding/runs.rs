@@ -217,3 +217,25 @@ fn keys_that_no_column_has_are_told_as_data() {
         }
     }
 }
+
+/// Several workers keep many groups in shards, unless later rows show that they are not so many.
+#[test]
+fn groups_are_the_same_however_many_there_are_and_on_any_number_of_threads() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    for keys in [3, 100_003, 900_001] {
+        let source = format!(
+            "1..700000 | map {{value: it, t: f\"{{it // 7}}\"}}\n\
+             | aggregate n = count(), sum = sum(value), last = last(t), mean = mean(value / 3), most = mode(t) \
+               by k = value * 7919 % {keys}"
+        );
+        let program = engine.compile::<(), serde_json::Value>("groups.pipe", &source).unwrap();
+        let run = |threads| {
+            let mut out = Vec::new();
+            program.run(&[]).threads(threads).write_csv(&mut out).unwrap();
+            out
+        };
+        let one = run(1);
+        assert_eq!(one.iter().filter(|byte| **byte == b'\n').count(), keys.min(700_000) + 1);
+        assert!(one == run(2), "{keys} keys");
+    }
+}

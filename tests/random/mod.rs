@@ -86,7 +86,7 @@ impl Histogram {
     fn too_rare(&self) -> Vec<String> {
         let catalog = &registry().catalog;
         // What is written to a file is not compared here.
-        let stages = pipelang_lang::check::STAGES.iter().filter(|stage| stage.name != "write");
+        let stages = pipelang_lang::stages::STAGES.iter().filter(|stage| stage.name != "write");
         let stages = stages.map(|stage| format!("stage {}", stage.name));
         // Nested values have forms of their own.
         let flat = |function: &&FunctionDef| !matches!(function.group, "lists" | "json");

@@ -14,6 +14,7 @@ use crate::ir::ExprId;
 use crate::ir::typing::accepts;
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
 
@@ -165,7 +166,7 @@ impl<'a> Checker<'a> {
         if is_window_function(text) {
             return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
         }
-        if aliases::STAGES.contains(&text) {
+        if stages::named(text).is_some() {
             return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));
         }
         let catalog = self.catalog;

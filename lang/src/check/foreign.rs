@@ -11,6 +11,7 @@ use crate::codes::E0115;
 use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::ir::Shape;
 use crate::source::Span;
+use crate::stages::{self, Arguments};
 use crate::syntax::ast::{self, Argument, ExprKind, Label, Name, RecordItem};
 use crate::ty::{Kind, spell};
 use std::rc::Rc;
@@ -131,7 +132,7 @@ impl<'a> Checker<'a> {
 
     /// Whether it is the name of a stage or reducer of the language.
     pub(super) fn is_stage(&self, name: &str) -> bool {
-        aliases::STAGES.contains(&name) || self.catalog.reducer_named(name).is_some()
+        stages::named(name).is_some() || self.catalog.reducer_named(name).is_some()
     }
 
     /// Whether it is the name of a library of another language, and of nothing here.
@@ -355,7 +356,7 @@ pub(super) fn record_as_arguments(expr: &ast::Expr) -> Option<Vec<Edit>> {
 
 /// Columns that are given as texts, where the stage wants their names.
 fn columns_as_texts(stage: &str, arguments: &[Argument]) -> Vec<Edit> {
-    if !["select", "drop", "sort", "distinct"].contains(&stage) {
+    if stages::named(stage).is_none_or(|def| def.takes.arguments != Arguments::Columns) {
         return Vec::new();
     }
     let texts = arguments.iter().rev().filter_map(|argument| match argument.expr() {

@@ -6,37 +6,6 @@ use crate::catalog::foreign_column;
 use crate::diagnostic::Diagnostic;
 use crate::ir::OutputField;
 
-/// The stages that look at no columns but those that they name, and carry the others along or drop them.
-const CARRYING: [&str; 27] = [
-    "filter",
-    "sort",
-    "take",
-    "skip",
-    "take_while",
-    "skip_while",
-    "sample",
-    "select",
-    "drop",
-    "rename",
-    "derive",
-    "map",
-    "flat_map",
-    "explode",
-    "parse",
-    "aggregate",
-    "window",
-    "pivot",
-    "scan",
-    "fold",
-    "assert",
-    "join",
-    "left_join",
-    "cross_join",
-    "semi_join",
-    "anti_join",
-    "asof_join",
-];
-
 impl Checker<'_> {
     /// E0509 of a column, if it is such a one.
     pub(super) fn foreign_column(&self, field: &OutputField) -> Option<Diagnostic> {
@@ -55,11 +24,5 @@ impl Checker<'_> {
             self.report(error);
         }
         none
-    }
-
-    /// Whether a stage looks at all columns, whatever it names.
-    pub(super) fn looks_at_all(&self, stage: &str, keyed: bool) -> bool {
-        let carries = CARRYING.contains(&stage) || stage == "distinct" && keyed;
-        !carries && self.catalog.reducer_named(stage).is_none()
     }
 }

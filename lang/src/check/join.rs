@@ -16,11 +16,6 @@ use crate::ty::{Kind, Type};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Whether a stage is one of those that take `on`.
-pub(super) fn takes_on(stage: &str) -> bool {
-    matches!(stage, "window" | "join" | "left_join" | "full_join" | "semi_join" | "anti_join" | "asof_join")
-}
-
 /// A condition of `on`: its sides, before they are columns.
 struct Condition {
     left: ExprId,

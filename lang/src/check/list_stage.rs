@@ -6,6 +6,7 @@ use super::scope::{Row, Value};
 use super::{Checker, errors};
 use crate::ir::{ColumnId, Each, ExprId, OutputField, Shape};
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label, Name};
 use crate::ty::Kind;
 use std::rc::Rc;
@@ -20,22 +21,6 @@ pub(super) enum ItemScope {
     Lambda(&'static str),
 }
 
-/// The stages that lists have.
-const OF_LISTS: [&str; 12] = [
-    "filter",
-    "sort",
-    "take_while",
-    "skip_while",
-    "map",
-    "flat_map",
-    "select",
-    "derive",
-    "take",
-    "skip",
-    "fold",
-    "scan",
-];
-
 impl<'a> Checker<'a> {
     /// Whether a stage over this value works on a list: on one that is computed, and inside of a stage on any.
     pub(super) fn is_list_source(&self, value: &Value<'a>) -> bool {
@@ -49,27 +34,27 @@ impl<'a> Checker<'a> {
     /// Whether a pipeline inside of a stage is run once and not for each row: its source is written down and has nothing
     /// of the row, and it has a stage that lists do not have.
     pub(super) fn runs_once(&self, source: &Value<'a>, stages: &[ast::Stage]) -> bool {
-        let is_of_lists = |stage: &ast::Stage| {
+        let fits = |stage: &ast::Stage| {
             let is_keyed = stage.by.is_some() || stage.on.is_some();
-            matches!(stage.name.as_slice(), [name] if OF_LISTS.contains(&&*name.text)) && !is_keyed
+            matches!(stage.name.as_slice(), [name] if is_of_lists(&name.text)) && !is_keyed
         };
         self.rows_entered > 0
             && matches!(source, Value::List(_) | Value::Range(_))
             && !self.mentions_row(source)
-            && !stages.iter().all(is_of_lists)
+            && !stages.iter().all(fits)
     }
 
     /// Whether a pipeline outside of stages that starts with a list that is computed works on rows: where its result is
     /// shown, and where it has a stage that lists do not have.
     pub(super) fn is_of_rows(&self, source: ExprId, place: Span, stages: &[ast::Stage]) -> bool {
-        let is_of_lists = |stage: &ast::Stage| match stage.name.as_slice() {
+        let fits = |stage: &ast::Stage| match stage.name.as_slice() {
             _ if stage.by.is_some() || stage.on.is_some() => false,
-            [name] => OF_LISTS.contains(&&*name.text) || self.catalog.reducer_named(&name.text).is_some(),
+            [name] => is_of_lists(&name.text) || self.catalog.reducer_named(&name.text).is_some(),
             _ => false,
         };
         self.rows_entered == 0
             && matches!(self.ty(source).kind, Kind::List(_))
-            && (self.shown_source == Some(place) || !stages.iter().all(is_of_lists))
+            && (self.shown_source == Some(place) || !stages.iter().all(fits))
     }
 
     fn mentions_row(&self, value: &Value<'a>) -> bool {
@@ -337,4 +322,9 @@ fn put<'a>(fields: &mut Vec<(Arc<str>, Value<'a>)>, name: Arc<str>, value: Value
         Some(field) => field.1 = value,
         None => fields.push((name, value)),
     }
+}
+
+/// Whether lists have the stage of that name, too.
+fn is_of_lists(stage: &str) -> bool {
+    stages::named(stage).is_some_and(|def| def.of_lists)
 }

@@ -74,7 +74,6 @@ mod write;
 pub use call::{FORMS, FormDef};
 pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, ParameterWay, Parameters};
-pub use stage::{STAGES, StageDef};
 pub use test::{Claim, Test, Tests};
 pub use types::TYPE_NAMES;
 pub use window::{WINDOW_FUNCTIONS, WindowFunctionDef};

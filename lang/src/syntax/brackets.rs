@@ -9,16 +9,15 @@ use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::stages::{self, Arguments};
 
 /// How deep brackets and prefix operators may be nested.
 pub(super) const NESTING: usize = 256;
 
-/// Stages whose arguments are conditions, where `name = value` can only be meant as `==`.
-const CONDITION_STAGES: [&str; 4] = ["filter", "take_while", "skip_while", "assert"];
-
-/// Whether a stage is one of them, by its name here or elsewhere.
+/// Whether a stage takes a condition, by its name here or elsewhere.
 pub(super) fn takes_condition(stage: &str) -> bool {
-    CONDITION_STAGES.contains(&stage) || aliases::stage(stage) == Some("filter")
+    let def = stages::named(aliases::stage(stage).unwrap_or(stage));
+    def.is_some_and(|def| def.takes.arguments == Arguments::Condition)
 }
 
 /// Balanced tokens, and what was wrong with the brackets.

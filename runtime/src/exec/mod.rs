@@ -6,6 +6,7 @@
 //! have gone out.
 
 mod claim;
+mod counters;
 pub mod direct;
 mod early;
 mod expand;

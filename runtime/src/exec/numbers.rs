@@ -6,6 +6,7 @@
 //!
 //! Rows without an end are numbered in memory alone: nothing of them could go on.
 
+use super::counters::{Counters, hasher};
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
@@ -13,14 +14,9 @@ use crate::limits::Watch;
 use crate::memory::{Memory, Share};
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
-use ahash::RandomState;
 use arrow_array::Int64Array;
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
-use std::collections::HashMap;
-
-/// About what a counter takes beside its key.
-const OF_KEY: u64 = 64;
 
 /// What rows are numbered by, and which of them go on.
 #[derive(Clone, Copy)]
@@ -41,7 +37,7 @@ impl Wanted {
 /// How many rows of each key have passed.
 pub struct Numbers {
     wanted: Wanted,
-    passed: HashMap<Box<[u8]>, i64, RandomState>,
+    passed: Counters,
     share: Share,
     memory: Memory,
     /// How many rows have come.
@@ -66,7 +62,7 @@ impl Numbers {
     fn at(level: Option<u32>, wanted: Wanted, memory: &Memory) -> Numbers {
         Numbers {
             wanted,
-            passed: HashMap::with_hasher(hasher()),
+            passed: Counters::with_capacity(0),
             share: memory.share(1),
             memory: memory.clone(),
             seen: 0,
@@ -90,27 +86,20 @@ impl Numbers {
         let Some(parted) = &mut self.parted else { return Ok(false) };
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.wanted.keys..], batch.rows, &[]);
         // What is left in memory has had all the rows that are wanted.
-        let rows = (0..batch.rows).filter(|row| !self.passed.contains_key(keys.get(*row)));
-        parted.rows.write(batch, rows.map(|row| (row, hasher().hash_one(keys.get(row)), ordinal(row))))?;
+        let rows = self.passed.unknown(&keys).into_iter();
+        parted.rows.write(batch, rows.map(|(row, hash)| (row, hash, ordinal(row))))?;
         Ok(true)
     }
 
     fn number(&mut self, mut batch: Batch) -> Result<Batch, RunError> {
         let columns = batch.columns.split_off(batch.columns.len() - self.wanted.keys);
         let keys = Keys::of(&columns, batch.rows, &[]);
-        let mut new = 0;
-        let number = |row| {
-            let passed = match self.passed.get_mut(keys.get(row)) {
-                Some(passed) => passed,
-                None => {
-                    new += keys.get(row).len() as u64 + OF_KEY;
-                    self.passed.entry(keys.get(row).into()).or_insert(0)
-                }
-            };
-            *passed += 1;
-            *passed - 1
-        };
-        batch.columns.push(Column::Int((0..batch.rows).map(number).collect()));
+        let (mut new, mut numbers) = (0, Vec::with_capacity(batch.rows));
+        self.passed.count(&keys, |key, passed| {
+            new += if passed == 0 { Counters::size(key) } else { 0 };
+            numbers.push(passed);
+        });
+        batch.columns.push(Column::Int(numbers.into()));
         if self.share.add(new) && self.parted.is_none() {
             match self.level {
                 Some(level) if level < DEEPEST => self.part(level)?,
@@ -124,18 +113,17 @@ impl Numbers {
     fn part(&mut self, level: u32) -> Result<(), RunError> {
         let mut counters = Partitions::new(level, &self.memory);
         let wanted = self.wanted;
-        let mut open = self.passed.extract_if(|_, count| wanted.has(*count)).peekable();
+        let open = self.passed.take_out(|passed| wanted.has(passed));
+        let mut open = open.iter().peekable();
         while open.peek().is_some() {
-            let some: Vec<(Box<[u8]>, i64)> = open.by_ref().take(ROWS).collect();
-            self.share.release(some.iter().map(|(key, _)| key.len() as u64 + OF_KEY).sum());
-            let keys: Vec<Scalar> = some.iter().map(|(key, _)| Scalar::Bytes((&**key).into())).collect();
+            let some: Vec<(&[u8], i64)> = open.by_ref().take(ROWS).collect();
+            self.share.release(some.iter().map(|(key, _)| Counters::size(key)).sum());
+            let keys: Vec<Scalar> = some.iter().map(|(key, _)| Scalar::Bytes((*key).into())).collect();
             let counts = Int64Array::from_iter_values(some.iter().map(|(_, count)| *count));
             let batch = Batch::new(some.len(), vec![Column::from_scalars(&Kind::Bytes, &keys), Column::Int(counts)]);
-            let hashes = some.iter().enumerate().map(|(row, (key, _))| (row, hasher().hash_one(&**key), 0));
+            let hashes = some.iter().enumerate().map(|(row, (key, _))| (row, hasher().hash_one(*key), 0));
             counters.write(&batch, hashes)?;
         }
-        drop(open);
-        self.passed.shrink_to_fit();
         self.parted = Some(Parted { counters, rows: Partitions::new(level, &self.memory) });
         Ok(())
     }
@@ -151,7 +139,7 @@ impl Numbers {
     /// What went to disk, if something did; then nothing is left in memory.
     fn take_parted(&mut self) -> Option<Parted> {
         let parted = self.parted.take()?;
-        self.passed = HashMap::with_hasher(hasher());
+        self.passed = Counters::with_capacity(0);
         self.share.clear();
         Some(parted)
     }
@@ -164,8 +152,8 @@ impl Numbers {
                 return Err(RunError::Internal("a counter is no number".into()));
             };
             // They had room together with others; a row that comes finds out where there is none.
-            let _ = self.share.add(key.len() as u64 + OF_KEY);
-            self.passed.insert((&*key).into(), count);
+            let _ = self.share.add(Counters::size(&key));
+            self.passed.set(&key, count);
         }
         Ok(())
     }
@@ -212,8 +200,4 @@ impl Parted {
         }
         Ok(())
     }
-}
-
-fn hasher() -> RandomState {
-    RandomState::with_seeds(11, 12, 13, 14)
 }

@@ -8,7 +8,7 @@ use crate::error::RunError;
 use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::Rows;
-use crate::stages::aggregate::{self, Grouper};
+use crate::stages::aggregate::{self, Groups, Piece, Shard, Sharding, Tables};
 use crate::stages::join::{self, Builder, Built, JoinTable, PartedTable, Parter};
 use crate::stages::sort::{Entry, Sorter};
 use crate::stages::window::{self, Windower};
@@ -24,6 +24,9 @@ const ROWS_OF_GATHERED: usize = 1 << 19;
 
 /// The rows that an operator takes without a look whether the run must stop.
 const ROWS_OF_PUSH: usize = 8192;
+
+/// The groups that are put into their order without a look whether the run must stop.
+const ROWS_OF_GROUPS: usize = 1 << 16;
 
 /// What a pipeline gives to those behind it.
 pub enum Given {
@@ -53,7 +56,7 @@ impl Given {
 /// The end of a pipeline on one worker.
 pub enum Operator {
     Output,
-    Group(Box<Grouper>),
+    Group(Groups),
     Sort(Sorter),
     Window(Windower),
     Table(Builder),
@@ -67,8 +70,20 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// One of as many as there are workers, that holds no more than `share`.
-    pub fn new(env: &Environment, end: &End, results: &Results, share: Share) -> Operator {
+    /// One for each of so many workers.
+    pub fn several(
+        workers: usize,
+        env: &Environment,
+        end: &End,
+        results: &Results,
+        options: &Options,
+    ) -> impl Iterator<Item = Operator> {
+        let sharding = Sharding::new(workers, options.morsel_rows.unwrap_or(ROWS_OF_PUSH));
+        (0..workers).map(move |_| Operator::new(env, end, results, options.watch.memory.share(workers), &sharding))
+    }
+
+    /// One that holds no more than `share`.
+    fn new(env: &Environment, end: &End, results: &Results, share: Share, sharding: &Sharding) -> Operator {
         match end {
             End::Output | End::State => Operator::Output,
             End::Aggregate(aggregate) => {
@@ -76,11 +91,12 @@ impl Operator {
                     |r: &Reduction| r.arguments.iter().map(|argument| env.plan.exprs.ty(*argument).clone()).collect();
                 let layout = aggregate::Layout {
                     argument_types: aggregate.reductions.iter().map(types).collect(),
+                    starts: aggregate.reductions.iter().map(|r| env.registry.reducers.get(r.reducer).start).collect(),
                     reductions: aggregate.reductions.clone(),
                     keys: aggregate.keys,
                 };
                 // Its groups stay while those of the parts on disk are made.
-                Operator::Group(Box::new(Grouper::new(layout, &env.registry.reducers, share.halved())))
+                Operator::Group(Groups::new(layout, share.halved(), sharding.clone()))
             }
             End::Sort { descending, limit } => Operator::Sort(Sorter::new(descending.clone(), *limit, share)),
             End::Kept => Operator::Sort(Sorter::new(Vec::new(), None, share)),
@@ -128,7 +144,7 @@ impl Operator {
     fn push_few(&mut self, first_ordinal: u64, batch: Batch, watch: &Watch) -> Result<(), RunError> {
         match self {
             Operator::Output => unreachable!("output is encoded, not pushed"),
-            Operator::Group(grouper) => grouper.push(first_ordinal, &batch),
+            Operator::Group(groups) => groups.push(first_ordinal, batch, watch),
             Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch, watch),
             Operator::Window(windower) => windower.push(first_ordinal, batch),
             Operator::Table(builder) => builder.push(first_ordinal, batch),
@@ -140,7 +156,7 @@ impl Operator {
     pub fn merge(&mut self, other: Operator, watch: &Watch) -> Result<(), RunError> {
         match (self, other) {
             (Operator::Output, Operator::Output) => {}
-            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(*theirs, watch),
+            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(theirs, watch),
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
@@ -198,7 +214,7 @@ impl Operator {
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
-            Operator::Group(grouper) => Given::Rows(grouper.finish(&env.registry.reducers, &options.watch)?),
+            Operator::Group(groups) => Given::Rows(grouped(groups, env, options)?),
             Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None, &options.watch)?.into()),
             Operator::Sort(sorter) => Given::Rows(sorted(sorter)?.into()),
             Operator::Window(windower) => Given::Rows(windower.finish(&options.watch, &mut |groups| {
@@ -222,6 +238,24 @@ impl Operator {
             }
         })
     }
+}
+
+/// The groups of all workers, in the order of their first rows.
+fn grouped(groups: Groups, env: &Environment, options: &Options) -> Result<Rows, RunError> {
+    let watch = &options.watch;
+    let mut shards = groups.into_shards(watch)?;
+    if shards.len() == 1 {
+        return shards.remove(0).finish(watch);
+    }
+    let shards: Vec<_> = shards.into_iter().map(|shard| Mutex::new(Some(shard))).collect();
+    let table = |shard: &Mutex<Option<Shard>>| lock(shard).take().expect("each is taken once").table(watch);
+    let tables = env.pool.map(options.threads, &shards, table).into_iter().collect::<Result<_, _>>()?;
+    let tables = Tables::new(tables);
+    let pieces = tables.pieces(options.morsel_rows.unwrap_or(ROWS_OF_GROUPS));
+    let take = |piece: &Piece| watch.check().map(|()| tables.take(piece));
+    let taken: Vec<Batch> = env.pool.map(options.threads, &pieces, take).into_iter().collect::<Result<_, _>>()?;
+    drop(tables);
+    Ok(Batch::concat_while(&taken, &|| watch.check())?.into())
 }
 
 /// What a window has to know of its batches.

@@ -152,10 +152,7 @@ impl<'a> Run<'a> {
             common_passages,
             // One more than there are workers: for what runs in order.
             scratch: (0..=threads).map(|_| Mutex::default()).collect(),
-            operators: (0..operators)
-                .map(|_| Operator::new(env, &pipeline.end, results, options.watch.memory.share(operators)))
-                .map(Mutex::new)
-                .collect(),
+            operators: Operator::several(operators, env, &pipeline.end, results, options).map(Mutex::new).collect(),
             in_order: if is_mixed { threads } else { 0 },
         }
     }

@@ -67,13 +67,16 @@ pub struct Weight {
     pub row: u64,
 }
 
+/// What starts a reducer for arguments of these types.
+pub type Start = fn(arguments: &[Type]) -> Box<dyn State>;
+
 /// A reducer with everything that the executors know of it.
 #[derive(Clone, Debug)]
 pub struct Reducer {
     /// What scripts see.
     pub def: ReducerDef,
     /// An empty state for arguments of these types.
-    pub start: fn(arguments: &[Type]) -> Box<dyn State>,
+    pub start: Start,
     /// An empty frame for arguments of these types; none where the value is made anew of the rows.
     pub frame: Option<StartFrame>,
 }

@@ -7,6 +7,7 @@ use crate::catalog::{OptionKind, ReducerDef};
 use crate::codes::{E0101, E0107, E0108, E0206, E0301, E0304, E0305, E0401, E0402, E0403, E0406, E0409, E0508};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages::STAGES;
 use crate::syntax::ast::{self, Argument, Label, Name};
 use crate::ty::{Kind, Type, spell};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 pub(in super::super) fn unknown_stage(span: Span, name: &str, near: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0101, span, format!("there is no stage called `{name}`"));
     if near.is_empty() {
-        return diagnostic.help(format!("stages are {}", list(crate::aliases::STAGES, 8)));
+        let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+        return diagnostic.help(format!("stages are {}", list(&names, 8)));
     }
     suggest(diagnostic, span, near, str::to_string)
 }

@@ -5,13 +5,10 @@ use super::{Tokens, defined_functions, end_of, slice};
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::source::Span;
+use crate::stages::{self, Arguments};
 use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
 
-/// Stages whose bare arguments are mostly single names, so that a comma is what is missing.
-const LISTS: [&str; 4] = ["select", "drop", "distinct", "sort"];
-/// Stages whose bare argument is a value, so that a function is what stands before its argument.
-const VALUES: [&str; 6] = ["filter", "derive", "map", "flat_map", "take_while", "skip_while"];
 /// The operators that are words.
 const WORDS: [&str; 5] = ["and", "or", "in", "by", "on"];
 
@@ -128,7 +125,7 @@ impl<'s> Pass<'_, 's> {
             return end;
         }
         let head = stage_name(&self.out[..self.out.len() - 1]);
-        if head.is_some_and(|head| !VALUES.contains(&head)) && !next.is_name() && !next.opens() {
+        if head.is_some_and(|head| !takes_values(head)) && !next.is_name() && !next.opens() {
             let place = self.tokens[at].1;
             let message = "a comma is missing between these";
             diagnostics.push(Diagnostic::error(E0130, place.to(*next_span), message).fix(place.at_end(), ","));
@@ -302,9 +299,14 @@ impl<'s> Pass<'_, 's> {
     }
 }
 
-/// Whether these tokens end with the name of a stage that takes a list of names.
+/// Whether these tokens end with the name of a stage that takes names of columns, so that a comma is what is missing.
 fn is_list(tokens: &[(Token, Span)]) -> bool {
-    stage_name(tokens).is_some_and(|name| LISTS.contains(&name))
+    stage_name(tokens).and_then(stages::named).is_some_and(|stage| stage.takes.arguments == Arguments::Columns)
+}
+
+/// Whether the argument of a stage is a value, so that a function is what stands before its argument.
+fn takes_values(stage: &str) -> bool {
+    stages::named(stage).is_some_and(|def| matches!(def.takes.arguments, Arguments::Condition | Arguments::Value))
 }
 
 /// Whether a token behind a name begins an argument of it, or behind an item of a list another item.

@@ -6,6 +6,7 @@ use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
 
@@ -192,7 +193,7 @@ impl<'s> Pass<'_, 's> {
     fn stage_in_place(&mut self, clause: &Clause, is_by: bool) -> Option<Edit> {
         let (Token::Name(stage), place) = self.tokens.get(clause.pipe + 1)? else { return None };
         let of_stage = stage_name(&self.tokens[..clause.call]).is_some();
-        let known = aliases::STAGES.contains(stage) || aliases::stage(stage).is_some() || self.own.contains(stage);
+        let known = stages::named(stage).is_some() || aliases::stage(stage).is_some() || self.own.contains(stage);
         if !is_by || known && (of_stage || *stage != "derive") {
             return None;
         }

@@ -6,6 +6,7 @@ use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
 
@@ -80,7 +81,7 @@ fn closure<'s>(stage: &str, tokens: Slice<'_, 's>, at: usize) -> Option<Closure<
         [(Token::Pipe, _), (Token::Name(name), _), (Token::Pipe, bar), (next, after), ..]
             if next.starts_operand()
                 && bar.end <= after.start
-                && (is_used(name, &tokens[at + 3..]) || touches(&tokens[at..]) && !aliases::STAGES.contains(name)) =>
+                && (is_used(name, &tokens[at + 3..]) || touches(&tokens[at..]) && stages::named(name).is_none()) =>
         {
             (name, at + 3, false)
         }

@@ -6,13 +6,11 @@ use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages::{self, By, StageDef};
 use crate::syntax::brackets::stage_name;
 use crate::syntax::token::Token;
 
 type Slice<'a, 's> = &'a [(Token<'s>, Span)];
-
-/// The stages whose keys are columns of what comes out, so that each has a name.
-const NAMED: [&str; 3] = ["aggregate", "nest", "pivot"];
 
 /// Puts commas between the keys.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
@@ -34,7 +32,7 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
         let ends = |token: &Token| matches!(token, Token::Pipe | Token::End | Token::By | Token::On);
         let end = end_of(&tokens, at, ends);
         // Elsewhere a key needs no name, and `a and b` may be one.
-        let needs_names = is_by && stage_of(&out[..out.len() - 1]).is_some_and(|name| NAMED.contains(&name));
+        let needs_names = is_by && stage_of(&out[..out.len() - 1]).is_some_and(|stage| stage.takes.by == By::Columns);
         let Some((keys, diagnostic)) = mended(text, is_by, needs_names, &tokens[at..end]) else { continue };
         diagnostics.push(diagnostic);
         out.extend(keys);
@@ -43,12 +41,14 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
     out
 }
 
-/// The name of the stage whose arguments these tokens end in.
-fn stage_of<'a>(tokens: Slice<'a, '_>) -> Option<&'a str> {
+/// The stage whose arguments these tokens end in.
+fn stage_of(tokens: Slice) -> Option<&'static StageDef> {
     let mut depth = 0usize;
     for (at, (token, _)) in tokens.iter().enumerate().rev() {
         match token {
-            Token::Pipe if depth == 0 => return tokens[at + 1..].iter().find_map(|(token, _)| token.name()),
+            Token::Pipe if depth == 0 => {
+                return tokens[at + 1..].iter().find_map(|(token, _)| token.name()).and_then(stages::named);
+            }
             token if token.closes() => depth += 1,
             token if token.opens() => depth = depth.checked_sub(1)?,
             _ => {}

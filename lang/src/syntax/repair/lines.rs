@@ -4,23 +4,8 @@ use super::{Tokens, end_of, slice};
 use crate::codes::E0130;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::token::Token;
-
-/// Stages that do nothing without arguments.
-const WANT_ARGUMENTS: [&str; 12] = [
-    "filter",
-    "select",
-    "derive",
-    "map",
-    "drop",
-    "rename",
-    "take",
-    "skip",
-    "take_while",
-    "skip_while",
-    "aggregate",
-    "window",
-];
 
 /// Puts braces round the bodies, and the arguments where they belong.
 pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Vec<Diagnostic>) -> Tokens<'s> {
@@ -104,7 +89,7 @@ fn lacks_arguments(text: &str, tokens: &[(Token, Span)], at: usize) -> bool {
     let blank = slice(text, Span { start: stage.end, end: place.start, ..*place });
     let line = text[..stage.start as usize].rfind('\n').map_or(0, |line| line + 1);
     let set_in = text[line..].len() - text[line..].trim_start().len();
-    WANT_ARGUMENTS.contains(name)
+    stages::named(name).is_some_and(|stage| !stage.takes.alone)
         && (next.starts_operand() || *next == Token::Not)
         && blank.matches('\n').count() == 1
         && blank.trim().is_empty()

@@ -5,6 +5,7 @@ use crate::aliases;
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::stages;
 use crate::syntax::token::Token;
 
 /// Words that begin a declaration elsewhere.
@@ -212,8 +213,7 @@ fn with_blank(text: &str, place: Span) -> Span {
 /// `assert x` a call without parentheses.
 fn begins_stage(word: &str, place: Span, rest: &[(Token, Span)]) -> bool {
     let [(next, span), ..] = rest else { return false };
-    let is_stage =
-        aliases::STAGES.contains(&word) || aliases::stage(word).is_some_and(|meant| aliases::STAGES.contains(&meant));
+    let is_stage = stages::named(aliases::stage(word).unwrap_or(word)).is_some();
     let touches = rest.get(1).is_some_and(|(_, operand)| span.end == operand.start);
     let is_sign = *next == Token::Minus && place.end < span.start && touches;
     is_stage

@@ -1,34 +1,21 @@
-//! Grouping: a ticket for each key, then one columnar update for each reducer. Groups come out in the order in which
-//! their first rows stand in the stream, and a key is shown as it stood there.
+//! A ticket for each key, then one columnar update for each reducer.
 //!
 //! Where there are too many groups for the memory that they may have, no new ones are made: rows of other keys go to disk
 //! by the hash of their keys ([`Partitions`]), and each part is grouped by itself in the end.
 
+use super::{Keyed, Layout};
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::index::{Index, chunks};
 use crate::limits::Watch;
 use crate::memory::Share;
-use crate::reducers::{Reducers, State, Weight};
+use crate::reducers::{State, Weight};
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merged, Partitions, ROWS, Rows, Runs};
-use ahash::RandomState;
 use arrow_array::UInt32Array;
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ir::Reduction;
-use pipelang_lang::ty::Type;
-
-/// How the columns of a pushed batch are used: for each reduction its condition (if any) and its arguments, then the keys.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// What is computed.
-    pub reductions: Vec<Reduction>,
-    /// The types of each reduction's arguments.
-    pub argument_types: Vec<Vec<Type>>,
-    /// How many keys there are; without keys there is one group, also of no rows.
-    pub keys: usize,
-}
+use std::sync::Arc;
 
 /// The groups that are looked up without a look whether the run must stop.
 const ROWS_BETWEEN_LOOKS: usize = 4096;
@@ -43,8 +30,7 @@ struct SortedOut {
 
 /// The groups that one worker has seen.
 pub struct Grouper {
-    layout: Layout,
-    hasher: RandomState,
+    layout: Arc<Layout>,
     tickets: Index,
     keys: Keys,
     first: Vec<u64>,
@@ -60,13 +46,10 @@ pub struct Grouper {
 
 impl Grouper {
     /// No groups yet; they may have `share`.
-    pub fn new(layout: Layout, reducers: &Reducers, share: Share) -> Grouper {
-        let pairs = layout.reductions.iter().zip(&layout.argument_types);
-        let states = pairs.map(|(reduction, types)| (reducers.get(reduction.reducer).start)(types)).collect();
+    pub fn new(layout: Arc<Layout>, share: Share) -> Grouper {
+        let states = layout.starts.iter().zip(&layout.argument_types).map(|(start, types)| start(types)).collect();
         let mut grouper = Grouper {
             layout,
-            // What the groups are does not depend on the seeds: they come out in the order of the rows.
-            hasher: RandomState::with_seeds(1, 2, 3, 4),
             tickets: Index::with_capacity(0),
             keys: Keys::default(),
             first: Vec::new(),
@@ -79,10 +62,15 @@ impl Grouper {
         };
         if grouper.layout.keys == 0 {
             let no_key: &[u8] = &[];
-            grouper.ticket((no_key, grouper.hasher.hash_one(no_key)), 0, (0, 0));
+            grouper.ticket((no_key, super::hasher().hash_one(no_key)), 0, (0, 0));
             grouper.parts.push(Batch::new(1, Vec::new()));
         }
         grouper
+    }
+
+    /// How many groups there are.
+    pub fn count(&self) -> usize {
+        self.first.len()
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
@@ -106,12 +94,19 @@ impl Grouper {
         }
         let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
         let keys = Keys::of(key_columns, batch.rows, &[]);
+        let hashes = keys.hashes(0..batch.rows, &super::hasher());
+        self.push_keyed(ordinals, batch, &Keyed { keys: &keys, rows: None, hashes: &hashes })
+    }
+
+    /// Takes rows whose keys are known.
+    pub fn push_keyed(&mut self, ordinals: Vec<u64>, batch: &Batch, keys: &Keyed) -> Result<(), RunError> {
+        let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
         let known = self.first.len();
         if self.parted.is_empty() {
-            let groups = self.tickets_of(&ordinals, key_columns, &keys);
+            let groups = self.tickets_of(&ordinals, key_columns, keys);
             self.update(batch, &groups, &ordinals);
         } else {
-            let SortedOut { here, others } = self.sort_out(&ordinals, &keys);
+            let SortedOut { here, others } = self.sort_out(&ordinals, keys);
             let partitions = self.parted.last_mut().expect("it is not empty");
             partitions.write(&Batch { origin: None, ..batch.clone() }, others.into_iter())?;
             self.update_some(batch, &here, &ordinals);
@@ -143,13 +138,12 @@ impl Grouper {
     }
 
     /// Which rows have a group here.
-    fn sort_out(&self, ordinals: &[u64], keys: &Keys) -> SortedOut {
+    fn sort_out(&self, ordinals: &[u64], keys: &Keyed) -> SortedOut {
         let (mut here, mut others) = (Vec::new(), Vec::new());
         for rows in chunks(ordinals.len()) {
-            let hashes = keys.hashes(rows.clone(), &self.hasher);
-            self.tickets.fetch(&hashes);
-            for (row, hash) in rows.zip(hashes) {
-                let key = keys.get(row);
+            self.tickets.fetch(&keys.hashes[rows.clone()]);
+            for row in rows {
+                let (key, hash) = keys.get(row);
                 match self.tickets.find(hash, |group| self.keys.get(group) == key) {
                     Some(group) => here.push((row as u32, group as u32)),
                     None => others.push((row, hash, ordinals[row])),
@@ -186,26 +180,27 @@ impl Grouper {
     }
 
     /// The group of each row.
-    fn tickets_of(&mut self, ordinals: &[u64], columns: &[Column], keys: &Keys) -> Vec<u32> {
+    fn tickets_of(&mut self, ordinals: &[u64], columns: &[Column], keys: &Keyed) -> Vec<u32> {
         if columns.is_empty() {
             return vec![0; ordinals.len()];
         }
         let part = self.parts.len() as u32;
         let (mut groups, mut new_rows) = (Vec::with_capacity(ordinals.len()), Vec::new());
         for rows in chunks(ordinals.len()) {
-            let hashes = keys.hashes(rows.clone(), &self.hasher);
-            self.tickets.fetch(&hashes);
-            for (row, hash) in rows.zip(hashes) {
+            self.tickets.fetch(&keys.hashes[rows.clone()]);
+            for row in rows {
                 let known = self.first.len();
-                groups.push(self.ticket((keys.get(row), hash), ordinals[row], (part, new_rows.len() as u32)));
+                groups.push(self.ticket(keys.get(row), ordinals[row], (part, new_rows.len() as u32)));
                 if self.first.len() > known {
                     new_rows.push(row as u32);
                 }
             }
         }
-        let new_rows = UInt32Array::from(new_rows);
-        let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
-        self.parts.push(Batch::new(new_rows.len(), columns));
+        if !new_rows.is_empty() {
+            let new_rows = UInt32Array::from(new_rows);
+            let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
+            self.parts.push(Batch::new(new_rows.len(), columns));
+        }
         groups
     }
 
@@ -229,7 +224,7 @@ impl Grouper {
         let mut groups = Vec::with_capacity(other.first.len());
         for theirs in chunks(other.first.len()) {
             watch.check()?;
-            let hashes = other.keys.hashes(theirs.clone(), &self.hasher);
+            let hashes = other.keys.hashes(theirs.clone(), &super::hasher());
             self.tickets.fetch(&hashes);
             for (group, hash) in theirs.zip(hashes) {
                 let (part, row) = other.shown[group];
@@ -254,20 +249,20 @@ impl Grouper {
     }
 
     /// The keys, then what was computed; a row for each group.
-    pub fn finish(self, reducers: &Reducers, watch: &Watch) -> Result<Rows, RunError> {
+    pub fn finish(self, watch: &Watch) -> Result<Rows, RunError> {
         if self.parted.is_empty() {
             return Ok(Rows::Batch(self.table(watch)?.1));
         }
         let mut runs = Runs::new(&watch.memory, None);
-        self.finish_parted(reducers, watch, &mut runs)?;
+        self.finish_parted(watch, &mut runs)?;
         Ok(runs.into_merge()?.into())
     }
 
     /// Writes all groups to runs in the order of their first rows, those that are here and part by part the others.
-    fn finish_parted(mut self, reducers: &Reducers, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
+    fn finish_parted(mut self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
         let parts = Partitions::close(std::mem::take(&mut self.parted))?;
         let (layout, level) = (self.layout.clone(), self.level + 1);
-        let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), reducers, share) };
+        let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), share) };
         if self.level > 0 {
             self.write(watch, runs)?;
             for mut part in parts {
@@ -276,7 +271,7 @@ impl Grouper {
                     watch.check()?;
                     others.push_rows(rows.ordinals, &rows.batch)?;
                 }
-                others.finish_parted(reducers, watch, runs)?;
+                others.finish_parted(watch, runs)?;
             }
             return Ok(());
         }
@@ -288,7 +283,7 @@ impl Grouper {
                 watch.check()?;
                 self.push_sorted_out(rows, &mut here, &mut others)?;
             }
-            others.finish_parted(reducers, watch, runs)?;
+            others.finish_parted(watch, runs)?;
         }
         self.merge(here, watch)?;
         self.write(watch, runs)
@@ -298,7 +293,8 @@ impl Grouper {
     fn push_sorted_out(&self, rows: Merged, here: &mut Grouper, others: &mut Grouper) -> Result<(), RunError> {
         let Merged { ordinals, batch } = rows;
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
-        let sorted = self.sort_out(&ordinals, &keys);
+        let hashes = keys.hashes(0..batch.rows, &super::hasher());
+        let sorted = self.sort_out(&ordinals, &Keyed { keys: &keys, rows: None, hashes: &hashes });
         if sorted.here.is_empty() {
             return others.push_rows(ordinals, &batch);
         }
@@ -325,13 +321,13 @@ impl Grouper {
     }
 
     /// The groups in order, and the ordinals of their first rows.
-    fn table(mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
+    pub fn table(mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
-        let mut order: Vec<u32> = (0..groups as u32).collect();
+        let mut order: Vec<(u64, u32)> = std::mem::take(&mut self.first).into_iter().zip(0..).collect();
         watch.sorting(|| {
-            order.sort_unstable_by_key(|group| {
+            order.sort_unstable_by_key(|(first, _)| {
                 watch.look();
-                self.first[*group as usize]
+                *first
             });
         })?;
         let mut columns = Vec::new();
@@ -344,7 +340,7 @@ impl Grouper {
                     Some(*rows - part.rows as u32)
                 })
                 .collect();
-            let place = |group: &u32| {
+            let place = |(_, group): &(u64, u32)| {
                 let (part, row) = self.shown[*group as usize];
                 starts[part as usize] + row
             };
@@ -358,7 +354,7 @@ impl Grouper {
         } else {
             columns.resize(self.layout.keys, Column::Null(0));
         }
-        let ordinals = order.iter().map(|group| self.first[*group as usize]).collect();
+        let (ordinals, order): (_, Vec<u32>) = order.into_iter().unzip();
         let order = UInt32Array::from(order);
         for mut state in std::mem::take(&mut self.states) {
             watch.check()?;
