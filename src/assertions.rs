@@ -74,11 +74,16 @@ impl Tests {
                 Ok(Some(diagnostic))
             }
             Claim::Equal { left, right } => {
-                let (a, b) = (self.rows(*left, settings)?, self.rows(*right, settings)?);
+                let (mut a, mut b) = (self.rows(*left, settings)?, self.rows(*right, settings)?);
+                match (a.is_one_value, b.is_one_value) {
+                    (true, false) => a.unpack(),
+                    (false, true) => b.unpack(),
+                    (true, true) | (false, false) => {}
+                }
                 let most = a.count.max(b.count);
                 let Some(row) = (0..most).find(|row| !same_row(a.row(*row), b.row(*row))) else { return Ok(None) };
                 let says = |rows: &Rows| match (rows.is_one_value, row < rows.count) {
-                    (true, _) => format!("this is {}", rows.text(row)),
+                    (true, _) => format!("this is {}", rows.text(0)),
                     (false, true) => format!("row {} is {}", row + 1, rows.text(row)),
                     (false, false) => format!("there are {} rows", rows.count),
                 };
@@ -107,7 +112,7 @@ impl Tests {
         let count = batch.as_ref().map_or(0, |batch| batch.rows);
         let shape = self.script.plan().statements[statement].shape;
         let is_one_value = shape == pipelang_lang::ir::Shape::Scalar;
-        Ok(Rows { script: &self.script, statement, batch, count, is_one_value })
+        Ok(Rows { script: &self.script, statement, batch, items: None, count, is_one_value })
     }
 }
 
@@ -116,6 +121,8 @@ struct Rows<'a> {
     script: &'a Script,
     statement: usize,
     batch: Option<Batch>,
+    /// The items of the one value as rows, if it is a list that is compared with rows.
+    items: Option<Vec<Vec<Scalar>>>,
     count: usize,
     is_one_value: bool,
 }
@@ -123,8 +130,22 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// The values of a row.
     fn row(&self, row: usize) -> Option<Vec<Scalar>> {
+        if let Some(items) = &self.items {
+            return items.get(row).cloned();
+        }
         let batch = self.batch.as_ref().filter(|batch| row < batch.rows)?;
         Some(batch.columns.iter().map(|column| column.get(row)).collect())
+    }
+
+    /// The items of the only value take the place of the row.
+    fn unpack(&mut self) {
+        let Some(Scalar::List(items)) = self.value() else { return };
+        let row = |item: &Scalar| match item {
+            Scalar::Record(fields) => fields.to_vec(),
+            item => vec![item.clone()],
+        };
+        self.count = items.len();
+        self.items = Some(items.iter().map(row).collect());
     }
 
     /// The only value.

@@ -191,6 +191,11 @@ fn parameters_stand_after_the_file() {
     assert_eq!(pipe(&[&file, "--n", "x"]).exit, Some(2));
     assert_eq!(pipe(&[&file, "--m", "1"]).exit, Some(2));
     assert_eq!(pipe(&[&file, "7"]).exit, Some(2));
+    let own = pipe(&[&file, "--n", "7", "--format=csv"]);
+    assert_eq!((own.exit, own.out.as_str()), (Some(2), ""));
+    assert!(own.err.contains("an option of `pipe`, which stands before it"), "{}", own.err);
+    let folder = self::folder(&[("b.pipe", "param format: string\nformat\n")]);
+    assert_eq!(pipe(&[&path(folder.path(), "b.pipe"), "--format", "csv"]).out, "\"csv\"\n");
 }
 
 #[test]

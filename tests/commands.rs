@@ -11,6 +11,9 @@ test "rows" {
   assert_eq((t | filter a > 1), [{a: 2, b: "y"}])
   assert_eq((t | filter a > 5 | select a), [])
   assert_eq(1..2, [1.0, 2.0])
+  assert_eq("a,b".split(","), ["a", "b"])
+  assert_eq([{a: 2}], (t | filter a > 1 | select a | list it))
+  assert_eq([2, 1, 2].distinct(), (t | map 3 - a | sort -it))
   assert_eq((t | sum a), 3.0)
   assert_eq(0.0 / 0.0, lib::not_a_number)
 }
@@ -32,6 +35,22 @@ fn tests_pass_with_every_executor() {
     assert_eq!((none.exit, &*none.out, &*none.err), (Some(2), "", "pipe: no test has `nope` in its name\n"));
     let both = pipe(&["test", &file, &path(folder.path(), "lib.pipe")]);
     assert_eq!((both.exit, both.out.lines().last()), (Some(1), Some("3 tests: 2 passed, 1 failed")));
+}
+
+#[test]
+fn lists_are_compared_with_rows() {
+    for (equation, told) in [
+        ("f(2), [2, 3]", "row 2 is 3"),
+        ("f(2), []", "there are 0 rows"),
+        ("(1..1), f(2)", "this is [2]"),
+        ("[{a: f(1)}], (1..1 | map {a: [it + 1]} | list it)", r#"row 1 is {"a":[1]}"#),
+        ("f(2), [\"2\"]", "this is stream<string>"),
+    ] {
+        let text = format!("fn f(n: int) -> [int] {{ [n] }}\ntest \"t\" {{ assert_eq({equation}) }}\n");
+        let folder = folder(&[("a.pipe", &text)]);
+        let output = pipe(&["test", &path(folder.path(), "a.pipe")]);
+        assert!(output.exit != Some(0) && output.err.contains(told), "{}", output.err);
+    }
 }
 
 #[test]

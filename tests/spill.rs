@@ -2,6 +2,7 @@
 //! was so.
 
 use crate::harness::{Config, Script};
+use pipelang::{Engine, Limits, codes};
 use pipelang_lang::opt::RuleSet;
 use pipelang_runtime::exec::Executor;
 use pipelang_runtime::formats::write::OutputFormat;
@@ -24,6 +25,19 @@ fn same_bytes(rest: &str, memory: u64) -> pipelang_runtime::memory::Spilled {
     let little = run(2, Some(memory));
     assert!(little.out == whole.out && little.err.is_empty(), "{rest}: {}", little.err);
     little.stats.spilled
+}
+
+/// What repeats is held once.
+#[test]
+fn values_that_repeat_are_held_once() {
+    let engine = Engine::builder().limits(Limits { memory: Some(4 << 20), ..Limits::none() }).build().unwrap();
+    let distinct = |of: &str| engine.eval::<i64>(&format!("1..400_000 | aggregate d = count_distinct({of}) | sum d"));
+    assert_eq!(distinct("it % 100").unwrap(), 100);
+    assert_eq!(distinct("it").unwrap_err().code(), Some(codes::E0801));
+    assert_eq!(
+        engine.eval::<i64>("1..400_000 | aggregate d = set(it % 5) by k = it // 7 | sum d.len()").unwrap(),
+        285_715
+    );
 }
 
 #[test]

@@ -231,7 +231,7 @@ impl Default for Share {
 /// E0801
 fn over(limit: u64, what: &str) -> RunError {
     let mib = limit as f64 / f64::from(1 << 20);
-    RunError::Limit(format!("{what} needs more memory than the limit of {mib:.0} MiB"))
+    RunError::Limit(format!("{what} would need more memory than the limit of {mib:.0} MiB"))
 }
 
 impl Drop for Share {

@@ -1,7 +1,9 @@
 //! The parameters of a script on the command line, which stand after its file: `--name value`, `--name=value`. A `bool`
 //! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given.
 
+use super::arguments::Arguments;
 use super::{Exit, complain, name, show};
+use clap::CommandFactory;
 use pipelang::tools::{ParameterHelp, ScriptHelp, script_help};
 use pipelang::{ParameterValue, ParameterWay, Parameters};
 use std::fmt::Write;
@@ -10,6 +12,15 @@ use std::fmt::Write;
 /// the help was asked for or a word is wrong, that has been said, and this is what to end with.
 pub fn of(file: &str, text: &str, words: &[String], way: ParameterWay) -> Result<Parameters, Exit> {
     let about = script_help(text);
+    if way == ParameterWay::BehindFile
+        && let Some(word) = own_option(words, &about)
+    {
+        complain(&format!(
+            "`{word}` is no parameter of the script but an option of `{0}`, which stands before it: `{0} {word} … {file}`",
+            name()
+        ));
+        return Err(Exit::Usage);
+    }
     match read(words, &about) {
         Ok(Given::Parameters(parameters)) => Ok(Parameters { way, ..parameters }),
         Ok(Given::Help) => Err(show(&help(file, &about))),
@@ -18,6 +29,18 @@ pub fn of(file: &str, text: &str, words: &[String], way: ParameterWay) -> Result
             Err(Exit::Usage)
         }
     }
+}
+
+/// A word that would be an option if it stood before the file.
+fn own_option<'w>(words: &'w [String], script: &ScriptHelp) -> Option<&'w str> {
+    let own = Arguments::command();
+    let is_own = |word: &&str| {
+        let Some(flag) = word.strip_prefix("--") else { return false };
+        let flag = flag.split_once('=').map_or(flag, |(flag, _)| flag);
+        let is_known = find(script, &flag.replace('-', "_")).is_some() || flag == "help";
+        !is_known && own.get_arguments().any(|argument| argument.get_long() == Some(flag))
+    };
+    words.iter().map(String::as_str).find(is_own)
 }
 
 /// What stands after the file of a script.

@@ -230,7 +230,7 @@ fn what_only_the_host_knows_is_refused() {
         ("int(FREE)", "take what its methods give: cents"),
         ("hash(FREE)", "take what its methods give: cents"),
         ("len(f\"{FREE:>9}\")", "take what its methods give: cents"),
-        ("len(fees.unique())", "take what its methods give: cents"),
+        ("len(fees.distinct())", "compare what its methods give: cents"),
         ("sum(fees)", "take what its methods give: cents"),
     ] {
         let told = told(expression);

@@ -32,6 +32,9 @@ impl<'a> Checker<'a> {
             Value::Expr(id) => matches!(self.ty(*id).kind, Kind::List(_)),
             value => matches!(value, Value::List(_) | Value::Range(_)),
         };
+        if receiver.is_some() && matches!(value, Value::Unknown) && self.diagnostics.len() > said {
+            return Some(Value::Unknown);
+        }
         if !is_list {
             self.diagnostics.truncate(said);
             return None;

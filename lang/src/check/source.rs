@@ -137,7 +137,12 @@ impl<'a> Checker<'a> {
             let row = match (item, is_table) {
                 (Value::Unknown, _) => return self.unknown_stream(span),
                 (Value::Record(fields), true) if has_names(fields, &names) => self.record_row(fields, &names, span),
-                (Value::Record(_), _) | (_, true) => {
+                (Value::Record(fields), true) => {
+                    let others = fields.iter().map(|field| field.0.clone()).collect::<Vec<_>>();
+                    self.report(errors::fields_differ(span, rows.len(), &names, &others));
+                    None
+                }
+                (Value::Record(_), false) | (_, true) => {
                     self.report(errors::items_differ(span, "the same fields"));
                     None
                 }

@@ -9,7 +9,7 @@ use crate::ir::{Plan, Shape};
 use crate::scalar::Comparison;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, BinaryOperator, ExprKind, Label};
-use crate::ty::Kind;
+use crate::ty::{Field, Kind, Type};
 use std::sync::Arc;
 
 /// The tests of a script.
@@ -174,18 +174,16 @@ impl<'a> Checker<'a> {
     fn may_be_equal(&self, left: usize, right: usize) -> bool {
         let (a, b) = (&self.plan.statements[left], &self.plan.statements[right]);
         let (x, y) = (self.plan.schema(a.node).fields, self.plan.schema(b.node).fields);
-        let is_empty_list = |fields: &[crate::ty::Field]| matches!(fields, [one] if one.ty.kind == Kind::Null);
+        match (items_of(a.shape, &x), items_of(b.shape, &y)) {
+            (Some(item), None) => return is_row(item, b.shape, &y),
+            (None, Some(item)) => return is_row(item, a.shape, &x),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        let is_empty_list = |fields: &[Field]| matches!(fields, [one] if one.ty.kind == Kind::Null);
         if a.shape != Shape::Scalar && b.shape != Shape::Scalar && (is_empty_list(&x) || is_empty_list(&y)) {
             return true;
         }
-        let same_kind = |x: &Kind, y: &Kind| match (x, y) {
-            (Kind::Int | Kind::Float, Kind::Int | Kind::Float) | (Kind::Null, _) | (_, Kind::Null) => true,
-            (x, y) => x == y,
-        };
-        let same = |(x, y): (&crate::ty::Field, &crate::ty::Field)| {
-            (a.shape != Shape::Table || x.name == y.name) && same_kind(&x.ty.kind, &y.ty.kind)
-        };
-        a.shape == b.shape && x.len() == y.len() && x.iter().zip(&y).all(same)
+        a.shape == b.shape && same_fields(a.shape, &x, &y)
     }
 
     fn result_type(&self, statement: usize) -> String {
@@ -224,5 +222,36 @@ impl<'a> Checker<'a> {
         }
         self.plan.statements.push(statement);
         Some(self.plan.statements.len() - 1)
+    }
+}
+
+/// The items of a list that is the only value.
+fn items_of(shape: Shape, fields: &[Field]) -> Option<&Type> {
+    match fields {
+        [Field { ty: Type { kind: Kind::List(item), .. }, .. }] if shape == Shape::Scalar => Some(item),
+        _ => None,
+    }
+}
+
+/// Whether an item may be a row.
+fn is_row(item: &Type, shape: Shape, fields: &[Field]) -> bool {
+    match (&item.kind, shape, fields) {
+        (Kind::Null, Shape::Values | Shape::Table, _) => true,
+        (_, Shape::Values, [one]) => same_kind(&item.kind, &one.ty.kind),
+        (Kind::Record(schema), Shape::Table, fields) => same_fields(shape, &schema.fields, fields),
+        _ => false,
+    }
+}
+
+fn same_fields(shape: Shape, xs: &[Field], ys: &[Field]) -> bool {
+    let same =
+        |(x, y): (&Field, &Field)| (shape != Shape::Table || x.name == y.name) && same_kind(&x.ty.kind, &y.ty.kind);
+    xs.len() == ys.len() && xs.iter().zip(ys).all(same)
+}
+
+fn same_kind(x: &Kind, y: &Kind) -> bool {
+    match (x, y) {
+        (Kind::Int | Kind::Float, Kind::Int | Kind::Float) | (Kind::Null, _) | (_, Kind::Null) => true,
+        (x, y) => x == y,
     }
 }

@@ -2,10 +2,12 @@
 
 use super::Function;
 use super::row::{gives, int, like, maybe, of, optional, shows, text, total};
+use crate::batch::keys::Keys;
 use pipelang_lang::catalog::{Example, Parameter, Pattern, ResultType};
 use pipelang_lang::codes::E0801;
 use pipelang_lang::scalar::{self, Comparison, Fault, Scalar, fits, sort_order};
 use pipelang_lang::ty::{Kind, Type};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The functions of this group.
@@ -164,18 +166,15 @@ fn orders() -> Vec<Function> {
             },
         ),
         total(
-            "unique",
-            vec![xs(Pattern::Ordered)],
+            "distinct",
+            vec![xs(Pattern::Plain)],
             ResultType::SameAsArguments,
             "The items without those that stand before in the list, too.",
-            &[shows!("unique([2, 1, 2])", "[2,1]")],
+            &[shows!("distinct([2, 1, 2])", "[2,1]"), shows!("distinct([{a: 1}, {a: 1}])", "[{\"a\":1}]")],
             |arguments| {
-                let all = items(&arguments[0]);
-                let mut places: Vec<usize> = (0..all.len()).collect();
-                places.sort_by(|a, b| sort_order(&all[*a], &all[*b], false));
-                places.dedup_by(|b, a| scalar::same_key(&all[*a], &all[*b]));
-                places.sort_unstable();
-                Ok(list(places.into_iter().map(|at| all[at].clone()).collect::<Vec<_>>()))
+                let mut met = HashSet::new();
+                let new = items(&arguments[0]).iter().filter(|item| met.insert(Keys::of_value(item)));
+                Ok(list(new.cloned().collect::<Vec<_>>()))
             },
         ),
         total(

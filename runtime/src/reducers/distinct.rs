@@ -186,7 +186,12 @@ impl State for Distinct {
     }
 
     fn weight(&self) -> Weight {
-        Weight { group: 8, row: 96 }
+        Weight { group: 8, row: 0 }
+    }
+
+    fn kept(&self) -> u64 {
+        const OF_VALUE: u64 = 96;
+        self.entries.len() as u64 * OF_VALUE + self.keys.size() * 2
     }
 
     fn finish(self: Box<Self>) -> Column {

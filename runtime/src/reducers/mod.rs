@@ -46,6 +46,11 @@ pub trait State: Send {
     /// About how much it holds.
     fn weight(&self) -> Weight;
 
+    /// About how many bytes it holds of what rows leave behind where not every row does.
+    fn kept(&self) -> u64 {
+        0
+    }
+
     /// Fails if the value of a group would be larger than a value may be.
     fn check(&self) -> Result<(), Fault> {
         Ok(())
@@ -63,7 +68,7 @@ pub trait State: Send {
 pub struct Weight {
     /// For each group.
     pub group: u64,
-    /// For each row, beside its arguments; 0 where a row leaves nothing behind.
+    /// For each row, beside its arguments; 0 where a row leaves nothing behind, or only sometimes ([`State::kept`]).
     pub row: u64,
 }
 

@@ -1,13 +1,13 @@
 //! `median` and `quantile`: what stands at a place among the values in their order, or between two of them (R-7, as in
 //! R, NumPy and DuckDB): at the place `(n - 1) p`, counted from 0, the line from the value before to the one behind.
 //!
-//! NaN stands behind all numbers, and -0.0 before 0.0, so that the order is total and no cut of the work can show.
+//! NaN stands behind all numbers, and -0.0 before 0.0, so that the order is total and no cut of the work can show. Durations
+//! are rounded to microseconds, halves to even.
 
 use super::extreme::{float_bits, float_key};
 use super::rows::Rows;
 use super::{Frame, Reducer, State, Weight, same_state};
 use crate::batch::Column;
-use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
 use pipelang_lang::scalar::{Scalar, canonical};
@@ -19,19 +19,19 @@ use std::collections::BTreeMap;
 pub const MEDIAN: Reducer = Reducer {
     def: ReducerDef {
         name: "median",
-        doc: "The value in the middle of those that are not null, or half way between the two there, as a float. NaN \
-              counts as larger than any number.",
+        doc: "The value in the middle of those that are not null, or half way between the two there, as a float or a \
+              duration. NaN counts as larger than any number.",
         result: |arguments| match arguments {
-            [x] if is_float(x) => Some(Type::FLOAT.or_null()),
+            [x] => result(x),
             _ => None,
         },
-        takes: "a number",
+        takes: "a number or a duration",
         in_floats: true,
         examples: &[Example { source: "[5, 1, null, 2, 4] | median it", result: "3.0" }],
         ..ReducerDef::PLAIN
     },
-    start: |_| Ordered::start(),
-    frame: Some(|_| OrderedFrame::start()),
+    start: |arguments| Ordered::start(Ranked::of(arguments)),
+    frame: Some(|arguments| OrderedFrame::start(Ranked::of(arguments))),
 };
 
 /// `quantile`
@@ -39,13 +39,13 @@ pub const QUANTILE: Reducer = Reducer {
     def: ReducerDef {
         name: "quantile",
         doc: "The value below which a share of the values that are not null lies, on the line between the two next to \
-              that place (R-7), as a float: `quantile(x, 0.5)` is the median.",
+              that place (R-7), as a float or a duration: `quantile(x, 0.5)` is the median.",
         arity: (2, 2),
         result: |arguments| match arguments {
-            [x, Type { kind: Kind::Float, .. }] if is_float(x) => Some(Type::FLOAT.or_null()),
+            [x, Type { kind: Kind::Float, .. }] => result(x),
             _ => None,
         },
-        takes: "a number",
+        takes: "a number or a duration",
         in_floats: true,
         constant: Some(ConstantDef {
             takes: "a number from 0 to 1",
@@ -55,16 +55,42 @@ pub const QUANTILE: Reducer = Reducer {
         examples: &[Example { source: "[1, 2, 3, 4] | quantile it, 0.25", result: "1.75" }],
         ..ReducerDef::PLAIN
     },
-    start: |_| Ordered::start(),
-    frame: Some(|_| OrderedFrame::start()),
+    start: |arguments| Ordered::start(Ranked::of(arguments)),
+    frame: Some(|arguments| OrderedFrame::start(Ranked::of(arguments))),
 };
 
-fn is_float(ty: &Type) -> bool {
-    matches!(ty.kind, Kind::Float | Kind::Unknown)
+/// The type of a value between others of this type, which may be none.
+fn result(of: &Type) -> Option<Type> {
+    match of.kind {
+        Kind::Float | Kind::Unknown => Some(Type::FLOAT.or_null()),
+        Kind::Duration => Some(Type::DURATION.or_null()),
+        _ => None,
+    }
 }
 
 /// The share that a median is.
 const HALF: f64 = 0.5;
+
+/// What has ranks: ints that are ordered as the values are.
+#[derive(Clone, Copy)]
+enum Ranked {
+    Floats,
+    Durations,
+}
+
+impl Ranked {
+    fn of(arguments: &[Type]) -> Ranked {
+        if arguments[0].kind == Kind::Duration { Ranked::Durations } else { Ranked::Floats }
+    }
+
+    /// What stands so far on the way from the value of one rank to that of the next.
+    fn between(self, low: i64, high: i64, on: f64) -> Scalar {
+        match self {
+            Ranked::Floats => Scalar::Float(float_between(float_of(low), float_of(high), on)),
+            Ranked::Durations => Scalar::Duration(duration_between(low, high, on)),
+        }
+    }
+}
 
 /// The rank of a float in their order.
 fn float_rank(x: f64) -> i64 {
@@ -82,8 +108,7 @@ fn place(count: usize, share: f64) -> (usize, f64) {
     (place.floor() as usize, place.fract())
 }
 
-/// What stands so far on the way from one value to the next.
-fn between(low: f64, high: f64, on: f64) -> f64 {
+fn float_between(low: f64, high: f64, on: f64) -> f64 {
     let way = high - low;
     let value = if on == 0.0 || low == high {
         low
@@ -95,15 +120,24 @@ fn between(low: f64, high: f64, on: f64) -> f64 {
     canonical(value)
 }
 
+fn duration_between(low: i64, high: i64, on: f64) -> i64 {
+    let way = (i128::from(high) - i128::from(low)) as f64 * on;
+    let (below, rest) = (i128::from(low) + way.floor() as i128, way.fract());
+    let round_up = rest > HALF || rest == HALF && below & 1 == 1;
+    i64::try_from(below + i128::from(round_up)).map_or(high, |value| value.min(high))
+}
+
 /// The state of both.
 struct Ordered {
-    groups: Vec<Vec<f64>>,
+    ranked: Ranked,
+    /// The ranks of each group.
+    groups: Vec<Vec<i64>>,
     share: f64,
 }
 
 impl Ordered {
-    fn start() -> Box<dyn State> {
-        Box::new(Ordered { groups: Vec::new(), share: HALF })
+    fn start(ranked: Ranked) -> Box<dyn State> {
+        Box::new(Ordered { ranked, groups: Vec::new(), share: HALF })
     }
 }
 
@@ -118,9 +152,15 @@ impl State for Ordered {
         {
             self.share = *share;
         }
-        let Column::Float(values) = &arguments[0] else { return };
         let rows = Rows::active(groups.len(), active).with_value(&arguments[0]);
-        rows.each(|row| self.groups[groups[row] as usize].push(values.value(row)));
+        match &arguments[0] {
+            Column::Float(values) => {
+                rows.each(|row| self.groups[groups[row] as usize].push(float_rank(values.value(row))))
+            }
+            Column::Duration(values) => rows.each(|row| self.groups[groups[row] as usize].push(values.value(row))),
+            // Of a type without values, or one that the checker refuses.
+            _ => {}
+        }
     }
 
     fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
@@ -139,16 +179,26 @@ impl State for Ordered {
     }
 
     fn finish(self: Box<Self>) -> Column {
-        let value = |mut values: Vec<f64>| {
-            if values.is_empty() {
+        let ends = |mut ranks: Vec<i64>| {
+            if ranks.is_empty() {
                 return None;
             }
-            let (before, on) = place(values.len(), self.share);
-            let (_, low, above) = values.select_nth_unstable_by_key(before, |x| float_rank(*x));
-            let high = above.iter().copied().min_by_key(|x| float_rank(*x)).unwrap_or(*low);
-            Some(between(*low, high, on))
+            let (before, on) = place(ranks.len(), self.share);
+            let (_, low, above) = ranks.select_nth_unstable(before);
+            let high = above.iter().copied().min().unwrap_or(*low);
+            Some((*low, high, on))
         };
-        Column::Float(Float64Array::from_iter(self.groups.into_iter().map(value)))
+        let groups = self.groups.into_iter().map(ends);
+        match self.ranked {
+            Ranked::Floats => {
+                let float = |(low, high, on)| float_between(float_of(low), float_of(high), on);
+                Column::Float(groups.map(|ends| ends.map(float)).collect())
+            }
+            Ranked::Durations => {
+                let duration = |(low, high, on)| duration_between(low, high, on);
+                Column::Duration(groups.map(|ends| ends.map(duration)).collect())
+            }
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -191,14 +241,15 @@ impl Ranks {
 
 /// A frame of either: the values up to the place that is asked for, and those behind it. A step moves few of them.
 struct OrderedFrame {
+    ranked: Ranked,
     low: Ranks,
     high: Ranks,
     share: f64,
 }
 
 impl OrderedFrame {
-    fn start() -> Box<dyn Frame> {
-        Box::new(OrderedFrame { low: Ranks::default(), high: Ranks::default(), share: HALF })
+    fn start(ranked: Ranked) -> Box<dyn Frame> {
+        Box::new(OrderedFrame { ranked, low: Ranks::default(), high: Ranks::default(), share: HALF })
     }
 
     /// The rank of the value of a row, if it has one.
@@ -206,7 +257,11 @@ impl OrderedFrame {
         if let Some(Scalar::Float(share)) = row.get(1) {
             self.share = *share;
         }
-        if let Scalar::Float(x) = row[0] { Some(float_rank(x)) } else { None }
+        match row[0] {
+            Scalar::Float(x) => Some(float_rank(x)),
+            Scalar::Duration(x) => Some(x),
+            _ => None,
+        }
     }
 
     /// Moves values until those up to the place are `low`.
@@ -250,7 +305,7 @@ impl Frame for OrderedFrame {
         let Some(low) = self.low.greatest() else { return Scalar::Null };
         let (_, on) = place(self.low.count + self.high.count, self.share);
         let high = self.high.least().unwrap_or(low);
-        Scalar::Float(between(float_of(low), float_of(high), on))
+        self.ranked.between(low, high, on)
     }
 }
 

@@ -41,8 +41,8 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
         },
         "min" => extreme(&present, Ordering::Less),
         "max" => extreme(&present, Ordering::Greater),
-        "median" => quantile(&present, 0.5),
-        "quantile" => quantile(&present, float(&rows[0][1])),
+        "median" => quantile(&kinds[0], &present, 0.5),
+        "quantile" => quantile(&kinds[0], &present, float(&rows[0][1])),
         "set" => Scalar::List(distinct(&present).into_iter().map(|(value, _)| value.clone()).collect()),
         "mode" => {
             let distinct = distinct(&present);
@@ -112,7 +112,10 @@ fn arg(rows: &[Vec<Scalar>], descending: bool) -> Scalar {
 }
 
 ///
-fn quantile(present: &[&Scalar], share: f64) -> Scalar {
+fn quantile(kind: &Kind, present: &[&Scalar], share: f64) -> Scalar {
+    if *kind == Kind::Duration {
+        return duration_quantile(present, share);
+    }
     let mut sorted: Vec<f64> = present.iter().map(|value| canonical(float(value))).collect();
     sorted.sort_by(f64::total_cmp);
     let place = (sorted.len() - 1) as f64 * share;
@@ -125,6 +128,18 @@ fn quantile(present: &[&Scalar], share: f64) -> Scalar {
     } else {
         low * (1.0 - on) + high * on
     }))
+}
+
+fn duration_quantile(present: &[&Scalar], share: f64) -> Scalar {
+    let mut sorted: Vec<i128> = present.iter().map(|value| int_sum(&[value])).collect();
+    sorted.sort_unstable();
+    let place = (sorted.len() - 1) as f64 * share;
+    let (low, high) = (sorted[place as usize], sorted[place.ceil() as usize]);
+    let way = (high - low) as f64 * (place - place.floor());
+    // Twice as far, so that a half is a whole and what lies off it is on one side or the other.
+    let twice = 2 * (low + way.floor() as i128) + i128::from(way.fract() >= 0.5);
+    let value = if way.fract() > 0.5 { (twice + 1) / 2 } else { i128::from(half_to_even(twice, 2)) };
+    Scalar::Duration(value.min(high) as i64)
 }
 
 /// The rows of floats where none is null.

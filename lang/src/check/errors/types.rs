@@ -9,6 +9,7 @@ use crate::scalar::{Arithmetic, Comparison};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::ty::{Kind, Type, spell};
+use std::sync::Arc;
 
 type Origin = Option<(Span, String)>;
 
@@ -370,6 +371,17 @@ pub(in super::super) fn no_named_function(span: Span, signature: &str, near: &[&
 /// E0306
 pub(in super::super) fn items_differ(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(E0306, span, format!("the items of a list have {what}"))
+}
+
+/// E0306: item number `at` has not the fields of the first.
+pub(in super::super) fn fields_differ(span: Span, at: usize, first: &[Arc<str>], other: &[Arc<str>]) -> Diagnostic {
+    let lacks = |from: &[Arc<str>], names: &[Arc<str>]| from.iter().find(|name| !names.contains(name)).cloned();
+    let (missing, here, there) = match lacks(first, other) {
+        Some(missing) => (missing, format!("item {}", at + 1), "the first item"),
+        None => (lacks(other, first).unwrap_or_else(|| "".into()), "the first item".to_string(), "another item"),
+    };
+    items_differ(span, "the same fields")
+        .help(format!("{here} lacks `{missing}`, which {there} has: give it `{missing}: null`"))
 }
 
 /// E0311

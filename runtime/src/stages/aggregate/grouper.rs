@@ -37,6 +37,8 @@ pub struct Grouper {
     shown: Vec<(u32, u32)>,
     parts: Vec<Batch>,
     states: Vec<Box<dyn State>>,
+    /// About how many bytes the states keep of what differs among rows.
+    kept: u64,
     share: Share,
     /// How often the rows that come have been parted.
     level: u32,
@@ -56,6 +58,7 @@ impl Grouper {
             shown: Vec::new(),
             parts: Vec::new(),
             states,
+            kept: 0,
             share,
             level: 0,
             parted: Vec::new(),
@@ -111,7 +114,8 @@ impl Grouper {
             partitions.write(&Batch { origin: None, ..batch.clone() }, others.into_iter())?;
             self.update_some(batch, &here, &ordinals);
         }
-        let too_much = self.share.add(self.growth(known, batch));
+        let growth = self.growth(known, batch);
+        let too_much = self.share.add(growth);
         match too_much && self.parted.is_empty() {
             true if self.layout.keys > 0 && self.level < DEEPEST => {
                 self.parted.push(Partitions::new(self.level, self.share.memory()))
@@ -124,7 +128,7 @@ impl Grouper {
     }
 
     /// About how many bytes a batch has added to what is held; there were `known` groups before.
-    fn growth(&self, known: usize, batch: &Batch) -> u64 {
+    fn growth(&mut self, known: usize, batch: &Batch) -> u64 {
         const OF_GROUP: u64 = 48;
         let weight = self
             .states
@@ -133,8 +137,9 @@ impl Grouper {
             .fold(Weight::default(), |a, b| Weight { group: a.group + b.group, row: a.row + b.row });
         let new = (self.first.len() - known) as u64;
         let keys = self.parts.last().filter(|_| new > 0).map_or(0, Batch::size) * 2;
-        let kept = if weight.row > 0 { batch.size() + batch.rows as u64 * weight.row } else { 0 };
-        new * (OF_GROUP + weight.group) + keys + kept
+        let of_rows = if weight.row > 0 { batch.size() + batch.rows as u64 * weight.row } else { 0 };
+        let before = std::mem::replace(&mut self.kept, self.states.iter().map(|state| state.kept()).sum());
+        new * (OF_GROUP + weight.group) + keys + of_rows + self.kept.saturating_sub(before)
     }
 
     /// Which rows have a group here.
@@ -245,6 +250,7 @@ impl Grouper {
             state.merge(theirs, &groups);
             watch.check()?;
         }
+        self.kept = self.states.iter().map(|state| state.kept()).sum();
         Ok(())
     }
 
