@@ -158,7 +158,7 @@ impl Ready {
         let (stats, result) = output::write_all(env, &options, &style, &mut out);
         let mut err = self.warnings.clone();
         match result {
-            Ok(()) => tally.reads().iter().for_each(|read| err.push_str(&format!("{read}\n"))),
+            Ok(()) => tally.lines().iter().for_each(|line| err.push_str(&format!("{line}\n"))),
             Err(error) => {
                 let mut diagnostic = error.diagnostic(&plan);
                 diagnostic.help.splice(0..0, alike(&plan, &error));

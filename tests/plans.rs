@@ -33,6 +33,7 @@ impl Sources for Declared {
             format: "csv",
             schema,
             inferred: false,
+            is_open: false,
             effect: Effect::MayFail,
             files: Vec::new(),
             found: Vec::new(),

@@ -45,6 +45,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// What is said of a time of nanoseconds between two microseconds, behind what it is.
+pub const TOO_FINE: &str = ", finer than us";
+
 /// A cell that is not a value of its column's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellError {
@@ -335,7 +338,10 @@ fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
     diagnostic = diagnostic.at_data(data_place(place, Some(&cell.column)));
     if matches!(place.at, At::Row(_)) {
         // Files that are no text have types of their own.
-        return diagnostic;
+        return match cell.text.ends_with(TOO_FINE) {
+            true => diagnostic.help(format!("as ints of nanoseconds: {}", read_with(place, "nanoseconds: \"int\""))),
+            false => diagnostic,
+        };
     }
     let is_nothing = cell.inside.is_some() && matches!(&*cell.text, "null" | "missing");
     diagnostic = match cell.inside {

@@ -64,8 +64,8 @@ pub fn run(entry: &Entry, arguments: &ScriptArguments) -> Exit {
 
 /// Says on stderr what reads made null or left out.
 fn print_tally(tally: &Tally) {
-    for read in tally.reads() {
-        let _ = writeln!(io::stderr(), "{read}");
+    for line in tally.lines() {
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 

@@ -193,6 +193,31 @@ fn a_file_of_parquet_holds_what_came_out() {
     assert_eq!(back, program.run(&ids(9_000)).collect().unwrap());
 }
 
+#[test]
+fn keys_that_no_column_has_are_told_as_data() {
+    #[derive(Row, Debug)]
+    struct Sold {
+        id: Option<i64>,
+    }
+    let engine = Engine::builder().grant(pipelang::fs::read_everything()).build().unwrap();
+    let shop = "read(\"tests/data/strays/shop.json\") | drop at, items";
+    for (stage, records) in [("| select id", None), ("| filter id > 1000", Some(5))] {
+        let program = engine.compile::<(), Sold>("shop.pipe", &format!("{shop} {stage}")).unwrap();
+        for executor in EXECUTORS {
+            let tally = Tally::default();
+            let rows = program.run(&[]).executor(executor).tally(&tally).collect().unwrap();
+            assert_eq!(rows.last().unwrap().id, Some(1012));
+            let strays = tally.strays();
+            assert_eq!(strays.first().map(|strays| strays.records), records, "{executor:?}");
+            for strays in strays {
+                let keys: Vec<_> = strays.keys.iter().map(|stray| (&*stray.key, &*stray.column, stray.line)).collect();
+                assert_eq!(keys, [("extra", "extra", 1004), ("a", "a", 1009), ("unit price", "unit price", 1009)]);
+                assert!(!strays.has_others);
+            }
+        }
+    }
+}
+
 /// Several workers keep many groups in shards, unless later rows show that they are not so many.
 #[test]
 fn groups_are_the_same_however_many_there_are_and_on_any_number_of_threads() {

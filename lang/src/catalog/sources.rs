@@ -83,6 +83,8 @@ pub struct TableInfo {
     pub schema: Schema,
     /// Whether the types were inferred from a sample (then a misfit offers `schema:`).
     pub inferred: bool,
+    /// Whether only a sample says which columns there are: rows may have values under other names.
+    pub is_open: bool,
     /// Whether reading a cell of it may fail.
     pub effect: Effect,
     /// The files, where the path is a pattern or rows say which file they are from; none: the path, with all columns.

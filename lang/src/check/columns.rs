@@ -57,7 +57,9 @@ pub(super) fn select<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     }
     checker.each_argument(call, &input.row, |c, argument| c.project(call, argument, &mut projection, false));
     let add_at = Some((call.span().at_end(), ", "));
-    Some(checker.map_stage(call, input, projection, Shape::Table, add_at))
+    let rows = checker.map_stage(call, input, projection, Shape::Table, add_at);
+    checker.chosen.insert(rows.node);
+    Some(rows)
 }
 
 /// `drop column`
@@ -145,6 +147,7 @@ pub(super) fn map<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: St
         }
     };
     let rows = checker.map_stage(call, input, projection, shape, None);
+    checker.chosen.insert(rows.node);
     Some(checker.fields_as_columns(rows, call.span()))
 }
 

@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
     ) -> Option<(NodeId, ColumnId)> {
         let Kind::List(item) = self.ty(list).kind.clone() else {
             let found = self.ty(list).clone();
-            self.report(errors::explode_of(expr.span, call.def.name, &found));
+            self.report(errors::explode_of(expr, call.def.name, &found));
             return None;
         };
         let ty = (*item).clone().or_null_if(keep);

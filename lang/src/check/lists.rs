@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
         if matches!(value, Value::Stream(_)) {
             return self.unknown(errors::stage_as_function(name.span, &name.text, receiver, arguments, span));
         }
-        let Some(list) = self.list(value, first.span, &name.text) else { return Value::Unknown };
+        let Some(list) = self.list(value, first, &name.text) else { return Value::Unknown };
         let rest: Vec<&'a ast::Expr> = given[1..].iter().map(|given| given.1).collect();
         let result = match Each::ALL.into_iter().find(|each| each.name() == method.name) {
             Some(each) => self.each_method(each, method, list, &rest, name.span),
@@ -74,12 +74,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A value as a list; `who` wants one.
-    pub(super) fn list(&mut self, value: Value<'a>, span: Span, who: &str) -> Option<ExprId> {
+    pub(super) fn list(&mut self, value: Value<'a>, expr: &ast::Expr, who: &str) -> Option<ExprId> {
         let error = match value {
             Value::Unknown => return None,
-            Value::List(_) | Value::Range(_) => return self.as_scalar(value, span),
+            Value::List(_) | Value::Range(_) => return self.as_scalar(value, expr.span),
             Value::Expr(id) if matches!(self.ty(id).kind, Kind::List(_)) => return Some(id),
-            value => errors::no_list(span, who, &self.type_of(&value)),
+            value => errors::no_list(expr, who, &self.type_of(&value)),
         };
         self.report(error);
         None

@@ -67,6 +67,7 @@ mod types;
 mod unify;
 mod union;
 mod unpivot;
+mod whole;
 mod window;
 mod write;
 
@@ -194,6 +195,10 @@ struct Checker<'a> {
     targets: HashMap<NodeId, crate::ir::Target>,
     /// The nodes of pivots whose columns are known only at the end.
     pivots: HashMap<NodeId, open_pivot::OpenPivot>,
+    /// The scans of tables of which only a sample says which columns there are.
+    open_tables: HashSet<NodeId>,
+    /// The nodes whose columns the script has chosen, one by one.
+    chosen: HashSet<NodeId>,
     /// The items of list literals, by their places.
     lists: HashMap<Span, &'a [crate::syntax::ast::Expr]>,
     /// How many sources the rows of what puts streams together come from.
@@ -257,6 +262,8 @@ impl<'a> Checker<'a> {
             sites: HashMap::new(),
             targets: HashMap::new(),
             pivots: HashMap::new(),
+            open_tables: HashSet::new(),
+            chosen: HashSet::new(),
             lists: HashMap::new(),
             source_counts: HashMap::new(),
             depths: Vec::new(),

@@ -43,7 +43,8 @@ fn copy(tables: &[crate::ir::Table], plan: &mut Plan) {
     }
 }
 
-fn named(plan: &Plan) -> HashSet<ColumnId> {
+/// The columns that a plan names.
+pub(super) fn named(plan: &Plan) -> HashSet<ColumnId> {
     let roots = plan.statements.iter().map(|statement| statement.node);
     let roots: Vec<_> = roots.chain(plan.subqueries.iter().map(|subquery| subquery.node)).collect();
     let run: HashSet<_> = roots.iter().flat_map(|root| plan.stages_of(*root)).collect();

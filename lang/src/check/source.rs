@@ -309,10 +309,14 @@ impl<'a> Checker<'a> {
             inferred: info.inferred,
             files: info.files,
             checked: Vec::new(),
+            telling: Vec::new(),
         };
         let place = if info.inferred { "in this file, as its sample says" } else { "in this file" };
         let shape = if info.format == LINES { Shape::Values } else { Shape::Table };
         let rows = self.scan(Table { origin, schema: info.schema, effect: info.effect, span }, shape, place);
+        if info.is_open {
+            self.open_tables.insert(rows.node);
+        }
         for (name, holds) in info.foreign {
             if let Some(field) = rows.row.fields.named(&name) {
                 self.foreign.insert(field.column, (holds, request.span));

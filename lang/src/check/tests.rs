@@ -34,6 +34,7 @@ impl Sources for Weather {
             format: "csv",
             schema: Schema { fields },
             inferred: true,
+            is_open: false,
             effect: Effect::MayFail,
             files: Vec::new(),
             found: Vec::new(),

@@ -136,6 +136,9 @@ pub enum TableOrigin {
         files: Vec<TableFile>,
         /// The columns at which `on_error` looks: those that the script names. None unless it is given.
         checked: Vec<Arc<str>>,
+        /// The columns in whose values keys are told that no type has; if there are any, keys of rows that are no columns
+        /// are told too. None unless whole rows go out of a table that is known by a sample.
+        telling: Vec<Arc<str>>,
     },
     /// A table that the host binds.
     Bound(Arc<str>),

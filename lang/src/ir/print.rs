@@ -332,7 +332,7 @@ fn output_text(printer: &Printer, defined: &Defined, output: &Fields) -> String 
 fn origin(origin: &TableOrigin) -> String {
     match origin {
         TableOrigin::Bound(name) => format!("bound {}", text::name(name)),
-        TableOrigin::File { path, supply, format, options, files, checked, inferred: _ } => {
+        TableOrigin::File { path, supply, format, options, files, checked, telling, inferred: _ } => {
             let from = match supply {
                 Supply::Files => text::string(path),
                 Supply::Stdin => path.to_string(),
@@ -342,11 +342,12 @@ fn origin(origin: &TableOrigin) -> String {
             parts.extend(options.iter().map(|(name, value)| format!("{}: {}", text::name(name), option(value))));
             let files: Vec<String> = files.iter().map(file).collect();
             let of = if files.is_empty() { String::new() } else { format!(" of {}", files.join(", ")) };
-            let looks = match checked.as_slice() {
+            let looks = |word: &str, columns: &[Arc<str>]| match columns {
                 [] => String::new(),
-                checked => format!(" checking ({})", commas(checked.iter().map(|name| text::name(name)))),
+                columns => format!(" {word} ({})", commas(columns.iter().map(|name| text::name(name)))),
             };
-            format!("read({}){of}{looks}", parts.join(", "))
+            let (checks, tells) = (looks("checking", checked), looks("telling", telling));
+            format!("read({}){of}{checks}{tells}", parts.join(", "))
         }
     }
 }

@@ -244,6 +244,23 @@ fn conversions() -> Vec<Function> {
         )
         .and_or_null(&[shows!("date?(json(\"1\"))", "null")]),
     );
+    rows.extend(
+        row(
+            "items",
+            Type::list(Type::JSON.or_null()),
+            "The list that json is, for `explode` and the functions of lists.",
+            &[
+                shows!("items(json(\"[1, null]\"))", "[1,null]"),
+                shows!("items(json(\"[1, 2]\")).map(x => int(x)).sum()", "3"),
+                shows!("items(json(\"{}\"))", "E0604"),
+            ],
+            |arguments| match json(&arguments[0]) {
+                Value::Array(items) => Ok(Scalar::List(items.iter().map(scalar).collect())),
+                other => Err(refused(&other, "a list")),
+            },
+        )
+        .and_or_null(&[shows!("items?(json(\"1\"))", "null")]),
+    );
     rows.push(row(
         "string",
         Type::STRING,

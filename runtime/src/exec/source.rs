@@ -153,7 +153,7 @@ fn scan<'a>(
                 Opened::Pieces(pieces) => of_pieces(pieces, options.watch.clone()),
             })
         }
-        TableOrigin::File { path, supply, format, options: read_options, inferred, files, checked } => {
+        TableOrigin::File { path, supply, format, options: read_options, inferred, files, checked, telling } => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
             let request = ScanRequest {
                 path: path.clone(),
@@ -167,6 +167,10 @@ fn scan<'a>(
                 columns,
                 inferred: *inferred,
                 morsel,
+                telling: match telling.as_slice() {
+                    [] => None,
+                    telling => Some((telling.to_vec(), options.tally.begin_strays(table.span, path))),
+                },
             };
             let format = formats::by_name(format).ok_or_else(|| RunError::Internal(format!("no format `{format}`")))?;
             let scan = match table.policy() {

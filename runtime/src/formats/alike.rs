@@ -57,6 +57,7 @@ fn numbers(table: &Table, error: &RowError, cell: &CellError, place: &Place) -> 
         columns: vec![table.schema.position(&cell.column)?],
         inferred: *inferred,
         morsel: MorselSize::Rows(BLOCK),
+        telling: None,
     };
     let mut scan = open(by_name(format)?, request, &files).ok()?;
     while let Some(piece) = scan.0().ok()? {

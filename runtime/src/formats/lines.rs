@@ -72,6 +72,7 @@ fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>>
         format,
         schema,
         inferred: false,
+        is_open: false,
         effect,
         files: Vec::new(),
         is_stream: false,

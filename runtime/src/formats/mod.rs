@@ -39,6 +39,7 @@ pub use streams::Streams;
 
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::tally::StrayCounts;
 use arrow_buffer::Buffer;
 use encoding::TextEncoding;
 use pipelang_lang::catalog::{FormatDef, OptionValue, ReadRequest, TableInfo};
@@ -72,6 +73,8 @@ pub struct ScanRequest {
     pub inferred: bool,
     /// How much a worker claims at once.
     pub morsel: MorselSize,
+    /// In the values of which columns keys are told that no type has, beside keys that are no columns, and where.
+    pub telling: Option<(Vec<Arc<str>>, Arc<StrayCounts>)>,
 }
 
 /// A piece of a text, cut at records.

@@ -68,6 +68,11 @@ pub(super) fn describe(
         }
     }
     let mut info = joined.expect("there is a file").finish(is_pattern, format, request)?;
+    if info.is_open {
+        // A file may have, behind its sample, what those of others have.
+        let all = names(&info.schema);
+        info.files.iter_mut().for_each(|file| file.columns.clone_from(&all));
+    }
     match with_file {
         Some(span) => add_file_column(&mut info, span)?,
         None if !is_pattern => info.files.clear(),
@@ -109,6 +114,7 @@ impl Joined {
     fn add(&mut self, path: Arc<str>, more: TableInfo, format: &Format, span: Span) -> Result<(), Box<Diagnostic>> {
         let file = TableFile { path, columns: names(&more.schema) };
         self.info.inferred |= more.inferred;
+        self.info.is_open |= more.is_open;
         self.info.effect = self.info.effect.max(more.effect);
         self.info.foreign.extend(more.foreign);
         for field in more.schema.fields {

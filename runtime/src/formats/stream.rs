@@ -29,6 +29,7 @@ pub fn open(
         columns: columns.to_vec(),
         inferred: false,
         morsel,
+        telling: None,
     };
     if format.def.name == "csv" {
         as_in_header(&mut request, stream)?;

@@ -8,7 +8,7 @@ use super::{Oracle, csv, json, lines};
 use crate::error::{Place, RunError};
 use crate::formats::csv::open::other_than_utf_8;
 use crate::formats::encoding::TextEncoding;
-use crate::tally::Counts;
+use crate::tally::{Counts, StrayCounts};
 use flate2::read::MultiGzDecoder;
 use pipelang_lang::catalog::{FILE_COLUMN, TableFile};
 use pipelang_lang::codes::E0701;
@@ -19,20 +19,29 @@ use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Where it is counted what is left out of a table.
+#[derive(Clone, Default)]
+pub(super) struct Counted {
+    /// Records that are broken, if they are left out.
+    pub broken: Option<Arc<Counts>>,
+    /// Keys that are no columns, if they are told.
+    pub strays: Option<Arc<StrayCounts>>,
+}
+
 impl<'a> Oracle<'a> {
     /// The rows of a table that stands in files. Broken records are left out where they are counted.
     pub(super) fn files(
         self,
         table: &'a Table,
         columns: &[(usize, ColumnId)],
-        broken: Option<Arc<Counts>>,
+        counted: Counted,
     ) -> Result<Rows<'a>, RunError> {
         let TableOrigin::File { files, .. } = &table.origin else { unreachable!("only files are read here") };
-        let Some((first, others)) = files.split_first() else { return self.file(table, columns, broken) };
-        let first = self.one_of_several(table, columns, first, broken.clone())?;
+        let Some((first, others)) = files.split_first() else { return self.file(table, columns, counted) };
+        let first = self.one_of_several(table, columns, first, counted.clone())?;
         let columns = columns.to_vec();
         let others =
-            others.iter().flat_map(move |file| match self.one_of_several(table, &columns, file, broken.clone()) {
+            others.iter().flat_map(move |file| match self.one_of_several(table, &columns, file, counted.clone()) {
                 Ok(rows) => rows,
                 Err(error) => Box::new(std::iter::once(Err(error))),
             });
@@ -40,20 +49,21 @@ impl<'a> Oracle<'a> {
     }
 
     /// The rows of a file with all columns of the table.
-    fn file(
-        self,
-        table: &Table,
-        columns: &[(usize, ColumnId)],
-        broken: Option<Arc<Counts>>,
-    ) -> Result<Rows<'a>, RunError> {
+    fn file(self, table: &Table, columns: &[(usize, ColumnId)], counted: Counted) -> Result<Rows<'a>, RunError> {
         let TableOrigin::File { format, path, supply, options, .. } = &table.origin else {
             unreachable!("only files are read here")
         };
         let encoding = TextEncoding::of(options);
+        let Counted { broken, strays } = counted;
         Ok(match &**format {
             "csv" => Box::new(unbroken(encoding, csv::rows(self, table, columns)?, broken)),
-            "jsonl" => Box::new(unbroken(encoding, json::rows(self, table, columns, false, None)?, broken)),
-            "json" => Box::new(unbroken(encoding, json::rows(self, table, columns, true, broken)?, None)),
+            "jsonl" => {
+                let counted = Counted { broken: None, strays };
+                Box::new(unbroken(encoding, json::rows(self, table, columns, false, counted)?, broken))
+            }
+            "json" => {
+                Box::new(unbroken(encoding, json::rows(self, table, columns, true, Counted { broken, strays })?, None))
+            }
             "lines" => Box::new(unbroken(encoding, lines::rows(self, path, *supply, encoding)?, broken)),
             #[cfg(feature = "columnar")]
             "parquet" | "arrow" => Box::new(super::columnar::rows(self, table, columns)?),
@@ -105,7 +115,7 @@ impl<'a> Oracle<'a> {
         table: &Table,
         columns: &[(usize, ColumnId)],
         file: &TableFile,
-        broken: Option<Arc<Counts>>,
+        counted: Counted,
     ) -> Result<Rows<'a>, RunError> {
         let mut alone = table.clone();
         if let TableOrigin::File { path, files, .. } = &mut alone.origin {
@@ -127,7 +137,7 @@ impl<'a> Oracle<'a> {
             }
         }
         let added = Rc::new(added);
-        let rows = self.file(&alone, &own, broken)?;
+        let rows = self.file(&alone, &own, counted)?;
         Ok(Box::new(rows.map(move |row| {
             let (below, added) = (row?, added.clone());
             Ok(Rc::new(CompletedRow { below, added }) as AnyRow)

@@ -5,13 +5,14 @@
 
 use super::Oracle;
 use super::expr::{Outcome, Row};
+use super::files::Counted;
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::encoding::TextEncoding;
 use crate::formats::input::{longest, too_long};
 use crate::formats::json::{Stop, fit, no_object, not_json, text};
 use crate::formats::names::Spelling;
-use crate::tally::Counts;
+use crate::tally::{Counts, StrayCounts, Strays};
 use pipelang_lang::catalog::OptionValue;
 use pipelang_lang::codes::{E0504, E0505};
 use pipelang_lang::ir::{ColumnId, Table, TableOrigin};
@@ -30,6 +31,43 @@ struct Shared {
     columns: Vec<(usize, ColumnId)>,
     /// How keys are spelled as names of columns.
     spelling: Spelling,
+    /// In the values of which columns keys are told, beside those that are no columns, and where.
+    telling: Option<(Vec<Arc<str>>, Arc<StrayCounts>)>,
+}
+
+impl Shared {
+    /// Counts the keys of a record that no column has.
+    fn tell(&self, record: &Node, line: u64) {
+        let Some((names, counts)) = &self.telling else { return };
+        let mut found = Vec::new();
+        let mut look = |name: &str, node: &Node| {
+            let known = self.fields.iter().find(|(field, _)| *field.name == *name);
+            let mut ways = Vec::new();
+            match known {
+                Some((field, true)) if names.contains(&field.name) => fit::strays(node, &field.ty, name, &mut ways),
+                Some(_) => {}
+                None => ways.push(name.to_string()),
+            }
+            found.extend(ways.into_iter().map(|way| (way, name.to_string())));
+        };
+        match &record.value {
+            Json::Record(fields) if self.is_objects => {
+                let is_last = |at: usize| {
+                    let others = fields[at + 1..].iter();
+                    others.map(|(key, _)| key).all(|key| self.spelling.of(key) != self.spelling.of(&fields[at].0))
+                };
+                let counting = (0..fields.len()).filter(|at| is_last(*at)).map(|at| &fields[at]);
+                counting.for_each(|(key, node)| look(&self.spelling.of(key), node));
+            }
+            _ => self.fields.iter().for_each(|(field, _)| look(&field.name, record)),
+        }
+        let mut strays = Strays::default();
+        if !found.is_empty() {
+            strays.add_record();
+        }
+        found.into_iter().for_each(|key| strays.add(&self.file, key, || line));
+        counts.merge(strays);
+    }
 }
 
 /// A record; a value is read when somebody asks for it.
@@ -69,9 +107,9 @@ pub(super) fn rows<'a>(
     table: &Table,
     columns: &[(usize, ColumnId)],
     is_document: bool,
-    no_objects: Option<Arc<Counts>>,
+    Counted { broken: no_objects, strays }: Counted,
 ) -> Result<Rows<'a>, RunError> {
-    let TableOrigin::File { path, supply, options, inferred, .. } = &table.origin else {
+    let TableOrigin::File { path, supply, options, inferred, telling, .. } = &table.origin else {
         unreachable!("only files are read here")
     };
     let mut bytes = oracle.read_text(path, *supply, TextEncoding::of(options))?;
@@ -96,6 +134,7 @@ pub(super) fn rows<'a>(
         fields: fields.collect(),
         columns: columns.to_vec(),
         spelling,
+        telling: strays.map(|counts| (telling.clone(), counts)),
     });
     if is_document {
         let (is_first, has_ended) = (true, false);
@@ -142,7 +181,7 @@ fn record(line: Vec<u8>, number: u64, shared: &Rc<Shared>) -> Result<RecordRow, 
         Ok(node) if shared.is_objects && !matches!(node.value, Json::Record(_)) => {
             return Err(broken(E0505, no_object(&node)));
         }
-        Ok(_) => {}
+        Ok(node) => shared.tell(&node, number),
     }
     Ok(RecordRow { shared: shared.clone(), text, line: number })
 }
@@ -208,6 +247,7 @@ impl Document {
                         counts.add_records(1);
                         return self.next();
                     }
+                    self.shared.tell(&node, line);
                     return Some(Ok(Rc::new(RecordRow { shared, text, line }) as AnyRow));
                 }
             },

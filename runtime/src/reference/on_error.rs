@@ -3,6 +3,7 @@
 
 use super::Oracle;
 use super::expr::{Outcome, Row};
+use super::files::Counted;
 use super::stages::{AnyRow, Rows};
 use crate::error::{Place, RunError};
 use crate::formats::encoding::TextEncoding;
@@ -17,10 +18,13 @@ use std::sync::Arc;
 impl<'a> Oracle<'a> {
     /// The rows of a table that stands in files, without what its `read` leaves out.
     pub(super) fn read(self, table: &'a Table, columns: &'a [(usize, ColumnId)]) -> Result<Rows<'a>, RunError> {
-        let TableOrigin::File { path, checked, .. } = &table.origin else { unreachable!("only files are read here") };
+        let TableOrigin::File { path, checked, telling, .. } = &table.origin else {
+            unreachable!("only files are read here")
+        };
+        let strays = (!telling.is_empty()).then(|| self.tally.begin_strays(table.span, path));
         let policy = table.policy();
         if policy == ReadPolicy::Fail {
-            return self.files(table, columns, None);
+            return self.files(table, columns, Counted { broken: None, strays });
         }
         let counts = self.tally.begin(table.span, path, policy, checked);
         // Columns that are looked at and go nowhere have names that no plan gives.
@@ -35,7 +39,7 @@ impl<'a> Oracle<'a> {
             }));
         }
         let broken = (policy == ReadPolicy::Skip).then(|| counts.clone());
-        let rows = self.files(table, &columns, broken)?;
+        let rows = self.files(table, &columns, Counted { broken, strays })?;
         Ok(Box::new(rows.filter_map(move |row| match row {
             Ok(row) => looked_at_row(row, policy, &looked_at, &counts).map(Ok),
             Err(error) => Some(Err(error)),

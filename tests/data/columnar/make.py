@@ -140,6 +140,22 @@ def parquet():
         "u": pa.array([1, 2, 2**64 - 1, 4], pa.uint64()),
         "ns": pa.array([1000, 1, 3000, 2], pa.timestamp("ns")),
     }), HERE / "misfits.parquet", row_group_size=2)
+    nanoseconds()
+
+
+def nanoseconds():
+    """Times of nanoseconds, some of them between two microseconds."""
+    times = [1_700_000_000_123_456_000, 1_700_000_000_123_456_789, None, -1]
+    table = pa.table({
+        "id": pa.array([1, 2, 3, 4]),
+        "at": pa.array(times, pa.timestamp("ns", "Europe/Berlin")),
+        "clock": pa.array([1000, 1, None, 86_399_999_999_999], pa.time64("ns")),
+        "took": pa.array([1000, -1, None, 2**63 - 1], pa.duration("ns")),
+        "all": pa.array([[times[0]], times[:3], None, []], pa.list_(pa.timestamp("ns"))),
+        "inside": pa.array([{"at": time} for time in times], pa.struct({"at": pa.timestamp("ns")})),
+    })
+    pq.write_table(table, HERE / "nanoseconds.parquet")
+    pa.feather.write_feather(table, HERE / "nanoseconds.arrow", compression="uncompressed")
 
 
 def arrow():

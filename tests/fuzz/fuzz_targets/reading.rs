@@ -81,6 +81,7 @@ fn read_once(format: &str, from: &From, morsel: MorselSize) -> Seen {
         schema: info.schema,
         inferred: info.inferred,
         morsel,
+        telling: None,
     };
     let mut rows = Vec::new();
     let known = formats::by_name(format).expect("a format");

@@ -68,10 +68,33 @@ pub(in super::super) fn endless_list(span: Span) -> Diagnostic {
 }
 
 /// E0304: a function on lists gets something else.
-pub(in super::super) fn no_list(span: Span, function: &str, found: &Type) -> Diagnostic {
-    let diagnostic = Diagnostic::error(E0304, span, format!("`{function}` works on a list here"));
+pub(in super::super) fn no_list(expr: &ast::Expr, function: &str, found: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, expr.span, format!("`{function}` works on a list here"));
     let diagnostic = if found.is_unknown() { diagnostic } else { diagnostic.saying(format!("this is {found}")) };
-    diagnostic.help(format!("on rows it is a stage: `rows | {function} …`"))
+    match found.kind {
+        Kind::Json => items_of_json(diagnostic, expr),
+        _ => diagnostic.help(format!("on rows it is a stage: `rows | {function} …`")),
+    }
+}
+
+/// Json where a list is wanted: how it becomes one.
+pub(super) fn items_of_json(diagnostic: Diagnostic, expr: &ast::Expr) -> Diagnostic {
+    let help = "`items(j)` is the list that json is, and an error where it is none; `items?(j)` is null there";
+    let is_operand = matches!(
+        expr.kind,
+        ast::ExprKind::Name(_)
+            | ast::ExprKind::It
+            | ast::ExprKind::Path(_)
+            | ast::ExprKind::Parenthesized(_)
+            | ast::ExprKind::Call { .. }
+            | ast::ExprKind::Method { .. }
+            | ast::ExprKind::Field { .. }
+            | ast::ExprKind::Index { .. }
+    );
+    match is_operand {
+        true => diagnostic.fix(expr.span.at_end(), ".items()").help(help),
+        false => diagnostic.help(help),
+    }
 }
 
 /// E0305: a lambda with other parameters than it is given.

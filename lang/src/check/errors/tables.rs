@@ -1,12 +1,13 @@
 //! What is wrong where two tables come together, or lists become rows.
 
 use super::super::operators::spelled;
+use super::nested::items_of_json;
 use super::{list, with_fix, with_origin};
 use crate::codes::{E0205, E0206, E0304, E0314, E0404, E0407, E0801};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::ty::Type;
+use crate::ty::{Kind, Type};
 
 /// E0407
 pub(in super::super) fn join_without_on(span: Span, stage: &str, shared: &[&str]) -> Diagnostic {
@@ -131,8 +132,10 @@ pub(in super::super) fn in_table(span: Span, columns: usize) -> Diagnostic {
 }
 
 /// E0304
-pub(in super::super) fn explode_of(span: Span, stage: &str, found: &Type) -> Diagnostic {
-    Diagnostic::error(E0304, span, format!("`{stage}` wants a list")).saying(format!("this is {found}"))
+pub(in super::super) fn explode_of(expr: &ast::Expr, stage: &str, found: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0304, expr.span, format!("`{stage}` wants a list"));
+    let diagnostic = diagnostic.saying(format!("this is {found}"));
+    if found.kind == Kind::Json { items_of_json(diagnostic, expr) } else { diagnostic }
 }
 
 /// E0801

@@ -159,7 +159,8 @@ impl Reader<'_> {
                 files.push(file(cursor)?);
             }
             let checked = if cursor.eat_word("checking") { names(cursor)? } else { Vec::new() };
-            TableOrigin::File { path, supply, format, options, inferred: false, files, checked }
+            let telling = if cursor.eat_word("telling") { names(cursor)? } else { Vec::new() };
+            TableOrigin::File { path, supply, format, options, inferred: false, files, checked, telling }
         };
         let schema = cursor.schema()?.0;
         let mut effect = Effect::Total;

@@ -35,6 +35,11 @@ fn stays(text: &str) {
 #[test]
 fn a_plan_reads_back() {
     stays(SALES);
+    stays(
+        r#"table
+  scan a from read("a*.jsonl", jsonl, on_error: "null") of "a1.jsonl" (a, b) checking (a) telling (a, b) {a: int?, b: {c: int?}?}, inferred, may fail
+"#,
+    );
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn whole(array: &ArrayRef, ty: &Type) -> Option<Column> {
                 TimeUnit::Second => times::<TimestampSecondType>(array, 1_000_000)?,
                 TimeUnit::Millisecond => times::<TimestampMillisecondType>(array, 1000)?,
                 TimeUnit::Microsecond => times::<TimestampMicrosecondType>(array, 1)?,
+                TimeUnit::Nanosecond if ty.kind == Kind::Int => times::<TimestampNanosecondType>(array, 1)?,
                 TimeUnit::Nanosecond => checked::<TimestampNanosecondType>(array, whole_micros)?,
             };
             Column::of_ints(&ty.kind, micros.values().clone(), micros.nulls().cloned())
@@ -68,6 +69,7 @@ fn whole(array: &ArrayRef, ty: &Type) -> Option<Column> {
                 TimeUnit::Second => times::<DurationSecondType>(array, 1_000_000)?,
                 TimeUnit::Millisecond => times::<DurationMillisecondType>(array, 1000)?,
                 TimeUnit::Microsecond => times::<DurationMicrosecondType>(array, 1)?,
+                TimeUnit::Nanosecond if ty.kind == Kind::Int => times::<DurationNanosecondType>(array, 1)?,
                 TimeUnit::Nanosecond => checked::<DurationNanosecondType>(array, whole_micros)?,
             };
             Column::of_ints(&ty.kind, micros.values().clone(), micros.nulls().cloned())

@@ -1,7 +1,7 @@
 //! Record batches that a host has, and that it is given.
 
 use super::types::kind_of;
-use super::{Wanted, arrays};
+use super::{Nanoseconds, Wanted, arrays};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::Parsed;
@@ -30,7 +30,7 @@ fn arrays_of(name: &str, fields: &[Field], batch: &RecordBatch) -> Result<Vec<ar
         let outside = |code, message| RunError::Outside { code, message };
         let array = batch.column_by_name(&field.name);
         let array = array.ok_or_else(|| outside(E0508, format!("`{name}` has no column `{}`", field.name)))?;
-        let found = kind_of(array.data_type());
+        let found = kind_of(array.data_type(), Nanoseconds::Times);
         let fits = match (&found, &field.ty.kind) {
             (Ok(found), wanted) if found == wanted => true,
             (Ok(Kind::Int), Kind::Float) => true,

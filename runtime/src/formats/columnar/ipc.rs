@@ -4,7 +4,7 @@
 
 use super::damage::{damaged, guarded, may_unpack};
 use super::input::{Input, most_in_memory};
-use super::{Columns, OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
+use super::{OPTIONS, Wanted, check_unchanged, join, rows_of_piece, table, types};
 use crate::error::RunError;
 use crate::formats::{self, Format, Piece, Scan, ScanRequest, files};
 use crate::progress::Progress;
@@ -38,14 +38,15 @@ const CONTINUES: [u8; 4] = [0xff; 4];
 const MOST_ROWS: i64 = u32::MAX as i64;
 
 fn infer(request: &ReadRequest, input: &formats::Input) -> Result<TableInfo, Box<Diagnostic>> {
-    table(request, input, "arrow", || types::columns(&request.path, Messages::open(&request.path)?.schema.fields()))
+    table(request, input, "arrow", |nanoseconds| {
+        types::columns(&request.path, Messages::open(&request.path)?.schema.fields(), nanoseconds)
+    })
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let mut messages = Messages::open(&request.path)?;
     messages.progress = request.input.progress();
-    let columns: Columns = types::columns(&request.path, messages.schema.fields())?;
-    check_unchanged(request, &columns)?;
+    check_unchanged(request, messages.schema.fields())?;
     let wanted = Arc::new(Wanted::new(request));
     let mut batches = messages.decoder(Some(wanted.positions.clone()));
     let morsel = request.morsel;

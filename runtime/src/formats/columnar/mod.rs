@@ -28,11 +28,34 @@ use super::{MorselSize, Parsed, ScanRequest};
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{At, CellError, Place, RowError, RowFault, RunError};
 use arrow_array::ArrayRef;
-use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, ReadRequest, TableInfo};
-use pipelang_lang::codes::{E0206, E0501, E0508, E0902};
+use arrow_schema::Fields;
+use pipelang_lang::catalog::{Effect, OptionDef, OptionKind, OptionValue, ReadRequest, TableInfo};
+use pipelang_lang::codes::{E0206, E0304, E0501, E0508, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
+use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
+
+/// The option that says what times of nanoseconds are read as.
+const NANOSECONDS: &str = "nanoseconds";
+
+/// What times of nanoseconds are in Pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nanoseconds {
+    /// A `datetime` or a `duration`, of microseconds.
+    Times,
+    /// An `int`.
+    Ints,
+}
+
+impl Nanoseconds {
+    fn of<'a>(mut options: impl Iterator<Item = (&'a str, &'a OptionValue)>) -> Nanoseconds {
+        match options.any(|(name, _)| name == NANOSECONDS) {
+            true => Nanoseconds::Ints,
+            false => Nanoseconds::Times,
+        }
+    }
+}
 
 /// What `read` accepts: the files say everything else themselves.
 const OPTIONS: &[OptionDef] = &[
@@ -41,6 +64,11 @@ const OPTIONS: &[OptionDef] = &[
         name: "with_file",
         kind: OptionKind::Bool,
         doc: "Whether to add a column `file` with the path of each row's file.",
+    },
+    OptionDef {
+        name: NANOSECONDS,
+        kind: OptionKind::String,
+        doc: "`int` reads times of nanoseconds as ints that count them, since 1970 or since midnight.",
     },
 ];
 
@@ -62,9 +90,13 @@ fn table(
     request: &ReadRequest,
     input: &super::Input,
     format: &'static str,
-    columns: impl FnOnce() -> Result<Columns, RunError>,
+    columns: impl FnOnce(Nanoseconds) -> Result<Columns, RunError>,
 ) -> Result<TableInfo, Box<Diagnostic>> {
-    for (name, span, _) in &request.options {
+    for (name, span, value) in &request.options {
+        if **name == *NANOSECONDS && *value != OptionValue::Scalar(Scalar::String("int".into())) {
+            let message = "`nanoseconds` is \"int\" or not given".to_string();
+            return Err(Box::new(Diagnostic::error(E0304, *span, message)));
+        }
         if OPTIONS.iter().all(|option| *option.name != **name) {
             let message = format!("the format `{format}` has no option `{name}`");
             let near = did_you_mean(name, OPTIONS.iter().map(|option| option.name));
@@ -80,13 +112,15 @@ fn table(
         let advice = "write it to a file first: its columns are described at its end";
         return Err(Box::new(Diagnostic::error(E0902, request.span, message).help(advice)));
     }
-    let columns =
-        columns().map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
+    let nanoseconds = Nanoseconds::of(request.options.iter().map(|(name, _, value)| (&**name, value)));
+    let columns = columns(nanoseconds)
+        .map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
     let effect = if columns.may_fail { Effect::MayFail } else { Effect::Total };
     Ok(TableInfo {
         format,
         schema: columns.schema,
         inferred: false,
+        is_open: false,
         effect,
         files: Vec::new(),
         is_stream: false,
@@ -95,8 +129,10 @@ fn table(
     })
 }
 
-/// Fails if the file is not as it was when the script was compiled.
-fn check_unchanged(request: &ScanRequest, columns: &Columns) -> Result<(), RunError> {
+/// Fails if the columns of the file are not as they were when the script was compiled.
+fn check_unchanged(request: &ScanRequest, fields: &Fields) -> Result<(), RunError> {
+    let nanoseconds = Nanoseconds::of(request.options.iter().map(|(name, value)| (&**name, value)));
+    let columns = types::columns(&request.path, fields, nanoseconds)?;
     let (found, known) = (&columns.schema.fields, &request.schema.fields);
     let is_known = |(found, known): (&Field, &Field)| {
         found.name == known.name && join(&found.ty, &known.ty).as_ref() == Some(&known.ty)

@@ -3,7 +3,7 @@
 use super::damage::{damaged, guarded};
 use super::group::Group;
 use super::input::Input;
-use super::{Columns, FIRST_ROWS, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
+use super::{FIRST_ROWS, OPTIONS, Wanted, check_unchanged, failed, join, pages, rows_of_piece, table, types};
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::{self, ByColumns, Format, MorselSize, Parsed, Piece, Scan, ScanRequest, Unread};
@@ -26,14 +26,10 @@ pub const FORMAT: Format =
     Format { def: FormatDef { name: "parquet", extensions: &["parquet"], options: OPTIONS }, infer, open, join };
 
 fn infer(request: &ReadRequest, input: &formats::Input) -> Result<TableInfo, Box<Diagnostic>> {
-    table(request, input, "parquet", || {
+    table(request, input, "parquet", |nanoseconds| {
         let (_, metadata) = read_footer(&request.path, Input::open(&request.path)?)?;
-        columns(&request.path, &metadata)
+        types::columns(&request.path, metadata.schema().fields(), nanoseconds)
     })
-}
-
-fn columns(file: &str, metadata: &ArrowReaderMetadata) -> Result<Columns, RunError> {
-    types::columns(file, metadata.schema().fields())
 }
 
 /// The footer of a file.
@@ -138,7 +134,7 @@ struct Slice {
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {
     let (input, metadata) = read_footer(&request.path, Input::open(&request.path)?)?;
-    check_unchanged(request, &columns(&request.path, &metadata)?)?;
+    check_unchanged(request, metadata.schema().fields())?;
     let shared = Arc::new(Shared {
         input: Arc::new(input),
         metadata,

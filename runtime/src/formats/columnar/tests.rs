@@ -35,8 +35,16 @@ fn read(format: &Format, path: &Path, morsel: MorselSize) -> Result<(Schema, Vec
     let columns = (0..info.schema.fields.len()).collect();
     let path = path.to_str().expect("its name is text").into();
     let (schema, options) = (info.schema.clone(), Vec::new());
-    let request =
-        ScanRequest { path, input: crate::formats::Input::file(), options, schema, columns, inferred: false, morsel };
+    let request = ScanRequest {
+        path,
+        input: crate::formats::Input::file(),
+        options,
+        schema,
+        columns,
+        inferred: false,
+        morsel,
+        telling: None,
+    };
     let code = |error: RunError| error.code();
     let mut scan = (format.open)(&request).map_err(code)?;
     let mut batches = Vec::new();

@@ -1,6 +1,6 @@
 //! What the types of Arrow are in Pipe. The table for users, tested entry by entry, is in `docs/types.md`.
 
-use super::Columns;
+use super::{Columns, Nanoseconds};
 use crate::error::RunError;
 use arrow_schema::{DataType, Field as ArrowField, Fields, TimeUnit};
 use pipelang_lang::codes::{E0205, E0508};
@@ -8,7 +8,7 @@ use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use std::sync::Arc;
 
 /// The columns of a file.
-pub(super) fn columns(file: &str, fields: &Fields) -> Result<Columns, RunError> {
+pub(super) fn columns(file: &str, fields: &Fields, nanoseconds: Nanoseconds) -> Result<Columns, RunError> {
     if fields.is_empty() {
         return Err(RunError::Outside { code: E0508, message: format!("`{file}` has no columns") });
     }
@@ -23,7 +23,7 @@ pub(super) fn columns(file: &str, fields: &Fields) -> Result<Columns, RunError> 
     }
     let mut foreign: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     let typed = |(name, field): (Arc<str>, &Arc<ArrowField>)| {
-        let ty = type_of(field).unwrap_or_else(|what| {
+        let ty = type_of(field, nanoseconds).unwrap_or_else(|what| {
             foreign.push((name.clone(), what.into()));
             Type::NULL
         });
@@ -42,11 +42,13 @@ fn same(names: &[Arc<str>]) -> Option<(usize, usize)> {
 }
 
 /// The type of a column or field; else what it holds.
-fn type_of(field: &ArrowField) -> Result<Type, String> {
-    kind_of(field.data_type()).map(|kind| Type { nullable: field.is_nullable() || kind == Kind::Null, kind })
+fn type_of(field: &ArrowField, nanoseconds: Nanoseconds) -> Result<Type, String> {
+    let kind = kind_of(field.data_type(), nanoseconds)?;
+    Ok(Type { nullable: field.is_nullable() || kind == Kind::Null, kind })
 }
 
-pub(super) fn kind_of(ty: &DataType) -> Result<Kind, String> {
+/// What the values of a type are in Pipe; else what they are.
+pub(super) fn kind_of(ty: &DataType, nanoseconds: Nanoseconds) -> Result<Kind, String> {
     Ok(match ty {
         DataType::Null => Kind::Null,
         DataType::Boolean => Kind::Bool,
@@ -59,37 +61,44 @@ pub(super) fn kind_of(ty: &DataType) -> Result<Kind, String> {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::String,
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Kind::Bytes,
         DataType::Date32 | DataType::Date64 => Kind::Date,
+        DataType::Timestamp(TimeUnit::Nanosecond, _)
+        | DataType::Time64(TimeUnit::Nanosecond)
+        | DataType::Duration(TimeUnit::Nanosecond)
+            if nanoseconds == Nanoseconds::Ints =>
+        {
+            Kind::Int
+        }
         DataType::Timestamp(..) => Kind::DateTime,
         DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_) => Kind::Duration,
-        DataType::Dictionary(_, values) => kind_of(values)?,
+        DataType::Dictionary(_, values) => kind_of(values, nanoseconds)?,
         DataType::List(item)
         | DataType::LargeList(item)
         | DataType::FixedSizeList(item, _)
         | DataType::ListView(item)
-        | DataType::LargeListView(item) => Kind::List(Arc::new(type_of(item)?)),
-        DataType::Struct(fields) => Kind::Record(Arc::new(record_of(fields)?)),
-        DataType::Map(entries, _) => Kind::Map(Arc::new(value_type(entries)?)),
+        | DataType::LargeListView(item) => Kind::List(Arc::new(type_of(item, nanoseconds)?)),
+        DataType::Struct(fields) => Kind::Record(Arc::new(record_of(fields, nanoseconds)?)),
+        DataType::Map(entries, _) => Kind::Map(Arc::new(value_type(entries, nanoseconds)?)),
         DataType::Interval(_) => return Err("intervals of months and days".to_string()),
         DataType::Union(..) => return Err("unions of several types".to_string()),
         DataType::RunEndEncoded(..) => return Err("run-end encoded values".to_string()),
     })
 }
 
-fn record_of(fields: &Fields) -> Result<Schema, String> {
+fn record_of(fields: &Fields, nanoseconds: Nanoseconds) -> Result<Schema, String> {
     let names: Vec<Arc<str>> = fields.iter().map(|field| field.name().as_str().into()).collect();
     if let Some((first, _)) = same(&names) {
         return Err(format!("records with two fields called `{}`", names[first]));
     }
-    let typed = |(name, field): (Arc<str>, &Arc<ArrowField>)| Ok(Field { name, ty: type_of(field)? });
+    let typed = |(name, field): (Arc<str>, &Arc<ArrowField>)| Ok(Field { name, ty: type_of(field, nanoseconds)? });
     Ok(Schema { fields: names.into_iter().zip(fields).map(typed).collect::<Result<_, String>>()? })
 }
 
 /// The type of the values of a map, whose keys are texts.
-fn value_type(entries: &ArrowField) -> Result<Type, String> {
+fn value_type(entries: &ArrowField, nanoseconds: Nanoseconds) -> Result<Type, String> {
     let DataType::Struct(pair) = entries.data_type() else { return Err("maps without entries".to_string()) };
     let [key, value] = &pair[..] else { return Err("maps without keys and values".to_string()) };
-    match kind_of(key.data_type())? {
-        Kind::String => type_of(value),
+    match kind_of(key.data_type(), nanoseconds)? {
+        Kind::String => type_of(value, nanoseconds),
         other => Err(format!("maps with keys of type `{other}`")),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Simple on purpose: the oracle reads by it, and so does `column` where it has no quicker way.
 
+use crate::error::TOO_FINE;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType};
@@ -60,6 +61,9 @@ fn value(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
             let day = i32::try_from(millis.div_euclid(DAY_MILLIS));
             Scalar::Date(day.map_err(|_| misfit(ty, format!("{millis} ms since 1970-01-01")))?)
         }
+        DataType::Timestamp(..) | DataType::Time64(_) | DataType::Duration(_) if ty.kind == Kind::Int => {
+            Scalar::Int(count(array, row))
+        }
         DataType::Timestamp(unit, _) => Scalar::DateTime(micros(array, row, *unit, ty, " since 1970-01-01")?),
         DataType::Time32(unit) | DataType::Time64(unit) => {
             Scalar::Duration(micros(array, row, *unit, ty, " since midnight")?)
@@ -115,9 +119,9 @@ fn decimal(unscaled: impl std::fmt::Display, scale: i8) -> Scalar {
     Scalar::Float(fast_float2::parse(text).unwrap_or(f64::NAN))
 }
 
-/// Microseconds, if it is a whole number of them that fits. `since` is what they are counted from.
-fn micros(array: &dyn Array, row: usize, unit: TimeUnit, ty: &Type, since: &str) -> Result<i64, Misfit> {
-    let count = match array.data_type() {
+/// The number of units that a time is.
+fn count(array: &dyn Array, row: usize) -> i64 {
+    match array.data_type() {
         DataType::Timestamp(TimeUnit::Second, _) => of::<TimestampSecondType>(array, row),
         DataType::Timestamp(TimeUnit::Millisecond, _) => of::<TimestampMillisecondType>(array, row),
         DataType::Timestamp(TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array, row),
@@ -130,14 +134,20 @@ fn micros(array: &dyn Array, row: usize, unit: TimeUnit, ty: &Type, since: &str)
         DataType::Time32(_) => of::<Time32MillisecondType>(array, row).into(),
         DataType::Time64(TimeUnit::Nanosecond) => of::<Time64NanosecondType>(array, row),
         _ => of::<Time64MicrosecondType>(array, row),
-    };
+    }
+}
+
+/// Microseconds, if it is a whole number of them that fits. `since` is what they are counted from.
+fn micros(array: &dyn Array, row: usize, unit: TimeUnit, ty: &Type, since: &str) -> Result<i64, Misfit> {
+    let count = count(array, row);
     let (micros, name) = match unit {
         TimeUnit::Second => (count.checked_mul(1_000_000), "s"),
         TimeUnit::Millisecond => (count.checked_mul(1000), "ms"),
         TimeUnit::Microsecond => (Some(count), "us"),
-        TimeUnit::Nanosecond => ((count % 1000 == 0).then_some(count / 1000), "ns, finer than microseconds,"),
+        TimeUnit::Nanosecond => ((count % 1000 == 0).then_some(count / 1000), "ns"),
     };
-    micros.ok_or_else(|| misfit(ty, format!("{count} {name}{since}")))
+    let too_fine = if unit == TimeUnit::Nanosecond { TOO_FINE } else { "" };
+    micros.ok_or_else(|| misfit(ty, format!("{count} {name}{since}{too_fine}")))
 }
 
 fn list(items: &dyn Array, ty: &Type) -> Result<Scalar, Misfit> {

@@ -57,6 +57,7 @@ fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInf
         format: "csv",
         schema: Schema { fields },
         inferred,
+        is_open: false,
         effect,
         files: Vec::new(),
         is_stream: false,

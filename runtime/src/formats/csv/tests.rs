@@ -80,7 +80,16 @@ fn read(path: &Arc<str>, options: &Options, morsel: MorselSize) -> (Vec<Batch>, 
     let info = describe(path, options).expect("the file can be described");
     let columns = (0..info.schema.fields.len()).collect();
     let (schema, inferred, options) = (info.schema, info.inferred, options.clone());
-    let request = ScanRequest { path: path.clone(), input: Input::file(), options, schema, columns, inferred, morsel };
+    let request = ScanRequest {
+        path: path.clone(),
+        input: Input::file(),
+        options,
+        schema,
+        columns,
+        inferred,
+        morsel,
+        telling: None,
+    };
     let mut scan = match (super::FORMAT.open)(&request) {
         Ok(scan) => scan,
         Err(error) => return (Vec::new(), Some(error)),

@@ -124,6 +124,26 @@ fn map(fields: &[(std::borrow::Cow<str>, Node)], item: &Type) -> Result<Scalar, 
     Ok(Scalar::Map(entries.into()))
 }
 
+/// The ways to the keys in a value that are passed over, since its type does not name them: `customer.age`,
+/// `items[].price`. `way` is that to the value.
+pub fn strays(node: &Node, ty: &Type, way: &str, found: &mut Vec<String>) {
+    match (&ty.kind, &node.value) {
+        (Kind::List(item), Json::List(items)) => {
+            items.iter().for_each(|node| strays(node, item, &format!("{way}[]"), found));
+        }
+        (Kind::Record(schema), Json::Record(fields)) => {
+            for (key, node) in fields {
+                let way = format!("{way}.{key}");
+                match schema.position(key) {
+                    Some(at) => strays(node, &schema.fields[at].ty, &way, found),
+                    None => found.push(way),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether values of the kind are of another sort in JSON.
 fn is_conflict(kind: &Kind, value: &Json) -> bool {
     match value {

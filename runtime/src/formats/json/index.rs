@@ -6,11 +6,14 @@
 
 use super::document::MORE;
 use super::scan::{self, Span};
+use super::strays::{Found, Telling};
 use super::text::{self, Flaw, Json, Node};
 use crate::formats::decode::lies_in;
 use crate::formats::names::Spelling;
+use crate::tally::Strays;
 use memchr::memchr;
 use pipelang_lang::codes::{Code, E0504, E0505};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,6 +31,8 @@ pub struct Keys {
     pub spelling: Spelling,
     /// How many slots there are.
     pub count: usize,
+    /// Of which keys it is told that they are no columns, if of any.
+    pub telling: Option<Telling>,
 }
 
 /// Why the records end early.
@@ -52,6 +57,8 @@ pub struct Index {
     pub broken: Option<Broken>,
     /// How many records were left out that are none.
     pub left_out: u64,
+    /// The keys that are told, with lines from 0.
+    pub strays: Strays,
 }
 
 impl Index {
@@ -60,7 +67,7 @@ impl Index {
         let spans_of = |row: &u32| &self.spans[*row as usize * wanted..(*row as usize + 1) * wanted];
         let starts = rows.iter().map(|row| self.starts[*row as usize]).collect();
         let spans = rows.iter().flat_map(spans_of).copied().collect();
-        Index { starts, spans, broken: None, left_out: 0 }
+        Index { starts, spans, ..Index::default() }
     }
 
     /// The index of whole lines.
@@ -79,7 +86,7 @@ impl Index {
             }
             start = end + 1;
         }
-        builder.index
+        builder.finish()
     }
 
     /// The same without the lines that are no records, or have a byte at one of `bad`. The text is UTF-8.
@@ -98,7 +105,7 @@ impl Index {
             }
             start = end + 1;
         }
-        builder.index
+        builder.finish()
     }
 
     /// The index of items of a list, or of one value. If it `skips`, items of another sort than the first are left out.
@@ -113,7 +120,7 @@ impl Index {
             Ok(()) => goes_on.then(|| (valid.len(), E0504, UNDECODABLE.to_string())),
         };
         builder.index.broken = stop.map(|(start, code, message)| Broken { start, code, message });
-        builder.index
+        builder.finish()
     }
 
     /// How many records.
@@ -146,7 +153,18 @@ impl Stop {
 }
 
 /// A key with its quotes, and its slot if it is wanted.
-type Known = (Span, Option<u32>);
+type Known = (Span, Slot);
+
+/// What a key is to the index.
+#[derive(Clone, Copy)]
+enum Slot {
+    /// The value goes there.
+    Wanted(u32),
+    /// Nobody wants it.
+    Unwanted,
+    /// Nobody can want it, and that is told.
+    Stray,
+}
 
 struct Builder<'a> {
     keys: &'a Keys,
@@ -154,12 +172,19 @@ struct Builder<'a> {
     skips: bool,
     /// The keys of the record before, by their place in it.
     order: Vec<Known>,
+    /// Keys that are told.
+    found: Option<Found<'a>>,
     index: Index,
 }
 
 impl<'a> Builder<'a> {
     fn new(keys: &'a Keys) -> Builder<'a> {
-        Builder { keys, skips: false, order: Vec::new(), index: Index::default() }
+        let found = keys.telling.as_ref().map(Found::new);
+        Builder { keys, skips: false, order: Vec::new(), found, index: Index::default() }
+    }
+
+    fn finish(self) -> Index {
+        Index { strays: self.found.map(Found::finish).unwrap_or_default(), ..self.index }
     }
 
     /// Adds the record of the line that begins at `start` and ends with the text.
@@ -172,7 +197,7 @@ impl<'a> Builder<'a> {
             Ok(end) => {
                 let end = scan::skip_blanks(text.as_bytes(), end);
                 if end == text.len() {
-                    return;
+                    return self.end_record(text);
                 }
                 self.take_back();
                 let flaw = text::flaw(text, end, "expected the end");
@@ -195,7 +220,11 @@ impl<'a> Builder<'a> {
                     let node = text::value_at(text, start).map_err(Stop::Flaw)?;
                     node.start + node.raw.len()
                 }
-                end => end?,
+                end => {
+                    let end = end?;
+                    self.end_record(text);
+                    end
+                }
             };
             at = scan::skip_blanks(text.as_bytes(), end);
             match (text.as_bytes().get(at), is_list) {
@@ -219,6 +248,9 @@ impl<'a> Builder<'a> {
             return Ok(end);
         }
         self.index.spans[spans..].fill(MISSING);
+        if let Some(found) = &mut self.found {
+            found.keys.clear();
+        }
         let end = self.slow(text, start, spans);
         if end.is_err() {
             self.take_back();
@@ -226,8 +258,18 @@ impl<'a> Builder<'a> {
         end
     }
 
+    /// Ends the record that was added last, with nothing broken behind it.
+    fn end_record(&mut self, text: &str) {
+        if let (Some(found), Some(start)) = (&mut self.found, self.index.starts.last()) {
+            found.end_record(text, *start as usize, &self.index.spans[self.index.spans.len() - self.keys.count..]);
+        }
+    }
+
     /// Leaves out the record that was added last.
     fn take_back(&mut self) {
+        if let Some(found) = &mut self.found {
+            found.keys.clear();
+        }
         self.index.starts.pop();
         self.index.spans.truncate(self.index.starts.len() * self.keys.count);
     }
@@ -245,7 +287,8 @@ impl<'a> Builder<'a> {
         if bytes.get(start) != Some(&b'{') {
             return None;
         }
-        let (keys, order, found) = (self.keys, &mut self.order, &mut self.index.spans[spans..]);
+        let (keys, order, places) = (self.keys, &mut self.order, &mut self.index.spans[spans..]);
+        let found = &mut self.found;
         let mut at = 0;
         scan::record(bytes, start, 1, |key, value| {
             let name = &bytes[key.0 as usize..key.1 as usize];
@@ -259,8 +302,15 @@ impl<'a> Builder<'a> {
                 }
             };
             at += 1;
-            if let Some(slot) = slot {
-                found[slot as usize] = value;
+            match slot {
+                Slot::Wanted(slot) => places[slot as usize] = value,
+                Slot::Unwanted => {}
+                Slot::Stray => {
+                    let key = unquoted(&text[key.0 as usize..key.1 as usize]).map(|key| keys.spelling.of(&key));
+                    if let Some(found) = found {
+                        found.keys.extend(key);
+                    }
+                }
             }
         })
     }
@@ -268,17 +318,23 @@ impl<'a> Builder<'a> {
     /// The same by the plain reader, which says why a record is none.
     fn slow(&mut self, text: &str, start: usize, spans: usize) -> Result<usize, Stop> {
         let node = text::value_at(text, start).map_err(Stop::Flaw)?;
-        let found = &mut self.index.spans[spans..];
+        let places = &mut self.index.spans[spans..];
         match &node.value {
             Json::Record(fields) if self.keys.is_objects => {
                 for (key, node) in fields {
-                    if let Some(slot) = self.keys.named(key) {
-                        found[slot as usize] = span(node);
+                    match self.keys.named(key) {
+                        Slot::Wanted(slot) => places[slot as usize] = span(node),
+                        Slot::Unwanted => {}
+                        Slot::Stray => {
+                            if let Some(found) = &mut self.found {
+                                found.keys.push(self.keys.spelling.of(key));
+                            }
+                        }
                     }
                 }
             }
             _ if self.keys.is_objects => return Err(Stop::NoObject(start, no_object(&node))),
-            _ => found.iter_mut().for_each(|place| *place = span(&node)),
+            _ => places.iter_mut().for_each(|place| *place = span(&node)),
         }
         Ok(node.start + node.raw.len())
     }
@@ -286,23 +342,33 @@ impl<'a> Builder<'a> {
 
 impl Keys {
     /// The slot of a key.
-    fn named(&self, key: &str) -> Option<u32> {
-        match self.spelling {
-            Spelling::AsWritten => self.slots.get(key).copied(),
-            Spelling::Snake => self.slots.get(&*self.spelling.of(key)).copied(),
+    fn named(&self, key: &str) -> Slot {
+        let spelled = match self.spelling {
+            Spelling::AsWritten => Cow::Borrowed(key),
+            Spelling::Snake => Cow::Owned(self.spelling.of(key)),
+        };
+        match (self.slots.get(&*spelled), &self.telling) {
+            (Some(slot), _) => Slot::Wanted(*slot),
+            (None, Some(telling)) if !telling.columns.contains(&*spelled) => Slot::Stray,
+            (None, _) => Slot::Unwanted,
         }
     }
 
     /// The slot of a key that is given with its quotes.
-    fn slot(&self, quoted: &str) -> Option<u32> {
-        let name = &quoted[1..quoted.len() - 1];
-        if memchr(b'\\', name.as_bytes()).is_none() {
-            return self.named(name);
-        }
-        match text::parse(quoted).ok()?.value {
-            Json::Text(name) => self.named(&name),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Record(_) => None,
-        }
+    fn slot(&self, quoted: &str) -> Slot {
+        unquoted(quoted).map_or(Slot::Unwanted, |key| self.named(&key))
+    }
+}
+
+/// A key that is given with its quotes.
+fn unquoted(quoted: &str) -> Option<Cow<'_, str>> {
+    let name = &quoted[1..quoted.len() - 1];
+    if memchr(b'\\', name.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(name));
+    }
+    match text::parse(quoted).ok()?.value {
+        Json::Text(name) => Some(name),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Record(_) => None,
     }
 }
 

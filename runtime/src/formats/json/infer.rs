@@ -219,14 +219,15 @@ impl Sample {
     }
 }
 
-fn table_of(mut fields: Vec<Field>, format: &'static str, inferred: bool, options: &JsonOptions) -> TableInfo {
+fn table_of(mut fields: Vec<Field>, format: &'static str, is_open: bool, options: &JsonOptions) -> TableInfo {
     if options.policy == ReadPolicy::Null {
         fields.iter_mut().for_each(|field| field.ty.nullable = true);
     }
     TableInfo {
         format,
         schema: Schema { fields },
-        inferred,
+        inferred: is_open,
+        is_open,
         effect: Effect::MayFail,
         files: Vec::new(),
         is_stream: false,

@@ -127,5 +127,8 @@ pub fn parse_of(request: &ScanRequest, is_objects: bool, layout: Layout) -> Resu
         Wanted { name: field.name.clone(), ty: field.ty.clone(), inferred }
     };
     let columns = request.columns.iter().map(wanted).collect();
-    Ok(JsonParse::new(request.path.clone(), is_objects, layout, columns, &options))
+    let parse = JsonParse::new(request.path.clone(), is_objects, layout, columns, &options);
+    let Some((names, counts)) = &request.telling else { return Ok(parse) };
+    let fields = request.schema.fields.iter().filter(|field| names.contains(&field.name) && !is_declared(&field.name));
+    Ok(parse.telling(request.schema.fields.iter().map(|field| field.name.clone()), fields, counts))
 }

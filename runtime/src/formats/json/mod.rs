@@ -11,6 +11,7 @@ mod lines;
 mod options;
 mod parse;
 mod scan;
+mod strays;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -6,17 +6,19 @@
 use super::fit;
 use super::index::{Index, Keys, MISSING};
 use super::options::JsonOptions;
+use super::strays::{Telling, has_keys};
 use super::text;
 use crate::batch::{Batch, BatchFault, Column, Origin, Records};
 use crate::error::{Place, RowError, RowFault, RunError};
 use crate::formats::lanes::{self, Lanes};
 use crate::formats::{ByColumns, Chunk, Parse, Parsed, decode};
+use crate::tally::StrayCounts;
 use arrow_array::StringViewArray;
 use arrow_array::builder::make_view;
 use arrow_buffer::{Buffer, NullBufferBuilder, ScalarBuffer};
 use memchr::{memchr, memchr_iter};
 use pipelang_lang::scalar::Scalar;
-use pipelang_lang::ty::{Kind, Type};
+use pipelang_lang::ty::{Field, Kind, Type};
 use std::sync::Arc;
 
 /// A column that is wanted.
@@ -62,8 +64,27 @@ impl JsonParse {
         options: &JsonOptions,
     ) -> JsonParse {
         let slots = columns.iter().enumerate().map(|(at, wanted)| (wanted.name.clone(), at as u32)).collect();
-        let keys = Keys { is_objects, slots, count: columns.len(), spelling: options.spelling };
+        let keys = Keys { is_objects, slots, count: columns.len(), spelling: options.spelling, telling: None };
         JsonParse { file, keys, layout, columns, skips: options.skips() }
+    }
+
+    /// The same, and it is told of keys other than `columns`, and of those that no type has inside of `fields`.
+    pub fn telling<'f>(
+        mut self,
+        columns: impl Iterator<Item = Arc<str>>,
+        fields: impl Iterator<Item = &'f Field>,
+        counts: &Arc<StrayCounts>,
+    ) -> JsonParse {
+        let keys = &mut self.keys;
+        let mut inside = Vec::new();
+        for field in fields.filter(|field| has_keys(&field.ty)) {
+            let slot = *keys.slots.entry(field.name.clone()).or_insert(keys.count as u32);
+            keys.count = keys.count.max(slot as usize + 1);
+            inside.push((slot, field.name.clone(), field.ty.clone()));
+        }
+        let (file, counts) = (self.file.clone(), counts.clone());
+        keys.telling = Some(Telling { columns: columns.collect(), inside, file, counts });
+        self
     }
 }
 
@@ -106,7 +127,7 @@ impl ByColumns for JsonRows {
         let CheckedRecords { chunk, index } = &self.records;
         Ok(match rows {
             None => self.parse.rows(chunk, index, columns),
-            Some(rows) => self.parse.rows(chunk, &index.of_rows(rows, self.parse.columns.len()), columns),
+            Some(rows) => self.parse.rows(chunk, &index.of_rows(rows, self.parse.keys.count), columns),
         })
     }
 
@@ -120,6 +141,14 @@ const FILLER: u8 = b'?';
 
 impl JsonParse {
     fn records(&self, chunk: &Chunk) -> CheckedRecords {
+        let CheckedRecords { chunk, mut index } = self.indexed(chunk);
+        if let Some(telling) = &self.keys.telling {
+            telling.counts.merge(std::mem::take(&mut index.strays).behind(chunk.first_line));
+        }
+        CheckedRecords { chunk, index }
+    }
+
+    fn indexed(&self, chunk: &Chunk) -> CheckedRecords {
         let Chunk { text, first_line } = chunk;
         let index = match self.layout {
             Layout::Lines if self.skips => {
@@ -222,7 +251,7 @@ impl<'a> Cells<'a> {
     /// The text of a value; none where the key is missing.
     #[inline]
     fn raw(&self, row: usize) -> Option<&'a [u8]> {
-        let span = self.index.spans[row * self.parse.columns.len() + self.slot];
+        let span = self.index.spans[row * self.parse.keys.count + self.slot];
         (span != MISSING).then(|| &self.chunk.text.as_slice()[span.0 as usize..span.1 as usize])
     }
 
@@ -237,7 +266,7 @@ impl<'a> Cells<'a> {
         for row in 0..rows {
             let plain = self.raw(row).and_then(unquoted).filter(|content| memchr(b'\\', content).is_none());
             if let Some(content) = plain {
-                let start = self.index.spans[row * self.parse.columns.len() + self.slot].0 + 1;
+                let start = self.index.spans[row * self.parse.keys.count + self.slot].0 + 1;
                 is_pinned |= content.len() > INLINE;
                 views.push(make_view(content, PIECE, start));
                 nulls.append_non_null();

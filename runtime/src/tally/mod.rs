@@ -1,7 +1,13 @@
-//! What reads made null or left out, as `on_error` says: counted while a run goes on, told at its end.
+//! What reads made null or left out, as `on_error` says, and keys that no column has: counted while a run goes on, told at
+//! its end.
+
+mod strays;
+
+pub use strays::{Stray, StrayCount, StrayCounts, Strays};
 
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::source::Span;
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +15,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The counts of a run; clones are the same. They are those of whole files once the run is done, and those of a run that
 /// failed are of no use.
 #[derive(Clone, Default)]
-pub struct Tally(Arc<Mutex<Vec<Entry>>>);
+pub struct Tally(Arc<Mutex<Entries>>);
 
-/// Where a `read` stands in the script, and its counts.
-type Entry = (Span, Arc<Counts>);
+/// The counts of each `read`, with its place in the script.
+#[derive(Default)]
+struct Entries {
+    reads: Vec<(Span, Arc<Counts>)>,
+    strays: Vec<(Span, Arc<StrayCounts>)>,
+}
 
 impl fmt::Debug for Tally {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_list().entries(self.reads()).finish()
+        f.debug_list().entries(self.reads()).entries(self.strays()).finish()
     }
 }
 
@@ -35,7 +45,7 @@ pub struct ReadCount {
 }
 
 impl Tally {
-    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -45,11 +55,12 @@ impl Tally {
         let (path, columns) = (path.clone(), columns.to_vec());
         let counts = Arc::new(Counts { path, policy, columns, values, records: AtomicU64::new(0) });
         let mut entries = self.entries();
-        let is_same =
-            |(span, other): &&mut Entry| *span == read && other.path == counts.path && other.columns == counts.columns;
-        match entries.iter_mut().find(is_same) {
+        let is_same = |(span, other): &&mut (Span, Arc<Counts>)| {
+            *span == read && other.path == counts.path && other.columns == counts.columns
+        };
+        match entries.reads.iter_mut().find(is_same) {
             Some((_, known)) => *known = counts.clone(),
-            None => entries.push((read, counts.clone())),
+            None => entries.reads.push((read, counts.clone())),
         }
         counts
     }
@@ -57,10 +68,38 @@ impl Tally {
     /// What there is to tell, in the order in which the reads stand in the script; a read of which everything fits is not
     /// among it.
     pub fn reads(&self) -> Vec<ReadCount> {
-        let mut entries = self.entries().clone();
+        let mut entries = self.entries().reads.clone();
         entries.sort_by_key(|(span, counts)| (span.source, span.start, counts.path.clone()));
         let told = entries.iter().map(|(_, counts)| counts.told());
         told.filter(|count| count.records > 0 || count.columns.iter().any(|(_, number)| *number > 0)).collect()
+    }
+
+    /// The counts of a run of a `read` of which keys are told. Of several runs the one that comes farthest counts: one of
+    /// them goes to the end.
+    pub fn begin_strays(&self, read: Span, path: &Arc<str>) -> Arc<StrayCounts> {
+        let counts = Arc::new(StrayCounts::new(path.clone()));
+        let strays = &mut self.entries().strays;
+        let is_same = |(span, other): &(Span, Arc<StrayCounts>)| *span == read && other.path() == path;
+        let farthest = strays.iter().filter(|entry| is_same(entry)).map(|(_, run)| run.records()).max();
+        let is_behind = |run: &Arc<StrayCounts>| Arc::strong_count(run) == 1 && Some(run.records()) < farthest;
+        strays.retain(|entry| !is_same(entry) || !is_behind(&entry.1));
+        strays.push((read, counts.clone()));
+        counts
+    }
+
+    /// The reads with records that have keys which no column has, in the order in which they stand in the script.
+    pub fn strays(&self) -> Vec<StrayCount> {
+        let mut entries = self.entries().strays.clone();
+        let place = |(span, run): &(Span, Arc<StrayCounts>)| (span.source, span.start, run.path().clone());
+        entries.sort_by_key(|entry| (place(entry), Reverse(entry.1.records())));
+        entries.dedup_by_key(|entry| place(entry));
+        entries.iter().map(|(_, run)| run.told()).filter(|count| count.records > 0).collect()
+    }
+
+    /// All that there is to tell, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let reads = self.reads().into_iter().map(|read| read.to_string());
+        reads.chain(self.strays().into_iter().map(|strays| strays.to_string())).collect()
     }
 }
 
