@@ -158,6 +158,21 @@ pub fn places(form: &str) -> Option<usize> {
     (count > 0).then_some(count)
 }
 
+/// How many units there are in a duration, by the name of a function elsewhere: `d.minutes()`, `d.total_seconds()`.
+pub fn unit_of_duration(word: &str) -> Option<&'static str> {
+    let word = plain(word);
+    let unit = ["total", "as", "in", "to", "num"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(&word);
+    Some(match unit.strip_suffix('s').unwrap_or(unit) {
+        "millisecond" | "milli" => "($1 / 1ms)",
+        "second" | "sec" => "($1 / 1s)",
+        "minute" | "min" => "($1 / 1min)",
+        "hour" => "($1 / 1h)",
+        "day" => "($1 / 1d)",
+        "week" => "($1 / 1w)",
+        _ => return None,
+    })
+}
+
 /// What to do instead of calling a function that other languages have.
 pub fn advice(word: &str) -> Option<&'static str> {
     find(ADVICE, word)

@@ -159,7 +159,9 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|name| *name != wanted)
         .filter_map(|name| {
             let distance = if name.to_lowercase() == wanted.to_lowercase() { 0 } else { edit_distance(wanted, name) };
-            (distance <= limit).then_some((distance, name))
+            // Where no letter is the same, any other name of the length is as near.
+            let alike = distance == 0 || distance < wanted.chars().count();
+            (distance <= limit && alike).then_some((distance, name))
         })
         .collect();
     near.sort();
@@ -200,6 +202,8 @@ mod tests {
         assert!(did_you_mean("region", ["qty", "price"]).is_empty());
         assert_eq!(did_you_mean("abcdef", ["abcdxy", "abcxyz"]), ["abcdxy"], "a third of the letters may differ");
         assert_eq!(did_you_mean("ab", ["aa", "ac", "ad", "ae"]), ["aa", "ac", "ad"], "at most three");
+        assert!(did_you_mean("y", ["x", "t"]).is_empty(), "no letter is the same");
+        assert_eq!(did_you_mean("Y", ["x", "y"]), ["y"]);
         assert_eq!(edit_distance("form", "from"), 1);
     }
 }

@@ -410,6 +410,15 @@ impl<'a> Checker<'a> {
         let catalog = self.catalog;
         let is_element = input.row.shape == Shape::Values;
         let def = catalog.reducer(reducer);
+        if matches!(def.name, "first" | "last" | "list")
+            && stage.arguments.is_empty()
+            && input.row.shape == Shape::Table
+        {
+            let several = input.row.known && input.row.fields.len() > 1;
+            let error = errors::reducer_of_rows(stage.span, name.span, def.name, several);
+            self.report(error);
+            return None;
+        }
         let given = self.reducer_arguments(def, None, &stage.arguments, (is_element, true), stage.span)?;
         let reduction = self.in_row(&input.row, |c| {
             let row = if given.of_row { Some(c.row_as_value(&input.row, stage.span)?) } else { None };

@@ -62,6 +62,9 @@ impl<'a> Checker<'a> {
                     (Some(comma), _) => {
                         errors::without_help(error).saying("a decimal number has a point").fix(comma, ".")
                     }
+                    (None, [first, rest @ ..]) if let Some(list) = in_without_brackets(first, rest) => {
+                        errors::list_without_brackets(list)
+                    }
                     (None, [first, second]) if call.def.name == "filter" && !(is_or(first) || is_or(second)) => {
                         let comma = Span { start: first.span.end, end: second.span.start, ..first.span };
                         errors::without_help(error)
@@ -79,6 +82,23 @@ impl<'a> Checker<'a> {
 /// Whether an option of `sort` elsewhere says in which direction.
 fn is_direction(option: &str) -> bool {
     ["desc", "descending", "asc", "ascending", "reverse"].contains(&option)
+}
+
+/// The items of `x in 1, 2`, which the commas part.
+fn in_without_brackets(first: &ast::Expr, rest: &[&ast::Expr]) -> Option<Span> {
+    use ast::BinaryOperator::{In, NotIn};
+    let ast::ExprKind::Binary(In | NotIn, _, _, item) = &first.kind else { return None };
+    let is_literal = |expr: &ast::Expr| match &expr.kind {
+        ast::ExprKind::Unary(ast::UnaryOperator::Negate, inner) => spelled(inner).is_some(),
+        ast::ExprKind::String(_) => true,
+        ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => false,
+        _ => spelled(expr).is_some(),
+    };
+    // In a text there may be another; a name behind that may be a condition.
+    let in_text = matches!(item.kind, ast::ExprKind::String(_));
+    let is_item = |expr: &&ast::Expr| is_literal(expr) || !in_text && spelled(expr).is_some();
+    let all = is_literal(item) && rest.iter().all(is_item);
+    rest.last().filter(|_| all).map(|last| item.span.to(last.span))
 }
 
 fn is_or(expr: &ast::Expr) -> bool {

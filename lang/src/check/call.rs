@@ -5,7 +5,7 @@ use super::inline::First;
 use super::module::Use;
 use super::operators::Operand;
 use super::scope::{Found, Value};
-use super::window::is_window_function;
+use super::window::{WINDOW_FUNCTIONS, is_window_function};
 use super::{Checker, errors};
 use crate::aliases;
 use crate::catalog::Parameter;
@@ -166,9 +166,14 @@ impl<'a> Checker<'a> {
         if is_window_function(text) {
             return self.unknown(errors::window_function_outside(name.span, text, self.stage_name.as_ref()));
         }
+        let asserts = text == "assert_eq" || text == "assert" && self.scopes.row(self.scope).is_none();
+        if asserts && receiver.is_none() && !arguments.is_empty() {
+            return self.unknown(errors::assertion_outside(name.span, text, None));
+        }
         if stages::named(text).is_some() {
             return self.unknown(errors::stage_as_function(name.span, text, receiver, arguments, span));
         }
+        let of_duration = self.unit_of_duration(name, receiver, arguments, span);
         let catalog = self.catalog;
         let reducers = catalog.reducers().map(|def| def.name).filter(|_| self.aggregation.is_some());
         let users = self.names().functions.keys().map(|name| &**name);
@@ -179,10 +184,11 @@ impl<'a> Checker<'a> {
             .chain(users)
             .chain(FORMS.iter().map(|form| form.name));
         let known = known.chain(super::lists::METHODS.iter().map(|method| method.0));
-        let near = did_you_mean(text, known);
+        let windows = WINDOW_FUNCTIONS.iter().map(|def| def.name).filter(|_| self.in_window());
+        let near = did_you_mean(text, known.chain(windows));
         let is_case = near.first().is_some_and(|near| near.eq_ignore_ascii_case(text));
         let foreign = match self.name_with_blank(name, arguments, span).filter(|_| receiver.is_none()) {
-            None if !is_case => self.foreign_function(name, receiver, arguments, span),
+            None if !is_case => of_duration.or_else(|| self.foreign_function(name, receiver, arguments, span)),
             known => known,
         };
         let mut error = foreign.unwrap_or_else(|| errors::unknown_function(name.span, text, &near));

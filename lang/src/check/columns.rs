@@ -7,6 +7,7 @@ use super::foreign::record_as_arguments;
 use super::scope::{Row, Stream, Value};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
+use crate::diagnostic::Diagnostic;
 use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ArgumentValue, ExprKind, Label};
@@ -86,6 +87,14 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
             checker.report(errors::stage_arguments(argument.span, "rename", call.def.signature, 0));
             continue;
         };
+        if let Some(turned) = turned(&input.row, new, old) {
+            // Behind this stage the columns are as they are meant to be.
+            let place = input.row.fields.iter().position(|field| field.name == new.text);
+            place.into_iter().for_each(|place| fields[place].name = turned.clone());
+            renamed.push((new.text.clone(), turned.clone()));
+            checker.report(errors::rename_turned(old.span, (new, &turned), new.span.to(old.span), input.row.from));
+            continue;
+        }
         let Some(name) = checker.column_name(&input.row, old) else {
             known = false;
             continue;
@@ -118,6 +127,13 @@ pub(super) fn rename<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
     let row = Row { known, narrowed, from: input.row.from, ..row };
     let stage = Stage::Map { input: input.node, definitions: Vec::new() };
     Some(checker.other_rows(stage, call.span(), row, input.endless))
+}
+
+/// The name that `rename old = new` gives to the column that stands before its `=`, none behind it being known.
+fn turned(row: &Row, before: &ast::Name, behind: &ast::Expr) -> Option<Arc<str>> {
+    let ExprKind::Name(behind) = &behind.kind else { return None };
+    let unknown = row.known && row.field(behind).is_none() && row.gone(behind).is_none();
+    (unknown && row.field(&before.text).is_some()).then(|| behind.clone())
 }
 
 /// `map value`: single values; `map {…}`, and of values that are records: rows.
@@ -164,6 +180,10 @@ impl<'a> Checker<'a> {
             (Label::None | Label::Column(_), ArgumentValue::Expr(expr)) => expr,
             (label, _) => return self.labelled(call, label, argument),
         };
+        if let Some((name, error)) = self.one_of_several_names(call, argument).filter(|_| replace) {
+            error.into_iter().for_each(|error| self.report(error));
+            return self.place(projection, name, expr.span, None);
+        }
         let name = match &argument.label {
             Label::Column(name) => (name.text.clone(), name.span),
             Label::None | Label::Option(_) => match (short_name(expr).or_else(|| self.result_name(expr)), &expr.kind) {
@@ -209,6 +229,38 @@ impl<'a> Checker<'a> {
         let value = self.value(expr);
         let id = self.as_scalar(value, expr.span);
         self.place(projection, &name.0, name.1, id);
+    }
+
+    /// The name of an argument that stands before `=` beside others: `derive a, b = pair`; the first is told.
+    fn one_of_several_names(
+        &mut self,
+        call: &StageCall<'a>,
+        argument: &'a Argument,
+    ) -> Option<(&'a Arc<str>, Option<Diagnostic>)> {
+        let row = self.scopes.row(self.scope).filter(|row| row.known)?;
+        let new = |argument: &'a Argument| match (&argument.label, argument.expr().map(|expr| &expr.kind)) {
+            (Label::None, Some(ExprKind::Name(name))) if row.field(name).is_none() => Some(name),
+            _ => None,
+        };
+        let name = new(argument)?;
+        let arguments = &call.stage.arguments;
+        let at = arguments.iter().position(|other| std::ptr::eq(other, argument))?;
+        let more: Vec<&Arc<str>> = arguments[at..].iter().map_while(new).collect();
+        let (Label::Column(last), Some(value)) =
+            (&arguments.get(at + more.len())?.label, arguments[at + more.len()].expr())
+        else {
+            return None;
+        };
+        if at > 0 && new(&arguments[at - 1]).is_some() {
+            return Some((name, None));
+        }
+        let said = self.diagnostics.len();
+        let found = self.value(value);
+        self.diagnostics.truncate(said);
+        let is_list = matches!(&found, Value::Expr(id) if matches!(self.ty(*id).kind, Kind::List(_)));
+        let names: Vec<&str> = more.iter().map(|name| &***name).chain([&*last.text]).collect();
+        let place = argument.span.to(last.span);
+        Some((name, Some(errors::several_names(place, &names, value, is_list))))
     }
 
     /// `select it`: all columns.

@@ -66,6 +66,28 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// E0203: `d.minutes()` of a duration, which is divided by a unit.
+    pub(super) fn unit_of_duration(
+        &mut self,
+        name: &Name,
+        receiver: Option<&'a ast::Expr>,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<Diagnostic> {
+        let form = aliases::unit_of_duration(&name.text)?;
+        let only = match (receiver, arguments) {
+            (Some(receiver), []) => receiver,
+            (None, [only]) => only.expr()?,
+            _ => return None,
+        };
+        let said = self.diagnostics.len();
+        let value = self.value(only);
+        self.diagnostics.truncate(said);
+        let is_duration = matches!(value, Value::Expr(id) if self.ty(id).kind == Kind::Duration);
+        let (edits, shown) = in_form(form, &[only], span);
+        is_duration.then(|| errors::function_form(name.span, &name.text, &shown, edits))
+    }
+
     /// The function of one argument that a word behind a dot means.
     pub(super) fn function_named(&self, name: &str) -> Option<String> {
         let meant = aliases::function(name, 1).filter(|meant| aliases::places(meant).is_none()).unwrap_or(name);

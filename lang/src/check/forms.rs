@@ -107,8 +107,16 @@ pub(super) fn joined(name: &str, given: &[&ast::Expr], span: Span) -> Option<(Ve
 }
 
 /// A short expression as it is written, texts among them.
-fn written(expr: &ast::Expr) -> Option<String> {
+pub(super) fn written(expr: &ast::Expr) -> Option<String> {
     match &expr.kind {
+        ExprKind::Method { receiver, function, arguments, null_safe: false } if function.len() == 1 => {
+            let plain = |argument: &ast::Argument| match argument.label {
+                ast::Label::None => argument.expr().and_then(written),
+                ast::Label::Option(_) | ast::Label::Column(_) => None,
+            };
+            let arguments: Vec<String> = arguments.iter().map(plain).collect::<Option<_>>()?;
+            Some(format!("{}.{}({})", written(receiver)?, function[0].text, arguments.join(", ")))
+        }
         ExprKind::String(text) => Some(format!("{text:?}")),
         ExprKind::RawString(text) => Some(format!("r\"{text}\"")),
         _ => spelled(expr),

@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
         }
         match self.form_of_ints(name, span, given) {
             Some(error) => self.report(error),
-            None => self.report_misfit(name, &arranged),
+            None => self.report_misfit(name, &arranged, span),
         }
         None
     }
@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Names the first argument that does not fit, of the overload that got furthest.
-    fn report_misfit(&mut self, name: &str, arranged: &[(FunctionId, Vec<Option<Operand<'a>>>)]) {
+    fn report_misfit(&mut self, name: &str, arranged: &[(FunctionId, Vec<Option<Operand<'a>>>)], span: Span) {
         let catalog = self.catalog;
         let first_misfit = |(id, arguments): &(FunctionId, Vec<Option<Operand<'a>>>)| {
             (0..arguments.len()).find(|at| !self.fits(catalog.function(*id), arguments, *at, true))
@@ -99,6 +99,13 @@ impl<'a> Checker<'a> {
             return;
         }
         let found = self.ty(operand.id).clone();
+        let alone = overload.1.iter().flatten().count() == 1;
+        if let Some(form) = time_form(name, &found.kind).filter(|_| alone) {
+            let told = (&parameter.pattern, &found, &[][..]);
+            let error = errors::argument_type(operand.ast.span, name, told, self.origin(operand.id), None);
+            self.report(errors::in_time_form(error, name, in_form(form, &[operand.ast], span)));
+            return;
+        }
         // Whatever it is but the host's, it can be made a text; only a text can be read as something else.
         let is_nested = matches!(found.kind, Kind::Record(_) | Kind::List(_) | Kind::Map(_));
         let fix = match wanted.filter(|_| found.kind.opaque().is_none()) {
@@ -231,6 +238,16 @@ impl<'a> Checker<'a> {
             Effect::Total => self.add(expr, ty),
             effect => self.add_fallible(expr, ty, span, effect),
         }
+    }
+}
+
+/// What is meant by a function of times that is called with a number, or with a duration.
+fn time_form(name: &str, found: &Kind) -> Option<&'static str> {
+    match (name, found) {
+        ("datetime", Kind::Int | Kind::Float) => Some("from_epoch($1)"),
+        ("date", Kind::Int | Kind::Float) => Some("from_epoch($1).date()"),
+        (name, Kind::Duration) => aliases::unit_of_duration(name),
+        _ => None,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::module::Use;
 use super::open_pivot::Behind;
-use super::scope::{Gone, Row, Stream, Value};
+use super::scope::{Found, Gone, Row, Stream, Value};
 use super::{
     Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, sample,
     state, union, unpivot, window, write,
 };
 use crate::aliases;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::ir::{Fields, Shape};
 use crate::source::Span;
 use crate::stages::{self, By, STAGES, Sees, StageDef, StageKind};
@@ -111,8 +111,21 @@ impl<'a> Checker<'a> {
         value
     }
 
+    /// E0204: `t | sum x` in a row that has a column `t`, of which there are no rows.
+    fn table_named_like_column(&self, source: &ast::Expr) -> Option<Diagnostic> {
+        let ast::ExprKind::Name(name) = &source.kind else { return None };
+        let Found::Both(outer) = self.scopes.look_up(self.scope, name) else { return None };
+        let row = self.scopes.row(self.scope)?;
+        let ty = &self.plan.column(row.field(name)?.column).ty;
+        let has_rows = matches!(ty.kind, Kind::List(_) | Kind::Json | Kind::Unknown);
+        (!has_rows).then(|| errors::column_and_table(source.span, name, ty, outer))
+    }
+
     /// What a pipeline starts with; a list that a stream gave is a list like any other.
     fn source_value(&mut self, source: &'a ast::Expr) -> Value<'a> {
+        if let Some(error) = self.table_named_like_column(source) {
+            return self.unknown(error);
+        }
         let value = self.value(source);
         let is_list = match &value {
             Value::Stream(stream) if stream.row.shape == Shape::Scalar => {
@@ -214,6 +227,7 @@ impl<'a> Checker<'a> {
             let error = match (&*name.text, stage.arguments.is_empty()) {
                 ("sort", true) => errors::sort_by(*word, keys.first().map(|key| key.span)),
                 ("derive" | "filter", _) if self.computes_of_rows(&stage.arguments) => errors::by_of_rows(*word, name),
+                ("scan", _) => errors::scan_by(*word, keys.first().and_then(|key| key.expr())),
                 _ => errors::no_such_clause(*word, &name.text, "by"),
             };
             self.report(error);

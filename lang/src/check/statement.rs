@@ -6,6 +6,7 @@ use super::scope::{Row, Scope, Stream, Value};
 use super::test::Tests;
 use super::types::Alias;
 use super::{Checker, errors, named};
+use crate::diagnostic::Diagnostic;
 use crate::ir::{ExprId, Fields, NodeId, OutputField, Plan, Shape, Stage, Statement};
 use crate::modules::{Module, Modules};
 use crate::source::Span;
@@ -88,6 +89,7 @@ impl<'a> Checker<'a> {
             ast::Statement::Type(alias) => {
                 self.alias_of(self.scope.module, &alias.name.text, alias.name.span);
             }
+            ast::Statement::Expression(expr) if let Some(error) = self.assertion_outside(expr) => self.report(error),
             ast::Statement::Expression(expr) => {
                 self.shown_source = source_of(expr);
                 let value = self.value(expr);
@@ -101,6 +103,15 @@ impl<'a> Checker<'a> {
             | ast::Statement::Test(_)
             | ast::Statement::Error(_) => {}
         }
+    }
+
+    /// E0203: an assertion that is a statement of the script.
+    fn assertion_outside(&self, expr: &ast::Expr) -> Option<Diagnostic> {
+        let ast::ExprKind::Call { function, arguments } = &expr.kind else { return None };
+        let [name] = function.as_slice() else { return None };
+        let is_assertion = matches!(&*name.text, "assert" | "assert_eq") && !arguments.is_empty();
+        let own = self.names().functions.contains_key(&name.text);
+        (is_assertion && !own).then(|| errors::assertion_outside(name.span, &name.text, Some(expr.span)))
     }
 
     /// The statements of a module: what they define is used; it has no parameters, and nothing else of it is run.

@@ -40,6 +40,8 @@ pub fn lex(source: SourceId, text: &str) -> Lexed<'_> {
 struct Hole {
     /// The quote that opened the text.
     opener: Span,
+    /// The position of its first token.
+    at: usize,
     /// Open `{` in the hole.
     braces: u32,
     /// Open `(` and `[` in the hole.
@@ -300,7 +302,19 @@ impl<'s> Lexer<'s> {
     /// `f"{x"`: the quote ends the text, and the hole before it is not closed.
     fn hole_before_quote(&mut self, quote: Span) {
         let Some(hole) = self.holes.pop() else { return };
-        let here = self.span(quote.start as usize, quote.start as usize);
+        // What follows the value in it is text again.
+        let goes_on = |pair: &[(Token, Span)]| {
+            matches!(pair, [(last, a), (next, b)]
+                if last.ends_operand() && next.starts_operand() && !next.opens() && a.end < b.start)
+        };
+        let end = self.out.tokens[hole.at..].windows(2).position(goes_on);
+        let here = match end.map(|end| hole.at + end) {
+            Some(last) => {
+                self.out.tokens.truncate(last + 1);
+                self.out.tokens[last].1.at_end()
+            }
+            None => self.span(quote.start as usize, quote.start as usize),
+        };
         let diagnostic = Diagnostic::error(E0103, here, "this hole is never closed").label(hole.opener, "in this text");
         self.report(diagnostic.fix(here, "}"));
         self.push(Token::HoleClose, here);
@@ -384,7 +398,8 @@ impl<'s> Lexer<'s> {
         match end {
             Some('{') => {
                 self.push(Token::HoleOpen, closer);
-                self.holes.push(Hole { opener, braces: 0, others: 0 });
+                let at = self.out.tokens.len();
+                self.holes.push(Hole { opener, at, braces: 0, others: 0 });
             }
             Some(_) => self.push(Token::FormatEnd, closer),
             None => {

@@ -1,5 +1,6 @@
 //! 02xx: names, and parameters by name.
 
+use super::super::forms::written;
 use super::super::scope::Gone;
 use super::{list, suggest};
 use crate::aliases;
@@ -42,6 +43,19 @@ pub(in super::super) fn unknown_column(
         Some(literal) => suggest(diagnostic, span, &[literal], str::to_string),
         None => suggest(diagnostic, span, near, spell),
     }
+}
+
+/// E0201: `rename old = new`, the wrong way round.
+pub(in super::super) fn rename_turned(
+    behind: Span,
+    (before, new): (&ast::Name, &str),
+    whole: Span,
+    from: Span,
+) -> Diagnostic {
+    Diagnostic::error(E0201, behind, format!("there is no column `{new}` here"))
+        .label(from, format!("there is one called `{}`", before.text))
+        .saying("the new name stands before the `=`")
+        .fix(whole, format!("{} = {}", spell(new), spell(&before.text)))
 }
 
 /// E0201: the stage itself makes the column.
@@ -282,6 +296,14 @@ pub(in super::super) fn column_and_binding(span: Span, name: &str, outer: Span) 
         .help(format!("if the other one is meant, give that another name, such as `the_{name}`"))
 }
 
+/// E0204: where only rows will do.
+pub(in super::super) fn column_and_table(span: Span, name: &str, ty: &Type, outer: Span) -> Diagnostic {
+    Diagnostic::error(E0204, span, format!("`{name}` could be two things"))
+        .saying(format!("a column of this row, {ty}, which has no rows for a pipe"))
+        .label(outer, format!("or this `{name}`"))
+        .help(format!("give what is defined outside another name, such as `the_{name}`"))
+}
+
 /// E0204
 pub(in super::super) fn column_and_constant(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(E0204, span, format!("`{name}` could be two things"))
@@ -318,6 +340,15 @@ pub(in super::super) fn unknown_option(span: Span, who: &str, name: &str, near: 
 /// E0206
 pub(in super::super) fn no_such_clause(word: Span, stage: &str, clause: &str) -> Diagnostic {
     Diagnostic::error(E0206, word, format!("`{stage}` takes no `{clause}`"))
+}
+
+/// E0206: `scan … by key`: the state goes through all rows.
+pub(in super::super) fn scan_by(word: Span, key: Option<&ast::Expr>) -> Diagnostic {
+    let key = key.and_then(written).unwrap_or("key".into());
+    no_such_clause(word, "scan", "by")
+        .saying("one state goes through all rows")
+        .help(format!("a running total: `window total = sum(x, rows: ..0) by {key}`"))
+        .help(format!("any other state: `nest by {key} | flat_map (rows | scan …)`"))
 }
 
 /// E0206: a `by` behind a stage that sees one row, whose arguments look at several.
@@ -399,6 +430,17 @@ pub(in super::super) fn needs_name(span: Span, what: &str, example: Option<&str>
     Diagnostic::error(E0209, span, format!("{what} needs a name here"))
         .saying("this has none by itself")
         .fix(Span { end: span.start, ..span }, format!("{name} = "))
+}
+
+/// E0209: `derive a, b = pair`
+pub(in super::super) fn several_names(place: Span, names: &[&str], value: &ast::Expr, is_list: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0209, place, "one name stands before a `=`");
+    let Some(text) = written(value).filter(|_| is_list) else {
+        return diagnostic.help("give each column a value of its own: `derive a = …, b = …`");
+    };
+    let item = |(at, name): (usize, &&str)| format!("{} = {text}[{at}]", spell(name));
+    let items: Vec<String> = names.iter().enumerate().map(item).collect();
+    diagnostic.fix(place.to(value.span), items.join(", "))
 }
 
 /// E0209: `aggregate {total: sum(qty)}`, whose fields are the arguments.

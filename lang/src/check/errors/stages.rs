@@ -254,6 +254,17 @@ pub(in super::super) fn reducer_count(span: Span, name: &str, arity: (usize, usi
         .help(format!("such as `{example}`"))
 }
 
+/// E0305: `rows | first`, of rows with columns: the row itself is meant where there are several.
+pub(in super::super) fn reducer_of_rows(stage: Span, name: Span, called: &str, several: bool) -> Diagnostic {
+    let what = if called == "list" { "all rows" } else { "a whole row" };
+    let help = format!("`{called} it` is of {what}, `{called} column` of a column");
+    let mut diagnostic = Diagnostic { help: vec![help], ..reducer_count(name, called, (1, 1), 0) };
+    if several {
+        diagnostic.edits.push(Edit { span: Span { start: name.end, ..stage }, text: " it".into() });
+    }
+    diagnostic
+}
+
 /// E0304: `first 5`, as Nushell has it.
 pub(in super::super) fn first_of_constant(name: Span, called: &str, count: i64) -> Diagnostic {
     let diagnostic =
@@ -271,6 +282,15 @@ pub(in super::super) fn stage_arguments(span: Span, stage: &str, signature: &str
         _ => format!("`{stage}` takes one argument"),
     };
     Diagnostic::error(E0305, span, message).help(format!("`{signature}`"))
+}
+
+/// E0305: `filter x in 1, 2`
+pub(in super::super) fn list_without_brackets(items: Span) -> Diagnostic {
+    let mut diagnostic =
+        Diagnostic::error(E0305, items, "a list stands in brackets: `[1, 2]`").help("write `[` and `]` around it");
+    diagnostic.edits.push(Edit { span: Span { end: items.start, ..items }, text: "[".into() });
+    diagnostic.edits.push(Edit { span: items.at_end(), text: "]".into() });
+    diagnostic
 }
 
 /// E0305: `sample 10`

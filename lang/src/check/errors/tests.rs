@@ -1,8 +1,19 @@
 //! What is said of tests.
 
-use crate::codes::{E0214, E0301};
+use crate::codes::{E0203, E0214, E0301};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+
+/// E0203: an assertion that is in no test; the statement that it is can be put into one.
+pub(in super::super) fn assertion_outside(name: Span, text: &str, statement: Option<Span>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(E0203, name, format!("`{text}` stands in a test"))
+        .help(format!("`test \"what holds\" {{ {text}(…) }}`, which `pipe test` runs"));
+    if let Some(place) = statement {
+        diagnostic.edits.push(Edit { span: Span { end: place.start, ..place }, text: "test \"it holds\" { ".into() });
+        diagnostic.edits.push(Edit { span: place.at_end(), text: " }".into() });
+    }
+    diagnostic
+}
 
 /// E0214; `meant` is the assertion that it could be an argument of.
 pub(in super::super) fn no_assertion(span: Span, meant: Option<&str>) -> Diagnostic {

@@ -242,6 +242,24 @@ pub(in super::super) fn argument_type(
     signatures.iter().take(4).fold(diagnostic, |diagnostic, signature| diagnostic.help(format!("`{signature}`")))
 }
 
+/// The same of a function of times: a number counts from 1970, a duration is divided.
+pub(in super::super) fn in_time_form(
+    diagnostic: Diagnostic,
+    function: &str,
+    (edits, shown): (Vec<Edit>, String),
+) -> Diagnostic {
+    let shown = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(&shown);
+    match function {
+        "datetime" => Diagnostic { edits, ..diagnostic.help(format!("replace with `{shown}`")) }
+            .help("other units: `from_epoch(n, unit: \"ms\")`"),
+        // A number may as well spell the date.
+        "date" => diagnostic
+            .help(format!("of seconds since 1970: `{shown}`"))
+            .help("of numbers such as 20240301: `date(string(n), \"%Y%m%d\")`"),
+        _ => Diagnostic { edits, ..diagnostic.help(format!("replace with `{shown}`")) },
+    }
+}
+
 /// E0304: a constant text that an argument cannot be.
 pub(in super::super) fn unfit_argument(span: Span, unfit: &Unfit) -> Diagnostic {
     let near: Vec<&str> = unfit.near.iter().map(|near| &**near).collect();

@@ -1,6 +1,6 @@
 //! What can be wrong in the grammar, as data, and the sentence that says it. One constructor per diagnostic.
 
-use super::Tokens;
+use super::{Tokens, evidence};
 use crate::codes::*;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
@@ -315,9 +315,13 @@ impl Problem {
                 let fixed = format!("-{}", slice(span).trim_start_matches('-').trim_start());
                 error(E0120, "a minus that means descending touches its key").fix(span, fixed)
             }
-            Problem::NoParameterType => error(E0118, "a parameter needs a type")
-                .fix(span.at_end(), ": int")
-                .help("or another type: `float`, `string`, `date` …"),
+            Problem::NoParameterType => {
+                let error = error(E0118, "a parameter needs a type");
+                match evidence::type_of(text, span) {
+                    Some(ty) => error.fix(span.at_end(), format!(": {ty}")),
+                    None => error.help("such as `: int`, `: float`, `: string`, `: bool`, `: date` or `: list<int>`"),
+                }
+            }
             Problem::NoElse => error(E0130, "an `if` needs an `else`, since it always has a value")
                 .fix(span.at_end(), " else { null }"),
             Problem::BarePipeline => {

@@ -4,6 +4,7 @@
 //! further than one token. Every alternative is told apart by its first two tokens: parsing takes linear time. A fault
 //! inside a stage marks that stage as broken and goes on at the next `|`; a fault inside a bracket leaves a hole there.
 
+mod evidence;
 mod expr;
 mod faults;
 mod pattern;

@@ -19,6 +19,12 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>, diagnostics: &mut Ve
             at += 2;
             continue;
         }
+        if let Some((open, diagnostic)) = null_safe_index(&tokens[at..], &out) {
+            diagnostics.push(diagnostic);
+            out.push((Token::IndexOpen, open));
+            at += 2;
+            continue;
+        }
         if let (Token::Name("elif" | "elsif" | "elseif"), Some((Token::BraceClose, _))) = (&tokens[at].0, out.last()) {
             let place = tokens[at].1;
             let error = Diagnostic::error(E0114, place, "Pipe writes `else if`").fix(place, "else if");
@@ -55,6 +61,23 @@ fn elvis(tokens: Slice, out: Slice) -> Option<(Span, Diagnostic)> {
     let place = first.to(*last);
     let is_one = first.end == last.start && out.last().is_some_and(|(before, _)| before.ends_operand());
     is_one.then(|| (place, Diagnostic::error(E0114, place, "Pipe has no `?:`; it writes `??`").fix(place, "??")))
+}
+
+/// `xs?[0]`: an index of null is null in Pipe anyway.
+fn null_safe_index(tokens: Slice, out: Slice) -> Option<(Span, Diagnostic)> {
+    let [(Token::Question, question), (Token::BracketOpen | Token::IndexOpen, open), ..] = tokens else { return None };
+    let (before, last) = out.last()?;
+    let touches = last.end == question.start && question.end == open.start;
+    // Behind an index the `?` is its own.
+    let of_value = before.ends_operand() && !matches!(before, Token::BracketClose);
+    let close = super::end_of(tokens, 2, |_| false);
+    let is_choice = matches!(tokens.get(close + 1), Some((Token::Colon, _)));
+    if !of_value || !touches || is_choice {
+        return None;
+    }
+    let error =
+        Diagnostic::error(E0114, *question, "an index of null is null, without a `?` before it").fix(*question, "");
+    Some((*open, error.help("behind the index a `?` gives null where there is no such item: `xs[0]?`")))
 }
 
 struct Choice<'s> {

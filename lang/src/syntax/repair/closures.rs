@@ -85,6 +85,9 @@ fn closure<'s>(stage: &str, tokens: Slice<'_, 's>, at: usize) -> Option<Closure<
         {
             (name, at + 3, false)
         }
+        [(Token::Name("lambda"), _), (Token::Name(name), _), (Token::Colon, _), ..] if COLUMNS.contains(&meant) => {
+            (name, at + 3, false)
+        }
         [(Token::Name(name), _), (Token::FatArrow, _), ..] if COLUMNS.contains(&meant) => (name, at + 2, false),
         [(Token::LambdaOpen, _), (Token::Name(name), _), (Token::ParenClose, _), (Token::FatArrow, _), ..]
             if COLUMNS.contains(&meant) =>

@@ -3,16 +3,19 @@
 //!
 //! Only what other languages or habits suggest is here (errors.md, E0104 to E0116); everything else is the grammar's.
 
+mod braces;
 mod calls;
 mod choices;
 mod clauses;
 mod closures;
 mod columns;
+mod conditions;
 mod dots;
 mod files;
 mod functions;
 mod groups;
 mod keys;
+mod lambdas;
 mod lines;
 mod negations;
 mod over;
@@ -39,6 +42,9 @@ pub(super) fn repair<'s>(text: &'s str, tokens: Tokens<'s>) -> (Tokens<'s>, Vec<
     let mut diagnostics = Vec::new();
     let passes = [
         closures::repair,
+        lambdas::repair,
+        braces::repair,
+        conditions::repair,
         missing_stages,
         stages::hyphens,
         functions::repair,

@@ -87,7 +87,7 @@ fn names_and_definitions() {
     one("for x in xs { print(x) }", "E0116", "for x in xs { print(x) }", "<error>");
     one("1 < x < 5", "E0117", "1 < x and x < 5", "(and (< 1 x) (< x 5))");
     one("1 < x < 5 < y", "E0117", "1 < x and x < 5 < y", "(and (and (< 1 x) (< x 5)) (< 5 y))");
-    one("fn f(x) { x }", "E0118", "fn f(x: int) { x }", "(fn f [x: <error>] {x})");
+    one("fn f(x) { x + 1 }", "E0118", "fn f(x: int) { x + 1 }", "(fn f [x: <error>] {(+ x 1)})");
     one("let f = x => x + 1", "E0119", "fn f(x: int) { x + 1 }", "(let f <error>)");
     one("let r = {a: x => x}", "E0119", "let r = {a: x => x}", "(let r {a:<error>})");
     one("if a { 1 }", "E0130", "if a { 1 } else { null }", "(if a {1})");
