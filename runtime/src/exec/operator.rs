@@ -206,7 +206,7 @@ impl Operator {
             let gathered = sorter.gathered(&mut entries, &options.watch)?;
             let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
             let take = |piece: &&[Entry]| options.watch.check().map(|()| gathered.take(piece));
-            let taken = env.pool.map(options.threads, &pieces, take).into_iter().collect::<Result<Vec<Batch>, _>>()?;
+            let taken = all_made(env, env.pool.map(options.threads, &pieces, take))?;
             Ok::<_, RunError>(match taken.as_slice() {
                 [one] => Some(one.clone()),
                 several => Batch::concat_while(several, &|| options.watch.check())?,
@@ -220,7 +220,7 @@ impl Operator {
             Operator::Window(windower) => Given::Rows(windower.finish(&options.watch, &mut |groups| {
                 let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
                 let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
-                let made = env.pool.map(options.threads, &pieces, compute).into_iter().collect::<Result<_, _>>()?;
+                let made = all_made(env, env.pool.map(options.threads, &pieces, compute))?;
                 Ok(groups.finish(made))
             })?),
             Operator::Table(builder) => match builder.finish(&options.watch)? {
@@ -248,14 +248,39 @@ fn grouped(groups: Groups, env: &Environment, options: &Options) -> Result<Rows,
         return shards.remove(0).finish(watch);
     }
     let shards: Vec<_> = shards.into_iter().map(|shard| Mutex::new(Some(shard))).collect();
-    let table = |shard: &Mutex<Option<Shard>>| lock(shard).take().expect("each is taken once").table(watch);
-    let tables = env.pool.map(options.threads, &shards, table).into_iter().collect::<Result<_, _>>()?;
-    let tables = Tables::new(tables);
+    let table = |shard: &Mutex<Option<Shard>>| {
+        watch.check()?;
+        lock(shard).take().expect("each is taken once").table(watch)
+    };
+    let tables = match all_made(env, env.pool.map(options.threads, &shards, table)) {
+        Ok(tables) => Tables::new(tables),
+        Err(stopped) => {
+            env.pool.free(shards);
+            return Err(stopped);
+        }
+    };
     let pieces = tables.pieces(options.morsel_rows.unwrap_or(ROWS_OF_GROUPS));
     let take = |piece: &Piece| watch.check().map(|()| tables.take(piece));
-    let taken: Vec<Batch> = env.pool.map(options.threads, &pieces, take).into_iter().collect::<Result<_, _>>()?;
+    let taken = match all_made(env, env.pool.map(options.threads, &pieces, take)) {
+        Ok(taken) => taken,
+        Err(stopped) => {
+            env.pool.free(tables);
+            return Err(stopped);
+        }
+    };
     drop(tables);
     Ok(Batch::concat_while(&taken, &|| watch.check())?.into())
+}
+
+/// All of them, or the first error; whoever stops a run does not wait until the others are given back one by one.
+fn all_made<T: Send + 'static>(env: &Environment, made: Vec<Result<T, RunError>>) -> Result<Vec<T>, RunError> {
+    match made.iter().find_map(|made| made.as_ref().err()).cloned() {
+        None => Ok(made.into_iter().flatten().collect()),
+        Some(error) => {
+            env.pool.free(made);
+            Err(error)
+        }
+    }
 }
 
 /// What a window has to know of its batches.

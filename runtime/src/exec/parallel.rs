@@ -80,6 +80,16 @@ impl Pool {
         })
     }
 
+    /// Frees what takes long to be freed behind the caller's back, if there are threads for that.
+    pub fn free(&self, what: impl Send + 'static) {
+        if let Some(Some(pool)) = self.pool.get() {
+            // A value of the host may panic when it is dropped.
+            pool.spawn(move || {
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(what))).map_err(std::mem::forget);
+            });
+        }
+    }
+
     /// What `f` makes of each item, side by side if there are several and `threads` is not 1.
     pub fn map<T: Sync, O: Send>(&self, threads: usize, items: &[T], f: impl Fn(&T) -> O + Send + Sync) -> Vec<O> {
         match self.started() {

@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::error::{RowError, RowFault, RunError};
 use crate::memory::Share;
 use crate::spill::{Merge, ROWS};
+use cells::{Cells, Columns};
 use groups::Groups;
 use pipelang_lang::codes::E0205;
 use pipelang_lang::ir::Pivot;
@@ -29,7 +30,8 @@ pub struct Rows<'a> {
 
 /// The rows of a pivot, and what comes behind them.
 struct Found {
-    cells: Made,
+    columns: Columns,
+    made: Made,
     error: Option<RunError>,
     stats: Stats,
 }
@@ -37,8 +39,8 @@ struct Found {
 /// The rows of a pivot. A cell that fails is a fault.
 enum Made {
     Here {
-        batches: Vec<Batch>,
-        /// What the groups took; their cells are in the batches now.
+        cells: Cells,
+        /// What the groups take.
         _held: Share,
     },
     OnDisk(Box<Merge>),
@@ -59,11 +61,12 @@ impl<'a> Rows<'a> {
             if ran.is_err() && !groups.has_too_many_names() {
                 return Err(ran.expect_err("it is an error"));
             }
-            let (schema, error, cells) = groups.finish()?;
+            let (columns, error, made) = groups.finish()?;
             let mut stats = ran?;
             stats.add(Stats { spilled: options.watch.memory.take_spilled(), ..Stats::default() });
-            rows.schema = schema;
-            rows.found = Some(Found { cells, error, stats });
+            let fields = if error.is_some() { &columns.fields[..pivot.keys] } else { &columns.fields };
+            rows.schema = Schema { fields: fields.to_vec() };
+            rows.found = Some(Found { columns, made, error, stats });
         }
         Ok(rows)
     }
@@ -82,8 +85,13 @@ impl<'a> Rows<'a> {
             }
             failed.map_or(Ok(()), |(_, error)| Err(error))
         };
-        match found.cells {
-            Made::Here { batches, .. } => batches.into_iter().try_for_each(give)?,
+        match found.made {
+            Made::Here { cells, .. } => {
+                for (_, batch) in cells.rows(&found.columns) {
+                    self.options.watch.check()?;
+                    give(batch)?;
+                }
+            }
             Made::OnDisk(mut rows) => {
                 while let Some(batch) = rows.next(ROWS)? {
                     self.options.watch.check()?;

@@ -384,8 +384,9 @@ impl<'a> Run<'a> {
     fn finish(self, passages: Passages, error: Option<RunError>, end: u64) -> Result<Given, RunError> {
         let mut operators = self.operators.into_iter().map(|o| o.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Some(mut first) = operators.next() else { return Err(RunError::Internal("no workers".into())) };
-        // Whoever stops a run does not wait until its rows are brought together.
+        // Whoever stops a run does not wait until its rows are brought together, or given back one by one.
         if let Some(error) = error.as_ref().filter(|error| error.is_stop()) {
+            self.env.pool.free(vec![first].into_iter().chain(operators).collect::<Vec<_>>());
             return Err(error.clone());
         }
         if let Some(error) = error {

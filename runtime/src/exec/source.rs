@@ -1,6 +1,7 @@
 //! The sources of pipelines: each gives morsels, one after the other, and each morsel becomes a batch on the worker that
 //! claimed it.
 
+use super::parallel::Pool;
 use super::passage::Folder;
 use super::tables::{self, Chosen, Gather, Opened, Pieces};
 use super::{Environment, Options, pipeline};
@@ -107,7 +108,7 @@ impl<'a> Reader<'a> {
             pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
             pipeline::Source::Result(_) => match given {
                 Rows::None => in_memory(None, rows),
-                Rows::Batch(batch) => in_memory(Some(batch), rows),
+                Rows::Batch(batch) => given_by(Given { batch, pool: env.pool, watch: &options.watch }, rows),
                 Rows::Merge(merge) => on_disk(*merge, rows),
             },
         };
@@ -290,19 +291,39 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
     }
 }
 
+/// The rows of an earlier pipeline. Whoever stops a run does not wait until all its values are given back one by one.
+struct Given<'a> {
+    batch: Batch,
+    pool: &'a Pool,
+    watch: &'a Watch,
+}
+
+impl Drop for Given<'_> {
+    fn drop(&mut self) {
+        if self.watch.check().is_err() {
+            self.pool.free(std::mem::take(&mut self.batch));
+        }
+    }
+}
+
+fn given_by<'a>(given: Given<'a>, rows: usize) -> Reader<'a> {
+    let mut next = 0;
+    let claim = move || slice(&given.batch, &mut next, rows);
+    Reader { claim: Box::new(claim), load: Arc::new(load_plain), host: None }
+}
+
 fn in_memory<'a>(batch: Option<Batch>, rows: usize) -> Reader<'a> {
     let mut next = 0;
-    Reader {
-        claim: Box::new(move || {
-            let batch = batch.as_ref()?;
-            let start = next;
-            next = (start + rows).min(batch.rows);
-            let lost = fault::is(Fault::LastMorselLost) && start > 0 && next - start < rows;
-            (start < next && !lost).then(|| Morsel::Batch(batch.slice(start, next - start)))
-        }),
-        load: Arc::new(load_plain),
-        host: None,
-    }
+    let claim = move || slice(batch.as_ref()?, &mut next, rows);
+    Reader { claim: Box::new(claim), load: Arc::new(load_plain), host: None }
+}
+
+/// The next morsel of a batch.
+fn slice(batch: &Batch, next: &mut usize, rows: usize) -> Option<Morsel> {
+    let start = *next;
+    *next = (start + rows).min(batch.rows);
+    let lost = fault::is(Fault::LastMorselLost) && start > 0 && *next - start < rows;
+    (start < *next && !lost).then(|| Morsel::Batch(batch.slice(start, *next - start)))
 }
 
 fn on_disk<'a>(mut merge: Merge, rows: usize) -> Reader<'a> {

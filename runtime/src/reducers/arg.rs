@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Weight, any_type, same_or_null, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, any_type, same_or_null, same_state};
 use crate::batch::Column;
 use crate::batch::keys::Keys;
 use arrow_buffer::BooleanBuffer;
@@ -101,7 +101,7 @@ impl State for Best {
         });
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let mut other: Best = same_state(other);
         for (from, best) in std::mem::take(&mut other.keys).into_iter().enumerate() {
             let group = groups[from] as usize;

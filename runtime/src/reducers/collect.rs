@@ -1,7 +1,7 @@
 //! `list` and `string_join`: all values of a group, in the order of the rows, whatever the order they are handed in.
 
 use super::rows::Rows;
-use super::{Reducer, State, Weight, any_type, same_state};
+use super::{Reducer, State, Stop, Weight, any_type, same_state};
 use crate::batch::{Column, Values};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
@@ -106,7 +106,7 @@ impl State for Collected {
         rows.each(|row| self.groups[groups[row] as usize].push((ordinals[row], column.get(row))));
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Collected = same_state(other);
         self.between = self.between.take().or(other.between);
         for (values, group) in other.groups.into_iter().zip(groups) {

@@ -3,7 +3,7 @@
 //! A null condition is false. Of no rows, the counts are 0 and `any` and `all` null.
 
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Weight, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::{BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
@@ -142,7 +142,7 @@ impl State for Tally {
         add_counts(&mut self.hits, groups, &hits);
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Tally = same_state(other);
         other.hits.iter().zip(groups).for_each(|(count, group)| self.hits[*group as usize] += count);
         other.rows.iter().zip(groups).for_each(|(count, group)| self.rows[*group as usize] += count);

@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Weight, comparable_type, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, comparable_type, same_state};
 use crate::batch::keys::Keys;
 use crate::batch::{Column, Values};
 use crate::index::{Index, chunks};
@@ -114,8 +114,12 @@ impl Distinct {
         keys: &Keys,
         entry: impl Fn(usize) -> Entry,
         mut put: impl FnMut(&mut Slots, usize, usize),
+        stop: Stop,
     ) {
         for some in chunks(rows.len()) {
+            if stop() {
+                return;
+            }
             let hash = |row: &usize| self.hasher.hash_one((entry(*row).group, keys.get(*row)));
             let hashes: Vec<u64> = rows[some.clone()].iter().map(hash).collect();
             self.table.fetch(&hashes);
@@ -171,10 +175,10 @@ impl State for Distinct {
         let mut rows = Vec::new();
         Rows::active(groups.len(), active).with_value(column).each(|row| rows.push(row));
         let entry = |row: usize| Entry { group: groups[row], count: 1, first: ordinals[row] };
-        self.count(&rows, &keys, entry, |values, at, row| values.set(at, column, row));
+        self.count(&rows, &keys, entry, |values, at, row| values.set(at, column, row), &|| false);
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], stop: Stop) {
         let mut other: Distinct = same_state(other);
         let rows: Vec<usize> = (0..other.entries.len()).collect();
         let entry = |from: usize| {
@@ -182,7 +186,7 @@ impl State for Distinct {
             Entry { group: groups[entry.group as usize], ..entry }
         };
         let theirs = &mut other.values;
-        self.count(&rows, &other.keys, entry, |values, at, from| values.take_over(at, theirs, from));
+        self.count(&rows, &other.keys, entry, |values, at, from| values.take_over(at, theirs, from), stop);
     }
 
     fn weight(&self) -> Weight {

@@ -9,7 +9,7 @@
 
 use super::rows::Rows;
 use super::slots::{Slots, Word};
-use super::{Frame, Reducer, State, Weight, same_or_null, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
@@ -90,7 +90,7 @@ impl State for Extreme {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Extreme = same_state(other);
         match (&mut self.best, other.best) {
             (Slots::Bits { bits, present, .. }, Slots::Bits { bits: keys, present: theirs, .. }) => {

@@ -40,8 +40,9 @@ pub trait State: Send {
         active: Option<&arrow_buffer::BooleanBuffer>,
     );
 
-    /// Takes another state of the same reducer over: its group `i` is added to group `groups[i]` of this one.
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]);
+    /// Takes another state of the same reducer over: its group `i` is added to group `groups[i]` of this one. What takes long
+    /// asks now and then whether to `stop`, and is then left as it is.
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], stop: Stop);
 
     /// About how much it holds.
     fn weight(&self) -> Weight;
@@ -71,6 +72,9 @@ pub struct Weight {
     /// For each row, beside its arguments; 0 where a row leaves nothing behind, or only sometimes ([`State::kept`]).
     pub row: u64,
 }
+
+/// Whether nobody waits for what is computed any longer.
+pub type Stop<'a> = &'a dyn Fn() -> bool;
 
 /// What starts a reducer for arguments of these types.
 pub type Start = fn(arguments: &[Type]) -> Box<dyn State>;

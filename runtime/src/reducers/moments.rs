@@ -15,7 +15,7 @@
 use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Weight, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
@@ -214,7 +214,7 @@ impl State for Moments {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Moments = same_state(other);
         self.sums.iter_mut().zip(other.sums).for_each(|(mine, theirs)| mine.merge(theirs, groups));
         other.counts.iter().zip(groups).for_each(|(count, group)| self.counts[*group as usize] += count);

@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Weight, any_type, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, any_type, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
@@ -103,7 +103,7 @@ impl State for Picked {
         });
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let mut other: Picked = same_state(other);
         for (at, group) in groups.iter().enumerate() {
             let best = &mut self.ranks[*group as usize];

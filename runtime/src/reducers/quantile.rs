@@ -6,7 +6,7 @@
 
 use super::extreme::{float_bits, float_key};
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Weight, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
@@ -163,7 +163,7 @@ impl State for Ordered {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Ordered = same_state(other);
         // One of the two may have seen no rows, and then does not know.
         if other.share != HALF {

@@ -6,7 +6,7 @@
 use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::{Rows, mask_block};
-use super::{Frame, Reducer, State, Weight, same_state};
+use super::{Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::{Column, wide_array};
 use arrow_array::{Decimal128Array, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
@@ -182,7 +182,7 @@ impl State for Sums {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32]) {
+    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
         let other: Sums = same_state(other);
         match (&mut self.sums, other.sums) {
             (Numbers::Int(mine), Numbers::Int(theirs)) => {

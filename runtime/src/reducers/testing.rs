@@ -157,7 +157,7 @@ fn merged(mut into: Box<dyn State>, from: Box<dyn State>, groups: usize) -> Scal
     // The groups have other numbers in the other state: there the last is the last, but the others are turned round.
     let last = groups as u32 - 1;
     let numbers: Vec<u32> = (0..last).rev().chain([last]).collect();
-    into.merge(from, &numbers);
+    into.merge(from, &numbers, &|| false);
     into.finish().get(groups - 1)
 }
 

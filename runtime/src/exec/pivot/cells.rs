@@ -3,9 +3,12 @@
 use crate::batch::keys::Keys;
 use crate::batch::{Batch, BatchFault, Column};
 use crate::error::RunError;
+use crate::index::{Index, chunks};
+use crate::limits::Watch;
 use crate::spill::ROWS;
+use ahash::RandomState;
+use arrow_array::Array;
 use pipelang_lang::ir::Pivot;
-use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::{Field, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,16 +20,17 @@ const CELLS: usize = 1 << 18;
 #[derive(Default)]
 pub struct Names {
     names: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, usize>,
+    numbers: HashMap<Arc<str>, usize, RandomState>,
 }
 
 impl Names {
     /// Learns a name; whether it is a new one.
-    pub fn learn(&mut self, name: Arc<str>) -> bool {
-        let next = self.names.len();
-        if *self.numbers.entry(name.clone()).or_insert(next) < next {
+    pub fn learn(&mut self, name: &str) -> bool {
+        if self.knows(name) {
             return false;
         }
+        let name: Arc<str> = name.into();
+        self.numbers.insert(name.clone(), self.names.len());
         self.names.push(name);
         true
     }
@@ -43,9 +47,9 @@ impl Names {
 }
 
 /// The name of a row's value.
-pub fn name_of(pivot: &Pivot, batch: &Batch, row: usize) -> Result<Arc<str>, RunError> {
-    match batch.columns[pivot.keys].get(row) {
-        Scalar::String(name) => Ok(name),
+pub fn name_of<'b>(pivot: &Pivot, batch: &'b Batch, row: usize) -> Result<&'b str, RunError> {
+    match &batch.columns[pivot.keys] {
+        Column::String(names) if names.is_valid(row) => Ok(names.value(row)),
         _ => Err(RunError::Internal("the name of a pivot's value is no text".into())),
     }
 }
@@ -85,7 +89,7 @@ impl Columns {
 }
 
 /// Where a row stands: its batch, and its place in it.
-type At = (usize, usize);
+type At = (u32, u32);
 
 /// A row whose group has another of the same name.
 pub struct Twice {
@@ -96,35 +100,49 @@ pub struct Twice {
 }
 
 /// Which group stands where in some batches.
-pub struct Cells<'a> {
-    batches: &'a [Batch],
+pub struct Cells {
+    batches: Vec<Batch>,
     /// The first row of each group of the keys.
     pub groups: Vec<At>,
     /// The row of a group and a name.
-    cells: HashMap<(usize, usize), At>,
+    cells: HashMap<(u32, u32), At, RandomState>,
 }
 
-impl<'a> Cells<'a> {
+impl Cells {
     /// Looks through the batches up to a row whose group has its name already.
-    pub fn of(pivot: &Pivot, names: &Names, batches: &'a [Batch]) -> Result<(Cells<'a>, Option<Twice>), RunError> {
-        let mut cells = Cells { batches, groups: Vec::new(), cells: HashMap::new() };
-        let mut numbers: HashMap<Box<[u8]>, usize> = HashMap::new();
-        for (at, batch) in batches.iter().enumerate() {
+    pub fn of(
+        pivot: &Pivot,
+        names: &Names,
+        batches: Vec<Batch>,
+        watch: &Watch,
+    ) -> Result<(Cells, Option<Twice>), RunError> {
+        let hasher = hasher();
+        let (mut groups, mut cells) = (Vec::new(), HashMap::with_hasher(hasher.clone()));
+        let (mut index, mut known, mut twice) = (Index::with_capacity(0), Keys::default(), None);
+        'rows: for (at, batch) in batches.iter().enumerate() {
             let keys = Keys::of(&batch.columns[..pivot.keys], batch.rows, &[]);
-            for row in 0..batch.rows {
-                let group = *numbers.entry(keys.get(row).into()).or_insert_with(|| {
-                    cells.groups.push((at, row));
-                    cells.groups.len() - 1
-                });
-                let name = name_of(pivot, batch, row)?;
-                // A name without a number came behind what ended the rows.
-                let Some(number) = names.numbers.get(&name) else { return Ok((cells, None)) };
-                if cells.cells.insert((group, *number), (at, row)).is_some() {
-                    return Ok((cells, Some(Twice { at: (at, row), name })));
+            for rows in chunks(batch.rows) {
+                watch.check()?;
+                let hashes = keys.hashes(rows.clone(), &hasher);
+                index.fetch(&hashes);
+                for (row, hash) in rows.zip(hashes) {
+                    let (key, new, place) = (keys.get(row), groups.len(), (at as u32, row as u32));
+                    let group = index.find_or_insert(hash, new, |group| known.get(group) == key).unwrap_or_else(|| {
+                        known.push(key);
+                        groups.push(place);
+                        new
+                    });
+                    let name = name_of(pivot, batch, row)?;
+                    // A name without a number came behind what ended the rows.
+                    let Some(number) = names.numbers.get(name) else { break 'rows };
+                    if cells.insert((group as u32, *number as u32), place).is_some() {
+                        twice = Some(Twice { at: place, name: name.into() });
+                        break 'rows;
+                    }
                 }
             }
         }
-        Ok((cells, None))
+        Ok((Cells { batches, groups, cells }, twice))
     }
 
     /// The rows of the groups, some at a time, each time with the number of the first group.
@@ -158,12 +176,20 @@ impl<'a> Cells<'a> {
         batch
     }
 
-    /// Where the value of a column stands.
-    fn place(&self, group: usize, (at, value): (usize, Option<usize>)) -> (At, usize) {
-        let Some(value) = value else { return (self.groups[group], at) };
-        match self.cells.get(&(group, value)) {
-            Some(row) => (*row, at),
-            None => (self.groups[group], at + 1),
-        }
+    /// Where the value of a column stands: the batch, the row, the column.
+    fn place(&self, group: usize, (at, value): (usize, Option<usize>)) -> ((usize, usize), usize) {
+        let first = self.groups[group];
+        let cell = value.map(|value| self.cells.get(&(group as u32, value as u32)));
+        let ((batch, row), column) = match cell {
+            None => (first, at),
+            Some(None) => (first, at + 1),
+            Some(Some(cell)) => (*cell, at),
+        };
+        ((batch as usize, row as usize), column)
     }
+}
+
+/// What finds groups by their keys, here and on disk.
+pub fn hasher() -> RandomState {
+    RandomState::with_seeds(15, 16, 17, 18)
 }

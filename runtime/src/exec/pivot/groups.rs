@@ -1,7 +1,7 @@
 //! The groups of a pivot, kept until all names are known. What has no room in memory goes to disk by the hash of the keys:
 //! all groups that make one row are in one part, and each part is made into rows by itself.
 
-use super::cells::{Cells, Columns, Names, name_of};
+use super::cells::{Cells, Columns, Names, hasher, name_of};
 use super::{Made, same_name};
 use crate::batch::Batch;
 use crate::batch::keys::Keys;
@@ -10,7 +10,6 @@ use crate::limits::Watch;
 use crate::memory::Share;
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
-use ahash::RandomState;
 use pipelang_lang::ir::Pivot;
 use pipelang_lang::ty::Schema;
 use std::sync::Arc;
@@ -58,7 +57,7 @@ impl<'a> Groups<'a> {
         for row in 0..batch.rows {
             let name = name_of(self.pivot, &batch, row)?;
             let size = name.len() as u64 + OF_NAME;
-            if self.names.len() == MOST_VALUES && !self.names.knows(&name) {
+            if self.names.len() == MOST_VALUES && !self.names.knows(name) {
                 self.has_too_many_names = true;
                 self.keep(batch.slice(0, row))?;
                 let message = format!("a `pivot` has more than {MOST_VALUES} values that become columns");
@@ -97,16 +96,15 @@ impl<'a> Groups<'a> {
     }
 
     /// The columns, why they cannot be, and the rows. Fails where two groups would be one cell.
-    pub fn finish(self) -> Result<(Schema, Option<RunError>, Made), RunError> {
+    pub fn finish(self) -> Result<(Columns, Option<RunError>, Made), RunError> {
         let columns = Columns::of(self.pivot, &self.schema, &self.names);
         let made = match self.parted {
             None => {
-                let (cells, twice) = Cells::of(self.pivot, &self.names, &self.batches)?;
+                let (cells, twice) = Cells::of(self.pivot, &self.names, self.batches, self.watch)?;
                 if let Some(twice) = twice {
                     return Err(same_name(self.pivot, &twice.name));
                 }
-                let batches = cells.rows(&columns).map(|(_, batch)| batch).collect();
-                Made::Here { batches, _held: self.share }
+                Made::Here { cells, _held: self.share }
             }
             Some(parted) => {
                 let (pivot, names, columns) = (self.pivot, &self.names, &columns);
@@ -119,14 +117,8 @@ impl<'a> Groups<'a> {
                 Made::OnDisk(Box::new(parts.out.into_merge()?))
             }
         };
-        Ok(match columns.twice() {
-            None => (Schema { fields: columns.fields }, None, made),
-            Some(name) => {
-                let error = same_name(self.pivot, name);
-                let fields = columns.fields[..self.pivot.keys].to_vec();
-                (Schema { fields }, Some(error), made)
-            }
-        })
+        let error = columns.twice().map(|name| same_name(self.pivot, name));
+        Ok((columns, error, made))
     }
 }
 
@@ -169,10 +161,10 @@ impl Parts<'_> {
             }
             share.check_limit("one row of a `pivot`")?;
         }
-        let (cells, twice) = Cells::of(self.pivot, self.names, &batches)?;
+        let (cells, twice) = Cells::of(self.pivot, self.names, batches, self.watch)?;
         if let Some(twice) = twice {
             let (batch, row) = twice.at;
-            let found = (ordinals[batch][row], twice.name);
+            let found = (ordinals[batch as usize][row as usize], twice.name);
             self.twice = self.twice.take().into_iter().chain([found]).min();
         }
         let mut run = self.out.begin()?;
@@ -180,7 +172,7 @@ impl Parts<'_> {
             self.watch.check()?;
             self.out.learn(&batch);
             for (row, (at, first)) in cells.groups[first..][..batch.rows].iter().enumerate() {
-                run.write(&[], ordinals[*at][*first], &batch, row)?;
+                run.write(&[], ordinals[*at as usize][*first as usize], &batch, row)?;
             }
         }
         self.out.add(run.finish()?)
@@ -194,7 +186,6 @@ fn write(
     batch: &Batch,
     ordinal: impl Fn(usize) -> u64,
 ) -> Result<(), RunError> {
-    let hasher = RandomState::with_seeds(15, 16, 17, 18);
     let keys = Keys::of(&batch.columns[..pivot.keys], batch.rows, &[]);
-    parted.write(batch, (0..batch.rows).map(|row| (row, hasher.hash_one(keys.get(row)), ordinal(row))))
+    parted.write(batch, (0..batch.rows).map(|row| (row, hasher().hash_one(keys.get(row)), ordinal(row))))
 }

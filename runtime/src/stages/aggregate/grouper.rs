@@ -247,7 +247,7 @@ impl Grouper {
             state.grow(self.first.len());
             // A worker that had no rows has not grown its states.
             theirs.grow(groups.len());
-            state.merge(theirs, &groups);
+            state.merge(theirs, &groups, &|| watch.check().is_err());
             watch.check()?;
         }
         self.kept = self.states.iter().map(|state| state.kept()).sum();
