@@ -441,5 +441,15 @@ pub(super) fn unused_name(name: Arc<str>, fields: &Fields) -> Arc<str> {
     if !taken(&name) {
         return name;
     }
-    (2..).map(|n| Arc::from(format!("{name}_{n}"))).find(|name: &Arc<str>| !taken(name)).expect("numbers do not end")
+    // Thousands may be numbered already: first a number beyond them, then the least between.
+    let numbered = |n: usize| format!("{name}_{n}");
+    let (mut taken_at, mut free_at) = (1, 2);
+    while taken(&numbered(free_at)) {
+        (taken_at, free_at) = (free_at, free_at * 2);
+    }
+    while taken_at + 1 < free_at {
+        let between = taken_at.midpoint(free_at);
+        if taken(&numbered(between)) { taken_at = between } else { free_at = between }
+    }
+    numbered(free_at).into()
 }

@@ -13,6 +13,9 @@ use crate::syntax::nodes::Node;
 use crate::ty::spell;
 use std::rc::Rc;
 
+/// So many words before and behind one of them may make up a name.
+const MOST_WORDS: usize = 10;
+
 /// A stage that names columns, while its arguments are checked.
 pub(super) struct Making<'a> {
     stage: &'a ast::Stage,
@@ -61,18 +64,20 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let words: Vec<_> = arguments.iter().map(word).collect();
-        (0..words.len()).flat_map(|start| (start + 2..=words.len()).map(move |end| (start, end))).find_map(
-            |(start, end)| {
-                let words: Vec<_> = words[start..end].iter().cloned().collect::<Option<_>>()?;
-                let is_near = words.windows(2).all(|pair| pair[0].1.end + 1 == pair[1].1.start);
-                let whole = words[0].1.to(words[words.len() - 1].1);
-                let is_here = whole.start <= span.start && span.end <= whole.end;
-                let name = words.iter().map(|word| &*word.0).collect::<Vec<_>>().join(" ");
-                let known =
-                    row.names().find(|known| known.eq_ignore_ascii_case(&name)).filter(|_| is_near && is_here)?;
-                Some(errors::name_with_blank(whole, known, row.from))
-            },
-        )
+        let is_here = |place: Span| place.start <= span.start && span.end <= place.end;
+        let at = words.iter().position(|word| word.as_ref().is_some_and(|(_, place)| is_here(*place)))?;
+        let is_near = |at: &usize| match &words[*at..] {
+            [Some((_, one)), Some((_, next)), ..] => one.end + 1 == next.start,
+            _ => false,
+        };
+        let first = (at.saturating_sub(MOST_WORDS)..at).rev().take_while(is_near).last().unwrap_or(at);
+        let last = (at..at + MOST_WORDS).take_while(is_near).last().map_or(at, |last| last + 1);
+        (first..=at).flat_map(|start| (at.max(start + 1)..=last).map(move |end| start..=end)).find_map(|some| {
+            let words: Vec<_> = words[some].iter().flatten().collect();
+            let name = words.iter().map(|word| &*word.0).collect::<Vec<_>>().join(" ");
+            let known = row.names().find(|known| known.eq_ignore_ascii_case(&name))?;
+            Some(errors::name_with_blank(words[0].1.to(words[words.len() - 1].1), known, row.from))
+        })
     }
 
     /// The edits that move an argument and those behind it into a `derive` behind the stage; none where they would mean
