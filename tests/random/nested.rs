@@ -284,7 +284,7 @@ impl Maker<'_> {
             let function = self.function_of_item(&list, key, depth);
             return List { text: list.with(&format!(".sort({function})")), ..list };
         }
-        let name = *self.draw.pick(&["reverse", "sort", "unique", "take", "skip", "slice", "concat"]);
+        let name = *self.draw.pick(&["reverse", "sort", "distinct", "take", "skip", "slice", "concat"]);
         self.saw(format!("function {name}"));
         let number = self.draw.below(3);
         match name {
