@@ -15,7 +15,8 @@ use crate::scalar::{Function, Signature};
 use crate::script::Script;
 use crate::store;
 use pipelang_lang::Compiled;
-use pipelang_lang::check::{FORMS, Parameters, WINDOW_FUNCTIONS};
+use pipelang_lang::catalog::Catalog;
+use pipelang_lang::check::{FORMS, FRAME_OPTIONS, Parameters, WINDOW_FUNCTIONS};
 use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
@@ -210,6 +211,7 @@ impl Engine {
             signature: function.signature(),
             group: function.group,
             doc: function.doc.to_string(),
+            options: Vec::new(),
             examples: function.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
         let reducers = catalog.reducers().map(|reducer| FunctionInfo {
@@ -217,6 +219,7 @@ impl Engine {
             signature: format!("{}({})", reducer.name, if reducer.arity.1 == 0 { "" } else { "…" }),
             group: "reducers",
             doc: reducer.doc.to_string(),
+            options: vec![("where", "Only the rows for which this is true.")],
             examples: reducer.examples.iter().map(|it| (it.source, it.result)).collect(),
         });
         let windowed = WINDOW_FUNCTIONS.iter().map(|function| FunctionInfo {
@@ -224,6 +227,7 @@ impl Engine {
             signature: function.signature.to_string(),
             group: "window",
             doc: function.doc.to_string(),
+            options: Vec::new(),
             examples: Vec::new(),
         });
         let stages = STAGES.iter().map(|stage| FunctionInfo {
@@ -231,6 +235,7 @@ impl Engine {
             signature: stage.signature.to_string(),
             group: "stages",
             doc: stage.doc.to_string(),
+            options: if stage.name == "window" { FRAME_OPTIONS.to_vec() } else { Vec::new() },
             examples: Vec::new(),
         });
         let forms = FORMS.iter().map(|form| FunctionInfo {
@@ -238,6 +243,7 @@ impl Engine {
             signature: form.signature.to_string(),
             group: form.group,
             doc: form.doc.to_string(),
+            options: if form.name == "read" { read_options(catalog) } else { Vec::new() },
             examples: Vec::new(),
         });
         let own = functions.chain(reducers).chain(windowed).chain(stages).chain(forms);
@@ -361,6 +367,17 @@ fn bug(panic: &(dyn Any + Send)) -> Diagnostic {
         .help(format!("please report it with the script: {}", host::panic_text(panic)))
 }
 
+/// What `read` takes for any format.
+fn read_options(catalog: &Catalog) -> Vec<(&'static str, &'static str)> {
+    let mut options: Vec<(&'static str, &'static str)> = Vec::new();
+    for option in catalog.formats().iter().flat_map(|format| format.options) {
+        if options.iter().all(|(name, _)| *name != option.name) {
+            options.push((option.name, option.doc));
+        }
+    }
+    options
+}
+
 /// What is known of a function, reducer or stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
@@ -372,6 +389,8 @@ pub struct FunctionInfo {
     pub group: &'static str,
     /// One sentence.
     pub doc: String,
+    /// Options with a sentence each, as far as the signature is not enough.
+    pub options: Vec<(&'static str, &'static str)>,
     /// Expressions with their values as JSON, or the codes of their errors.
     pub examples: Vec<(&'static str, &'static str)>,
 }

@@ -102,6 +102,7 @@ impl Given {
             signature,
             group,
             doc: doc.to_string(),
+            options: Vec::new(),
             examples: Vec::new(),
         };
         let constants = self.constants.iter().map(move |Constant { name, value, ty, doc }| {

@@ -188,7 +188,7 @@ fn scripts_have_a_help() {
          \x20 --until <date>     [default: after + days * 1d]\n\
          \x20 --[no-]verbose     [default: false]\n\
          \x20 --[no-]with-total  [default: true]\n\
-         \x20 --id <int> …       [default: []]\n\
+         \x20 --id <int> …       [default: []] [once for each value]\n\
          \x20 --name <string>    [default: null]\n"
     );
     assert_eq!((help.exit, &*help.out, &*help.err), (Some(0), &*expected, ""));
@@ -281,6 +281,11 @@ fn functions_are_listed_by_group_and_name() {
     let one = pipe(&["functions", "round"]);
     assert!(one.out.starts_with("round(x: number") && one.out.contains("\n  round(2.5) "), "{}", one.out);
     assert!(one.out.contains("# 3.0\n"), "{}", one.out);
+    let window = pipe(&["functions", "window"]).out;
+    assert!(window.starts_with("window name = ") && window.contains("\n  rows:  The rows of the frame"), "{window}");
+    assert!(window.contains("\n  lag(value, n: 1) "), "{window}");
+    let read = pipe(&["functions", "read"]).out;
+    assert!(read.contains("\n  delimiter:") && read.contains("\n  on_error:"), "{read}");
     let names = pipe(&["functions", "--names"]).out;
     let mut sorted: Vec<&str> = names.lines().collect();
     sorted.sort_unstable();

@@ -376,7 +376,8 @@ codes! {
         "import \"data.csv\"" => "let data = read(\"orders.csv\")";
     E0705 = 705, "parameter of the script",
         "The parameters of a script stand after its file: `pipe report.pipe --year 2024`. Each has the type that its \
-         `param` says, and is required if that has no default. `pipe report.pipe --help` lists them.",
+         `param` says, and is required if that has no default. A list is given once for each value, or as a script has it: \
+         `--ids '[1, 2]'`. `pipe report.pipe --help` lists them.",
         "param year: int\nyear" => "param year: int = 2024\nyear";
     E0801 = 801, "a limit was reached",
         "Scripts run under limits of nesting, size, rows, memory and time, so that one that was given to a host cannot \

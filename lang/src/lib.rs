@@ -28,6 +28,7 @@ use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::{SourceMap, Span};
+use std::iter;
 use std::sync::Arc;
 
 /// A script that may be run.
@@ -58,7 +59,9 @@ pub fn compile(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    for plan in [&checked.plan, &checked.tests.plan] {
+    // A test of a parameter that has no value has no plan that could run.
+    let tests = Some(&checked.tests.plan).filter(|_| !parameters.may_be_missing);
+    for plan in iter::once(&checked.plan).chain(tests) {
         if let Err(faults) = ir::verify::verify(plan, catalog) {
             return Err(faults.into_iter().map(broken_plan).collect());
         }

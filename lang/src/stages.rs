@@ -42,6 +42,8 @@ pub enum Arguments {
     Value,
     /// Names of columns.
     Columns,
+    /// The name of a file.
+    File,
     /// Something of its own.
     Other,
 }
@@ -410,7 +412,7 @@ pub const STAGES: &[StageDef] = &[
         name: "tee",
         doc: "Writes the rows to a file, which is replaced when it is complete, and lets them go on.",
         signature: "tee \"file.csv\", format: \"csv\", compression: \"zstd\"",
-        takes: Takes { arguments: Arguments::Other, alone: false, by: By::Never, on: false },
+        takes: Takes { arguments: Arguments::File, alone: false, by: By::Never, on: false },
         sees: Sees::All,
         of_lists: false,
     },
@@ -419,7 +421,7 @@ pub const STAGES: &[StageDef] = &[
         name: "write",
         doc: "Writes the rows to a file, which is replaced when it is complete.",
         signature: "write \"file.csv\", format: \"csv\", compression: \"zstd\"",
-        takes: Takes { arguments: Arguments::Other, alone: false, by: By::Never, on: false },
+        takes: Takes { arguments: Arguments::File, alone: false, by: By::Never, on: false },
         sees: Sees::All,
         of_lists: false,
     },

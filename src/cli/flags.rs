@@ -1,5 +1,6 @@
 //! The parameters of a script on the command line, which stand after its file: `--name value`, `--name=value`. A `bool`
-//! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given.
+//! is set by `--name` and cleared by `--no-name`; a list has a value for each time that it is given, or is written down,
+//! `[1, 2]`.
 
 use super::arguments::Arguments;
 use super::{Exit, complain, name, show};
@@ -121,10 +122,13 @@ fn help(file: &str, script: &ScriptHelp) -> String {
     let flags: Vec<String> = script.parameters.iter().map(shown).collect();
     let width = flags.iter().map(|flag| flag.chars().count()).max().unwrap_or(0);
     for (parameter, flag) in script.parameters.iter().zip(&flags) {
-        let note = match &parameter.default {
+        let mut note = match &parameter.default {
             Some(default) => format!("[default: {default}]"),
             None => "[required]".to_string(),
         };
+        if item_of(parameter).is_some() {
+            note.push_str(" [once for each value]");
+        }
         let lines: Vec<&str> = parameter.doc.lines().collect();
         let (last, first) = lines.split_last().unwrap_or((&"", &[]));
         let mut flag = flag.as_str();
@@ -141,9 +145,14 @@ fn help(file: &str, script: &ScriptHelp) -> String {
 /// `--year <int>`, `--[no-]verbose`, `--id <int> …`
 fn shown(parameter: &ParameterHelp) -> String {
     let name = parameter.name.replace('_', "-");
-    match parameter.ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']')) {
+    match item_of(parameter) {
         _ if is_bool(parameter) => format!("--[no-]{name}"),
         Some(item) => format!("--{name} <{item}> …"),
         None => format!("--{name} <{}>", parameter.ty.trim_end_matches('?')),
     }
+}
+
+/// What the items of a list are.
+fn item_of(parameter: &ParameterHelp) -> Option<&str> {
+    parameter.ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']'))
 }

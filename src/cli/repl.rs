@@ -5,6 +5,7 @@
 mod commands;
 mod completer;
 mod editor;
+mod menu;
 mod options;
 mod session;
 
@@ -139,10 +140,29 @@ impl Prompt {
             }
         }
         let defines = entry.script.results() == 0;
+        let tests = if name == session::ENTRY { entry.tests.clone() } else { Vec::new() };
         self.session.keep(entry, has_run);
         if defines {
             self.say_what_is_missing();
         }
+        tests.iter().for_each(|test| self.test(test));
+    }
+
+    /// Runs a test that has been entered, and says how that went.
+    fn test(&mut self, test: &str) {
+        interruption().reset();
+        let outcome = self.session.run_test(test, &run::run_settings(&self.settings));
+        interruption().cancel();
+        match outcome {
+            Ok(Some(name)) => println!("ok     {name}"),
+            Ok(None) => {}
+            Err(report) => self.print(&report),
+        }
+    }
+
+    /// How wide the terminal is.
+    fn width(&self) -> Option<usize> {
+        Terminal::stdout(self.settings.color).width()
     }
 
     /// Rows of a table at most.

@@ -47,6 +47,11 @@ impl Terminal {
         self.color
     }
 
+    /// How many columns it has.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
     /// How many lines it has.
     pub fn height(&self) -> Option<usize> {
         self.height

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use pipelang_lang::check::{Parameters, Place};
 use pipelang_lang::codes::E0105;
 use pipelang_lang::source::SourceId;
+use pipelang_lang::stages::{self, Arguments};
 use pipelang_lang::syntax::ast::{ExprKind, Statement, TypeExpr};
 use pipelang_lang::syntax::nodes::Node;
 use pipelang_lang::syntax::{self, lexer, token::Token};
@@ -67,9 +68,6 @@ pub enum ItemKind {
 
 /// A name that no script has.
 const MARKER: &str = "cursor_7f3a";
-
-/// Functions and stages whose first text is the name of a file.
-const FILES: [&str; 4] = ["read", "lines", "write", "tee"];
 
 /// What could stand at `offset`, a byte of the text. `name` is that of the script, beside which its imports are. `files` gives the files whose paths begin with a text: the library
 /// looks at no disk by itself.
@@ -162,7 +160,10 @@ fn takes_file(before: &[(Token, pipelang_lang::source::Span)]) -> bool {
         all => all,
     };
     match before {
-        [.., (Token::Name(name), _)] => FILES.contains(name) || *name == "import",
+        [.., (Token::Name("read" | "lines" | "import"), _)] => true,
+        [.., (Token::Name(name), _)] => {
+            stages::named(name).is_some_and(|stage| stage.takes.arguments == Arguments::File)
+        }
         _ => false,
     }
 }
@@ -250,7 +251,11 @@ fn candidates(known: &Known, start: usize) -> Vec<Item> {
     if let Some(Node::Type(TypeExpr::Named(..))) = around.last() {
         return items::types(known);
     }
-    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee));
+    let in_window = around.iter().any(|node| match node {
+        Node::Stage(stage) => stage.name.last().is_some_and(|name| &*name.text == "window"),
+        _ => false,
+    });
+    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee, in_window));
     // The check does not come to an operand where something else is due.
     let Some(sight) = &known.notes.sight else { return options() };
     match &sight.place {

@@ -4,7 +4,7 @@ use super::complete::{Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
 use crate::given::TYPES as TYPES_OF_HOST;
 use pipelang_lang::catalog::{FunctionDef, Pattern};
-use pipelang_lang::check::{Meaning, Rows, Sight, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{FRAME_OPTIONS, Meaning, Rows, Sight, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::stages::{self, STAGES};
@@ -184,8 +184,8 @@ fn takes(pattern: &Pattern, kind: &Kind) -> bool {
     accepts(pattern, kind) || (*pattern == Pattern::Is(Kind::Float) && *kind == Kind::Int)
 }
 
-/// The options of a stage or function.
-pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
+/// The options of a stage or function; in a `window` reducers have more.
+pub(super) fn options(known: &Known, callee: &str, in_window: bool) -> Vec<Item> {
     let option = |name: &str, detail: String, doc: &str| Item {
         doc: doc.to_string(),
         ..item(&format!("{name}:"), ItemKind::Option, detail, format!("{name}: "))
@@ -206,6 +206,8 @@ pub(super) fn options(known: &Known, callee: &str) -> Vec<Item> {
     }
     if known.catalog.reducer_named(callee).is_some() {
         found.push(option("where", "bool".to_string(), "Only the rows for which this is true."));
+        let framing = FRAME_OPTIONS.iter().filter(|_| in_window);
+        found.extend(framing.map(|(name, doc)| option(name, String::new(), doc)));
     }
     if let Some(function) = WINDOW_FUNCTIONS.iter().find(|function| function.name == callee) {
         found.extend(labels(function.signature).map(|name| option(name, String::new(), function.doc)));

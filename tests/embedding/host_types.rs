@@ -322,6 +322,20 @@ fn parameters_and_tables_have_them_too() {
 }
 
 #[test]
+fn no_text_is_a_parameter_of_theirs() {
+    let script = |given: &[(&str, String)]| {
+        let given = given.iter().cloned().collect();
+        let report = engine().script("p.pipe", "param m: Money\nparam all: [Money] = []\nm.cents()", &given);
+        report.expect_err("it has no value").to_string()
+    };
+    let missing = script(&[]);
+    assert!(missing.contains("the parameter `m` is of the host's type Money"), "{missing}");
+    assert!(missing.contains("no text is such a value: the program gives it one"), "{missing}");
+    let given = script(&[("m", "5 EUR".into()), ("all", "1 EUR".into())]);
+    assert!(given.contains("it was given \"5 EUR\"") && given.contains("the parameter `all` is of"), "{given}");
+}
+
+#[test]
 fn programs_come_back_from_bytes() {
     let source = "input | derive price = price.plus(FREE).plus(money(2)) | filter price.cents() > 100 | select id";
     let program = engine().compile::<Order, Id>("orders.pipe", source).unwrap();

@@ -142,6 +142,7 @@ pub(super) const FUNCTION_ALIASES: &[(&str, &str)] = &[
     ("ymd", "date"),
     ("parsedate", "date"),
     ("date", "make_date($1, $2, $3)"),
+    ("datetime", "datetime(make_date($1, $2, $3))"),
     ("datetime", "(datetime(make_date($1, $2, $3)) + $4 * 1h + $5 * 1min)"),
     ("datetime", "(datetime(make_date($1, $2, $3)) + $4 * 1h + $5 * 1min + $6 * 1s)"),
     ("todatetime", "datetime"),

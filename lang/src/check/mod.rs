@@ -45,6 +45,7 @@ mod open_pivot;
 mod operators;
 mod overload;
 mod parameter;
+mod parameter_text;
 mod parse;
 mod pivot;
 mod quoted_column;
@@ -76,7 +77,7 @@ pub use notes::{Meaning, Notes, Place, Rows, Sight, StageNote};
 pub use parameter::{ParameterValue, ParameterWay, Parameters};
 pub use test::{Claim, Test, Tests};
 pub use types::TYPE_NAMES;
-pub use window::{WINDOW_FUNCTIONS, WindowFunctionDef};
+pub use window::{FRAME_OPTIONS, WINDOW_FUNCTIONS, WindowFunctionDef};
 
 use crate::catalog::{Catalog, Sources};
 use crate::diagnostic::{self, Diagnostic};

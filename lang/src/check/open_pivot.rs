@@ -3,16 +3,19 @@
 //! groups at its end: [`Pivot`].
 
 use super::aggregate::{AggregateResult, unused_name};
+use super::rows::descending;
 use super::scope::{Row, Stream};
 use super::stage::{StageCall, row_after};
 use super::{Checker, errors};
 use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Pivot, Reduction, Shape};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument};
-use crate::ty::{Kind, Type};
+use crate::stages::{self, StageKind};
+use crate::syntax::ast::{self, Argument, ExprKind, Label};
+use crate::ty::{Kind, Type, spell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A pivot whose columns are known only at the end.
 #[derive(Clone)]
@@ -21,6 +24,18 @@ pub(super) struct OpenPivot {
     /// The name of the stage.
     name: Span,
     key: Span,
+    /// The whole stage, and the names of its keys that are columns before it, too.
+    stage: Span,
+    plain_keys: Vec<Arc<str>>,
+}
+
+/// A stage that stands behind such a pivot.
+#[derive(Clone, Copy)]
+pub(super) struct Behind<'a> {
+    pub name: &'a ast::Name,
+    pub stage: &'a ast::Stage,
+    /// All that stands before it in its pipeline.
+    pub before: Span,
 }
 
 /// The columns that are defined behind the groups, and how the row calls them.
@@ -80,7 +95,11 @@ impl<'a> Checker<'a> {
         let row = Row { known, ..Row::new(columns.fields, Shape::Table, call.span()) };
         let groups =
             self.reduced(input, keys, key_fields, aggregation.reductions, columns.definitions, row, call.span());
-        self.pivots.insert(groups.node, OpenPivot { pivot, name, key: key.span });
+        let keys = call.stage.by.iter().flat_map(|(_, keys)| keys);
+        let keys = keys.filter(|key| matches!(key.label, Label::None)).filter_map(Argument::expr);
+        let plain_keys = keys.chain([key]).filter_map(plain_name).collect();
+        let open = OpenPivot { pivot, name, key: key.span, stage: call.span(), plain_keys };
+        self.pivots.insert(groups.node, open);
         let row = Row { known, ..row_after(&row_before, by, Shape::Table, call, None, &[]) };
         Some(Stream { row: Rc::new(row), ..groups })
     }
@@ -131,6 +150,22 @@ impl<'a> Checker<'a> {
         self.report(errors::pivot_without_values(open.name, open.key, behind));
     }
 
+    /// The same of a stage behind it. One that sorts by its keys belongs before it: groups and columns come in the order
+    /// in which they are met.
+    pub(super) fn report_behind_pivot(&mut self, node: NodeId, behind: Behind<'a>) {
+        let open = self.pivots.get(&node).cloned().expect("it is asked where there is one");
+        let keys = open.sorted_by(behind);
+        let error = errors::pivot_without_values(open.name, open.key, Some(behind.name.span));
+        self.report(match keys {
+            Some(keys) => {
+                let is_next = behind.before.source == open.stage.source && behind.before.end == open.stage.end;
+                let stages = is_next.then_some((open.stage, behind.stage.span));
+                errors::sort_before_pivot(error, &format!("sort {}", keys.join(", ")), stages)
+            }
+            None => error,
+        });
+    }
+
     /// Reports the pivots whose columns something wants to know that is no stage behind them: a join, a union.
     pub(super) fn pivots_are_last(&mut self) {
         let mut wanted: Vec<(NodeId, Span)> = Vec::new();
@@ -142,5 +177,26 @@ impl<'a> Checker<'a> {
         for (pivot, span) in wanted {
             self.report_open_pivot(pivot, Some(span));
         }
+    }
+}
+
+impl OpenPivot {
+    /// What a stage sorts by, if these are keys of the pivot that its input has.
+    fn sorted_by(&self, behind: Behind) -> Option<Vec<String>> {
+        let sorts = stages::named(&behind.name.text).is_some_and(|def| def.kind == StageKind::Sort);
+        let arguments = Some(behind.stage.arguments.as_slice()).filter(|keys| sorts && !keys.is_empty())?;
+        let key = |argument: &Argument| {
+            let (key, is_descending) = descending(argument.expr()?);
+            let name = plain_name(key).filter(|name| self.plain_keys.contains(name))?;
+            Some(format!("{}{}", if is_descending { "-" } else { "" }, spell(&name)))
+        };
+        arguments.iter().map(key).collect()
+    }
+}
+
+fn plain_name(expr: &ast::Expr) -> Option<Arc<str>> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.clone()),
+        _ => None,
     }
 }

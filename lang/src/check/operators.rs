@@ -417,7 +417,7 @@ fn date_literal(day: i32) -> String {
     format!("@{}", calendar::spell_date(day))
 }
 
-fn datetime_literal(time: i64) -> String {
+pub(super) fn datetime_literal(time: i64) -> String {
     format!("@{}", calendar::spell_datetime(time))
 }
 

@@ -2,12 +2,13 @@
 //! spelled out.
 
 use super::forms::in_form;
-use super::operators::{Operand, spelled};
+use super::operators::{Operand, datetime_literal, spelled};
 use super::unify::{NEVER, common_kind, common_type};
 use super::{Checker, errors};
 use crate::aliases;
+use crate::calendar;
 use crate::catalog::{Effect, FunctionDef, FunctionId, Parameter, Pattern, ResultType};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Diagnostic, Edit, did_you_mean};
 use crate::ir::typing::{accepts, is_wider};
 use crate::ir::{Expr, ExprId};
 use crate::scalar::Scalar;
@@ -38,14 +39,8 @@ impl<'a> Checker<'a> {
                     let near = did_you_mean(&label.text, parameters().map(|p| p.name));
                     errors::unknown_option(label.span, name, &label.text, &near)
                 }
-                None => match aliases::function(name, given.len()).filter(|_| labels.is_empty()) {
-                    Some(form) if aliases::places(form).is_some() => {
-                        let values: Vec<&ast::Expr> = given.iter().map(|(_, operand)| operand.ast).collect();
-                        let (edits, shown) = in_form(form, &values, span);
-                        errors::argument_form(span, name, given.len(), &shown, edits)
-                    }
-                    _ => errors::argument_count(span, name, given.len(), &signatures),
-                },
+                None => other_form(name, span, given)
+                    .unwrap_or_else(|| errors::argument_count(span, name, given.len(), &signatures)),
             });
             return None;
         }
@@ -56,8 +51,29 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        self.report_misfit(name, &arranged);
+        match self.form_of_ints(name, span, given) {
+            Some(error) => self.report(error),
+            None => self.report_misfit(name, &arranged),
+        }
         None
+    }
+
+    /// E0305: a call with nothing but ints where a text is wanted, `datetime(2024, 3, 1)`.
+    fn form_of_ints(&self, name: &str, span: Span, given: &[(Option<&'a Name>, Operand<'a>)]) -> Option<Diagnostic> {
+        if !given.iter().all(|(_, operand)| self.ty(operand.id).kind == Kind::Int) {
+            return None;
+        }
+        let numbers = given.iter().map(|(_, operand)| match self.plan.exprs.as_constant(operand.id) {
+            Some(Scalar::Int(number)) => Some(*number),
+            _ => None,
+        });
+        let day = match (name, numbers.collect::<Option<Vec<i64>>>().as_deref()) {
+            ("datetime", Some([year, month, day])) => calendar::date_of(*year, *month, *day),
+            _ => None,
+        };
+        let Some(day) = day else { return other_form(name, span, given) };
+        let text = datetime_literal(i64::from(day) * calendar::DAY);
+        Some(errors::argument_form(span, name, given.len(), &text, vec![Edit { span, text: text.clone() }]))
     }
 
     /// Names the first argument that does not fit, of the overload that got furthest.
@@ -216,6 +232,15 @@ impl<'a> Checker<'a> {
             effect => self.add_fallible(expr, ty, span, effect),
         }
     }
+}
+
+/// E0305: what a call with so many arguments is elsewhere, as Pipe writes it.
+fn other_form<'a>(name: &str, span: Span, given: &[(Option<&'a Name>, Operand<'a>)]) -> Option<Diagnostic> {
+    let is_plain = given.iter().all(|(label, _)| label.is_none());
+    let form = aliases::function(name, given.len()).filter(|form| is_plain && aliases::places(form).is_some())?;
+    let values: Vec<&ast::Expr> = given.iter().map(|(_, operand)| operand.ast).collect();
+    let (edits, shown) = in_form(form, &values, span);
+    Some(errors::argument_form(span, name, given.len(), &shown, edits))
 }
 
 /// The arguments in the order of the parameters, `None` where the default stands; `None` if they do not match.

@@ -2,8 +2,7 @@
 
 use super::scope::Value;
 use super::types::Declared;
-use super::{Checker, errors};
-use crate::calendar;
+use super::{Checker, errors, parameter_text};
 use crate::ir::ExprId;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -35,17 +34,6 @@ pub enum ParameterWay {
     Prompt,
 }
 
-impl ParameterWay {
-    /// What to write, and where.
-    pub(super) fn help(self, name: &str) -> String {
-        match self {
-            ParameterWay::BehindFile => format!("`--{name} …` after the file"),
-            ParameterWay::BehindDashes => format!("`-- --{name} …` after the files"),
-            ParameterWay::Prompt => format!("`:set {name} …`"),
-        }
-    }
-}
-
 /// A value for a `param`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterValue {
@@ -67,6 +55,17 @@ impl Parameters {
     /// All values of a name, in order.
     fn all<'p>(&'p self, name: &'p str) -> impl DoubleEndedIterator<Item = &'p ParameterValue> {
         self.values.iter().filter(move |(given, _)| &**given == name).map(|(_, value)| value)
+    }
+
+    /// The text with commas that is all that a list is given.
+    fn one_text<'p>(&'p self, name: &'p str, item: &Kind) -> Option<&'p str> {
+        let mut given = self.all(name);
+        match (given.next(), given.next()) {
+            (Some(ParameterValue::Text(text)), None) if text.contains(',') => {
+                parameter_text::written_list(text, item).is_none().then_some(text)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -103,19 +102,24 @@ impl<'a> Checker<'a> {
     fn list_parameter(&mut self, parameter: &'a ast::ScriptParameter, item: &Type) -> Value<'a> {
         let (name, parameters) = (&parameter.name, self.parameters);
         let mut items = Vec::new();
+        if let Some(text) = parameters.one_text(&name.text, &item.kind) {
+            let texts: Vec<&str> = text.split(',').map(|text| text.trim_matches([' ', '[', ']', '"'])).collect();
+            let way = parameters.way.list_help(&name.text, &texts, &item.kind);
+            let told = errors::one_text_for_list(name.span, &name.text, text, &way);
+            // A text may have a comma; nothing else can.
+            if item.kind != Kind::String {
+                return self.unknown(told);
+            }
+            self.report(told.as_warning());
+        }
         for given in parameters.all(&name.text) {
-            match given {
-                ParameterValue::Scalar(Scalar::List(values)) => {
-                    for value in values.iter() {
-                        items.push(self.given_value(&ParameterValue::Scalar(value.clone()), name, item));
-                    }
-                }
-                given => items.push(self.given_value(given, name, item)),
+            for value in values_of(given, &item.kind) {
+                items.push(self.given_value(&value, name, item));
             }
         }
-        match (items.is_empty(), &parameter.default) {
-            (false, _) => Value::List(Rc::new(items)),
-            (true, Some(default)) => match self.value(default) {
+        match (parameters.all(&name.text).next(), &parameter.default) {
+            (Some(_), _) => Value::List(Rc::new(items)),
+            (None, Some(default)) => match self.value(default) {
                 Value::List(items) => {
                     let fitted = items.iter().map(|value| match self.as_scalar(value.clone(), default.span) {
                         Some(id) => self.fitting(id, item, default.span),
@@ -129,7 +133,7 @@ impl<'a> Checker<'a> {
                     self.unknown(errors::wanted(default.span, "this parameter", &wanted, &found))
                 }
             },
-            (true, None) => match self.missing(parameter, item) {
+            (None, None) => match self.missing(parameter, item) {
                 Value::Unknown => Value::Unknown,
                 one => Value::List(Rc::new(vec![one])),
             },
@@ -139,8 +143,11 @@ impl<'a> Checker<'a> {
     /// A value that was given, as one of the parameter's type.
     fn given_value(&mut self, given: &ParameterValue, name: &ast::Name, ty: &Type) -> Value<'a> {
         match given {
-            ParameterValue::Text(text) => match read_text(text, &ty.kind) {
+            ParameterValue::Text(text) => match parameter_text::value(text, &ty.kind) {
                 Some(value) => self.typed_constant(value, ty),
+                None if ty.kind.opaque().is_some() => {
+                    self.unknown(errors::parameter_of_host(name.span, &name.text, ty, Some(text)))
+                }
                 None => self.unknown(errors::parameter_text(name.span, &name.text, text, ty)),
             },
             ParameterValue::Scalar(value) => {
@@ -156,6 +163,9 @@ impl<'a> Checker<'a> {
             let written = self.declared(&parameter.ty);
             let ty = if let Declared::Type(ty) = &written { ty } else { ty };
             let ast::Name { text: name, span } = &parameter.name;
+            if ty.kind.opaque().is_some() {
+                return self.unknown(errors::parameter_of_host(*span, name, ty, None));
+            }
             let way = self.parameters.way.help(name);
             return self.unknown(errors::parameter_missing(*span, name, ty, &way));
         }
@@ -215,16 +225,11 @@ fn can_be_given(kind: &Kind) -> bool {
     is_spelled || matches!(kind, Kind::Opaque(_))
 }
 
-/// The value that a text on the command line is.
-fn read_text(text: &str, kind: &Kind) -> Option<Scalar> {
-    match kind {
-        Kind::Int => text.replace('_', "").parse().ok().map(Scalar::Int),
-        Kind::Float => text.replace('_', "").parse().ok().map(Scalar::Float),
-        Kind::Bool => text.parse().ok().map(Scalar::Bool),
-        Kind::String => Some(Scalar::String(text.into())),
-        Kind::Date => calendar::parse_date(text.as_bytes()).map(Scalar::Date),
-        Kind::DateTime => calendar::parse_datetime(text.as_bytes()).map(Scalar::DateTime),
-        Kind::Duration => calendar::parse_duration(text).map(Scalar::Duration),
-        _ => None,
+/// The values that a list has of what it is given once.
+fn values_of(given: &ParameterValue, item: &Kind) -> Vec<ParameterValue> {
+    match given {
+        ParameterValue::Scalar(Scalar::List(values)) => values.iter().cloned().map(ParameterValue::Scalar).collect(),
+        ParameterValue::Text(text) => parameter_text::written_list(text, item).unwrap_or_else(|| vec![given.clone()]),
+        ParameterValue::Scalar(_) => vec![given.clone()],
     }
 }

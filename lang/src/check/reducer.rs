@@ -1,6 +1,6 @@
 //! A reducer with its arguments, the same wherever one is called: in `aggregate`, as a last stage, over a list.
 
-use super::window::FRAME_OPTIONS;
+use super::window::is_frame_option;
 use super::{Checker, errors};
 use crate::catalog::{ConstantDef, ReducerDef};
 use crate::ir::ExprId;
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
             (Label::Option(option), ArgumentValue::Expr(value)) if known.contains(&&*option.text) => {
                 return Some((Some(&option.text), value));
             }
-            (Label::Option(option), _) if FRAME_OPTIONS.contains(&&*option.text) => {
+            (Label::Option(option), _) if is_frame_option(&option.text) => {
                 errors::frame_outside(option.span, def.name, &option.text, self.stage_name.as_ref())
             }
             (Label::Option(option), _) => errors::unknown_option(option.span, def.name, &option.text, known),

@@ -1,6 +1,7 @@
 //! Pipelines: how a stage is looked up, checked and applied. What there is to say of each stands in `stages.rs`.
 
 use super::module::Use;
+use super::open_pivot::Behind;
 use super::scope::{Gone, Row, Stream, Value};
 use super::{
     Checker, aggregate, assert, columns, describe, errors, explode, join, nest, number, parse, pivot, rows, sample,
@@ -139,7 +140,7 @@ impl<'a> Checker<'a> {
             return self.call_as_stage(function, input, span, stage);
         }
         if self.pivots.contains_key(&input.node) && &*name.text != "write" {
-            self.report_open_pivot(input.node, Some(name.span));
+            self.report_behind_pivot(input.node, Behind { name, stage, before: span });
             return Value::Unknown;
         }
         if self.targets.contains_key(&input.node) {

@@ -186,7 +186,7 @@ fn record(line: Vec<u8>, number: u64, shared: &Rc<Shared>) -> Result<RecordRow, 
     Ok(RecordRow { shared: shared.clone(), text, line: number })
 }
 
-/// A list of records, or one record alone.
+/// A list of records, or one record, or objects behind each other.
 struct Document {
     shared: Rc<Shared>,
     bytes: Vec<u8>,
@@ -230,13 +230,16 @@ impl Document {
                 Ok(node) => {
                     let is_left_out = self.is_no_object(&node);
                     self.is_first = false;
-                    let begin = self.at;
+                    let begin = if self.is_list { self.at } else { start };
                     let end = text::skip_blanks(text, node.start + node.raw.len());
                     match (text.as_bytes().get(end), self.is_list) {
                         (Some(b','), true) => self.at = end + 1,
                         (Some(b']'), true) => (self.at, self.has_ended) = (end + 1, true),
                         (_, true) => self.stop = Some(Stop::Flaw(text::flaw(text, end, "expected `,` or `]`"))),
-                        (_, false) => (self.at, self.has_ended) = (end, true),
+                        (next, false) => {
+                            let goes_on = self.shared.is_objects && next == Some(&b'{');
+                            (self.at, self.has_ended) = (node.start + node.raw.len(), !goes_on);
+                        }
                     }
                     // With the comma or the bracket behind it, as a line with its newline.
                     if self.at - begin > self.longest {

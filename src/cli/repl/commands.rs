@@ -116,7 +116,7 @@ impl Prompt {
         match command.name {
             "quit" => return Next::Quit,
             "help" => self.help(argument),
-            "functions" => print!("{}", functions::list(&self.session.engine)),
+            "functions" => print!("{}", functions::list(&self.session.engine, self.width())),
             "explain" => self.explain(argument),
             "load" => self.load(argument),
             "save" => self.save(argument),
@@ -166,7 +166,7 @@ impl Prompt {
         match self.session.definition(name) {
             Some(definition) => println!("{definition}"),
             None if name.is_empty() => print!("{}", help()),
-            None => match functions::about(&self.session.engine, name) {
+            None => match functions::about(&self.session.engine, name, self.width()) {
                 Ok(page) => print!("{page}"),
                 Err(text) => complain(&text),
             },

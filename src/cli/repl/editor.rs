@@ -2,22 +2,20 @@
 
 use super::commands::script_start;
 use super::completer::Entries;
+use super::menu::{Completions, MENU};
 use crate::cli::terminal::Terminal;
 use nu_ansi_term::{Color, Style};
 use pipelang::tools::{self, Class};
 use reedline::{
-    DefaultHinter, DescriptionMode, Emacs, FileBackedHistory, Highlighter, IdeMenu, KeyCode, KeyModifiers, Keybindings,
-    MenuBuilder, Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, StyledText,
-    ValidationResult, Validator, default_emacs_keybindings,
+    DefaultHinter, Emacs, FileBackedHistory, Highlighter, KeyCode, KeyModifiers, Keybindings, Prompt, PromptEditMode,
+    PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, StyledText, ValidationResult, Validator,
+    default_emacs_keybindings,
 };
 use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Entries that are remembered.
 const REMEMBERED: usize = 10_000;
-
-/// The name of the menu of completions.
-const MENU: &str = "completions";
 
 /// What the first line of an entry begins with, behind the name of the prompt; the same while the menu is open.
 const INDICATOR: &str = "> ";
@@ -31,7 +29,7 @@ pub fn editor(program: &str, terminal: Terminal, entries: Entries) -> Reedline {
         .with_highlighter(Box::new(Words { color }))
         .with_completer(Box::new(entries))
         .with_quick_completions(true)
-        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu())))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(Completions::new(INDICATOR))))
         .with_edit_mode(Box::new(Emacs::new(keys())))
         .with_hinter(Box::new(DefaultHinter::default().with_style(hint)))
         .with_ansi_colors(color)
@@ -41,16 +39,6 @@ pub fn editor(program: &str, terminal: Terminal, entries: Entries) -> Reedline {
         editor = editor.with_history(Box::new(history));
     }
     editor
-}
-
-/// The completions below the cursor, with what they are beside the chosen one.
-fn menu() -> IdeMenu {
-    IdeMenu::default()
-        .with_name(MENU)
-        .with_marker(INDICATOR)
-        .with_max_completion_height(10)
-        .with_max_description_width(60)
-        .with_description_mode(DescriptionMode::PreferRight)
 }
 
 /// Those of Emacs; Tab opens the menu and goes through it.

@@ -4,7 +4,7 @@
 //! runs: that is `repl.rs`.
 
 use pipelang::tools::{Part, parts, script_help, with_value};
-use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, Script};
+use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, RunSettings, Script};
 use std::sync::Arc;
 
 /// The name of the last result.
@@ -12,6 +12,9 @@ const LAST: &str = "_";
 
 /// Entries are told apart from files by this name in reports.
 pub const ENTRY: &str = "<prompt>";
+
+/// What the name of a part begins with that is a test.
+const TEST: &str = "test \"";
 
 /// What an entry stands behind, in reports.
 const BEFORE: &str = "<session>";
@@ -36,6 +39,8 @@ pub struct Entry {
     name: String,
     /// The bytes before the entry in the script.
     before: usize,
+    /// The tests in it, as [`Part::defines`] has them.
+    pub tests: Vec<String>,
 }
 
 impl Entry {
@@ -103,16 +108,23 @@ impl Session {
         let results = self.closed(new).filter(|part| part.defines.is_none());
         let shown = results.enumerate().filter(|(at, _)| *at < script.results() && script.is_shown(*at));
         let last = shown.last().map(|(_, part)| part.text).or_else(|| self.last.clone());
-        Entry { script, definitions, last, name: name.to_string(), before }
+        let defined = new.iter().filter_map(|part| part.defines.clone());
+        let tests = defined.filter(|name| name.starts_with(TEST)).collect();
+        Entry { script, definitions, last, name: name.to_string(), before, tests }
     }
 
     fn script(&self, text: &str, new: &[Part]) -> Result<Script, Report> {
+        // Definitions alone run nothing.
+        let may_be_missing = new.iter().all(|part| part.defines.is_some());
+        self.engine.script(ENTRY, text, &self.parameters(text, may_be_missing))
+    }
+
+    /// The values of the parameters that a text has.
+    fn parameters(&self, text: &str, may_be_missing: bool) -> Parameters {
         let known = script_help(text).parameters;
         let is_known = |name: &str| known.iter().any(|parameter| parameter.name == name);
         let values = self.values.iter().filter(|(name, _)| is_known(name)).cloned().collect();
-        // Definitions alone run nothing.
-        let may_be_missing = new.iter().all(|part| part.defines.is_some());
-        self.engine.script(ENTRY, text, &Parameters { values, may_be_missing, way: ParameterWay::Prompt })
+        Parameters { values, may_be_missing, way: ParameterWay::Prompt }
     }
 
     /// The parts of an entry without `_`, which means another thing after the next result.
@@ -139,6 +151,28 @@ impl Session {
         if has_run {
             self.last = entry.last;
         }
+    }
+
+    /// Runs a test that is kept, given by what it defines; its name, and whether it failed. Nothing can be run while a
+    /// parameter has no value.
+    pub fn run_test(&self, defines: &str, settings: &RunSettings) -> Result<Option<String>, Report> {
+        let text = self.definitions_text();
+        let before: usize = self
+            .definitions
+            .iter()
+            .take_while(|part| part.defines.as_deref() != Some(defines))
+            .map(|part| part.text.len() + 1)
+            .sum();
+        let parameters = self.parameters(&text, false);
+        if !self.missing_parameters().is_empty() {
+            return Ok(None);
+        }
+        let placed = |report: Report| report.behind(before, BEFORE, ENTRY);
+        let tests = self.engine.tests(ENTRY, &text, &parameters).map_err(placed)?;
+        let found = tests.names().enumerate().find(|(_, name)| format!("test {name:?}") == defines);
+        let Some((at, name)) = found else { return Ok(None) };
+        tests.run(at, settings).map_err(placed)?;
+        Ok(Some(name.to_string()))
     }
 
     /// Forgets a definition, or everything if the name is empty. What others are made with stays, and the report says who.

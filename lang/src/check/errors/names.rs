@@ -425,6 +425,25 @@ pub(in super::super) fn parameter_text(span: Span, name: &str, text: &str, ty: &
         .saying(format!("it was given {text:?}"))
 }
 
+/// E0705: `--carriers UA,DL`, which is one value of a list.
+pub(in super::super) fn one_text_for_list(span: Span, name: &str, text: &str, way: &str) -> Diagnostic {
+    let text: String = text.chars().take(60).collect();
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` is a list, and was given one text"))
+        .saying(format!("it was given {text:?}"))
+        .help(format!("give it each value by itself: {way}"))
+}
+
+/// E0705: a parameter of a host's type, of which no text is a value.
+pub(in super::super) fn parameter_of_host(span: Span, name: &str, ty: &Type, given: Option<&str>) -> Diagnostic {
+    let said = match given {
+        Some(text) => format!("it was given {:?}", text.chars().take(60).collect::<String>()),
+        None => "it has no value".to_string(),
+    };
+    Diagnostic::error(E0705, span, format!("the parameter `{name}` is of the host's type {ty}"))
+        .saying(said)
+        .help(format!("no text is such a value: the program gives it one, or the script: `param {name}: {ty} = …`"))
+}
+
 /// E0705: a parameter without a value.
 pub(in super::super) fn parameter_missing(span: Span, name: &Arc<str>, ty: &Type, way: &str) -> Diagnostic {
     Diagnostic::error(E0705, span, format!("the parameter `{name}` has no value"))

@@ -146,6 +146,20 @@ pub(in super::super) fn pivot_without_values(span: Span, key: Span, behind: Opti
     error.help("write them down: `values: [\"a\", \"b\"]`; `rows | select key | distinct` lists them")
 }
 
+/// The same of a `sort` by what the rows before the pivot have; the stages, where they stand side by side.
+pub(in super::super) fn sort_before_pivot(
+    mut error: Diagnostic,
+    sort: &str,
+    stages: Option<(Span, Span)>,
+) -> Diagnostic {
+    if let Some((pivot, sorting)) = stages {
+        error.edits.push(Edit { span: Span { end: pivot.start, ..pivot }, text: format!("{sort} | ") });
+        error.edits.push(Edit { span: Span { start: pivot.end, ..sorting }, text: String::new() });
+    }
+    error.help = vec![format!("sort before it, and rows and columns come in that order: `{sort} | pivot …`")];
+    error
+}
+
 /// E0304
 pub(in super::super) fn pivot_values(span: Span) -> Diagnostic {
     Diagnostic::error(E0304, span, "the values of a `pivot` are a list that is known before the script runs")

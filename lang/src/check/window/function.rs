@@ -1,7 +1,7 @@
 //! The functions that `window` has besides reducers, and reducers in it.
 
 use super::super::{Checker, errors};
-use super::FRAME_OPTIONS;
+use super::is_frame_option;
 use crate::catalog::ReducerId;
 use crate::ir::{Ascending, ExprId, SortKey, WindowKind};
 use crate::source::Span;
@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
         on: Option<Option<ExprId>>,
     ) -> Option<WindowKind> {
         let is_frame = |argument: &&'a Argument| match &argument.label {
-            Label::Option(name) => FRAME_OPTIONS.contains(&&*name.text),
+            Label::Option(name) => is_frame_option(&name.text),
             Label::None | Label::Column(_) => false,
         };
         let (framing, others): (Vec<&'a Argument>, Vec<&'a Argument>) = arguments.iter().partition(is_frame);
@@ -123,7 +123,7 @@ impl<'a> Checker<'a> {
                 None => values.push(expr),
                 Some(label) if Some(&*label.text) == option => setting = Some(expr),
                 Some(label) => {
-                    let error = match FRAME_OPTIONS.contains(&&*label.text) {
+                    let error = match is_frame_option(&label.text) {
                         true => errors::frame_of_function(label.span, def.name, &label.text),
                         false => errors::unknown_option(label.span, def.name, &label.text, option.as_slice()),
                     };

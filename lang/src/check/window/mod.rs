@@ -16,8 +16,17 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Name};
 use std::rc::Rc;
 
-/// The options that make the frame of a reducer.
-pub(super) const FRAME_OPTIONS: [&str; 3] = ["rows", "range", "full"];
+/// The options that make the frame of a reducer, with what each says.
+pub const FRAME_OPTIONS: [(&str, &str); 3] = [
+    ("rows", "The rows of the frame, by how far they are from the row: `-6..0`, `..0`."),
+    ("range", "The same by how far apart the times are that `on` names: `-10min..0min`."),
+    ("full", "Whether it is null until there are as many rows as the frame has."),
+];
+
+/// Whether an option is one of them.
+pub(super) fn is_frame_option(name: &str) -> bool {
+    FRAME_OPTIONS.iter().any(|option| option.0 == name)
+}
 
 /// Whether a function is one that only `window` has.
 pub(super) fn is_window_function(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! JSON documents: a list of records, or one record alone.
+//! JSON documents: a list of records, or one record, or one behind the other with blanks between them, as `jq` writes them.
 //!
 //! A list is cut between its items by counting brackets, so a document of any size is read a piece at a time; whether it is
 //! JSON is said by the parser. Only the head of a document is a sample of it: what stands in its middle cannot be told.
@@ -32,7 +32,7 @@ pub const DOCUMENT: Format = Format {
 const HEAD: usize = 1000;
 
 /// What is said of a document with something behind its end.
-pub const MORE: &str = "something stands behind the first value; these may be JSON lines (`jsonl`)";
+pub const MORE: &str = "something else stands behind the value; values one a line are JSON lines (`jsonl`)";
 
 /// A document of which no record has been read.
 struct Opened {
@@ -61,7 +61,7 @@ fn opened(path: &Arc<str>, input: &Input, encoding: TextEncoding, morsel: Morsel
 fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
     loop {
         let head = text.peek(1)?;
-        let blanks = head.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let blanks = blanks(head);
         let first = head.get(blanks).copied();
         let is_empty = head.is_empty();
         text.give_out(blanks);
@@ -69,6 +69,11 @@ fn first_byte(text: &mut Cutter) -> Result<Option<u8>, RunError> {
             return Ok(first);
         }
     }
+}
+
+/// With how many blanks a text begins.
+fn blanks(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count()
 }
 
 fn infer(request: &ReadRequest, input: &Input) -> Result<TableInfo, Box<Diagnostic>> {
@@ -98,10 +103,11 @@ fn look(path: &Arc<str>, mut opened: Opened, sample: &mut Sample) -> Result<(), 
     while let Ok(node) = text::value_at(&text, at) {
         sample.add(&node);
         at = text::skip_blanks(&text, node.start + node.raw.len());
-        if !text[at..].starts_with(',') {
-            return Ok(());
+        match (opened.layout, text.as_bytes().get(at)) {
+            (Layout::Items, Some(b',')) => at += 1,
+            (Layout::Value, Some(b'{')) => {}
+            _ => return Ok(()),
         }
-        at += 1;
     }
     // The run says so where it comes to a broken record; of the first nothing would be known.
     if at > 0 { Ok(()) } else { Err(first_is_broken(path, opened.layout, head)) }
@@ -123,6 +129,8 @@ enum State {
     Next,
     /// Before the value that the document is.
     Value,
+    /// Behind an object, which another may follow.
+    Between,
     /// Behind the list or the value.
     Behind,
 }
@@ -147,15 +155,16 @@ impl Cut for Items {
         match (self.state, first) {
             (State::Behind, None) => return Ok(None),
             (State::Behind, Some(_)) => return Err(self.more()),
+            (State::Between, Some(first)) if first != b'{' => return Err(self.more()),
             (State::First, Some(b']')) => {
                 self.text.give_out(1);
                 self.state = State::Behind;
                 return self.next();
             }
-            (State::Value, None) => return Ok(None),
+            (State::Value | State::Between, None) => return Ok(None),
             // The parser says that a list which ends here does not end.
             (State::First | State::Next, None) => self.state = State::Behind,
-            (State::First | State::Next | State::Value, Some(_)) => {}
+            (State::First | State::Next | State::Value | State::Between, Some(_)) => {}
         }
         if self.state == State::Behind {
             return Ok(Some(self.text.give_out(0)));
@@ -175,7 +184,8 @@ impl Items {
             MorselSize::Rows(_) => 1,
         };
         let rows = if let MorselSize::Rows(rows) = self.morsel { rows.max(1) } else { usize::MAX };
-        let is_list = self.state != State::Value;
+        let is_list = matches!(self.state, State::First | State::Next);
+        let next = if is_list { State::Next } else { State::Between };
         let (mut at, mut depth, mut in_text, mut escaped) = (0, 0usize, false, false);
         // Where the last item begins.
         let (mut items, mut start) = (0, 0);
@@ -184,7 +194,7 @@ impl Items {
             if at == held.len() {
                 let comma = (start > 0).then_some(start);
                 let is_open = comma.is_some_and(|comma| held[comma..].trim_ascii().is_empty());
-                return self.end_of_text(at, comma, is_open);
+                return self.end_of_text(at, comma.map(|length| End { length, state: next }), is_open);
             }
             while let Some(byte) = held.get(at) {
                 at += 1;
@@ -201,7 +211,14 @@ impl Items {
                     b'}' | b']' if depth == 1 => {
                         depth = 0;
                         if !is_list {
-                            return Ok(End { length: at, state: State::Behind });
+                            items += 1;
+                            let blanks = blanks(&held[at..]);
+                            start = at + blanks;
+                            let is_full = items == rows || at >= wanted && rows == usize::MAX;
+                            if is_full || held.get(start) != Some(&b'{') {
+                                return Ok(End { length: at, state: next });
+                            }
+                            at = start;
                         }
                     }
                     b'}' | b']' => return Ok(End { length: at, state: State::Behind }),
@@ -218,7 +235,7 @@ impl Items {
             if at - start > longest {
                 return match start {
                     0 => Err(self.text.too_long()),
-                    length => Ok(End { length, state: State::Next }),
+                    length => Ok(End { length, state: next }),
                 };
             }
         }
@@ -226,10 +243,10 @@ impl Items {
 
     /// The last piece of what could be read, which may be cut off in the middle of an item. Behind a comma another one must
     /// come, and the parser of this piece does not know that none does.
-    fn end_of_text(&self, length: usize, comma: Option<usize>, is_open: bool) -> Result<End, RunError> {
-        match (self.text.failure(), comma) {
+    fn end_of_text(&self, length: usize, whole: Option<End>, is_open: bool) -> Result<End, RunError> {
+        match (self.text.failure(), whole) {
             (None, _) => Ok(End { length, state: if is_open { State::Next } else { State::Behind } }),
-            (Some(_), Some(length)) => Ok(End { length, state: State::Next }),
+            (Some(_), Some(whole)) => Ok(whole),
             (Some(failure), None) => Err(failure.clone()),
         }
     }

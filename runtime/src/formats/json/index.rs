@@ -210,7 +210,7 @@ impl<'a> Builder<'a> {
         self.index.broken = Some(Broken { start, code: E0505, message: broken });
     }
 
-    /// Adds the records of a piece of a list, or the one value.
+    /// Adds the records of a piece of a list, or the one value, or objects that stand behind each other.
     fn items(&mut self, text: &str, is_list: bool) -> Result<(), Stop> {
         let mut at = scan::skip_blanks(text.as_bytes(), 0);
         loop {
@@ -230,6 +230,7 @@ impl<'a> Builder<'a> {
             match (text.as_bytes().get(at), is_list) {
                 (Some(b','), true) => at = scan::skip_blanks(text.as_bytes(), at + 1),
                 (Some(b']'), true) | (None, false) => return Ok(()),
+                (Some(b'{'), false) if self.keys.is_objects => {}
                 (_, true) => return Err(Stop::Flaw(text::flaw(text, at, "expected `,` or `]`"))),
                 (Some(_), false) => return Err(Stop::More(at)),
             }

@@ -130,6 +130,29 @@ fn parameters_have_values() {
 }
 
 #[test]
+fn tests_run_when_they_are_entered() {
+    let mut session = prints(&[("fn double(x: int) -> int { x * 2 }", "")]);
+    let mut outcome = |text: &str| {
+        let entry = session.compile(ENTRY, text).expect("it compiles");
+        let tests = entry.tests.clone();
+        session.keep(entry, true);
+        let settings = RunSettings::default();
+        let said = tests.iter().map(|test| match session.run_test(test, &settings) {
+            Ok(name) => name.unwrap_or_default(),
+            Err(report) => report.render_short(pipelang::RenderOptions::default()),
+        });
+        said.collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(
+        outcome("test \"two\" { assert(double(1) == 2) }\ntest \"four\" { assert(double(2) == 4) }"),
+        "two; four"
+    );
+    let failed = outcome("test \"two\" {\n  assert(double(1) == 3)\n}");
+    assert!(failed.starts_with("<prompt>:2:10: E0605"), "{failed}");
+    assert_eq!(outcome("param n: int\ntest \"n\" { assert(n > 2) }"), "");
+}
+
+#[test]
 fn definitions_can_be_forgotten() {
     let mut session = prints(&[("let a = 1\nlet b = a + 1\nlet c = 3", "")]);
     let report = session.forget("a").expect_err("`b` is made with it");
