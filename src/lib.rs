@@ -100,7 +100,7 @@ pub use pipelang_runtime::formats::write::{OutputFormat, RowFormat};
 pub use pipelang_runtime::limits::{CancelToken, Looks};
 pub use pipelang_runtime::memory::Spilled;
 pub use pipelang_runtime::progress::Progress;
-pub use pipelang_runtime::tally::{ReadCount, Stray, StrayCount, Tally};
+pub use pipelang_runtime::tally::{ParseCount, ReadCount, Stray, StrayCount, Tally};
 pub use program::Program;
 pub use report::Report;
 pub use row::{

@@ -239,3 +239,26 @@ fn groups_are_the_same_however_many_there_are_and_on_any_number_of_threads() {
         assert!(one == run(2), "{keys} keys");
     }
 }
+
+#[test]
+fn what_parse_leaves_out_is_told_as_data() {
+    let script = "input | derive n = 10 // (id - 3), s = if id % 3 == 0 { \"x\" } else { f\"{id}\" }\n\
+                  | filter id < 100 | parse s, \"{a:int}\", on_error: \"skip\" | filter n + a > -9999 | select id, weight = a";
+    let program = Engine::default().compile::<Id, Id>("parse.pipe", script).unwrap();
+    for executor in EXECUTORS {
+        let tally = Tally::default();
+        for _ in 0..2 {
+            let rows = program.run(&ids(3_000)).executor(executor).tally(&tally).collect().unwrap();
+            assert_eq!(rows.len(), 66, "{executor:?}");
+        }
+        let parses = tally.parses();
+        assert_eq!((parses.len(), parses[0].rows, &*parses[0].template), (1, 34, "{a:int}"), "{executor:?}");
+        // A row that a later stage fails on was not left out here.
+        let tally = Tally::default();
+        let script = script.replace("id - 3", "id - 4");
+        let program = Engine::default().compile::<Id, Id>("parse.pipe", &script).unwrap();
+        let all = ids(3_000);
+        let run = program.run(&all).executor(executor).tally(&tally).on_error(OnError::Skip);
+        assert_eq!((run.collect().unwrap().len(), tally.parses()[0].rows), (65, 34), "{executor:?}");
+    }
+}

@@ -64,11 +64,11 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 mod types;
 mod unify;
 mod union;
 mod unpivot;
-mod whole;
 mod window;
 mod write;
 
@@ -198,6 +198,8 @@ struct Checker<'a> {
     pivots: HashMap<NodeId, open_pivot::OpenPivot>,
     /// The scans of tables of which only a sample says which columns there are.
     open_tables: HashSet<NodeId>,
+    /// The filters that leave out what does not fit a `parse`, and what is told of that.
+    templates: HashMap<NodeId, crate::ir::Told>,
     /// The nodes whose columns the script has chosen, one by one.
     chosen: HashSet<NodeId>,
     /// The items of list literals, by their places.
@@ -264,6 +266,7 @@ impl<'a> Checker<'a> {
             targets: HashMap::new(),
             pivots: HashMap::new(),
             open_tables: HashSet::new(),
+            templates: HashMap::new(),
             chosen: HashSet::new(),
             lists: HashMap::new(),
             source_counts: HashMap::new(),

@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
         let (node, number) = self.number(input.node, span, &fields, keys);
         let (number, bound) = (self.plan.column_expr(number), self.int(bound));
         let predicate = self.add(Expr::Compare(comparison, number, bound), Type::BOOL);
-        let node = self.add_node(Stage::Filter { input: node, predicate }, span, fields);
+        let node = self.add_node(Stage::Filter { input: node, predicate, told: None }, span, fields);
         Stream { node, ..input }
     }
 

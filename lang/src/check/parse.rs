@@ -1,12 +1,13 @@
 //! `parse text, "{ip} - {_} {status:int}", on_error: "skip"`: columns from the holes of a template. The stage is a map of
 //! calls of `captures`, with a filter before it if texts that do not fit are left out.
 
+use super::aggregate::unused_name;
 use super::operators::Operand;
 use super::scope::{Row, Stream};
 use super::stage::StageCall;
 use super::{Checker, errors};
 use crate::catalog::FunctionId;
-use crate::ir::{ColumnId, Expr, ExprId, Fields, OutputField, Shape, Stage};
+use crate::ir::{ColumnId, Expr, ExprId, Fields, NodeId, OutputField, Shape, Stage, Told};
 use crate::scalar::{Comparison, Scalar};
 use crate::source::Span;
 use crate::syntax::ast::{self, ArgumentValue, ExprKind, Label};
@@ -58,7 +59,10 @@ pub(super) fn parse<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input: 
         return None;
     };
     let parts = checker.captures(id, template_id, on_error, call.span())?;
-    checker.parsed(call, input, (parts, text), &holes, (on_error, template.span))
+    let Some(Scalar::String(text_of_template)) = checker.plan.exprs.as_constant(template_id).cloned() else {
+        return None;
+    };
+    checker.parsed(call, input, (parts, text), (&holes, text_of_template), (on_error, template.span))
 }
 
 impl<'a> Checker<'a> {
@@ -123,9 +127,13 @@ impl<'a> Checker<'a> {
         call: &StageCall<'a>,
         input: Stream,
         (parts, text): (ExprId, &'a ast::Expr),
-        holes: &[Hole],
+        (holes, template): (&[Hole], Arc<str>),
         (on_error, span): (OnError, Span),
     ) -> Option<Stream> {
+        let (mut node, mut parts) = (input.node, parts);
+        if on_error == OnError::Skip {
+            (node, parts) = self.parts_as_column(&input, parts, call.span());
+        }
         let mut values: Vec<(Arc<str>, ExprId, bool)> = Vec::new();
         for (at, hole) in holes.iter().enumerate() {
             let Some(name) = &hole.name else { continue };
@@ -133,14 +141,21 @@ impl<'a> Checker<'a> {
             let value = self.converted_part(hole, Operand { id: part, ast: text }, on_error, span)?;
             values.push((name.clone(), value, hole.or_null));
         }
-        let mut node = input.node;
         if on_error == OnError::Skip {
             let wanted = values.iter().filter(|(.., or_null)| !or_null).map(|(_, value, _)| *value);
             let conditions: Vec<ExprId> = std::iter::once(parts).chain(wanted).collect();
+            let mut all: Option<ExprId> = None;
             for value in conditions.into_iter().filter(|value| self.ty(*value).nullable).collect::<Vec<_>>() {
                 let null = self.null_of(&self.ty(value).clone());
-                let predicate = self.add(Expr::Compare(Comparison::NotEqual, value, null), Type::BOOL);
-                node = self.add_node(Stage::Filter { input: node, predicate }, call.span(), input.row.fields.clone());
+                let fits = self.add(Expr::Compare(Comparison::NotEqual, value, null), Type::BOOL);
+                all = Some(all.map_or(fits, |before| self.add(Expr::And(before, fits), Type::BOOL)));
+            }
+            if let Some(predicate) = all {
+                let filter = Stage::Filter { input: node, predicate, told: None };
+                let fields = self.plan.node(node).output.clone();
+                node = self.add_node(filter, call.span(), fields);
+                let site = self.site(call.span());
+                self.templates.insert(node, Told { site, template });
             }
         }
         let mut fields = if input.row.shape == Shape::Table { input.row.fields.clone() } else { Fields::default() };
@@ -157,6 +172,15 @@ impl<'a> Checker<'a> {
         }
         let row = Row { fields, shape: Shape::Table, ..(*input.row).clone() };
         Some(self.other_rows(Stage::Map { input: node, definitions }, call.span(), row, input.endless))
+    }
+
+    /// What the holes take as a column of its own, so that what stands behind the filter does not take it again.
+    fn parts_as_column(&mut self, input: &Stream, parts: ExprId, span: Span) -> (NodeId, ExprId) {
+        let column = self.define(&Arc::from("parts"), parts, None);
+        let mut output = input.row.fields.clone();
+        output.push(OutputField { name: unused_name("parts".into(), &output), column });
+        let node = self.add_node(Stage::Map { input: input.node, definitions: vec![(column, parts)] }, span, output);
+        (node, self.plan.column_expr(column))
     }
 
     /// What one hole takes.

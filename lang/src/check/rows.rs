@@ -17,7 +17,7 @@ pub(super) fn filter<'a>(checker: &mut Checker<'a>, call: &StageCall<'a>, input:
         // The rows are the same, whatever is wrong with the condition.
         return Some(input);
     };
-    let output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate });
+    let output = checker.same_rows(input, call.span(), |input| Stage::Filter { input, predicate, told: None });
     let output = narrowed_by(checker, predicate, output);
     Some(checker.fields_as_columns(output, call.span()))
 }

@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
         let chance = self.chance(seed, number, span)?;
         let most = self.float(fraction);
         let predicate = self.add(Expr::Compare(Comparison::Less, chance, most), Type::BOOL);
-        let node = self.add_node(Stage::Filter { input: node, predicate }, span, fields);
+        let node = self.add_node(Stage::Filter { input: node, predicate, told: None }, span, fields);
         Some(Stream { node, ..input })
     }
 
@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
                 let (node, rank) = self.number(node, span, &numbered, keys);
                 let (rank, bound) = (self.plan.column_expr(rank), self.int(count));
                 let predicate = self.add(Expr::Compare(Comparison::Less, rank, bound), Type::BOOL);
-                self.add_node(Stage::Filter { input: node, predicate }, span, numbered.clone())
+                self.add_node(Stage::Filter { input: node, predicate, told: None }, span, numbered.clone())
             }
         };
         let keys = vec![SortKey { expr: self.plan.column_expr(number), descending: false }];

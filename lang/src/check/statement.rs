@@ -26,7 +26,7 @@ impl<'a> Checker<'a> {
                 self.unknown_parameters(&module.tree);
                 module.tree.statements.iter().for_each(|statement| self.statement(statement));
                 self.streams_once();
-                self.note_whole_rows();
+                self.note_what_is_told();
                 named::note(&mut self.plan);
                 plan = Some(self.plan.clone());
                 tests = self.tests(&module.tree);

@@ -144,6 +144,15 @@ pub enum TableOrigin {
     Bound(Arc<str>),
 }
 
+/// What the rows that a filter leaves out are told of: they do not fit the template of a `parse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The `parse`, which is counted once however often it is run.
+    pub site: SiteId,
+    /// Its template.
+    pub template: Arc<str>,
+}
+
 /// How the bytes of a table come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
@@ -219,6 +228,8 @@ pub enum Stage {
         input: NodeId,
         /// A `bool` or `bool?`.
         predicate: ExprId,
+        /// If the rows that are left out are counted: of what they are told.
+        told: Option<Told>,
     },
     /// Defines columns over each row (`select`, `derive`, `map`); all of them see the row that came in.
     Map {

@@ -214,7 +214,10 @@ fn stage_text(printer: &Printer, defined: &Defined, stage: &Stage) -> String {
             let row = |row: &Vec<ExprId>| format!("({})", commas(row.iter().map(|e| printer.expr(*e))));
             format!("values {{{}}} {}", commas(columns.iter().map(column)), commas(rows.iter().map(row)))
         }
-        Stage::Filter { predicate, .. } => format!("filter {}", printer.expr(*predicate)),
+        Stage::Filter { predicate, told, .. } => {
+            let told = told.as_ref().map(|told| format!(" telling of {}", text::string(&told.template)));
+            format!("filter {}{}", printer.expr(*predicate), told.unwrap_or_default())
+        }
         Stage::While { predicate, skip, .. } => {
             format!("{}_while {}", if *skip { "skip" } else { "take" }, printer.expr(*predicate))
         }

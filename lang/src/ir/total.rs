@@ -79,6 +79,8 @@ impl Plan {
                 Stage::Scan { table, .. } => self.tables[table.0 as usize].effect == Effect::Total,
                 Stage::Range { end, .. } => end.is_some(),
                 Stage::Iterate { .. } | Stage::Assert { .. } | Stage::Tee { .. } => false,
+                // What it tells is of all rows.
+                Stage::Filter { told: Some(_), .. } => false,
                 Stage::Fold { init, .. } => is_total(&[*init]) && is_total(&stage.demands()),
                 Stage::Join { join, .. } => {
                     join.unique.is_none() && is_sure(&join.left_keys()) && is_sure(&join.right_keys())

@@ -25,7 +25,11 @@ fn apply(plan: &mut Plan, catalog: &Catalog) -> bool {
         let Node { output, .. } = plan.node(input).clone();
         let span = plan.nodes[at].span;
         if let Some(predicate) = condition {
-            input = plan.add_node(Node { stage: Stage::Filter { input, predicate }, output: output.clone(), span });
+            input = plan.add_node(Node {
+                stage: Stage::Filter { input, predicate, told: None },
+                output: output.clone(),
+                span,
+            });
         }
         let stage = Stage::Slice { input, skip: 0, take: Some(1) };
         input = plan.add_node(Node { stage, output, span });

@@ -36,7 +36,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
 
 /// The join below a filter, its mark and what it becomes, if the filter is all that mentions the mark.
 fn asked_only_here(plan: &Plan, filter: NodeId, fallible: &FallibleColumns) -> Option<(NodeId, ColumnId, JoinKind)> {
-    let Stage::Filter { input, predicate } = plan.node(filter).stage else { return None };
+    let Stage::Filter { input, predicate, told: None } = plan.node(filter).stage else { return None };
     let (column, kind) = match *plan.exprs.get(predicate) {
         Expr::Column(column) => (column, JoinKind::Semi),
         Expr::Not(of) => match *plan.exprs.get(of) {

@@ -26,6 +26,7 @@
 //! - past a *join* but a full one, if `p` mentions only columns of the left rows and neither `p` nor a left key that the
 //!   join demands can fail: what becomes of a left row does not depend on the others. The right rows stay as they are,
 //!   so where they fail, they still do, behind the same failures of the left ones.
+//! - a filter that tells how many rows it leaves out stays where it is, whole.
 //! - never past a slice or a top-k, which count rows, nor past what looks at the rows before or
 //!   numbers them; nor past another filter, which
 //!   may be its guard.
@@ -56,7 +57,7 @@ fn apply(plan: &mut Plan, _catalog: &Catalog) -> bool {
     let fallible = plan.fallible_columns();
     for at in 0..plan.nodes.len() {
         let mut id = NodeId(at as u32);
-        while let Stage::Filter { input, predicate } = plan.node(id).stage {
+        while let Stage::Filter { input, predicate, told: None } = plan.node(id).stage {
             let Some(predicate) = below(plan, &fallible, input, predicate) else { break };
             swap(plan, id, input, predicate);
             (id, changed) = (input, true);
@@ -70,14 +71,14 @@ fn split(plan: &mut Plan) -> bool {
     let mut changed = false;
     let mut at = 0;
     while at < plan.nodes.len() {
-        while let Stage::Filter { input, predicate } = plan.nodes[at].stage
+        while let Stage::Filter { input, predicate, told: None } = plan.nodes[at].stage
             && let Expr::And(a, b) = *plan.exprs.get(predicate)
         {
             let (a, b) = if fault::is(Fault::ConjunctsSwapped) { (b, a) } else { (a, b) };
             let Node { span, .. } = plan.nodes[at];
             let output = plan.node(input).output.clone();
-            let first = plan.add_node(Node { stage: Stage::Filter { input, predicate: a }, output, span });
-            plan.nodes[at].stage = Stage::Filter { input: first, predicate: b };
+            let first = plan.add_node(Node { stage: Stage::Filter { input, predicate: a, told: None }, output, span });
+            plan.nodes[at].stage = Stage::Filter { input: first, predicate: b, told: None };
             changed = true;
         }
         at += 1;
@@ -166,7 +167,7 @@ fn below(plan: &mut Plan, fallible: &FallibleColumns, id: NodeId, predicate: Exp
 fn into_unions(plan: &mut Plan) -> bool {
     let (mut idle, fallible) = (Vec::new(), plan.fallible_columns());
     for at in 0..plan.nodes.len() {
-        let Stage::Filter { input: union, predicate } = plan.nodes[at].stage else { continue };
+        let Stage::Filter { input: union, predicate, told: None } = plan.nodes[at].stage else { continue };
         let Stage::Union { input, other, columns } = plan.node(union).stage.clone() else { continue };
         let used = plan.exprs.columns(predicate);
         let ty = |column: ColumnId| &plan.column(column).ty;
@@ -187,7 +188,7 @@ fn into_unions(plan: &mut Plan) -> bool {
             }
             let predicate = plan.exprs.substitute(predicate, &replace);
             let output = plan.node(input).output.clone();
-            plan.add_node(Node { stage: Stage::Filter { input, predicate }, output, span })
+            plan.add_node(Node { stage: Stage::Filter { input, predicate, told: None }, output, span })
         });
         plan.nodes[union.0 as usize].stage = Stage::Union { input, other, columns };
         idle.push(NodeId(at as u32));
@@ -219,7 +220,7 @@ fn swap(plan: &mut Plan, upper: NodeId, lower: NodeId, predicate: ExprId) {
     let input = passed.stage.input().expect("a filter goes only past a stage that takes rows");
     let output = plan.node(input).output.clone();
     let span = plan.nodes[up].span;
-    plan.nodes[low] = Node { stage: Stage::Filter { input, predicate }, output, span };
+    plan.nodes[low] = Node { stage: Stage::Filter { input, predicate, told: None }, output, span };
     plan.nodes[up].stage = passed.stage.with_input(lower);
     plan.nodes[up].span = passed.span;
 }

@@ -243,7 +243,7 @@ fn statements_do_not_disturb_each_other() {
     let input = first.node;
     let one = shared.exprs.literal(crate::scalar::Scalar::Bool(true), crate::ty::Type::BOOL);
     let output = shared.node(input).output.clone();
-    let stage = crate::ir::Stage::Filter { input, predicate: one };
+    let stage = crate::ir::Stage::Filter { input, predicate: one, told: None };
     let node = shared.add_node(crate::ir::Node { stage, output, span: filter.span });
     shared.statements.push(crate::ir::Statement { node, ..first.clone() });
     shared.statements.push(first);

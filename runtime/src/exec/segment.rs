@@ -23,7 +23,7 @@ use crate::strided::Strided;
 use crate::vector::{self, Outcome, Scratch};
 use pipelang_lang::fault::{self, Fault};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A segment and its kernels.
@@ -38,6 +38,8 @@ pub struct Prepared<'a> {
     /// The same in two parts, if that can be, and the watch of the second: its rows have been paid for.
     early: OnceLock<Option<(Early, Watch)>>,
     passing: Passing,
+    /// Where it is counted how many rows do not go out, if that is told.
+    left_out: Option<Arc<AtomicU64>>,
     #[cfg(feature = "jit")]
     fused: OnceLock<Option<Arc<Fused>>>,
     /// Batches that a kernel failed on.
@@ -70,6 +72,7 @@ impl<'a> Prepared<'a> {
             variants: Variants::default(),
             early: OnceLock::new(),
             passing: Passing::default(),
+            left_out: segment.told.as_ref().map(|told| options.tally.begin_parse(told)),
             #[cfg(feature = "jit")]
             fused: OnceLock::new(),
             replays: AtomicUsize::new(0),
@@ -91,6 +94,7 @@ impl<'a> Prepared<'a> {
             let kernels = self.kernels(&self.variants, self.segment, batch);
             if let Outcome::Done(made) = self.execute(kernels, batch, scratch, watch)? {
                 self.passing.count(batch.rows, made.rows);
+                self.count(batch.rows - made.rows);
                 return Ok((made, None));
             }
         }
@@ -99,8 +103,17 @@ impl<'a> Prepared<'a> {
             Evaluator::new(self.env.plan, &self.env.registry.functions, &self.env.registry.catalog, self.watch);
         let goes_on = !matches!(self.on_error, OnError::Fail);
         let replayed = replay::replay(evaluator, self.segment, batch, goes_on);
+        // Of a run that fails nothing is told.
+        self.count(batch.rows.saturating_sub(replayed.batch.rows + replayed.rejected.len()));
         scratch.rejected.extend(replayed.rejected);
         Ok((replayed.batch, replayed.error))
+    }
+
+    /// Counts rows that did not go out.
+    fn count(&self, rows: usize) {
+        if let Some(left_out) = &self.left_out {
+            left_out.fetch_add(rows as u64, Ordering::Relaxed);
+        }
     }
 
     /// Runs it on rows of the host with its filters first; nothing if that does not pay, or if it must go the whole way since
@@ -148,6 +161,9 @@ impl<'a> Prepared<'a> {
         /// So many rows are worth making it for.
         const MANY_ROWS: usize = 100_000;
         let rows = fields.first().map_or(0, |field| field.rows());
+        if self.left_out.is_some() {
+            return None;
+        }
         let worth_it = match self.executor {
             Executor::Jit => true,
             Executor::Auto => rows >= MANY_ROWS,
@@ -184,7 +200,10 @@ impl<'a> Prepared<'a> {
     fn early(&self) -> Option<&(Early, Watch)> {
         let make = || {
             let unpaid = Watch { fuel: None, ..self.watch.clone() };
-            Early::of(self.segment, self.env.plan).filter(Early::leaves_some).map(|early| (early, unpaid))
+            Early::of(self.segment, self.env.plan)
+                .filter(Early::leaves_some)
+                .filter(|_| self.left_out.is_none())
+                .map(|early| (early, unpaid))
         };
         self.early.get_or_init(make).as_ref()
     }

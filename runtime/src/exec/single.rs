@@ -120,6 +120,9 @@ impl OneRow {
             return None;
         };
         let table = &plan.tables[table.0 as usize];
+        if segment.told.is_some() {
+            return None;
+        }
         if !matches!(&table.origin, TableOrigin::Bound(bound) if &**bound == name) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! A fused run of row-wise stages, as it was cut from the plan.
 
-use pipelang_lang::ir::{Assertion, ColumnId, ExprId};
+use pipelang_lang::ir::{Assertion, ColumnId, ExprId, Told};
 
 /// A run of row-wise stages between a source or breaker and the next breaker, slice or sink.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Segment {
     pub steps: Vec<Step>,
     /// The columns of the batches that go out, in order.
     pub outputs: Vec<Output>,
+    /// If it is counted how many rows do not go out. Then its one filter is that which tells, and it asserts nothing.
+    pub told: Option<Told>,
 }
 
 /// A row-wise stage.

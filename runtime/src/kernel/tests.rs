@@ -28,6 +28,7 @@ fn example() -> (Plan, Segment) {
         inputs: vec![qty, price],
         steps: vec![Step::Filter(predicate), Step::Define(vec![(total, product)])],
         outputs: [qty_expr, total_expr].map(|expr| Output { expr, demanded: true }).to_vec(),
+        ..Segment::default()
     };
     (plan, segment)
 }

@@ -13,6 +13,7 @@ use pipelang_lang::scalar::Scalar;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A row of any kind.
 pub(super) type AnyRow<'a> = Rc<dyn Row + 'a>;
@@ -61,12 +62,16 @@ impl<'a> Oracle<'a> {
                 }
             }
             Stage::Number { input, column, keys } => self.number(self.open(*input)?, *column, keys),
-            Stage::Filter { input, predicate } => {
+            Stage::Filter { input, predicate, told } => {
                 let rows = self.open(*input)?;
+                let left_out = told.as_ref().map(|told| self.tally.begin_parse(told));
                 Box::new(rows.filter_map(move |row| match row {
                     Ok(row) => match evaluator.holds(*predicate, &*row) {
                         Ok(true) => Some(Ok(row)),
-                        Ok(false) => None,
+                        Ok(false) => {
+                            left_out.iter().for_each(|left_out| _ = left_out.fetch_add(1, Ordering::Relaxed));
+                            None
+                        }
                         Err(error) => Some(Err(RunError::Row(error))),
                     },
                     Err(error) => Some(Err(error)),

@@ -64,7 +64,7 @@ impl Builder {
     fn filter(&mut self, op: Comparison, a: ExprId, b: ExprId) {
         let predicate = self.add(Expr::Compare(op, a, b), Type::BOOL);
         let columns: Vec<ColumnId> = self.plan.node(self.top).output.iter().map(|field| field.column).collect();
-        self.stage(Stage::Filter { input: self.top, predicate }, &columns);
+        self.stage(Stage::Filter { input: self.top, predicate, told: None }, &columns);
     }
 
     /// The rows that come out and how it ends.

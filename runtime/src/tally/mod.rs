@@ -1,11 +1,12 @@
-//! What reads made null or left out, as `on_error` says, and keys that no column has: counted while a run goes on, told at
-//! its end.
+//! What reads made null or left out, as `on_error` says, rows that do not fit a `parse`, and keys that no column has: counted
+//! while a run goes on, told at its end.
 
 mod strays;
 
 pub use strays::{Stray, StrayCount, StrayCounts, Strays};
 
 use pipelang_lang::catalog::ReadPolicy;
+use pipelang_lang::ir::Told;
 use pipelang_lang::source::Span;
 use std::cmp::Reverse;
 use std::fmt;
@@ -22,11 +23,12 @@ pub struct Tally(Arc<Mutex<Entries>>);
 struct Entries {
     reads: Vec<(Span, Arc<Counts>)>,
     strays: Vec<(Span, Arc<StrayCounts>)>,
+    parses: Vec<(Told, Arc<AtomicU64>)>,
 }
 
 impl fmt::Debug for Tally {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_list().entries(self.reads()).entries(self.strays()).finish()
+        f.debug_list().entries(self.lines()).finish()
     }
 }
 
@@ -42,6 +44,15 @@ pub struct ReadCount {
     pub columns: Vec<(Arc<str>, u64)>,
     /// How many records were left out since they are broken.
     pub records: u64,
+}
+
+/// How many rows a `parse` left out since they do not fit its template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseCount {
+    /// The template.
+    pub template: Arc<str>,
+    /// How many.
+    pub rows: u64,
 }
 
 impl Tally {
@@ -96,10 +107,36 @@ impl Tally {
         entries.iter().map(|(_, run)| run.told()).filter(|count| count.records > 0).collect()
     }
 
+    /// The counts of a run of a `parse`. Of several runs the one that comes farthest counts: one of them goes to the end.
+    pub fn begin_parse(&self, parse: &Told) -> Arc<AtomicU64> {
+        let left_out = Arc::new(AtomicU64::new(0));
+        let parses = &mut self.entries().parses;
+        let farthest =
+            parses.iter().filter(|(told, _)| told == parse).map(|(_, rows)| rows.load(Ordering::Relaxed)).max();
+        let is_behind =
+            |rows: &Arc<AtomicU64>| Arc::strong_count(rows) == 1 && Some(rows.load(Ordering::Relaxed)) < farthest;
+        parses.retain(|(told, rows)| told != parse || !is_behind(rows));
+        parses.push((parse.clone(), left_out.clone()));
+        left_out
+    }
+
+    /// What each `parse` left out, in the order in which they stand in the script.
+    pub fn parses(&self) -> Vec<ParseCount> {
+        let mut entries: Vec<(Told, u64)> = {
+            let entries = self.entries();
+            entries.parses.iter().map(|(told, rows)| (told.clone(), rows.load(Ordering::Relaxed))).collect()
+        };
+        entries.sort_by_key(|(told, rows)| (told.site.0, Reverse(*rows)));
+        entries.dedup_by_key(|(told, _)| told.site);
+        let told = entries.into_iter().filter(|(_, rows)| *rows > 0);
+        told.map(|(told, rows)| ParseCount { template: told.template, rows }).collect()
+    }
+
     /// All that there is to tell, a line each.
     pub fn lines(&self) -> Vec<String> {
         let reads = self.reads().into_iter().map(|read| read.to_string());
-        reads.chain(self.strays().into_iter().map(|strays| strays.to_string())).collect()
+        let strays = self.strays().into_iter().map(|strays| strays.to_string());
+        reads.chain(strays).chain(self.parses().into_iter().map(|parse| parse.to_string())).collect()
     }
 }
 
@@ -158,5 +195,15 @@ impl fmt::Display for ReadCount {
             reasons.push(format!("{} broken", self.records));
         }
         write!(f, "{}: {total} {noun} {verb} ({})", self.path, reasons.join(", "))
+    }
+}
+
+impl fmt::Display for ParseCount {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        const MOST: usize = 60;
+        let (rows, fit) = if self.rows == 1 { ("row was", "does not fit") } else { ("rows were", "do not fit") };
+        let rest = if self.template.chars().nth(MOST).is_some() { "…" } else { "" };
+        let template: String = self.template.chars().take(MOST).collect();
+        write!(f, "parse {template:?}{rest}: {} {rows} left out, which {fit}", self.rows)
     }
 }

@@ -4,6 +4,7 @@ use super::{Cursor, Label, NOWHERE, Parsed, Reader};
 use crate::catalog::{Effect, OptionValue, STDIN, TableFile};
 use crate::ir::{
     Assertion, ColumnId, ExprId, NodeId, Phase, Reduction, SortKey, Stage, Supply, Table, TableId, TableOrigin, Tee,
+    Told,
 };
 use crate::ty::{Kind, Schema, Type};
 use std::sync::Arc;
@@ -57,7 +58,17 @@ impl Reader<'_> {
                 Ok((Stage::Explode { input, list, column, keep }, vec![label]))
             }
             "unpivot" => self.unpivot(cursor, input),
-            "filter" => Ok((Stage::Filter { input, predicate: self.expr(cursor)? }, Vec::new())),
+            "filter" => {
+                let predicate = self.expr(cursor)?;
+                let told = match cursor.eat_word("telling") {
+                    false => None,
+                    true => {
+                        cursor.word("of")?;
+                        Some(Told { site: self.plan.add_site(NOWHERE, None), template: cursor.string()?.into() })
+                    }
+                };
+                Ok((Stage::Filter { input, predicate, told }, Vec::new()))
+            }
             "take_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: false }, Vec::new())),
             "skip_while" => Ok((Stage::While { input, predicate: self.expr(cursor)?, skip: true }, Vec::new())),
             "fold" | "states" => {

@@ -3,7 +3,7 @@
 use super::{Aggregate, Branch, End, Expansion, Link, Passage, Pipeline, Probe, Source, States, Table, Window};
 use crate::kernel::{Output, Segment, Step};
 use pipelang_lang::fault::{self, Fault};
-use pipelang_lang::ir::{ColumnId, Expr, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage, Statement};
+use pipelang_lang::ir::{ColumnId, Expr, ExprId, Join, JoinKind, NodeId, Plan, SortKey, Stage, Statement, Told};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
 use std::collections::{HashMap, HashSet};
@@ -61,8 +61,12 @@ impl Cutter<'_> {
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {
                 unreachable!("a source has no input")
             }
-            Stage::Filter { predicate, .. } => open.segment.steps.push(Step::Filter(*predicate)),
-            Stage::Assert { assertion, .. } => open.segment.steps.push(Step::Assert(assertion.clone())),
+            Stage::Filter { predicate, told, .. } => {
+                open.filter(plan, Step::Filter(*predicate), told.clone(), stage.demands(), live);
+            }
+            Stage::Assert { assertion, .. } => {
+                open.filter(plan, Step::Assert(assertion.clone()), None, stage.demands(), live);
+            }
             Stage::Map { definitions, .. } => {
                 open.segment.steps.push(Step::Define(definitions.clone()));
                 open.row.extend(definitions.iter().map(|(column, _)| *column));
@@ -262,6 +266,21 @@ impl Open {
         self.segment.inputs.push(column);
     }
 
+    /// Adds a filter or an assertion. One that tells how many rows it leaves out has a segment with no other, which is ended
+    /// before it, or behind it.
+    fn filter(&mut self, plan: &Plan, step: Step, told: Option<Told>, looks_at: Vec<ExprId>, mut live: Live) {
+        let is_own = self.segment.steps.iter().all(|step| matches!(step, Step::Define(_)));
+        if self.segment.told.is_some() || told.is_some() && !is_own {
+            live.extend(looks_at.iter().flat_map(|expr| plan.exprs.columns(*expr)));
+            self.carry(&live);
+            let outputs = carried(plan, &self.row).collect();
+            self.links.push(Link::Segment(Segment { outputs, ..std::mem::take(&mut self.segment) }));
+            self.segment.inputs = self.row.clone();
+        }
+        self.segment.steps.push(step);
+        self.segment.told = told.or(self.segment.told.take());
+    }
+
     /// Ends the segment: its row, and behind it what the passage looks at, go to the passage, and the row goes on. Where
     /// the passage alone knows for which rows it demands that, it is not demanded here.
     fn pass(&mut self, plan: &Plan, looks_at: &[Output], passage: Passage) {
@@ -347,6 +366,8 @@ fn bound(plan: &Plan, column: ColumnId, stage: &Stage) -> Option<i64> {
 fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, Live> {
     let mut live = wanted;
     let mut result = HashMap::new();
+    // Where a filter tells what it leaves out, segments end at filters.
+    let tells = chain.iter().any(|node| matches!(plan.node(*node).stage, Stage::Filter { told: Some(_), .. }));
     for node in chain {
         let stage = &plan.node(*node).stage;
         match stage {
@@ -358,6 +379,7 @@ fn live_behind(plan: &Plan, chain: &[NodeId], wanted: Live) -> HashMap<NodeId, L
                 }
                 live.extend(used.into_iter().flat_map(|expr| plan.exprs.columns(expr)));
             }
+            Stage::Filter { .. } | Stage::Assert { .. } if tells => _ = result.insert(*node, live.clone()),
             Stage::Filter { .. } | Stage::Assert { .. } | Stage::Aggregate { .. } => {}
             Stage::Scan { .. } | Stage::Range { .. } | Stage::Values { .. } | Stage::Iterate { .. } => {}
             Stage::Window { .. }
