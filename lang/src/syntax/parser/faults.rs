@@ -319,7 +319,7 @@ impl Problem {
                 let error = error(E0118, "a parameter needs a type");
                 match evidence::type_of(text, span) {
                     Some(ty) => error.fix(span.at_end(), format!(": {ty}")),
-                    None => error.help("such as `: int`, `: float`, `: string`, `: bool`, `: date` or `: list<int>`"),
+                    None => error.help("such as `: int`, `: float`, `: string`, `: bool`, `: date` or `: [int]`"),
                 }
             }
             Problem::NoElse => error(E0130, "an `if` needs an `else`, since it always has a value")
