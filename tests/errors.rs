@@ -234,7 +234,7 @@ fn headlines_are_short_and_plain() {
             if headline.starts_with(|c: char| c.is_uppercase()) && !headline.starts_with("Pipe ") {
                 says("begins with a capital");
             }
-            let prose = without_code(headline);
+            let prose = without_code(sentence);
             let mut words = prose.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
             if let Some(word) = words.find(|word| OUR_WORDS.contains(&&**word) || word == "invalid") {
                 says(&format!("says `{word}`"));

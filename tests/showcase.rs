@@ -67,7 +67,8 @@ fn logs() {
     let output = run("logs.pipe", folder.path());
     let rows = "{\"hour\":\"2024-10-10T20:00:00Z\",\"status\":503,\"hits\":2,\"mb\":0.001,\"sample\":\"/b\"}\n\
                 {\"hour\":\"2024-10-10T20:00:00Z\",\"status\":500,\"hits\":1,\"mb\":0.002326,\"sample\":\"/a\"}\n";
-    assert_eq!((output.exit, &*output.out, &*output.err), (Some(0), rows, ""));
+    assert_eq!((output.exit, &*output.out), (Some(0), rows));
+    assert!(output.err.ends_with(": 1 row was left out, which does not fit\n"), "{}", output.err);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn value(array: &dyn Array, row: usize, ty: &Type) -> Result<Scalar, Misfit> {
         DataType::Timestamp(..) | DataType::Time64(_) | DataType::Duration(_) if ty.kind == Kind::Int => {
             Scalar::Int(count(array, row))
         }
-        DataType::Timestamp(unit, _) => Scalar::DateTime(micros(array, row, *unit, ty, " since 1970-01-01")?),
+        DataType::Timestamp(unit, _) => Scalar::DateTime(micros(array, row, *unit, ty, " since 1970")?),
         DataType::Time32(unit) | DataType::Time64(unit) => {
             Scalar::Duration(micros(array, row, *unit, ty, " since midnight")?)
         }
