@@ -28,17 +28,7 @@ impl Sources for Declared {
             OptionValue::Scalar(_) | OptionValue::Strings(_) => None,
         });
         let schema = schema.expect("the scripts of this test declare their schemas");
-        Ok(TableInfo {
-            is_stream: false,
-            format: "csv",
-            schema,
-            inferred: false,
-            is_open: false,
-            effect: Effect::MayFail,
-            files: Vec::new(),
-            found: Vec::new(),
-            foreign: Vec::new(),
-        })
+        Ok(TableInfo::new("csv", schema, Effect::MayFail))
     }
 
     fn target(&self, _request: &WriteRequest) -> Result<&'static str, Box<Diagnostic>> {

@@ -98,6 +98,23 @@ pub struct TableInfo {
     pub foreign: Vec<(Arc<str>, Arc<str>)>,
 }
 
+impl TableInfo {
+    /// A table whose columns are known for sure, of one file that can be read again.
+    pub fn new(format: &'static str, schema: Schema, effect: Effect) -> TableInfo {
+        TableInfo {
+            format,
+            schema,
+            inferred: false,
+            is_open: false,
+            effect,
+            files: Vec::new(),
+            is_stream: false,
+            found: Vec::new(),
+            foreign: Vec::new(),
+        }
+    }
+}
+
 /// Who knows what is outside of a script: the schemas of files and of tables that a host binds, and the texts of modules.
 /// `lang` itself opens nothing.
 pub trait Sources {

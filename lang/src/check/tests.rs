@@ -29,17 +29,7 @@ impl Sources for Weather {
             field("wind", Type::FLOAT),
             field("weather", Type::STRING),
         ];
-        Ok(TableInfo {
-            is_stream: false,
-            format: "csv",
-            schema: Schema { fields },
-            inferred: true,
-            is_open: false,
-            effect: Effect::MayFail,
-            files: Vec::new(),
-            found: Vec::new(),
-            foreign: Vec::new(),
-        })
+        Ok(TableInfo { inferred: true, ..TableInfo::new("csv", Schema { fields }, Effect::MayFail) })
     }
 
     fn bound(&self, name: &str) -> Option<Schema> {

@@ -66,19 +66,8 @@ fn policy_of(request: &ReadRequest) -> Result<ReadPolicy, OptionProblem> {
 fn infer(request: &ReadRequest, _: &Input) -> Result<TableInfo, Box<Diagnostic>> {
     let policy = policy_of(request).map_err(|problem| Box::new(problem.report(request)))?;
     let fields = vec![Field { name: "value".into(), ty: Type::STRING }];
-    let (format, schema) = (FORMAT.def.name, Schema { fields });
     let effect = if policy == ReadPolicy::Fail { Effect::Total } else { Effect::MayFail };
-    Ok(TableInfo {
-        format,
-        schema,
-        inferred: false,
-        is_open: false,
-        effect,
-        files: Vec::new(),
-        is_stream: false,
-        found: Vec::new(),
-        foreign: Vec::new(),
-    })
+    Ok(TableInfo::new(FORMAT.def.name, Schema { fields }, effect))
 }
 
 fn open(request: &ScanRequest) -> Result<Scan, RunError> {

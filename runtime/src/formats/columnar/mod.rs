@@ -116,17 +116,7 @@ fn table(
     let columns = columns(nanoseconds)
         .map_err(|error| Box::new(Diagnostic::error(error.code(), request.span, error.to_string())))?;
     let effect = if columns.may_fail { Effect::MayFail } else { Effect::Total };
-    Ok(TableInfo {
-        format,
-        schema: columns.schema,
-        inferred: false,
-        is_open: false,
-        effect,
-        files: Vec::new(),
-        is_stream: false,
-        found: Vec::new(),
-        foreign: columns.foreign,
-    })
+    Ok(TableInfo { foreign: columns.foreign, ..TableInfo::new(format, columns.schema, effect) })
 }
 
 /// Fails if the columns of the file are not as they were when the script was compiled.

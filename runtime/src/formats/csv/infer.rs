@@ -53,17 +53,7 @@ fn table(mut fields: Vec<Field>, inferred: bool, policy: ReadPolicy) -> TableInf
         fields.iter_mut().filter(|field| !fits_always(field)).for_each(|field| field.ty.nullable = true);
     }
     let effect = if may_fail { Effect::MayFail } else { Effect::Total };
-    TableInfo {
-        format: "csv",
-        schema: Schema { fields },
-        inferred,
-        is_open: false,
-        effect,
-        files: Vec::new(),
-        is_stream: false,
-        found: Vec::new(),
-        foreign: Vec::new(),
-    }
+    TableInfo { inferred, ..TableInfo::new("csv", Schema { fields }, effect) }
 }
 
 /// What cannot be read, said at the `read`.

@@ -223,15 +223,5 @@ fn table_of(mut fields: Vec<Field>, format: &'static str, is_open: bool, options
     if options.policy == ReadPolicy::Null {
         fields.iter_mut().for_each(|field| field.ty.nullable = true);
     }
-    TableInfo {
-        format,
-        schema: Schema { fields },
-        inferred: is_open,
-        is_open,
-        effect: Effect::MayFail,
-        files: Vec::new(),
-        is_stream: false,
-        found: Vec::new(),
-        foreign: Vec::new(),
-    }
+    TableInfo { inferred: is_open, is_open, ..TableInfo::new(format, Schema { fields }, Effect::MayFail) }
 }
