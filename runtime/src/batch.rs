@@ -79,6 +79,15 @@ impl Batch {
         }
     }
 
+    /// Frees values that nobody else has, one by one, until it is to `stop`.
+    pub fn free_until(&mut self, stop: &dyn Fn() -> bool) {
+        for column in &mut self.columns {
+            if let Column::Values(values) = column {
+                values.free_until(stop);
+            }
+        }
+    }
+
     /// About how many bytes it takes.
     pub fn size(&self) -> u64 {
         const FAULT: usize = 128;

@@ -72,6 +72,12 @@ impl Values {
         Values::new(rows.map(|row| row.map_or(Scalar::Null, |row| values[row].clone())).collect())
     }
 
+    /// Frees them one by one until it is to `stop`, if nobody else has them: all at once takes long where lists are long.
+    pub fn free_until(&mut self, stop: &dyn Fn() -> bool) {
+        let scalars = Arc::get_mut(&mut self.scalars).unwrap_or_default();
+        scalars.iter_mut().take_while(|_| !stop()).for_each(|value| *value = Scalar::Null);
+    }
+
     /// The same values without holding on to others.
     pub fn compact(&self) -> Values {
         if self.length == self.scalars.len() { self.clone() } else { Values::new(self.as_slice().to_vec()) }

@@ -67,6 +67,8 @@ pub struct Claims<'a, 'r> {
     pub failed_at_last: Option<RunError>,
     branch: usize,
     open: Option<Reader<'a>>,
+    /// What earlier pipelines gave and is at its end: no worker is the last to have it, who could not stop while it is freed.
+    past: Vec<Reader<'a>>,
     /// The error behind the rows of the branch that is open.
     behind: Option<RunError>,
     ended: bool,
@@ -99,6 +101,7 @@ impl<'a, 'r> Claims<'a, 'r> {
             failed_at_last,
             branch: 0,
             open,
+            past: Vec::new(),
             behind,
             ended: false,
         }
@@ -133,7 +136,9 @@ impl<'a, 'r> Claims<'a, 'r> {
                     }
                 }
             }
-            (self.open, self.behind) = (None, None);
+            let past = self.open.take().filter(|_| matches!(self.sources[self.branch], Source::Result(_)));
+            self.past.extend(past);
+            self.behind = None;
             self.branch += 1;
             if let Some(error) = self.failed[self.branch - 1].take() {
                 self.branch -= 1;

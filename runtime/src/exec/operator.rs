@@ -156,7 +156,7 @@ impl Operator {
     pub fn merge(&mut self, other: Operator, watch: &Watch) -> Result<(), RunError> {
         match (self, other) {
             (Operator::Output, Operator::Output) => {}
-            (Operator::Group(mine), Operator::Group(theirs)) => return mine.merge(theirs, watch),
+            (Operator::Group(mine), Operator::Group(theirs)) => mine.merge(theirs),
             (
                 Operator::Sort(mine) | Operator::Full { rows: mine, .. },
                 Operator::Sort(theirs) | Operator::Full { rows: theirs, .. },
@@ -214,7 +214,13 @@ impl Operator {
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
-            Operator::Group(groups) => Given::Rows(grouped(groups, env, options)?),
+            Operator::Group(mut groups) => match grouped(&mut groups, env, options) {
+                Ok(rows) => Given::Rows(rows),
+                Err(error) => {
+                    env.pool.free(groups);
+                    return Err(error);
+                }
+            },
             Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None, &options.watch)?.into()),
             Operator::Sort(sorter) => Given::Rows(sorted(sorter)?.into()),
             Operator::Window(windower) => Given::Rows(windower.finish(&options.watch, &mut |groups| {
@@ -241,24 +247,14 @@ impl Operator {
 }
 
 /// The groups of all workers, in the order of their first rows.
-fn grouped(groups: Groups, env: &Environment, options: &Options) -> Result<Rows, RunError> {
+fn grouped(groups: &mut Groups, env: &Environment, options: &Options) -> Result<Rows, RunError> {
     let watch = &options.watch;
-    let mut shards = groups.into_shards(watch)?;
-    if shards.len() == 1 {
-        return shards.remove(0).finish(watch);
-    }
-    let shards: Vec<_> = shards.into_iter().map(|shard| Mutex::new(Some(shard))).collect();
-    let table = |shard: &Mutex<Option<Shard>>| {
-        watch.check()?;
-        lock(shard).take().expect("each is taken once").table(watch)
+    let shards = match groups.shards(watch)? {
+        [one] => return one.finish(watch),
+        several => several.iter_mut().map(Mutex::new).collect::<Vec<_>>(),
     };
-    let tables = match all_made(env, env.pool.map(options.threads, &shards, table)) {
-        Ok(tables) => Tables::new(tables),
-        Err(stopped) => {
-            env.pool.free(shards);
-            return Err(stopped);
-        }
-    };
+    let table = |shard: &Mutex<&mut Shard>| watch.check().and_then(|()| lock(shard).table(watch));
+    let tables = Tables::new(all_made(env, env.pool.map(options.threads, &shards, table))?);
     let pieces = tables.pieces(options.morsel_rows.unwrap_or(ROWS_OF_GROUPS));
     let take = |piece: &Piece| watch.check().map(|()| tables.take(piece));
     let taken = match all_made(env, env.pool.map(options.threads, &pieces, take)) {

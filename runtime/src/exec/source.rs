@@ -300,8 +300,10 @@ struct Given<'a> {
 
 impl Drop for Given<'_> {
     fn drop(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.free_until(&|| self.watch.check().is_err());
         if self.watch.check().is_err() {
-            self.pool.free(std::mem::take(&mut self.batch));
+            self.pool.free(batch);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Stop, Weight, any_type, same_or_null, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, any_type, same_or_null, same_state};
 use crate::batch::Column;
 use crate::batch::keys::Keys;
 use arrow_buffer::BooleanBuffer;
@@ -101,8 +101,8 @@ impl State for Best {
         });
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let mut other: Best = same_state(other);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Best = same_state(other);
         for (from, best) in std::mem::take(&mut other.keys).into_iter().enumerate() {
             let group = groups[from] as usize;
             if let Some((key, ordinal)) = best
@@ -117,11 +117,11 @@ impl State for Best {
         Weight { group: 128, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
-        self.values.finish()
+    fn finish(&mut self, _stop: Stop) -> Finished {
+        Ok(self.values.take().finish())
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -1,7 +1,7 @@
 //! `list` and `string_join`: all values of a group, in the order of the rows, whatever the order they are handed in.
 
 use super::rows::Rows;
-use super::{Reducer, State, Stop, Weight, any_type, same_state};
+use super::{Finished, Reducer, State, Stop, Weight, any_type, same_state, until};
 use crate::batch::{Column, Values};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
@@ -68,13 +68,18 @@ impl Collected {
     fn start(answer: Answer) -> Box<dyn State> {
         Box::new(Collected { answer, groups: Vec::new(), between: None })
     }
+}
 
-    fn value(&self, values: Vec<(u64, Scalar)>) -> Scalar {
-        match self.answer {
+impl Answer {
+    /// The value of a group; it fails if that would be larger than a value may be.
+    fn of(self, values: Vec<(u64, Scalar)>, between: &str) -> Result<Scalar, Fault> {
+        // Each with what stands between texts, which is more than all together may take.
+        let of_between = if self == Answer::Text { size_of::<Scalar>() + between.len() } else { 0 };
+        fits(values.iter().map(|(_, value)| value.size() + of_between).sum())?;
+        Ok(match self {
             _ if values.is_empty() => Scalar::Null,
             Answer::List => Scalar::List(values.into_iter().map(|(_, value)| value).collect()),
             Answer::Text => {
-                let between = self.between.as_deref().unwrap_or_default();
                 let mut text = String::new();
                 for (at, (_, value)) in values.iter().enumerate() {
                     text += if at > 0 { between } else { "" };
@@ -82,7 +87,7 @@ impl Collected {
                 }
                 Scalar::String(text.into())
             }
-        }
+        })
     }
 }
 
@@ -106,11 +111,11 @@ impl State for Collected {
         rows.each(|row| self.groups[groups[row] as usize].push((ordinals[row], column.get(row))));
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Collected = same_state(other);
-        self.between = self.between.take().or(other.between);
-        for (values, group) in other.groups.into_iter().zip(groups) {
-            self.groups[*group as usize].extend(values);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop) {
+        let other: &mut Collected = same_state(other);
+        self.between = self.between.take().or(other.between.take());
+        for (values, group) in until(stop, other.groups.iter_mut().zip(groups)) {
+            self.groups[*group as usize].append(values);
         }
     }
 
@@ -118,27 +123,21 @@ impl State for Collected {
         Weight { group: 24, row: 64 }
     }
 
-    fn check(&self) -> Result<(), Fault> {
-        // Each with what stands between texts, which is more than all together may take.
-        let between = self.between.as_ref().map_or(0, |between| Scalar::String(between.clone()).size());
-        let size = |values: &Vec<(u64, Scalar)>| values.iter().map(|(_, value)| value.size() + between).sum();
-        self.groups.iter().try_for_each(|values| fits(size(values)))
-    }
-
-    fn finish(mut self: Box<Self>) -> Column {
-        let groups = std::mem::take(&mut self.groups).into_iter().map(|mut values| {
+    fn finish(&mut self, stop: Stop) -> Finished {
+        let (answer, between) = (self.answer, self.between.as_deref().unwrap_or_default());
+        let values = until(stop, self.groups.iter_mut()).map(|values| {
             // Parts of it are in order, and such sorting is fast.
             values.sort_by_key(|(ordinal, _)| *ordinal);
-            self.value(values)
+            answer.of(std::mem::take(values), between)
         });
-        let values: Vec<Scalar> = groups.collect();
-        match self.answer {
+        let values: Vec<Scalar> = values.collect::<Result<_, Fault>>()?;
+        Ok(match self.answer {
             Answer::List => Column::Values(Values::new(values)),
             Answer::Text => Column::from_scalars(&Kind::String, &values),
-        }
+        })
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

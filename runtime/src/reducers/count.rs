@@ -3,7 +3,7 @@
 //! A null condition is false. Of no rows, the counts are 0 and `any` and `all` null.
 
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Stop, Weight, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::{BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
@@ -142,8 +142,8 @@ impl State for Tally {
         add_counts(&mut self.hits, groups, &hits);
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Tally = same_state(other);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Tally = same_state(other);
         other.hits.iter().zip(groups).for_each(|(count, group)| self.hits[*group as usize] += count);
         other.rows.iter().zip(groups).for_each(|(count, group)| self.rows[*group as usize] += count);
     }
@@ -152,18 +152,20 @@ impl State for Tally {
         Weight { group: 16, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
+    fn finish(&mut self, _stop: Stop) -> Finished {
         let is_true: fn((&i64, &i64)) -> bool = match self.answer {
-            Answer::Count | Answer::CountIf => return Column::Int(Int64Array::from(self.hits)),
+            Answer::Count | Answer::CountIf => {
+                return Ok(Column::Int(Int64Array::from(std::mem::take(&mut self.hits))));
+            }
             Answer::Any => |(hits, _)| *hits > 0,
             Answer::All => |(hits, rows)| hits == rows,
         };
         let validity: NullBuffer = self.rows.iter().map(|rows| *rows > 0).collect::<Vec<bool>>().into();
         let values: BooleanBuffer = self.hits.iter().zip(&self.rows).map(is_true).collect();
-        Column::Bool(BooleanArray::new(values, Some(validity)))
+        Ok(Column::Bool(BooleanArray::new(values, Some(validity))))
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

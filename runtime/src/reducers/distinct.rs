@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Stop, Weight, comparable_type, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, comparable_type, same_state, until};
 use crate::batch::keys::Keys;
 use crate::batch::{Column, Values};
 use crate::index::{Index, chunks};
@@ -11,7 +11,7 @@ use ahash::RandomState;
 use arrow_array::Int64Array;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
-use pipelang_lang::scalar::Scalar;
+use pipelang_lang::scalar::{Fault, Items, Scalar};
 use pipelang_lang::ty::Type;
 use std::any::Any;
 use std::cmp::Reverse;
@@ -153,13 +153,12 @@ impl Distinct {
         }
     }
 
-    /// For each group the positions of its values, in the order in which they are first met.
-    fn by_group(&self) -> Vec<Vec<u32>> {
+    /// For each group where its values are first met, and their positions.
+    fn by_group(&self) -> Vec<Vec<(u64, u32)>> {
         let mut groups = vec![Vec::new(); self.groups];
-        for (at, entry) in self.entries.iter().enumerate() {
-            groups[entry.group as usize].push(at as u32);
+        for (entry, at) in self.entries.iter().zip(0..) {
+            groups[entry.group as usize].push((entry.first, at));
         }
-        groups.iter_mut().for_each(|group| group.sort_unstable_by_key(|at| self.entries[*at as usize].first));
         groups
     }
 }
@@ -178,8 +177,8 @@ impl State for Distinct {
         self.count(&rows, &keys, entry, |values, at, row| values.set(at, column, row), &|| false);
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], stop: Stop) {
-        let mut other: Distinct = same_state(other);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop) {
+        let other: &mut Distinct = same_state(other);
         let rows: Vec<usize> = (0..other.entries.len()).collect();
         let entry = |from: usize| {
             let entry = other.entries[from];
@@ -198,28 +197,36 @@ impl State for Distinct {
         self.entries.len() as u64 * OF_VALUE + self.keys.size() * 2
     }
 
-    fn finish(self: Box<Self>) -> Column {
+    fn finish(&mut self, stop: Stop) -> Finished {
         if self.answer == Answer::Count {
             let mut counts = vec![0; self.groups];
             self.entries.iter().for_each(|entry| counts[entry.group as usize] += 1);
-            return Column::Int(Int64Array::from(counts));
+            return Ok(Column::Int(Int64Array::from(counts)));
         }
-        let groups = self.by_group();
-        let values = self.values.finish();
+        let mut groups = self.by_group();
+        let values = self.values.take().finish();
+        let groups = until(stop, groups.iter_mut());
         if self.answer == Answer::Set {
-            let list = |group: &Vec<u32>| match group.as_slice() {
-                [] => Scalar::Null,
-                some => Scalar::List(some.iter().map(|at| values.get(*at as usize)).collect()),
-            };
-            return Column::Values(Values::new(groups.iter().map(list).collect()));
+            let sets = groups.map(|group| set(group, &values)).collect::<Result<_, Fault>>()?;
+            return Ok(Column::Values(Values::new(sets)));
         }
-        let most = |group: &Vec<u32>| group.iter().copied().min_by_key(|at| Reverse(self.entries[*at as usize].count));
-        values.take(&groups.iter().map(most).collect())
+        let rank = |(first, at): &(u64, u32)| (Reverse(self.entries[*at as usize].count), *first);
+        let most = |group: &mut Vec<(u64, u32)>| group.iter().min_by_key(|entry| rank(entry)).map(|(_, at)| *at);
+        Ok(values.take(&groups.map(most).collect()))
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
+}
+
+/// The list of a group's values; it fails if that would be larger than a value may be.
+fn set(group: &mut [(u64, u32)], values: &Column) -> Result<Scalar, Fault> {
+    // Parts of it are in order, and such sorting is fast.
+    group.sort_by_key(|(first, _)| *first);
+    let mut items = Items::default();
+    group.iter().try_for_each(|(_, at)| items.push(values.get(*at as usize)))?;
+    Ok(if group.is_empty() { Scalar::Null } else { items.take() })
 }
 
 /// The values of a frame with the places where each occurs.
@@ -291,6 +298,10 @@ impl Frame for Occurrences {
             Answer::Set if self.ranked.is_empty() => Scalar::Null,
             Answer::Set => Scalar::List(ranked.collect()),
         }
+    }
+
+    fn checked_value(&self) -> Result<Scalar, Fault> {
+        self.value().checked()
     }
 }
 

@@ -94,15 +94,14 @@ impl ExactSums {
     }
 
     /// Adds the sums of `other`: its group `i` to group `groups[i]`.
-    pub fn merge(&mut self, other: ExactSums, groups: &[u32]) {
+    pub fn merge(&mut self, other: &mut ExactSums, groups: &[u32]) {
         for (pair, group) in other.pairs.iter().zip(groups) {
             self.add(*group as usize, pair[0]);
             self.add(*group as usize, pair[1]);
         }
-        let mut accumulators = other.accumulators;
         for (place, group) in other.places.iter().zip(groups) {
             if *place != NOWHERE {
-                let theirs = std::mem::take(&mut accumulators[*place as usize]);
+                let theirs = std::mem::take(&mut other.accumulators[*place as usize]);
                 self.accumulator(*group as usize).merge(theirs);
             }
         }
@@ -369,7 +368,7 @@ mod tests {
                 while !rest.is_empty() {
                     let (piece, more) = rest.split_at(1 + random.below(rest.len()));
                     let into: &[u32] = if groups == 1 { &[1] } else { &[0, 1] };
-                    merged.merge(column_sum(piece, groups), into);
+                    merged.merge(&mut column_sum(piece, groups), into);
                     rest = more;
                 }
                 assert_eq!(merged.total(1).to_bits(), expected.to_bits(), "round {round}: {values:?}");
@@ -417,9 +416,9 @@ mod tests {
             values[2048] = -0.0;
             let expected = plain_sum(&values);
             for (start, end) in [(0, 3000), (1, 3000), (0, 2999)] {
-                let rest = column_sum(&values[..start], 1);
+                let mut rest = column_sum(&values[..start], 1);
                 let mut sums = column_sum(&values[start..end], 1);
-                sums.merge(rest, &[0]);
+                sums.merge(&mut rest, &[0]);
                 values[end..].iter().for_each(|x| sums.add(0, *x));
                 assert_eq!(sums.total(0).to_bits(), expected.to_bits());
             }
@@ -460,7 +459,7 @@ mod tests {
                 values[1100..1100 + odd.len()].copy_from_slice(&odd);
                 let mut sums = column_sum(&values, groups);
                 assert_eq!(sums.total(groups - 1).to_bits(), expected);
-                sums.merge(column_sum(&[1.0, f64::MAX, f64::MAX], groups), &[0, 1][..groups]);
+                sums.merge(&mut column_sum(&[1.0, f64::MAX, f64::MAX], groups), &[0, 1][..groups]);
                 assert_eq!(sums.total(groups - 1).to_bits(), expected);
             }
         }

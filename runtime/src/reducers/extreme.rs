@@ -9,7 +9,7 @@
 
 use super::rows::Rows;
 use super::slots::{Slots, Word};
-use super::{Frame, Reducer, State, Stop, Weight, same_or_null, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, same_or_null, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
@@ -90,11 +90,11 @@ impl State for Extreme {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Extreme = same_state(other);
-        match (&mut self.best, other.best) {
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Extreme = same_state(other);
+        match (&mut self.best, &mut other.best) {
             (Slots::Bits { bits, present, .. }, Slots::Bits { bits: keys, present: theirs, .. }) => {
-                let rows = Rows::Some(BooleanBuffer::from(theirs));
+                let rows = Rows::Some(BooleanBuffer::from(theirs.as_slice()));
                 Keys { bits, present, groups, rows: &rows }.keep(|row| keys[row]);
             }
             (Slots::Text(best), Slots::Text(texts)) => {
@@ -112,18 +112,18 @@ impl State for Extreme {
         Weight { group: 40, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
-        let mut best = self.best;
+    fn finish(&mut self, _stop: Stop) -> Finished {
+        let mut best = self.best.take();
         if let Slots::Bits { word, bits, .. } = &mut best {
             let is_float = *word == Word::Float;
             for key in bits {
                 *key = if is_float { float_bits(*key, self.flip) } else { *key ^ self.flip };
             }
         }
-        best.finish()
+        Ok(best.finish())
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

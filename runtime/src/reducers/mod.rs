@@ -40,9 +40,9 @@ pub trait State: Send {
         active: Option<&arrow_buffer::BooleanBuffer>,
     );
 
-    /// Takes another state of the same reducer over: its group `i` is added to group `groups[i]` of this one. What takes long
-    /// asks now and then whether to `stop`, and is then left as it is.
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], stop: Stop);
+    /// Takes over what another state of the same reducer has: its group `i` is added to group `groups[i]` of this one. What
+    /// takes long asks now and then whether to `stop`, and is then left as it is.
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop);
 
     /// About how much it holds.
     fn weight(&self) -> Weight;
@@ -52,16 +52,12 @@ pub trait State: Send {
         0
     }
 
-    /// Fails if the value of a group would be larger than a value may be.
-    fn check(&self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    /// The values of all groups.
-    fn finish(self: Box<Self>) -> Column;
+    /// The values of all groups, which it has no longer behind it; fails if one would be larger than a value may be. What
+    /// takes long asks now and then whether to `stop`, and what comes out is then of no use.
+    fn finish(&mut self, stop: Stop) -> Finished;
 
     /// For [`State::merge`]: the state itself.
-    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any>;
+    fn as_any(&mut self) -> &mut dyn std::any::Any;
 }
 
 /// About how many bytes a state holds.
@@ -72,6 +68,9 @@ pub struct Weight {
     /// For each row, beside its arguments; 0 where a row leaves nothing behind, or only sometimes ([`State::kept`]).
     pub row: u64,
 }
+
+/// The values of all groups, or why one of them may not be.
+pub type Finished = Result<Column, Fault>;
 
 /// Whether nobody waits for what is computed any longer.
 pub type Stop<'a> = &'a dyn Fn() -> bool;
@@ -132,8 +131,15 @@ pub fn reducers() -> Reducers {
 }
 
 /// The other state of a merge, which is of the same type.
-fn same_state<S: State + 'static>(other: Box<dyn State>) -> S {
-    *other.into_any().downcast().expect("only states of one reducer over one type are merged")
+fn same_state<S: State + 'static>(other: &mut dyn State) -> &mut S {
+    other.as_any().downcast_mut().expect("only states of one reducer over one type are merged")
+}
+
+/// The groups of a state, up to where it is to `stop`.
+fn until<T>(stop: Stop, groups: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    const GROUPS_BETWEEN_LOOKS: usize = 64;
+    let goes_on = move |(at, _): &(usize, T)| !at.is_multiple_of(GROUPS_BETWEEN_LOOKS) || !stop();
+    groups.enumerate().take_while(goes_on).map(|(_, group)| group)
 }
 
 /// The type of the only argument, which is any but a sum in the making.
@@ -198,7 +204,7 @@ mod tests {
             late.update(&columns, &[0, 0], &[0, 1], None);
             late.grow(3);
             late.update(&columns, &[2, 2], &[8, 9], None);
-            let (alone, late) = (alone.finish(), late.finish());
+            let (alone, late) = (finished(alone), finished(late));
             assert_eq!(late.len(), 3);
             assert_eq!(late.get(2), alone.get(0), "{}", def.name);
             assert_eq!(late.get(0), alone.get(0), "{}", def.name);

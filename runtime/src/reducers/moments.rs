@@ -15,7 +15,7 @@
 use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Stop, Weight, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::Column;
 use arrow_array::Float64Array;
 use arrow_buffer::BooleanBuffer;
@@ -214,9 +214,9 @@ impl State for Moments {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Moments = same_state(other);
-        self.sums.iter_mut().zip(other.sums).for_each(|(mine, theirs)| mine.merge(theirs, groups));
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Moments = same_state(other);
+        self.sums.iter_mut().zip(&mut other.sums).for_each(|(mine, theirs)| mine.merge(theirs, groups));
         other.counts.iter().zip(groups).for_each(|(count, group)| self.counts[*group as usize] += count);
     }
 
@@ -224,15 +224,15 @@ impl State for Moments {
         Weight { group: 8 + 48 * self.sums.len() as u64, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
+    fn finish(&mut self, _stop: Stop) -> Finished {
         let value = |(group, count): (usize, &i64)| {
             let sums: Vec<Accumulator> = self.sums.iter().map(|sums| sums.exact(group)).collect();
             self.answer.of(*count as u64, &sums)
         };
-        Column::Float(Float64Array::from_iter(self.counts.iter().enumerate().map(value)))
+        Ok(Column::Float(Float64Array::from_iter(self.counts.iter().enumerate().map(value))))
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -3,7 +3,7 @@
 
 use super::rows::Rows;
 use super::slots::Slots;
-use super::{Frame, Reducer, State, Stop, Weight, any_type, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, any_type, same_state};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef};
@@ -103,8 +103,8 @@ impl State for Picked {
         });
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let mut other: Picked = same_state(other);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Picked = same_state(other);
         for (at, group) in groups.iter().enumerate() {
             let best = &mut self.ranks[*group as usize];
             if other.ranks[at] < *best || fault::is(Fault::FirstOfAnyWorker) && other.ranks[at] != NO_ROW {
@@ -118,11 +118,11 @@ impl State for Picked {
         Weight { group: 48, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
-        self.values.finish()
+    fn finish(&mut self, _stop: Stop) -> Finished {
+        Ok(self.values.take().finish())
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

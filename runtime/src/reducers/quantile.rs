@@ -6,7 +6,7 @@
 
 use super::extreme::{float_bits, float_key};
 use super::rows::Rows;
-use super::{Frame, Reducer, State, Stop, Weight, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, same_state, until};
 use crate::batch::Column;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
@@ -163,14 +163,14 @@ impl State for Ordered {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Ordered = same_state(other);
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop) {
+        let other: &mut Ordered = same_state(other);
         // One of the two may have seen no rows, and then does not know.
         if other.share != HALF {
             self.share = other.share;
         }
-        for (values, group) in other.groups.iter().zip(groups) {
-            self.groups[*group as usize].extend(values);
+        for (values, group) in until(stop, other.groups.iter_mut().zip(groups)) {
+            self.groups[*group as usize].append(values);
         }
     }
 
@@ -178,8 +178,8 @@ impl State for Ordered {
         Weight { group: 24, row: 16 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
-        let ends = |mut ranks: Vec<i64>| {
+    fn finish(&mut self, stop: Stop) -> Finished {
+        let ends = |ranks: &mut Vec<i64>| {
             if ranks.is_empty() {
                 return None;
             }
@@ -188,8 +188,8 @@ impl State for Ordered {
             let high = above.iter().copied().min().unwrap_or(*low);
             Some((*low, high, on))
         };
-        let groups = self.groups.into_iter().map(ends);
-        match self.ranked {
+        let groups = until(stop, self.groups.iter_mut()).map(ends);
+        Ok(match self.ranked {
             Ranked::Floats => {
                 let float = |(low, high, on)| float_between(float_of(low), float_of(high), on);
                 Column::Float(groups.map(|ends| ends.map(float)).collect())
@@ -198,10 +198,10 @@ impl State for Ordered {
                 let duration = |(low, high, on)| duration_between(low, high, on);
                 Column::Duration(groups.map(|ends| ends.map(duration)).collect())
             }
-        }
+        })
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }

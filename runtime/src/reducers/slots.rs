@@ -112,6 +112,11 @@ impl Slots {
         }
     }
 
+    /// All of them, behind which there are none.
+    pub fn take(&mut self) -> Slots {
+        std::mem::replace(self, Slots::Null(0))
+    }
+
     /// The values as a column.
     pub fn finish(self) -> Column {
         match self {

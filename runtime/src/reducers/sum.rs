@@ -6,9 +6,9 @@
 use super::accumulator::Accumulator;
 use super::exact_sum::ExactSums;
 use super::rows::{Rows, mask_block};
-use super::{Frame, Reducer, State, Stop, Weight, same_state};
+use super::{Finished, Frame, Reducer, State, Stop, Weight, same_state};
 use crate::batch::{Column, wide_array};
-use arrow_array::{Decimal128Array, Float64Array, Int64Array};
+use arrow_array::{Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
 use pipelang_lang::scalar::Scalar;
@@ -127,11 +127,11 @@ impl Sums {
         Box::new(Sums { answer, of_durations: *kind == Kind::Duration, sums, counts: Vec::new() })
     }
 
-    fn means(self) -> Column {
+    fn means(&self) -> Column {
         let validity: NullBuffer = self.counts.iter().map(|count| *count > 0).collect::<Vec<bool>>().into();
         // The sum of nothing is 0, so that a null has no chance to be the NaN 0 / 0.
         let counts = self.counts.iter().map(|count| (*count).max(1));
-        let means: Vec<f64> = match self.sums {
+        let means: Vec<f64> = match &self.sums {
             Numbers::Int(sums) if self.of_durations => {
                 let means = sums.iter().zip(counts).map(|(sum, count)| mean_duration(*sum, count));
                 return Column::of_ints(&Kind::Duration, means.collect::<Vec<i64>>().into(), Some(validity));
@@ -182,9 +182,9 @@ impl State for Sums {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn State>, groups: &[u32], _stop: Stop) {
-        let other: Sums = same_state(other);
-        match (&mut self.sums, other.sums) {
+    fn merge(&mut self, other: &mut dyn State, groups: &[u32], _stop: Stop) {
+        let other: &mut Sums = same_state(other);
+        match (&mut self.sums, &mut other.sums) {
             (Numbers::Int(mine), Numbers::Int(theirs)) => {
                 theirs.iter().zip(groups).for_each(|(sum, group)| mine[*group as usize] += sum);
             }
@@ -198,18 +198,18 @@ impl State for Sums {
         Weight { group: 56, row: 0 }
     }
 
-    fn finish(self: Box<Self>) -> Column {
-        match (self.answer, self.sums) {
-            (Answer::Mean, sums) => Sums { sums, ..*self }.means(),
+    fn finish(&mut self, _stop: Stop) -> Finished {
+        Ok(match (self.answer, &mut self.sums) {
+            (Answer::Mean, _) => self.means(),
             (_, Numbers::Float(sums)) => Column::Float(Float64Array::from(sums.totals())),
-            (Answer::Sum, Numbers::Int(sums)) => Column::Wide(wide_array(Decimal128Array::from(sums))),
+            (Answer::Sum, Numbers::Int(sums)) => Column::Wide(wide_array(std::mem::take(sums).into())),
             (Answer::Wrapping, Numbers::Int(sums)) => {
                 Column::Int(Int64Array::from_iter_values(sums.iter().map(|sum| *sum as i64)))
             }
-        }
+        })
     }
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+    fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 }
@@ -339,7 +339,7 @@ mod tests {
             let mut state = (reducer("sum").start)(&[ty]);
             state.grow(2);
             state.update(&[Column::Null(3)], &[0, 1, 0], &[0, 1, 2], None);
-            assert_eq!(state.finish().get(1), zero);
+            assert_eq!(finished(state).get(1), zero);
         }
     }
 
@@ -354,7 +354,7 @@ mod tests {
             state.update(&[ints(&values)], &vec![0; 5000], &(0..5000).collect::<Vec<_>>(), None);
             state.update(&[ints(&values).slice(3, 4000)], &vec![0; 4000], &(0..4000).collect::<Vec<_>>(), None);
             let again: i128 = values[3..4003].iter().flatten().map(|x| i128::from(*x)).sum();
-            assert_eq!(state.finish().get(0), Scalar::Wide(exact + again));
+            assert_eq!(finished(state).get(0), Scalar::Wide(exact + again));
         }
     }
 }

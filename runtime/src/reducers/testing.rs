@@ -105,6 +105,11 @@ pub fn sample(def: &ReducerDef, rows: usize) -> Vec<Column> {
     vec![column.slice(0, rows); def.arity.1]
 }
 
+/// The values of all groups.
+pub fn finished(mut state: Box<dyn State>) -> Column {
+    state.finish(&|| false).expect("the values are small")
+}
+
 /// What a reducer makes of a column.
 pub fn reduce(name: &str, column: Column) -> Scalar {
     let rows = column.len();
@@ -125,7 +130,7 @@ pub fn reduce_rows(name: &str, arguments: &[Column], rows: usize) -> Scalar {
         state.update(&columns, &vec![groups as u32 - 1; to - from], &ordinals, None);
         state
     };
-    let whole = part(0, rows, 1).finish().get(0);
+    let whole = finished(part(0, rows, 1)).get(0);
     assert!(result.nullable || whole != NULL, "{name} gave a null");
     for cut in 0..=rows {
         for groups in [1, 3] {
@@ -139,26 +144,26 @@ pub fn reduce_rows(name: &str, arguments: &[Column], rows: usize) -> Scalar {
     assert_same(&among_inactive((reducer.start)(&types), arguments, rows), &whole);
     for width in 1..=rows.min(4) {
         let mut frame = reducer.frame(&types);
-        assert_same(&frame.value(), &part(0, 0, 1).finish().get(0));
+        assert_same(&frame.value(), &finished(part(0, 0, 1)).get(0));
         let row = |at: usize| arguments.iter().map(|column| column.get(at)).collect::<Vec<Scalar>>();
         for at in 0..rows {
             frame.push(&row(at));
             if let Some(gone) = at.checked_sub(width) {
                 frame.pop(&row(gone));
             }
-            assert_same(&frame.value(), &part((at + 1).saturating_sub(width), at + 1, 1).finish().get(0));
+            assert_same(&frame.value(), &finished(part((at + 1).saturating_sub(width), at + 1, 1)).get(0));
         }
     }
     whole
 }
 
 /// The value of the last group of two states, whose other groups are empty.
-fn merged(mut into: Box<dyn State>, from: Box<dyn State>, groups: usize) -> Scalar {
+fn merged(mut into: Box<dyn State>, mut from: Box<dyn State>, groups: usize) -> Scalar {
     // The groups have other numbers in the other state: there the last is the last, but the others are turned round.
     let last = groups as u32 - 1;
     let numbers: Vec<u32> = (0..last).rev().chain([last]).collect();
-    into.merge(from, &numbers, &|| false);
-    into.finish().get(groups - 1)
+    into.merge(from.as_mut(), &numbers, &|| false);
+    finished(into).get(groups - 1)
 }
 
 /// The value if every row stands twice, once inactive.
@@ -169,7 +174,7 @@ fn among_inactive(mut state: Box<dyn State>, arguments: &[Column], rows: usize) 
     let active: BooleanBuffer = (0..rows * 2).map(|row| row % 2 == 1).collect();
     let ordinals: Vec<u64> = (0..rows as u64 * 2).collect();
     state.update(&columns, &vec![0; rows * 2], &ordinals, Some(&active));
-    state.finish().get(0)
+    finished(state).get(0)
 }
 
 /// Equal to the bit.

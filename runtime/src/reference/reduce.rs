@@ -60,11 +60,16 @@ pub fn reduce(name: &str, kinds: &[Kind], rows: &[Vec<Scalar>]) -> Scalar {
 
 /// Fails if what a reducer makes of the rows of a group would be larger than a value may be.
 pub fn check(name: &str, rows: &[Vec<Scalar>]) -> Result<(), Fault> {
-    if !matches!(name, "list" | "string_join") {
-        return Ok(());
-    }
-    let counts = |row: &&Vec<Scalar>| name == "list" || row[0] != Scalar::Null;
-    fits(rows.iter().filter(counts).flatten().map(Scalar::size).sum())
+    let there = |row: &&Vec<Scalar>| row[0] != Scalar::Null;
+    fits(match name {
+        "list" => rows.iter().flatten().map(Scalar::size).sum(),
+        "string_join" => rows.iter().filter(there).flatten().map(Scalar::size).sum(),
+        "set" => {
+            let present: Vec<&Scalar> = rows.iter().filter(there).map(|row| &row[0]).collect();
+            distinct(&present).into_iter().map(|(value, _)| value.size()).sum()
+        }
+        _ => 0,
+    })
 }
 
 fn text(value: &Scalar) -> String {

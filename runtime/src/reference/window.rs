@@ -81,8 +81,9 @@ impl<'a> Oracle<'a> {
                 Ok(Rc::new(AddedRow { below, column: function.column, value }) as AnyRow)
             })
         };
-        let rows: Vec<_> = places.iter().enumerate().map(&mut window).collect();
-        Ok(Box::new(rows.into_iter()))
+        // All of them are made before the first comes out, so that a limit is met before it.
+        let rows: Vec<_> = places.iter().enumerate().map(&mut window).collect::<Result<_, RunError>>()?;
+        Ok(Box::new(rows.into_iter().map(Ok)))
     }
 
     /// What a function demands of a row.

@@ -44,6 +44,8 @@ pub struct Grouper {
     level: u32,
     /// Rows of keys that have no group; once there are some, no new groups are made.
     parted: Vec<Partitions>,
+    /// Columns of the table while it is made: whoever is told to stop has them with all else that takes long to be freed.
+    made: Vec<Column>,
 }
 
 impl Grouper {
@@ -62,6 +64,7 @@ impl Grouper {
             share,
             level: 0,
             parted: Vec::new(),
+            made: Vec::new(),
         };
         if grouper.layout.keys == 0 {
             let no_key: &[u8] = &[];
@@ -222,7 +225,7 @@ impl Grouper {
     }
 
     /// Takes over the groups of another worker.
-    pub fn merge(&mut self, mut other: Grouper, watch: &Watch) -> Result<(), RunError> {
+    pub fn merge(&mut self, other: &mut Grouper, watch: &Watch) -> Result<(), RunError> {
         self.share.merge(&mut other.share);
         self.parted.append(&mut other.parted);
         let parts = self.parts.len() as u32;
@@ -242,12 +245,12 @@ impl Grouper {
                 groups.push(here as u32);
             }
         }
-        self.parts.extend(other.parts);
-        for (state, mut theirs) in self.states.iter_mut().zip(other.states) {
+        self.parts.append(&mut other.parts);
+        for (state, theirs) in self.states.iter_mut().zip(&mut other.states) {
             state.grow(self.first.len());
             // A worker that had no rows has not grown its states.
             theirs.grow(groups.len());
-            state.merge(theirs, &groups, &|| watch.check().is_err());
+            state.merge(theirs.as_mut(), &groups, &|| watch.check().is_err());
             watch.check()?;
         }
         self.kept = self.states.iter().map(|state| state.kept()).sum();
@@ -255,7 +258,7 @@ impl Grouper {
     }
 
     /// The keys, then what was computed; a row for each group.
-    pub fn finish(self, watch: &Watch) -> Result<Rows, RunError> {
+    pub fn finish(&mut self, watch: &Watch) -> Result<Rows, RunError> {
         if self.parted.is_empty() {
             return Ok(Rows::Batch(self.table(watch)?.1));
         }
@@ -265,7 +268,7 @@ impl Grouper {
     }
 
     /// Writes all groups to runs in the order of their first rows, those that are here and part by part the others.
-    fn finish_parted(mut self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
+    fn finish_parted(&mut self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
         let parts = Partitions::close(std::mem::take(&mut self.parted))?;
         let (layout, level) = (self.layout.clone(), self.level + 1);
         let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), share) };
@@ -291,7 +294,7 @@ impl Grouper {
             }
             others.finish_parted(watch, runs)?;
         }
-        self.merge(here, watch)?;
+        self.merge(&mut here, watch)?;
         self.write(watch, runs)
     }
 
@@ -313,7 +316,7 @@ impl Grouper {
     }
 
     /// Writes the groups that are here to a run.
-    fn write(self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
+    fn write(&mut self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
         let (ordinals, batch) = self.table(watch)?;
         runs.learn(&batch);
         let mut run = runs.begin()?;
@@ -327,7 +330,7 @@ impl Grouper {
     }
 
     /// The groups in order, and the ordinals of their first rows.
-    pub fn table(mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
+    pub fn table(&mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
         let mut order: Vec<(u64, u32)> = std::mem::take(&mut self.first).into_iter().zip(0..).collect();
         watch.sorting(|| {
@@ -336,7 +339,6 @@ impl Grouper {
                 *first
             });
         })?;
-        let mut columns = Vec::new();
         if self.layout.keys > 0 && groups > 0 {
             let starts: Vec<u32> = self
                 .parts
@@ -355,19 +357,24 @@ impl Grouper {
             self.parts.clear();
             for column in all.columns {
                 watch.check()?;
-                columns.push(column.take(&rows));
+                self.made.push(column.take(&rows));
             }
         } else {
-            columns.resize(self.layout.keys, Column::Null(0));
+            self.made.resize(self.layout.keys, Column::Null(0));
         }
         let (ordinals, order): (_, Vec<u32>) = order.into_iter().unzip();
         let order = UInt32Array::from(order);
-        for mut state in std::mem::take(&mut self.states) {
+        self.states.reverse();
+        while let Some(state) = self.states.last_mut() {
             watch.check()?;
             state.grow(groups);
-            state.check().map_err(RunError::of_limit)?;
-            columns.push(state.finish().take(&order));
+            let values = state.finish(&|| watch.check().is_err()).map_err(RunError::of_limit)?;
+            let at = self.made.len();
+            self.made.push(values);
+            watch.check()?;
+            self.made[at] = self.made[at].take(&order);
+            self.states.pop();
         }
-        Ok((ordinals, Batch::new(groups, columns)))
+        Ok((ordinals, Batch::new(groups, std::mem::take(&mut self.made))))
     }
 }

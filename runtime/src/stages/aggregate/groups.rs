@@ -44,7 +44,7 @@ impl Sharding {
     }
 }
 
-/// The groups that one worker has seen, and those of the workers that it took over.
+/// The groups that one worker has seen, and those of the others that were taken over.
 pub struct Groups {
     layout: Arc<Layout>,
     sharding: Sharding,
@@ -54,6 +54,8 @@ pub struct Groups {
     rows: usize,
     /// One, or as many as there are.
     shards: Vec<Shard>,
+    /// What was taken over.
+    others: Vec<Groups>,
 }
 
 /// What each worker has of one shard.
@@ -66,7 +68,7 @@ impl Groups {
         // What may have to go to disk is in one piece.
         let sharding = if layout.keys == 0 || share.is_limited() { Sharding::new(1, 0) } else { sharding };
         let shards = vec![Shard(vec![Grouper::new(layout.clone(), share)])];
-        Groups { sharding, waiting: Vec::new(), rows: 0, shards, layout }
+        Groups { layout, sharding, waiting: Vec::new(), rows: 0, shards, others: Vec::new() }
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
@@ -114,12 +116,7 @@ impl Groups {
         for Shard(others) in self.shards.drain(1..).collect::<Vec<_>>() {
             self.shards[0].0.extend(others);
         }
-        let groupers = &mut self.shards[0].0;
-        if groupers.len() > 1 {
-            let one = Shard(std::mem::take(groupers)).merge(watch)?;
-            groupers.push(one);
-        }
-        Ok(&mut groupers[0])
+        self.shards[0].merge(watch)
     }
 
     fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
@@ -150,49 +147,47 @@ impl Groups {
     }
 
     /// Takes over what another worker has.
-    pub fn merge(&mut self, mut other: Groups, watch: &Watch) -> Result<(), RunError> {
+    pub fn merge(&mut self, other: Groups) {
+        self.others.push(other);
+    }
+
+    /// All shards, each to be made a table of; one if there are not many groups.
+    pub fn shards(&mut self, watch: &Watch) -> Result<&mut [Shard], RunError> {
         self.push_waiting(watch)?;
-        other.push_waiting(watch)?;
-        if self.sharding.are_many() == Some(false) {
-            self.one_shard(watch)?;
-            other.one_shard(watch)?;
-        }
-        for (at, theirs) in other.shards.into_iter().enumerate() {
+        self.others.iter_mut().try_for_each(|other| other.push_waiting(watch))?;
+        for (at, theirs) in self.others.drain(..).flat_map(|other| other.shards.into_iter().enumerate()) {
             match self.shards.get_mut(at) {
                 Some(mine) => mine.0.extend(theirs.0),
                 None => self.shards.push(theirs),
             }
         }
-        Ok(())
-    }
-
-    /// All shards; one if there are not many groups.
-    pub fn into_shards(mut self, watch: &Watch) -> Result<Vec<Shard>, RunError> {
-        self.push_waiting(watch)?;
         if self.sharding.are_many() == Some(false) {
             self.one_shard(watch)?;
         }
-        Ok(self.shards)
+        Ok(&mut self.shards)
     }
 }
 
 impl Shard {
     /// The groups of all workers.
-    fn merge(self, watch: &Watch) -> Result<Grouper, RunError> {
-        let mut groupers = self.0.into_iter();
-        let Some(mut first) = groupers.next() else { return Err(RunError::Internal("no workers".into())) };
-        groupers.try_for_each(|other| first.merge(other, watch))?;
-        Ok(first)
+    fn merge(&mut self, watch: &Watch) -> Result<&mut Grouper, RunError> {
+        while let [first, .., last] = self.0.as_mut_slice() {
+            first.merge(last, watch)?;
+            self.0.pop();
+        }
+        self.0.first_mut().ok_or_else(|| RunError::Internal("no workers".into()))
     }
 
     /// The keys, then what was computed; a row for each group. For a shard that is the only one.
-    pub fn finish(self, watch: &Watch) -> Result<Rows, RunError> {
+    pub fn finish(&mut self, watch: &Watch) -> Result<Rows, RunError> {
         self.merge(watch)?.finish(watch)
     }
 
     /// The same in memory, with the ordinals of the groups' first rows.
-    pub fn table(self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
-        self.merge(watch)?.table(watch)
+    pub fn table(&mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
+        let table = self.merge(watch)?.table(watch)?;
+        self.0.clear();
+        Ok(table)
     }
 }
 

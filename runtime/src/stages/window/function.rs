@@ -24,6 +24,9 @@ pub struct Span<'a> {
     pub starts: Vec<usize>,
 }
 
+/// The frames whose values are made without a look whether the run must stop: each may be as large as a value may be.
+const ROWS_BETWEEN_LOOKS: usize = 16;
+
 impl Span<'_> {
     /// A value for each place.
     pub fn compute(&self, reducers: &Reducers, watch: &Watch) -> Result<Column, RunError> {
@@ -120,8 +123,9 @@ impl Span<'_> {
         let mut state = (reducer.start)(types);
         state.grow(self.starts.len() - 1);
         state.update(arguments, &groups, &ordinals, active.as_ref());
-        state.check().map_err(RunError::of_limit)?;
-        Ok(state.finish().take(&UInt32Array::from(groups)))
+        let values = state.finish(&|| watch.check().is_err()).map_err(RunError::of_limit)?;
+        watch.check()?;
+        Ok(values.take(&UInt32Array::from(groups)))
     }
 
     /// The value of what moves over the frame of each place. It moves forward only, so that every row comes in once and goes
@@ -140,7 +144,7 @@ impl Span<'_> {
             let mut moving = start();
             let (mut from, mut to) = (group.start, group.start);
             for seen in frames(frame, group, measures.as_ref()) {
-                if values.len() % 1024 == 0 {
+                if values.len() % ROWS_BETWEEN_LOOKS == 0 {
                     watch.check()?;
                 }
                 (to..seen.places.end).filter_map(&row).for_each(|row| moving.push(&row));
