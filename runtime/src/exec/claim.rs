@@ -107,6 +107,13 @@ impl<'a, 'r> Claims<'a, 'r> {
         }
     }
 
+    /// Frees what earlier pipelines gave, behind the caller's back if the run must stop.
+    pub fn close(self) {
+        if self.options.watch.check().is_err() {
+            self.env.pool.free(self.given);
+        }
+    }
+
     /// A breaker that the first rows come from has run in any case, so its error comes up whether or not rows are wanted.
     pub fn begin(&mut self) -> Result<(), RunError> {
         match &self.given[0] {

@@ -330,7 +330,11 @@ fn run_pipelines(
         results.push(given);
     }
     stats.spilled = options.watch.memory.take_spilled();
-    results.pop().expect("a statement has a pipeline").map(|_| stats)
+    let last = results.pop().expect("a statement has a pipeline").map(|_| stats);
+    if last.as_ref().is_err_and(RunError::is_stop) {
+        env.pool.free(results);
+    }
+    last
 }
 
 fn run_reference(

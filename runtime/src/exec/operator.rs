@@ -206,11 +206,7 @@ impl Operator {
             let gathered = sorter.gathered(&mut entries, &options.watch)?;
             let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
             let take = |piece: &&[Entry]| options.watch.check().map(|()| gathered.take(piece));
-            let taken = all_made(env, env.pool.map(options.threads, &pieces, take))?;
-            Ok::<_, RunError>(match taken.as_slice() {
-                [one] => Some(one.clone()),
-                several => Batch::concat_while(several, &|| options.watch.check())?,
-            })
+            concat(env, all_made(env, env.pool.map(options.threads, &pieces, take))?, &options.watch)
         };
         Ok(match self {
             Operator::Output => Given::Rows(Rows::None),
@@ -265,7 +261,7 @@ fn grouped(groups: &mut Groups, env: &Environment, options: &Options) -> Result<
         }
     };
     drop(tables);
-    Ok(Batch::concat_while(&taken, &|| watch.check())?.into())
+    Ok(concat(env, taken, watch)?.into())
 }
 
 /// All of them, or the first error; whoever stops a run does not wait until the others are given back one by one.
@@ -277,6 +273,14 @@ fn all_made<T: Send + 'static>(env: &Environment, made: Vec<Result<T, RunError>>
             Err(error)
         }
     }
+}
+
+/// All pieces as one; whoever stops a run does not wait until they are given back one by one.
+fn concat(env: &Environment, pieces: Vec<Batch>, watch: &Watch) -> Result<Option<Batch>, RunError> {
+    if let [one] = pieces.as_slice() {
+        return Ok(Some(one.clone()));
+    }
+    Batch::concat_while(&pieces, &|| watch.check()).inspect_err(|_| env.pool.free(pieces))
 }
 
 /// What a window has to know of its batches.

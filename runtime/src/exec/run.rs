@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
             committed += 1;
             error = self.drain(self.own.len(), &mut passages, sink.encode, &mut *sink.accept).err();
         }
-        drop(claims);
+        claims.close();
         self.count(stats);
         self.finish(passages, error, committed << ORDINAL_BITS)
     }
