@@ -23,9 +23,10 @@ mod test;
 pub use entry::Entry;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
-use pipelang::{CancelToken, Report, codes};
+use pipelang::{CancelToken, Diagnostic, Report, codes};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 use terminal::Terminal;
 
 /// What `pipe` ends with (see `docs/`): the first that applies.
@@ -119,6 +120,10 @@ fn print_report(report: &Report, settings: &Settings) {
         ErrorFormat::Json => report.render_json(),
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
+    let is_of_file = |diagnostic: &Diagnostic| diagnostic.code == codes::E0405 && diagnostic.message.ends_with("file");
+    if settings.sandbox && settings.errors == ErrorFormat::Text && report.diagnostics().iter().any(is_of_file) {
+        complain("--allow-read PATH and --allow-write PATH say what a script in the sandbox may read and write");
+    }
 }
 
 /// Writes to stdout at once. The error is what to end with, for a closed one quietly.
@@ -177,18 +182,22 @@ fn read_script(file: &str) -> Result<(String, String), Exit> {
 static TOKEN: OnceLock<CancelToken> = OnceLock::new();
 
 /// The token that Ctrl-C cancels, and every other signal that asks the process to end. One that comes when the token is
-/// cancelled already, by a signal before or because nothing runs, ends the process at once.
+/// cancelled already, because nothing runs or since the run goes on in spite of it, ends the process at once.
 fn interruption() -> CancelToken {
+    /// A key may be pressed twice by who wants no more than to stop the run.
+    const ONE_WISH: Duration = Duration::from_secs(1);
     let make = || {
         let token = CancelToken::new();
-        let cancelled = token.clone();
+        let (cancelled, mut asked) = (token.clone(), None::<Instant>);
         // Without a handler Ctrl-C ends the process, which is what is wanted then.
         let _ = ctrlc::set_handler(move || {
-            if cancelled.is_cancelled() {
+            if !cancelled.is_cancelled() {
+                asked = Some(Instant::now());
+                cancelled.cancel();
+            } else if asked.is_none_or(|asked| asked.elapsed() > ONE_WISH) {
                 progress::erase();
                 std::process::exit(Exit::Interrupted as i32);
             }
-            cancelled.cancel();
         });
         token
     };

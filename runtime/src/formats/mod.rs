@@ -1,5 +1,6 @@
 //! The file formats: what each can infer, read and write. A format is one file (or folder) and one line in [`FORMATS`].
 
+mod advice;
 pub mod alike;
 mod beside;
 mod byte_stream;

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "columnar")]
 use super::columnar::write::ColumnFormat;
-use super::{ByteStream, Format, Input, Streams, by_extension, by_name, files, formats, several};
+use super::{ByteStream, Format, Input, Streams, advice, by_extension, by_name, files, formats, several};
 use pipelang_lang::catalog::{MOST_MODULE_BYTES, OptionValue, ReadRequest, Sources, TableInfo, WriteRequest};
 use pipelang_lang::codes::{E0206, E0304, E0405, E0701, E0703, E0704, E0801, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
@@ -188,6 +188,9 @@ fn one_of_several(request: &ReadRequest) -> Diagnostic {
 /// A file that cannot be opened, and what may have been meant.
 fn unopened(path: &str, span: Span, why: String) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0701, span, why);
+    if let Some(advice) = advice::unopened(path) {
+        return diagnostic.help(advice);
+    }
     match files::near(path).as_slice() {
         [] => diagnostic,
         near => diagnostic.help(format!("did you mean {}?", quoted(near))),
@@ -248,11 +251,9 @@ fn format_of(request: &ReadRequest) -> Result<&'static Format, Box<Diagnostic>> 
         None => format!("`{}` has no extension that names its format", request.path),
     };
     let known: Vec<String> = formats().flat_map(|f| f.def.extensions).map(|e| format!("`.{e}`")).collect();
-    Err(Box::new(
-        Diagnostic::error(E0703, request.span, message)
-            .help(format!("known: {}, each also with `.gz` and `.zst`", known.join(", ")))
-            .help("or say it: read(…, format: \"csv\")"),
-    ))
+    let diagnostic = Diagnostic::error(E0703, request.span, message)
+        .help(format!("known: {}, each also with `.gz` and `.zst`", known.join(", ")));
+    Err(Box::new(diagnostic.help(advice::unknown(&request.path))))
 }
 
 fn quoted(paths: &[String]) -> String {
