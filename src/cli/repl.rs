@@ -43,7 +43,11 @@ pub fn repl(entry: &Entry, settings: &Settings) -> Exit {
             Ok(Signal::Success(entry)) => {
                 // Here, because a signal at the prompt ends the process at once.
                 let _ = editor.sync_history();
-                if prompt.enter(&entry) == Next::Quit {
+                interruption().reset();
+                let next = prompt.enter(&entry);
+                // Nothing is left to stop, so the next signal ends the process.
+                interruption().cancel();
+                if next == Next::Quit {
                     return Exit::Done;
                 }
                 context.update(&prompt.session);
@@ -125,10 +129,7 @@ impl Prompt {
             if let Err(why) = run::fits_terminal(style.format) {
                 return complain(&why);
             }
-            interruption().reset();
             let mut ran = run::write(&entry.script, &self.settings, &style);
-            // Nothing is left to stop, so the next signal ends the process.
-            interruption().cancel();
             // What was stopped can be gone on with: fewer rows of it may be what is wanted.
             let failed = ran.failed.take();
             has_run = failed.as_ref().is_none_or(|report| report.code() == Some(codes::E0802));
@@ -150,10 +151,7 @@ impl Prompt {
 
     /// Runs a test that has been entered, and says how that went.
     fn test(&mut self, test: &str) {
-        interruption().reset();
-        let outcome = self.session.run_test(test, &run::run_settings(&self.settings));
-        interruption().cancel();
-        match outcome {
+        match self.session.run_test(test, &run::run_settings(&self.settings)) {
             Ok(Some(name)) => println!("ok     {name}"),
             Ok(None) => {}
             Err(report) => self.print(&report),

@@ -37,6 +37,22 @@ pub fn with_value(text: &str, name: &str, value: &str) -> Option<String> {
     (!edits.is_empty()).then(|| edited(text, edits))
 }
 
+/// The text of a `let` whose value is made with the name itself: there stands the value that `old`, another `let`, gave it.
+///
+/// ```
+/// use pipelang::tools::with_own_value;
+/// assert_eq!(with_own_value("let a = a + 1", "let a = 2 * 3").as_deref(), Some("let a = (2 * 3) + 1"));
+/// assert_eq!(with_own_value("let a = b + 1", "let a = 2 * 3"), None);
+/// ```
+pub fn with_own_value(text: &str, old: &str) -> Option<String> {
+    let binding = |text: &str| match parsed(text).statements.into_iter().next() {
+        Some(Statement::Let(it)) => Some((it.name.text.clone(), it.value.span.range())),
+        _ => None,
+    };
+    let ((name, _), (old_name, value)) = (binding(text)?, binding(old)?);
+    (name == old_name).then(|| with_value(text, &name, &old[value])).flatten()
+}
+
 /// The text of the script `from` as one of the current folder: the paths of its imports are such as lead there.
 ///
 /// ```

@@ -13,7 +13,7 @@ mod phases;
 mod tokens;
 
 pub use complete::{Completions, Item, ItemKind, complete};
-pub use edits::{moved_here, with_value};
+pub use edits::{moved_here, with_own_value, with_value};
 pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};
@@ -46,8 +46,30 @@ pub struct Part {
     /// What it defines, if it is a definition: the name of a `let`, `fn`, `type` or `param`; `import g` of an import, and
     /// `test "what"` of a test. An expression defines nothing.
     pub defines: Option<String>,
+    /// Among which names that one is: a function may be called like a value.
+    pub namespace: Namespace,
     /// Its text; of a definition with the comments directly above it.
     pub text: String,
+}
+
+/// Names that are told apart from those of other kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namespace {
+    /// Of `let` and `param`.
+    Values,
+    /// Of `fn`.
+    Functions,
+    /// Of `type`.
+    Types,
+    /// Of what says its kind itself, or has no name.
+    Others,
+}
+
+impl Part {
+    /// Whether the same name is defined by both.
+    pub fn redefines(&self, other: &Part) -> bool {
+        self.defines.is_some() && self.defines == other.defines && self.namespace == other.namespace
+    }
 }
 
 /// The statements of a script in order. What cannot be parsed is left out; compiling says why.
@@ -55,21 +77,22 @@ pub fn parts(text: &str) -> Vec<Part> {
     let mut sources = SourceMap::default();
     let source = sources.add("", text);
     let (script, _) = syntax::parse(source, text);
-    let part = |span: Span, defines: Option<&str>| Part {
+    let part = |span: Span, namespace: Namespace, defines: Option<&str>| Part {
         defines: defines.map(str::to_string),
+        namespace,
         text: match defines {
             Some(_) => text[start_with_comments(text, span.range().start)..span.range().end].to_string(),
             None => sources.snippet(span).to_string(),
         },
     };
     let parts = script.statements.iter().filter_map(|statement| match statement {
-        Statement::Let(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Function(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Parameter(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Type(it) => Some(part(it.span, Some(&it.name.text))),
-        Statement::Import(it) => Some(part(it.span, Some(&format!("import {}", it.name().text)))),
-        Statement::Test(it) => Some(part(it.span, Some(&format!("test {:?}", &*it.name)))),
-        Statement::Expression(it) => Some(part(it.span, None)),
+        Statement::Let(it) => Some(part(it.span, Namespace::Values, Some(&it.name.text))),
+        Statement::Function(it) => Some(part(it.span, Namespace::Functions, Some(&it.name.text))),
+        Statement::Parameter(it) => Some(part(it.span, Namespace::Values, Some(&it.name.text))),
+        Statement::Type(it) => Some(part(it.span, Namespace::Types, Some(&it.name.text))),
+        Statement::Import(it) => Some(part(it.span, Namespace::Others, Some(&format!("import {}", it.name().text)))),
+        Statement::Test(it) => Some(part(it.span, Namespace::Others, Some(&format!("test {:?}", &*it.name)))),
+        Statement::Expression(it) => Some(part(it.span, Namespace::Others, None)),
         Statement::Error(_) => None,
     });
     parts.collect()

@@ -248,7 +248,8 @@ impl<'a> Checker<'a> {
             }
             Value::Expr(list) if matches!(self.ty(list).kind, Kind::List(_)) => self.in_computed(left, list, right),
             Value::Expr(_) | Value::Record(_) | Value::Lambda(_) => {
-                self.report(errors::in_what(right.span));
+                let is_map = matches!(container, Value::Expr(map) if matches!(self.ty(map).kind, Kind::Map(_)));
+                self.report(errors::in_what(right.span, is_map));
                 None
             }
         }

@@ -1,6 +1,6 @@
 //! Numbers.
 
-use super::row::{float, gives, int, like, of, optional, over_floats, shows, total};
+use super::row::{duration, float, gives, int, like, of, optional, over_floats, shows, total};
 use super::{BatchResult, Function};
 use crate::batch::Column;
 use pipelang_lang::catalog::{Example, Pattern, ResultType};
@@ -59,6 +59,19 @@ fn rounding() -> Vec<Function> {
                     i.checked_abs().map(Scalar::Int).ok_or_else(|| scalar::overflow(format_args!("abs({i})")))
                 }
                 other => Ok(Scalar::Float(canonical(float(other).abs()))),
+            },
+        )
+        .failing(),
+        total(
+            "abs",
+            vec![of("x", Kind::Duration)],
+            gives(Type::DURATION),
+            "How long a duration is, forwards or backwards.",
+            &[shows!("abs(@2024-03-01 - @2024-03-03)", "\"P2D\"")],
+            |arguments| {
+                let length = duration(&arguments[0]);
+                let of_both = || scalar::overflow(format_args!("abs({}us)", length));
+                length.checked_abs().map(Scalar::Duration).ok_or_else(of_both)
             },
         )
         .failing(),

@@ -169,6 +169,9 @@ fn write_columns(
     finished.map(|_| stats)
 }
 
+/// The bytes of a table that are written without a look whether the run must stop.
+const BYTES_BETWEEN_LOOKS: usize = 1 << 16;
+
 fn write_table(
     env: Environment,
     statement: usize,
@@ -190,8 +193,15 @@ fn write_table(
         },
     });
     if result.is_ok() || !shown.is_empty() {
-        let text = table::render(&schema, shape, &shown, style);
-        out.write_all(separator).and_then(|()| out.write_all(text.as_bytes())).map_err(output_error)?;
+        let look = || options.watch.check();
+        let text = table::render(&schema, shape, &shown, style, &look)?;
+        out.write_all(separator).map_err(output_error)?;
+        for (at, piece) in text.as_bytes().chunks(BYTES_BETWEEN_LOOKS).enumerate() {
+            if at > 0 {
+                look()?;
+            }
+            out.write_all(piece).map_err(output_error)?;
+        }
     }
     result
 }

@@ -5,6 +5,7 @@
 
 use super::write::{Value, spell};
 use crate::batch::{Batch, Column};
+use crate::error::RunError;
 use crate::json;
 use pipelang_lang::calendar;
 use pipelang_lang::ir::Shape;
@@ -88,12 +89,34 @@ impl TableRows {
     }
 }
 
-/// The table of rows that have the columns of the schema. One value alone is just that value.
-pub fn render(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) -> String {
+/// Whether the run must stop.
+type Check<'a> = &'a dyn Fn() -> Result<(), RunError>;
+
+/// The rows that are rendered without a look.
+const ROWS_BETWEEN_LOOKS: usize = 4096;
+
+/// The table of rows that have the columns of the schema. One value alone is just that value. Of many rows none comes out
+/// if the run must stop.
+pub fn render(
+    schema: &Schema,
+    shape: Shape,
+    rows: &TableRows,
+    style: &TableStyle,
+    check: Check,
+) -> Result<String, RunError> {
     match shape {
-        Shape::Scalar => scalar(schema, rows),
-        Shape::Table | Shape::Values => table(schema, shape, rows, style),
+        Shape::Scalar => Ok(scalar(schema, rows)),
+        Shape::Table | Shape::Values => table(schema, shape, rows, style, check),
     }
+}
+
+/// The items, with a look behind many of them.
+fn checked<'a, T>(
+    items: impl Iterator<Item = T> + 'a,
+    check: Check<'a>,
+) -> impl Iterator<Item = Result<T, RunError>> + 'a {
+    let must_look = |at: usize| at % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1;
+    items.enumerate().map(move |(at, item)| if must_look(at) { check().map(|()| item) } else { Ok(item) })
 }
 
 fn scalar(schema: &Schema, rows: &TableRows) -> String {
@@ -113,7 +136,13 @@ fn rows_of<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> impl Iterator<It
     batches.into_iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
 }
 
-fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) -> String {
+fn table(
+    schema: &Schema,
+    shape: Shape,
+    rows: &TableRows,
+    style: &TableStyle,
+    check: Check,
+) -> Result<String, RunError> {
     let total = rows.total();
     let (first, last) = if total - rows.ends.0.min(total) > rows.ends.1 { rows.ends } else { (total, 0) };
     let is_shown = |at: usize| at < first || at >= total - last;
@@ -127,9 +156,9 @@ fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) ->
         .take(most)
         .map(|(at, field)| {
             let name = if shape == Shape::Values { "value" } else { &*field.name };
-            TableColumn::new(name, &field.ty, shown.iter().map(|(batch, row)| (&batch.columns[at], *row)))
+            TableColumn::new(name, &field.ty, shown.iter().map(|(batch, row)| (&batch.columns[at], *row)), check)
         })
-        .collect();
+        .collect::<Result<_, RunError>>()?;
     if let Some(width) = style.width {
         fit(&mut columns, width);
     }
@@ -138,7 +167,8 @@ fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) ->
     out.line(columns.iter().map(|column| (column.pad(&column.ty), Look::Dim)));
     let width = columns.iter().map(|column| column.width + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
     out.line([("─".repeat(width), Look::Dim)].into_iter());
-    for row in 0..shown.len() {
+    for row in checked(0..shown.len(), check) {
+        let row = row?;
         if row == first {
             out.line([(format!("… {} more …", rows_text(total - first - last)), Look::Dim)].into_iter());
         }
@@ -152,7 +182,7 @@ fn table(schema: &Schema, shape: Shape, rows: &TableRows, style: &TableStyle) ->
     }
     let left_out = &schema.fields[columns.len()..];
     out.line([(footer(total, left_out, style.width.unwrap_or(usize::MAX)), Look::Dim)].into_iter());
-    out.text
+    Ok(out.text)
 }
 
 /// How many rows there are, and which columns are not shown, as far as there is room for their names.
@@ -192,15 +222,21 @@ struct TableColumn {
 }
 
 impl TableColumn {
-    fn new<'a>(name: &str, ty: &Type, cells: impl Iterator<Item = (&'a Column, usize)>) -> TableColumn {
-        let cells: Vec<(String, bool)> = cells.map(|(column, row)| cell(column, row, &ty.kind, |_| false)).collect();
+    fn new<'a>(
+        name: &str,
+        ty: &Type,
+        cells: impl Iterator<Item = (&'a Column, usize)> + 'a,
+        check: Check<'a>,
+    ) -> Result<TableColumn, RunError> {
+        let cells = cells.map(|(column, row)| cell(column, row, &ty.kind, |_| false));
+        let cells: Vec<(String, bool)> = checked(cells, check).collect::<Result<_, _>>()?;
         let (name, ty_text) = (visible(name, |_| false), ty.to_string());
         let widest = cells.iter().map(|(cell, _)| cell.width()).max().unwrap_or(0);
         let width = widest.max(name.width()).max(ty_text.width());
         let to_the_right = ty.is_numeric();
         let nested = matches!(ty.kind, Kind::List(_) | Kind::Record(_) | Kind::Map(_) | Kind::Json);
         let may_be_cut = nested || matches!(ty.kind, Kind::String | Kind::Bytes);
-        TableColumn { name, ty: ty_text, to_the_right, may_be_cut, cells, width }
+        Ok(TableColumn { name, ty: ty_text, to_the_right, may_be_cut, cells, width })
     }
 
     /// A cell as wide as the column.

@@ -72,10 +72,17 @@ impl Collected {
 
 impl Answer {
     /// The value of a group; it fails if that would be larger than a value may be.
-    fn of(self, values: Vec<(u64, Scalar)>, between: &str) -> Result<Scalar, Fault> {
+    fn of(self, values: &mut Vec<(u64, Scalar)>, between: &str) -> Result<Scalar, Fault> {
         // Each with what stands between texts, which is more than all together may take.
         let of_between = if self == Answer::Text { size_of::<Scalar>() + between.len() } else { 0 };
-        fits(values.iter().map(|(_, value)| value.size() + of_between).sum())?;
+        let mut size = 0;
+        for (_, value) in &*values {
+            size += value.size() + of_between;
+            fits(size)?;
+        }
+        // Parts of it are in order, and such sorting is fast.
+        values.sort_by_key(|(ordinal, _)| *ordinal);
+        let values = std::mem::take(values);
         Ok(match self {
             _ if values.is_empty() => Scalar::Null,
             Answer::List => Scalar::List(values.into_iter().map(|(_, value)| value).collect()),
@@ -125,11 +132,7 @@ impl State for Collected {
 
     fn finish(&mut self, stop: Stop) -> Finished {
         let (answer, between) = (self.answer, self.between.as_deref().unwrap_or_default());
-        let values = until(stop, self.groups.iter_mut()).map(|values| {
-            // Parts of it are in order, and such sorting is fast.
-            values.sort_by_key(|(ordinal, _)| *ordinal);
-            answer.of(std::mem::take(values), between)
-        });
+        let values = until(stop, self.groups.iter_mut()).map(|values| answer.of(values, between));
         let values: Vec<Scalar> = values.collect::<Result<_, Fault>>()?;
         Ok(match self.answer {
             Answer::List => Column::Values(Values::new(values)),

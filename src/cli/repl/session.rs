@@ -3,7 +3,7 @@
 //! An entry is compiled behind both, as one script, so that the prompt means what a script means. Nothing here prints or
 //! runs: that is `repl.rs`.
 
-use pipelang::tools::{Part, parts, script_help, with_value};
+use pipelang::tools::{Part, parts, script_help, with_own_value, with_value};
 use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, RunSettings, Script};
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ const TEST: &str = "test \"";
 
 /// What an entry stands behind, in reports.
 const BEFORE: &str = "<session>";
+
+/// What stands behind a definition, so that no entry goes on with it.
+const END: &str = "\n;\n";
 
 /// Definitions and the last result.
 pub struct Session {
@@ -68,9 +71,9 @@ impl Session {
             Some(_) | None => entry.to_string(),
         };
         let new = parts(&entry);
-        let is_new = |old: &Part| new.iter().any(|part| part.defines == old.defines);
+        let is_new = |old: &Part| new.iter().any(|part| part.redefines(old));
         let (replaced, kept): (Vec<Part>, Vec<Part>) = self.definitions.iter().cloned().partition(is_new);
-        let before = kept.iter().map(|part| format!("{}\n", part.text)).collect::<String>() + &self.last_as_let(&new);
+        let before = joined(&kept) + &self.last_as_let(&new);
         let appended = self.script(&format!("{before}{entry}"), &new);
         let report = match appended {
             Ok(script) => {
@@ -79,6 +82,11 @@ impl Session {
             }
             Err(report) => report,
         };
+        if let Some(new) = self.with_own_values(&new)
+            && let Ok(entry) = self.compile_in_place(name, &new)
+        {
+            return Ok(entry);
+        }
         if replaced.is_empty() || is_behind(&report, before.len()) {
             return Err(report.behind(before.len(), BEFORE, name));
         }
@@ -89,12 +97,12 @@ impl Session {
     fn compile_in_place(&self, name: &str, new: &[Part]) -> Result<Entry, Report> {
         let mut definitions = self.definitions.clone();
         for part in self.closed(new).filter(|part| part.defines.is_some()) {
-            match definitions.iter_mut().find(|old| old.defines == part.defines) {
+            match definitions.iter_mut().find(|old| part.redefines(old)) {
                 Some(old) => *old = part,
                 None => definitions.push(part),
             }
         }
-        let before: String = definitions.iter().map(|part| format!("{}\n", part.text)).collect();
+        let before = joined(&definitions);
         let results: String =
             new.iter().filter(|part| part.defines.is_none()).map(|part| format!("{}\n", part.text)).collect();
         let let_last = self.last_as_let(new);
@@ -131,15 +139,29 @@ impl Session {
     fn closed(&self, new: &[Part]) -> impl Iterator<Item = Part> {
         new.iter().map(|part| {
             let text = self.last.as_ref().and_then(|last| with_value(&part.text, LAST, last));
-            Part { text: text.unwrap_or_else(|| part.text.clone()), defines: part.defines.clone() }
+            Part { text: text.unwrap_or_else(|| part.text.clone()), ..part.clone() }
         })
+    }
+
+    /// The parts of an entry without `_`, where each `let` that is made with its own name is made with the value that this
+    /// had; nothing if there is none.
+    fn with_own_values(&self, new: &[Part]) -> Option<Vec<Part>> {
+        let mut is_one = false;
+        let parts = self.closed(new).map(|part| {
+            let old = self.definitions.iter().find(|old| part.redefines(old));
+            let text = old.and_then(|old| with_own_value(&part.text, &old.text));
+            is_one |= text.is_some();
+            Part { text: text.unwrap_or_else(|| part.text.clone()), ..part }
+        });
+        let parts = parts.collect();
+        is_one.then_some(parts)
     }
 
     /// `let _ = …` if an entry uses it.
     fn last_as_let(&self, new: &[Part]) -> String {
         match &self.last {
             Some(last) if new.iter().any(|part| with_value(&part.text, LAST, last).is_some()) => {
-                format!("let {LAST} = {last}\n")
+                format!("let {LAST} = {last}{END}")
             }
             _ => String::new(),
         }
@@ -240,15 +262,20 @@ impl Session {
 
     /// The text that an unfinished entry stands behind, for completion.
     pub fn before(&self, entry: &str) -> String {
-        let mut text = self.definitions_text();
+        let mut text = joined(&self.definitions);
         if let Some(last) = &self.last {
-            text.push_str(&format!("let {LAST} = {last}\n"));
+            text.push_str(&format!("let {LAST} = {last}{END}"));
             if entry.trim_start().starts_with('|') {
                 text.push_str(&format!("{last}\n"));
             }
         }
         text
     }
+}
+
+/// Definitions that something stands behind.
+fn joined(definitions: &[Part]) -> String {
+    definitions.iter().map(|part| format!("{}{END}", part.text)).collect()
 }
 
 /// Whether the first place that a report is about is behind so many bytes of the script.

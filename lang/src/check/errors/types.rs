@@ -58,9 +58,12 @@ fn with_origins(diagnostic: Diagnostic, origins: [Origin; 2]) -> Diagnostic {
 }
 
 /// E0301
-pub(in super::super) fn in_what(span: Span) -> Diagnostic {
-    Diagnostic::error(E0301, span, "`in` wants a range or a list on its right")
-        .help("write `x in 1..5` or `x in [\"a\", \"b\"]`")
+pub(in super::super) fn in_what(span: Span, is_map: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0301, span, "`in` wants a range or a list on its right");
+    match is_map {
+        true => diagnostic.help("the keys of a map are a list: `key in keys(map)`, or `get(map, key) != null`"),
+        false => diagnostic.help("write `x in 1..5` or `x in [\"a\", \"b\"]`"),
+    }
 }
 
 /// E0302

@@ -35,7 +35,7 @@ fn people() -> (Schema, Batch) {
 fn drawn(schema: &Schema, shape: Shape, batches: &[Batch], style: &TableStyle) -> String {
     let mut rows = TableRows::new(style.rows);
     batches.iter().for_each(|batch| rows.push(batch.clone()));
-    render(schema, shape, &rows, style)
+    render(schema, shape, &rows, style, &|| Ok(())).expect("nothing stops it")
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn only_the_ends_are_kept() {
         for start in (0..1000).step_by(7) {
             rows.push(whole.slice(start, 7.min(1000 - start)));
         }
-        let text = render(&schema, Shape::Table, &rows, &style);
+        let text = render(&schema, Shape::Table, &rows, &style, &|| Ok(())).expect("nothing stops it");
         assert_eq!(text, drawn(&schema, Shape::Table, std::slice::from_ref(&whole), &style), "{shown} rows");
         assert_eq!(text.contains(" more …"), shown < 1000, "{shown} rows");
         assert!(rows.kept().count() <= most_kept + 7, "{shown} rows: {} kept", rows.kept().count());

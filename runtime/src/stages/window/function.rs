@@ -38,7 +38,7 @@ impl Span<'_> {
             }
             WindowKind::Rank { keys, dense } => {
                 let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
-                self.ranks(&descending, *dense)
+                self.ranks(&descending, *dense, watch)?
             }
             WindowKind::Session { gap, .. } => self.sessions(gap),
             WindowKind::Reduce { reducer, condition, frame, .. } => {
@@ -66,12 +66,18 @@ impl Span<'_> {
         self.columns[0].take(&places.map(there).collect())
     }
 
-    fn ranks(&self, descending: &[bool], dense: bool) -> Column {
+    fn ranks(&self, descending: &[bool], dense: bool, watch: &Watch) -> Result<Column, RunError> {
         let keys = Keys::of(&self.columns, self.places(), descending);
         let mut ranks = vec![0; self.places()];
         for group in self.groups() {
             let mut sorted: Vec<usize> = group.collect();
-            sorted.sort_unstable_by(|a, b| keys.get(*a).cmp(keys.get(*b)));
+            watch.check()?;
+            watch.sorting(|| {
+                sorted.sort_unstable_by(|a, b| {
+                    watch.look();
+                    keys.get(*a).cmp(keys.get(*b))
+                });
+            })?;
             let (mut rank, mut before) = (0, None);
             for (at, place) in sorted.into_iter().enumerate() {
                 if before != Some(keys.get(place)) {
@@ -81,7 +87,7 @@ impl Span<'_> {
                 ranks[place] = rank;
             }
         }
-        Column::Int(Int64Array::from(ranks))
+        Ok(Column::Int(Int64Array::from(ranks)))
     }
 
     fn sessions(&self, gap: &Scalar) -> Column {

@@ -190,3 +190,37 @@ fn what_is_written_to_a_file_is_no_last_result() {
     assert!(file.is_file());
     assert_eq!(session.enter("| take 1").trim_end(), "1");
 }
+
+#[test]
+fn an_entry_does_not_go_on_with_a_definition() {
+    let mut session = session();
+    assert_eq!(session.enter("let x = 3 # three"), "");
+    for entry in ["* 2", "?? 4", "== 3", ".abs()", "in [3]", "and true"] {
+        let report = session.enter(entry);
+        assert!(report.starts_with("<prompt>:1:1: E01"), "{entry}: {report}");
+    }
+    assert_eq!(session.enter("x").trim_end(), "3");
+}
+
+#[test]
+fn functions_and_values_may_have_one_name() {
+    prints(&[("fn f(x: int) -> int { x + 1 }", ""), ("let f = 3", ""), ("f(f)", "4"), ("let f = 4", ""), ("f(f)", "5")]);
+}
+
+#[test]
+fn a_value_may_be_made_of_the_one_that_had_its_name() {
+    prints(&[
+        ("let a = 1 + 1", ""),
+        ("let a = a * 10", ""),
+        ("a", "20"),
+        ("let b = a + 1", ""),
+        ("let a = [a, 0].sum()", ""),
+        ("b", "21"),
+        ("let w = 1..9", ""),
+        ("w | take 3", "1\n2\n3"),
+        ("let w = _", ""),
+        ("w | skip 1", "2\n3"),
+    ]);
+    let report = session().enter("let a = a + 1");
+    assert!(report.starts_with("<prompt>:1:9: E0201"), "{report}");
+}
