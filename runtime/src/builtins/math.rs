@@ -67,7 +67,7 @@ fn rounding() -> Vec<Function> {
             vec![of("x", Kind::Duration)],
             gives(Type::DURATION),
             "How long a duration is, forwards or backwards.",
-            &[shows!("abs(@2024-03-01 - @2024-03-03)", "\"P2D\"")],
+            &[shows!("abs(-90min)", "\"PT1H30M\"")],
             |arguments| {
                 let length = duration(&arguments[0]);
                 let of_both = || scalar::overflow(format_args!("abs({}us)", length));

@@ -104,6 +104,7 @@ fn arranged(function: &Function, given: &[(Option<String>, Scalar)], convert: bo
             Pattern::Is(Kind::Float) => convert,
             Pattern::Is(wanted) if kind(argument) == *wanted => false,
             Pattern::Is(_) => return None,
+            Pattern::Number if !matches!(kind(argument), Kind::Int | Kind::Float) => return None,
             Pattern::Number | Pattern::Ordered | Pattern::Any | Pattern::Plain => float,
             Pattern::List(_) | Pattern::AnyList | Pattern::Item | Pattern::Map => return None,
         };
