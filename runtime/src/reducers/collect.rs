@@ -5,7 +5,7 @@ use super::{Finished, Reducer, State, Stop, Weight, any_type, same_state, until}
 use crate::batch::{Column, Values};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{ConstantDef, Example, ReducerDef};
-use pipelang_lang::scalar::{Fault, Scalar, fits};
+use pipelang_lang::scalar::{LARGEST, Scalar, too_large};
 use pipelang_lang::ty::{Kind, Type};
 use std::any::Any;
 use std::sync::Arc;
@@ -60,30 +60,36 @@ struct Collected {
     answer: Answer,
     /// The values of each group with the ordinals of their rows.
     groups: Vec<Vec<(u64, Scalar)>>,
+    /// About how many bytes the value of each group takes.
+    sizes: Vec<usize>,
+    /// Whether one of them is larger than a value may be: then nothing is kept, for nothing will come of it.
+    is_too_large: bool,
     /// What stands between texts; it is known once there is a row.
     between: Option<Arc<str>>,
 }
 
 impl Collected {
     fn start(answer: Answer) -> Box<dyn State> {
-        Box::new(Collected { answer, groups: Vec::new(), between: None })
+        Box::new(Collected { answer, groups: Vec::new(), sizes: Vec::new(), is_too_large: false, between: None })
+    }
+
+    /// Counts bytes of a group; whether its value may still be made.
+    fn count(&mut self, group: usize, bytes: usize) -> bool {
+        self.sizes[group] += bytes;
+        if self.sizes[group] > LARGEST {
+            self.is_too_large = true;
+            self.groups.fill(Vec::new());
+        }
+        !self.is_too_large
     }
 }
 
 impl Answer {
-    /// The value of a group; it fails if that would be larger than a value may be.
-    fn of(self, values: &mut Vec<(u64, Scalar)>, between: &str) -> Result<Scalar, Fault> {
-        // Each with what stands between texts, which is more than all together may take.
-        let of_between = if self == Answer::Text { size_of::<Scalar>() + between.len() } else { 0 };
-        let mut size = 0;
-        for (_, value) in &*values {
-            size += value.size() + of_between;
-            fits(size)?;
-        }
+    /// The value of a group.
+    fn of(self, mut values: Vec<(u64, Scalar)>, between: &str) -> Scalar {
         // Parts of it are in order, and such sorting is fast.
         values.sort_by_key(|(ordinal, _)| *ordinal);
-        let values = std::mem::take(values);
-        Ok(match self {
+        match self {
             _ if values.is_empty() => Scalar::Null,
             Answer::List => Scalar::List(values.into_iter().map(|(_, value)| value).collect()),
             Answer::Text => {
@@ -94,13 +100,14 @@ impl Answer {
                 }
                 Scalar::String(text.into())
             }
-        })
+        }
     }
 }
 
 impl State for Collected {
     fn grow(&mut self, groups: usize) {
         self.groups.resize(groups.max(self.groups.len()), Vec::new());
+        self.sizes.resize(self.groups.len(), 0);
     }
 
     fn update(&mut self, arguments: &[Column], groups: &[u32], ordinals: &[u64], active: Option<&BooleanBuffer>) {
@@ -115,14 +122,24 @@ impl State for Collected {
             }
             _ => unreachable!("these reducers have one argument or two"),
         };
-        rows.each(|row| self.groups[groups[row] as usize].push((ordinals[row], column.get(row))));
+        // With what stands between texts, as often as there are texts.
+        let of_between = self.between.as_ref().map_or(0, |between| size_of::<Scalar>() + between.len());
+        rows.each(|row| {
+            let (group, value) = (groups[row] as usize, column.get(row));
+            if !self.is_too_large && self.count(group, value.size() + of_between) {
+                self.groups[group].push((ordinals[row], value));
+            }
+        });
     }
 
     fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop) {
         let other: &mut Collected = same_state(other);
         self.between = self.between.take().or(other.between.take());
-        for (values, group) in until(stop, other.groups.iter_mut().zip(groups)) {
-            self.groups[*group as usize].append(values);
+        self.is_too_large |= other.is_too_large;
+        for (at, group) in until(stop, groups.iter().enumerate()) {
+            if !self.is_too_large && self.count(*group as usize, other.sizes[at]) {
+                self.groups[*group as usize].append(&mut other.groups[at]);
+            }
         }
     }
 
@@ -132,8 +149,11 @@ impl State for Collected {
 
     fn finish(&mut self, stop: Stop) -> Finished {
         let (answer, between) = (self.answer, self.between.as_deref().unwrap_or_default());
-        let values = until(stop, self.groups.iter_mut()).map(|values| answer.of(values, between));
-        let values: Vec<Scalar> = values.collect::<Result<_, Fault>>()?;
+        if self.is_too_large {
+            return Err(too_large());
+        }
+        let groups = until(stop, self.groups.iter_mut());
+        let values: Vec<Scalar> = groups.map(|values| answer.of(std::mem::take(values), between)).collect();
         Ok(match self.answer {
             Answer::List => Column::Values(Values::new(values)),
             Answer::Text => Column::from_scalars(&Kind::String, &values),

@@ -11,7 +11,7 @@ use ahash::RandomState;
 use arrow_array::Int64Array;
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Example, ReducerDef, RowOrder};
-use pipelang_lang::scalar::{Fault, Items, Scalar};
+use pipelang_lang::scalar::{Fault, Items, LARGEST, Scalar, too_large};
 use pipelang_lang::ty::Type;
 use std::any::Any;
 use std::cmp::Reverse;
@@ -72,7 +72,6 @@ enum Answer {
 /// The values of all groups, each once in its group.
 struct Distinct {
     answer: Answer,
-    groups: usize,
     hasher: RandomState,
     /// By group and key, positions in what follows.
     table: Index,
@@ -80,7 +79,14 @@ struct Distinct {
     keys: Keys,
     /// As they were first met.
     values: Slots,
+    /// How many values each group has.
+    members: Vec<usize>,
+    /// Whether a set is larger than a value may be: then nothing is kept, for nothing will come of it.
+    is_too_large: bool,
 }
+
+/// A set of more values is surely larger than a value may be.
+const MOST_MEMBERS: usize = LARGEST / size_of::<Scalar>();
 
 /// A value of a group.
 #[derive(Clone, Copy)]
@@ -96,13 +102,14 @@ impl Distinct {
     fn start(arguments: &[Type], answer: Answer) -> Box<dyn State> {
         Box::new(Distinct {
             answer,
-            groups: 0,
             // What comes out does not depend on the seeds.
             hasher: RandomState::with_seeds(5, 6, 7, 8),
             table: Index::with_capacity(0),
             entries: Vec::new(),
             keys: Keys::default(),
             values: Slots::of(&arguments[0].kind),
+            members: Vec::new(),
+            is_too_large: false,
         })
     }
 
@@ -117,13 +124,16 @@ impl Distinct {
         stop: Stop,
     ) {
         for some in chunks(rows.len()) {
-            if stop() {
+            if stop() || self.is_too_large {
                 return;
             }
             let hash = |row: &usize| self.hasher.hash_one((entry(*row).group, keys.get(*row)));
             let hashes: Vec<u64> = rows[some.clone()].iter().map(hash).collect();
             self.table.fetch(&hashes);
             for (row, hash) in rows[some].iter().zip(hashes) {
+                if self.is_too_large {
+                    return;
+                }
                 if let Some(at) = self.count_one(keys.get(*row), hash, entry(*row)) {
                     put(&mut self.values, at, *row);
                 }
@@ -145,6 +155,12 @@ impl Distinct {
                 })
             }
             None => {
+                let members = &mut self.members[new.group as usize];
+                *members += 1;
+                if self.answer == Answer::Set && *members > MOST_MEMBERS {
+                    self.keep_nothing();
+                    return None;
+                }
                 entries.push(new);
                 self.keys.push(key);
                 self.values.grow(entries.len());
@@ -153,9 +169,15 @@ impl Distinct {
         }
     }
 
+    fn keep_nothing(&mut self) {
+        self.is_too_large = true;
+        (self.table, self.entries, self.keys) = (Index::with_capacity(0), Vec::new(), Keys::default());
+        self.values.take();
+    }
+
     /// For each group where its values are first met, and their positions.
     fn by_group(&self) -> Vec<Vec<(u64, u32)>> {
-        let mut groups = vec![Vec::new(); self.groups];
+        let mut groups = vec![Vec::new(); self.members.len()];
         for (entry, at) in self.entries.iter().zip(0..) {
             groups[entry.group as usize].push((entry.first, at));
         }
@@ -165,7 +187,7 @@ impl Distinct {
 
 impl State for Distinct {
     fn grow(&mut self, groups: usize) {
-        self.groups = groups.max(self.groups);
+        self.members.resize(groups.max(self.members.len()), 0);
     }
 
     fn update(&mut self, arguments: &[Column], groups: &[u32], ordinals: &[u64], active: Option<&BooleanBuffer>) {
@@ -179,6 +201,9 @@ impl State for Distinct {
 
     fn merge(&mut self, other: &mut dyn State, groups: &[u32], stop: Stop) {
         let other: &mut Distinct = same_state(other);
+        if other.is_too_large {
+            self.keep_nothing();
+        }
         let rows: Vec<usize> = (0..other.entries.len()).collect();
         let entry = |from: usize| {
             let entry = other.entries[from];
@@ -198,10 +223,12 @@ impl State for Distinct {
     }
 
     fn finish(&mut self, stop: Stop) -> Finished {
+        if self.is_too_large {
+            return Err(too_large());
+        }
         if self.answer == Answer::Count {
-            let mut counts = vec![0; self.groups];
-            self.entries.iter().for_each(|entry| counts[entry.group as usize] += 1);
-            return Ok(Column::Int(Int64Array::from(counts)));
+            let counts = self.members.iter().map(|members| *members as i64);
+            return Ok(Column::Int(Int64Array::from_iter_values(counts)));
         }
         let mut groups = self.by_group();
         let values = self.values.take().finish();

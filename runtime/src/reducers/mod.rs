@@ -178,6 +178,8 @@ fn same_or_null(arguments: &[Type]) -> Option<Type> {
 mod tests {
     use super::testing::*;
     use super::*;
+    use pipelang_lang::codes::E0801;
+    use pipelang_lang::scalar::LARGEST;
 
     #[test]
     fn of_no_rows_only_counts_and_sums_have_a_value() {
@@ -208,6 +210,37 @@ mod tests {
             assert_eq!(late.len(), 3);
             assert_eq!(late.get(2), alone.get(0), "{}", def.name);
             assert_eq!(late.get(0), alone.get(0), "{}", def.name);
+        }
+    }
+
+    #[test]
+    fn values_that_would_be_too_large_are_faults() {
+        let half = LARGEST / 2;
+        let (one, other) = ("a".repeat(half), "b".repeat(half));
+        let between = texts(&[Some(""); 2]);
+        let both = texts(&[Some(&one), Some(&other)]);
+        for (name, arguments) in
+            [("list", vec![both.clone()]), ("set", vec![both.clone()]), ("string_join", vec![both, between])]
+        {
+            let types: Vec<Type> = arguments.iter().map(type_of).collect();
+            let start = || {
+                let mut state = (reducer(name).start)(&types);
+                state.grow(2);
+                state
+            };
+            let mut whole = start();
+            whole.update(&arguments, &[1, 1], &[0, 1], None);
+            assert_eq!(whole.finish(&|| false).expect_err(name).code, E0801);
+            let part = |row: usize| {
+                let columns: Vec<Column> = arguments.iter().map(|column| column.slice(row, 1)).collect();
+                let mut state = start();
+                state.update(&columns, &[1], &[row as u64], None);
+                state
+            };
+            assert_eq!(finished(part(1)).get(0), NULL, "one of them is not too large");
+            let (mut first, mut second) = (part(0), part(1));
+            first.merge(second.as_mut(), &[0, 1], &|| false);
+            assert_eq!(first.finish(&|| false).expect_err(name).code, E0801);
         }
     }
 

@@ -204,7 +204,13 @@ fn an_entry_does_not_go_on_with_a_definition() {
 
 #[test]
 fn functions_and_values_may_have_one_name() {
-    prints(&[("fn f(x: int) -> int { x + 1 }", ""), ("let f = 3", ""), ("f(f)", "4"), ("let f = 4", ""), ("f(f)", "5")]);
+    prints(&[
+        ("fn f(x: int) -> int { x + 1 }", ""),
+        ("let f = 3", ""),
+        ("f(f)", "4"),
+        ("let f = 4", ""),
+        ("f(f)", "5"),
+    ]);
 }
 
 #[test]
