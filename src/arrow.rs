@@ -63,7 +63,7 @@ fn stream<'a, E: Display>(
     name: Arc<str>,
     schema: Schema,
 ) -> Stream<'a> {
-    Box::new(move |columns, _| {
+    Box::new(move |columns, _, _| {
         let fields: Arc<[Field]> = columns.iter().map(|at| schema.fields[*at].clone()).collect();
         let mut rows = 0;
         Ok(Box::new(move || {

@@ -99,12 +99,12 @@ pub mod stdin {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn from(stream: impl Read + Send + 'static) -> Grant {
-        Grant(Kind::Stdin(ByteStream::new(stream, None)))
+        Grant(Kind::Stdin(ByteStream::aside(|| Ok(stream), None)))
     }
 
     /// This stream, of this format (`csv`, `jsonl` …).
     pub fn of_format(stream: impl Read + Send + 'static, format: &str) -> Grant {
-        Grant(Kind::Stdin(ByteStream::new(stream, Some(format))))
+        Grant(Kind::Stdin(ByteStream::aside(|| Ok(stream), Some(format))))
     }
 
     /// The standard input of this process, of that format, or of the one that its first line looks like. A thread reads

@@ -55,9 +55,9 @@ impl<'a> Bindings<'a> {
     pub(crate) fn stream(&mut self, name: &Arc<str>, schema: &Schema, stream: Stream<'a>) {
         let is_read_once = (self.reads)(name) <= 1;
         let (told, known) = (name.clone(), schema.clone());
-        let checked: Stream<'a> = Box::new(move |columns, morsel| {
+        let checked: Stream<'a> = Box::new(move |columns, morsel, watch| {
             has_no_opaque(&told, &known, columns)?;
-            stream(columns, morsel)
+            stream(columns, morsel, watch)
         });
         self.tables.bind_stream(name.clone(), schema.clone(), checked, is_read_once);
     }

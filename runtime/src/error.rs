@@ -8,6 +8,7 @@ use pipelang_lang::codes::{self, Code};
 use pipelang_lang::diagnostic::{DataPlace, Diagnostic};
 use pipelang_lang::ir::{Plan, SiteId};
 use pipelang_lang::scalar::Fault;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -354,4 +355,10 @@ fn cell_diagnostic(cell: &CellError, place: Option<&Place>) -> Diagnostic {
     diagnostic
         .help(format!("null and count: {}", read_with(place, "on_error: \"null\"")))
         .help(format!("leave the row out: {}", read_with(place, "on_error: \"skip\"")))
+}
+
+/// The message of a panic.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message")
 }

@@ -53,7 +53,7 @@ impl<'a, In, I: IntoIterator<Item: Serialize, IntoIter: Send + 'a>> Input<'a, In
 /// Records as a table of these columns.
 pub(super) fn stream<'a>(mut records: impl Iterator<Item: Serialize> + Send + 'a, schema: Schema) -> Stream<'a> {
     let schema = Arc::new(schema);
-    Box::new(move |columns, morsel| {
+    Box::new(move |columns, morsel, _| {
         let most = if let MorselSize::Rows(rows) = morsel { rows } else { PORTION };
         let columns: Arc<[usize]> = columns.into();
         let mut count = 0;

@@ -18,7 +18,8 @@ pub struct Csv<R>(R);
 
 /// Lines of JSON as an input: each is an object with the fields of a row. Fields that no column has are passed over, and
 /// one that is missing is null. They are read as the program goes on, unless it reads its input twice or calls a function
-/// that has an effect; so it may be a socket. What begins as gzip does is decompressed.
+/// that has an effect; so it may be a socket. What begins as gzip does is decompressed. A thread of its own reads it, so that
+/// a run that waits for more can be stopped; the thread stays where it waits.
 ///
 /// ```
 /// use pipelang::{Engine, Row};
@@ -79,8 +80,10 @@ pub(super) fn stream<'a>(
     schema: &Schema,
     record_bytes: Option<usize>,
 ) -> Stream<'a> {
-    let (stream, name, schema) = (ByteStream::new(reader, Some(format)), name.clone(), schema.clone());
-    Box::new(move |columns, morsel| {
+    let stream = ByteStream::aside(|| Ok(reader), Some(format));
+    let (name, schema) = (name.clone(), schema.clone());
+    Box::new(move |columns, morsel, watch| {
+        stream.watch(watch);
         let scan = stream::open((&name, format), stream, &schema, columns, morsel, record_bytes)?;
         Ok(scan.0 as Pieces<'a>)
     })

@@ -98,22 +98,98 @@ impl Read for Broken {
 }
 
 #[test]
-fn a_stream_that_panics_before_a_run_is_a_bug_and_the_engine_lives_on() {
+fn a_stream_that_panics_before_a_run_is_an_error_and_the_engine_lives_on() {
     let engine = Engine::builder().grant(stdin::of_format(Broken(1), "jsonl")).build().unwrap();
     let report = engine.eval::<i64>("stdin | count").unwrap_err();
-    assert_eq!(report.code(), Some(codes::E0901), "{report}");
+    assert_eq!(report.code(), Some(codes::E0701), "{report}");
     assert_eq!(engine.eval::<i64>("1 + 1").unwrap(), 2);
 }
 
 #[test]
-fn a_stream_that_panics_in_a_run_is_a_bug_and_the_engine_lives_on() {
-    let engine = Engine::builder().build().unwrap();
+fn a_stream_that_panics_in_a_run_ends_it_and_the_engine_lives_on() {
+    let engine = Engine::builder().threads(2).build().unwrap();
     let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
     for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
-        let report = program.run(pipelang::jsonl(Broken(3))).executor(executor).collect().unwrap_err();
-        assert_eq!(report.code(), Some(codes::E0901), "{report}");
+        let run = || program.run(pipelang::jsonl(Broken(3))).executor(executor);
+        let streamed = run().rows().collect::<Result<Vec<Id>, Report>>();
+        for report in [run().collect().unwrap_err(), streamed.unwrap_err()] {
+            assert_eq!(report.code(), Some(codes::E0701), "{report}");
+            assert!(report.to_string().contains("its reader panicked: the stream is broken"), "{report}");
+        }
     }
     assert_eq!(engine.eval::<i64>("1 + 1").unwrap(), 2);
+}
+
+/// Gives three lines, then waits for good.
+struct Waiting(&'static [u8]);
+
+impl Read for Waiting {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.0.is_empty() {
+            std::thread::park();
+        }
+        self.0.read(into)
+    }
+}
+
+#[test]
+fn a_reader_that_waits_is_under_limits_and_holds_nobody_up() {
+    const LINES: &[u8] = b"{\"id\": 1, \"weight\": 2}\n{\"id\": 2, \"weight\": 2}\n";
+    let engine = Engine::builder().threads(4).build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
+    for executor in [Executor::Reference, Executor::Vector] {
+        let run = program.run(pipelang::jsonl(Waiting(LINES))).executor(executor).wall(Duration::from_millis(200));
+        assert_eq!(run.collect().unwrap_err().code(), Some(codes::E0801));
+    }
+    let token = CancelToken::new();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| program.run(pipelang::jsonl(Waiting(LINES))).cancel(&token).collect());
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(engine.eval::<i64>("1..3_000_000 | sum it").unwrap(), 4_500_001_500_000);
+        assert!(!waiting.is_finished());
+        token.cancel();
+        assert_eq!(waiting.join().unwrap().unwrap_err().code(), Some(codes::E0802));
+    });
+    let mut rows = program.run(pipelang::jsonl(Waiting(LINES))).rows();
+    drop(rows.next());
+    drop(rows);
+}
+
+#[test]
+fn a_panic_of_what_a_run_is_given_ends_it() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
+    let many: Vec<Id> = (0..300_000u64).map(|id| Id { id, weight: 1 }).collect();
+    let report = program.run(many.as_slice()).for_each(|row| assert!(row.id < 1000, "enough")).unwrap_err();
+    assert!(report.to_string().contains("enough"), "{report}");
+    let numbers = || (0u64..).inspect(|id| assert!(*id != 5000, "enough")).map(|id| json!({"id": id, "weight": 1}));
+    assert!(program.run(pipelang::rows(numbers())).collect().unwrap_err().to_string().contains("enough"));
+    let mut seen = 0;
+    let error = program.run(pipelang::rows(numbers())).rows().find_map(|row| match row {
+        Ok(row) => {
+            assert_eq!(row.id, seen, "nothing from behind it comes out");
+            seen += 1;
+            None
+        }
+        Err(report) => Some(report),
+    });
+    assert!(error.unwrap().to_string().contains("enough"));
+}
+
+#[test]
+fn what_is_read_twice_is_under_limits() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let twice = "input | join o = input on id | select id, weight";
+    let program = engine.compile::<Id, Id>("x.pipe", twice).unwrap();
+    let endless = || pipelang::rows((0u64..).map(|id| json!({"id": id, "weight": id % 7})));
+    let report = program.run(endless()).memory(1 << 20).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0801), "{report}");
+    let report = program.run(endless()).wall(Duration::from_millis(100)).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0801), "{report}");
+    let all = engine.compile::<Id, Id>("y.pipe", "input").unwrap();
+    let report =
+        all.run(endless()).executor(Executor::Reference).wall(Duration::from_millis(100)).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0801), "{report}");
 }
 
 /// Lines without an end.

@@ -32,7 +32,7 @@ pub use tables::{Chosen, Gather, Pieces, Stream, Tables};
 
 use crate::batch::Batch;
 use crate::builtins::Outside;
-use crate::error::RunError;
+use crate::error::{RunError, panic_text};
 use crate::formats::tee::Tees;
 use crate::limits::{Budget, Watch};
 use crate::memory::Spilled;
@@ -295,7 +295,7 @@ fn run_answered(
         Executor::Vector | Executor::Jit | Executor::Auto => run_pipelines(&env, statement, options, tees, &mut sink),
     };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    result.unwrap_or_else(|panic| Err(RunError::Internal(parallel::panic_text(&*panic))))
+    result.unwrap_or_else(|panic| Err(RunError::Internal(panic_text(&*panic).to_string())))
 }
 
 /// The value that a plan of one statement gives.
@@ -344,7 +344,7 @@ fn run_reference(
     tees: &Tees,
     sink: &mut Sink,
 ) -> Result<Stats, RunError> {
-    env.tables.keep_streams()?;
+    env.tables.keep_streams(&options.watch)?;
     let plan = env.plan;
     let Statement { node, pivot, .. } = &plan.statements[statement];
     let kinds: Vec<_> = plan.schema(*node).fields.into_iter().map(|field| field.ty.kind).collect();

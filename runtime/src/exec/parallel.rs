@@ -2,12 +2,12 @@
 //!
 //! Workers claim morsels one after the other, work on them side by side, and what they made is committed in the order of
 //! the claims. At most `WINDOW` morsels a worker are between claim and commit: back-pressure with counters alone. A
-//! worker that may not claim commits what is ready, or yields; nobody blocks. When a commit says stop, nothing more is
+//! worker that may not claim commits what is ready, or yields; only who claims may wait, for a reader. When a commit says stop, nothing more is
 //! claimed and what later morsels made is dropped: so `take`, and the earliest error, are the same for any schedule.
 
 mod patient;
 
-use crate::error::RunError;
+use crate::error::{RunError, panic_text};
 use crate::limits::Watch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 /// Morsels in flight for each worker, where they are not small.
 pub const WINDOW: u64 = 4;
@@ -139,7 +139,7 @@ pub fn ordered<M: Send, O: Send>(
         Schedule::Eager { window, spread } => eager(pool, threads, (window, spread), work),
         Schedule::Patient => patient::run(pool, threads, work),
     };
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic)))
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| RunError::Internal(panic_text(&*panic).to_string()))
 }
 
 fn eager<M: Send, O: Send>(
@@ -166,12 +166,6 @@ fn eager<M: Send, O: Send>(
     shared.workers.load(Ordering::Acquire)
 }
 
-/// The message of a panic.
-pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_string()
-}
-
 fn one_worker<M, O>(work: Work<M, O>) -> usize {
     let mut number = 0;
     while let Some(morsel) = (work.claim)() {
@@ -184,8 +178,11 @@ fn one_worker<M, O>(work: Work<M, O>) -> usize {
     usize::from(number > 0)
 }
 
+/// What gives the next morsel.
+type Claim<'a, M> = &'a mut (dyn FnMut() -> Option<M> + Send);
+
 struct Shared<'a, M, O> {
-    claim: Mutex<&'a mut (dyn FnMut() -> Option<M> + Send)>,
+    claim: Mutex<Claim<'a, M>>,
     claimed: AtomicU64,
     exhausted: AtomicBool,
     work: &'a (dyn Fn(usize, u64, M) -> O + Sync),
@@ -198,7 +195,7 @@ struct Shared<'a, M, O> {
     spread: bool,
 }
 
-impl<M: Send, O: Send> Shared<'_, M, O> {
+impl<'a, M: Send, O: Send> Shared<'a, M, O> {
     fn worker(&self, worker: usize) {
         let mut claims = 0;
         let mut waits = 0;
@@ -217,9 +214,7 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
                 self.workers.fetch_add(1, Ordering::AcqRel);
             }
             (claims, waits) = (claims + 1, 0);
-            let guard = StopOnPanic(&self.stopped);
-            let made = (self.work)(worker, number, morsel);
-            std::mem::forget(guard);
+            let made = stopping(&self.stopped, || (self.work)(worker, number, morsel));
             lock(&self.ring).insert(number, made);
             self.drain();
         }
@@ -227,15 +222,34 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
     }
 
     fn next(&self) -> Option<(u64, M)> {
-        let mut claim = lock(&self.claim);
-        if self.exhausted.load(Ordering::Acquire) {
+        let mut claim = self.turn()?;
+        if self.exhausted.load(Ordering::Acquire) || self.stopped.load(Ordering::Acquire) {
             return None;
         }
-        match claim() {
+        match stopping(&self.stopped, &mut **claim) {
             Some(morsel) => Some((self.claimed.fetch_add(1, Ordering::AcqRel), morsel)),
             None => {
                 self.exhausted.store(true, Ordering::Release);
                 None
+            }
+        }
+    }
+
+    /// The lock under which is claimed; none when nothing is claimed any more. Who claims may wait for a reader: then the others
+    /// do what else there is to do for threads of the pool.
+    fn turn(&self) -> Option<MutexGuard<'_, Claim<'a, M>>> {
+        const WAITS_OF_A_READER: u32 = 200;
+        let mut waits = 0;
+        loop {
+            match self.claim.try_lock() {
+                Ok(claim) => return Some(claim),
+                Err(TryLockError::Poisoned(claim)) => return Some(claim.into_inner()),
+                Err(TryLockError::WouldBlock) if self.stopped.load(Ordering::Acquire) => return None,
+                Err(TryLockError::WouldBlock) => {}
+            }
+            self.drain();
+            if waits < WAITS_OF_A_READER || rayon::yield_now() != Some(rayon::Yield::Executed) {
+                wait(&mut waits);
             }
         }
     }
@@ -246,7 +260,7 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
             let Ok(mut commit) = self.commit.try_lock() else { return };
             while !self.stopped.load(Ordering::Acquire) {
                 let Some(made) = lock(&self.ring).remove(&self.committed.load(Ordering::Acquire)) else { break };
-                if commit(made).is_break() {
+                if stopping(&self.stopped, || commit(made)).is_break() {
                     self.stopped.store(true, Ordering::Release);
                 }
                 self.committed.fetch_add(1, Ordering::AcqRel);
@@ -260,7 +274,15 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
     }
 }
 
-/// Stops the others when the work of one panics: its morsel will never be committed.
+/// Does what may panic: the others are stopped then, before anyone else has the lock under which it was done. What was claimed,
+/// made or committed of the morsel will never be whole.
+fn stopping<T>(stopped: &AtomicBool, work: impl FnOnce() -> T) -> T {
+    let guard = StopOnPanic(stopped);
+    let made = work();
+    std::mem::forget(guard);
+    made
+}
+
 struct StopOnPanic<'a>(&'a AtomicBool);
 
 impl Drop for StopOnPanic<'_> {
@@ -321,27 +343,43 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_an_error() {
-        for schedule in [Schedule::Eager { window: WINDOW, spread: false }, Schedule::Patient] {
-            let result = panics(schedule);
-            assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")));
+    fn a_panic_ends_a_run_wherever_it_is() {
+        for (schedule, place) in [Schedule::Eager { window: WINDOW, spread: false }, Schedule::Patient]
+            .into_iter()
+            .flat_map(|schedule| ["claim", "work", "commit"].map(|place| (schedule, place)))
+        {
+            let (committed, result) = panics(schedule, place);
+            assert!(matches!(result, Err(RunError::Internal(text)) if text.contains("boom")), "{place}");
+            assert!(committed.iter().copied().eq(0..committed.len() as u64), "{place}: {committed:?}");
+            assert!(committed.len() <= 1000, "{place}: nothing comes from behind it");
         }
     }
 
-    fn panics(schedule: Schedule) -> Result<usize, RunError> {
-        let mut left = 3;
-        ordered(
+    /// A thousand morsels, then a panic, and no end; what was committed.
+    fn panics(schedule: Schedule, place: &str) -> (Vec<u64>, Result<usize, RunError>) {
+        let boom = |at: &str, number: u64| assert!(at != place || number != 1000, "boom");
+        let (mut claimed, mut committed) = (0, Vec::new());
+        let result = ordered(
             &Pool::new(2),
             2,
             schedule,
             Work {
                 claim: &mut || {
-                    left -= 1;
-                    (left >= 0).then_some(())
+                    claimed += 1;
+                    boom("claim", claimed - 1);
+                    Some(())
                 },
-                work: &|_, number, ()| assert_ne!(number, 1, "boom"),
-                commit: &mut |()| ControlFlow::Continue(()),
+                work: &|_, number, ()| {
+                    boom("work", number);
+                    number
+                },
+                commit: &mut |number| {
+                    boom("commit", number);
+                    committed.push(number);
+                    ControlFlow::Continue(())
+                },
             },
-        )
+        );
+        (committed, result)
     }
 }

@@ -141,7 +141,7 @@ fn scan<'a>(
     match &table.origin {
         TableOrigin::Bound(name) => {
             let morsel = options.morsel_rows.map_or(MorselSize::Bytes(MORSEL_BYTES), MorselSize::Rows);
-            Ok(match tables::open(env, name, &columns, morsel)? {
+            Ok(match tables::open(env, name, &columns, morsel, &options.watch)? {
                 Opened::InMemory(all, gather, fields) => {
                     let most = options.morsel_rows.unwrap_or(MORSEL_ROWS_OF_HOST);
                     let host = HostRows { gather, columns: columns.into(), fields };

@@ -5,6 +5,8 @@ use super::source::MORSEL_BYTES;
 use crate::batch::Batch;
 use crate::error::RunError;
 use crate::formats::{MorselSize, Piece, Streams};
+use crate::limits::Watch;
+use crate::memory::Share;
 use crate::strided::Strided;
 use pipelang_lang::ty::Schema;
 use std::collections::HashMap;
@@ -36,8 +38,8 @@ pub type Gather<'a> = Box<dyn Fn(&[usize], Chosen) -> Batch + Send + Sync + 'a>;
 /// Gives the pieces of a stream, in order; none at its end.
 pub type Pieces<'a> = Box<dyn FnMut() -> Result<Option<Piece>, RunError> + Send + 'a>;
 
-/// Opens a stream, for the columns at these positions.
-pub type Stream<'a> = Box<dyn FnOnce(&[usize], MorselSize) -> Result<Pieces<'a>, RunError> + Send + 'a>;
+/// Opens a stream, for the columns at these positions; a wait for more of it ends when the run must stop.
+pub type Stream<'a> = Box<dyn FnOnce(&[usize], MorselSize, &Watch) -> Result<Pieces<'a>, RunError> + Send + 'a>;
 
 /// The tables that a host binds by name, and what it gives to be read.
 #[derive(Default)]
@@ -63,14 +65,20 @@ enum Rows<'a> {
         stream: Box<dyn Once + 'a>,
         is_read_once: bool,
         /// All of it, where it is read more than once.
-        kept: OnceLock<Result<Batch, RunError>>,
+        kept: OnceLock<Result<Kept, RunError>>,
     },
+}
+
+/// All of a stream, and the memory that it is counted with.
+struct Kept {
+    batch: Batch,
+    _held: Share,
 }
 
 /// A stream that is opened once and then gives its pieces. (A trait, since what lies behind a lock has one lifetime alone, and
 /// tables are lent for shorter ones.)
 trait Once: Send + Sync {
-    fn open(&self, columns: &[usize], morsel: MorselSize) -> Result<(), RunError>;
+    fn open(&self, columns: &[usize], morsel: MorselSize, watch: &Watch) -> Result<(), RunError>;
 
     fn next(&self) -> Result<Option<Piece>, RunError>;
 }
@@ -82,10 +90,10 @@ enum State<'a> {
 }
 
 impl Once for Mutex<State<'_>> {
-    fn open(&self, columns: &[usize], morsel: MorselSize) -> Result<(), RunError> {
+    fn open(&self, columns: &[usize], morsel: MorselSize, watch: &Watch) -> Result<(), RunError> {
         let mut state = self.lock().unwrap_or_else(PoisonError::into_inner);
         let State::Closed(open) = std::mem::replace(&mut *state, State::Taken) else { return Err(taken()) };
-        *state = State::Open(open(columns, morsel)?);
+        *state = State::Open(open(columns, morsel, watch)?);
         Ok(())
     }
 
@@ -144,17 +152,17 @@ impl<'a> Tables<'a> {
     }
 
     /// Reads streams whole, for the oracle.
-    pub fn keep_streams(&self) -> Result<(), RunError> {
-        self.bound.values().try_for_each(|table| table.kept().map(drop))
+    pub fn keep_streams(&self, watch: &Watch) -> Result<(), RunError> {
+        self.bound.values().try_for_each(|table| table.kept(watch).map(drop))
     }
 
-    /// All rows of a table, for the oracle.
+    /// All rows of a table, for the oracle, behind [`Tables::keep_streams`].
     pub fn whole(&self, name: &str) -> Option<Batch> {
         let table = self.bound.get(name)?;
         let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
         match &table.rows {
             Rows::InMemory { rows, gather, .. } => Some(gather(&columns, Chosen::All(0..*rows))),
-            Rows::Stream { .. } => table.kept().ok().flatten().cloned(),
+            Rows::Stream { kept, .. } => kept.get()?.as_ref().ok().map(|kept| kept.batch.clone()),
         }
     }
 }
@@ -165,6 +173,7 @@ pub fn open<'a>(
     name: &str,
     columns: &[usize],
     morsel: MorselSize,
+    watch: &Watch,
 ) -> Result<Opened<'a>, RunError> {
     let tables: &'a Tables<'a> = env.tables;
     let table = tables.bound.get(name);
@@ -172,11 +181,11 @@ pub fn open<'a>(
     match &table.rows {
         Rows::InMemory { rows, gather, fields } => Ok(Opened::InMemory(*rows, gather, fields)),
         Rows::Stream { is_read_once: true, stream, .. } => {
-            stream.open(columns, morsel)?;
+            stream.open(columns, morsel, watch)?;
             Ok(Opened::Pieces(Box::new(|| stream.next())))
         }
         Rows::Stream { .. } => {
-            let (batch, columns) = (table.kept()?.ok_or_else(taken)?, columns.to_vec());
+            let (batch, columns) = (table.kept(watch)?.ok_or_else(taken)?, columns.to_vec());
             Ok(Opened::Kept(batch.rows, Box::new(move |range| part(batch, &columns, range))))
         }
     }
@@ -200,22 +209,27 @@ fn taken() -> RunError {
 
 impl Bound<'_> {
     /// All of a stream; nothing of what is in memory anyway.
-    fn kept(&self) -> Result<Option<&Batch>, RunError> {
+    fn kept(&self, watch: &Watch) -> Result<Option<&Batch>, RunError> {
         let Rows::Stream { kept, stream, .. } = &self.rows else { return Ok(None) };
-        match kept.get_or_init(|| self.read(&**stream)) {
-            Ok(batch) => Ok(Some(batch)),
+        match kept.get_or_init(|| self.read(&**stream, watch)) {
+            Ok(kept) => Ok(Some(&kept.batch)),
             Err(error) => Err(error.clone()),
         }
     }
 
-    fn read(&self, stream: &dyn Once) -> Result<Batch, RunError> {
+    fn read(&self, stream: &dyn Once, watch: &Watch) -> Result<Kept, RunError> {
         let columns: Vec<usize> = (0..self.schema.fields.len()).collect();
-        stream.open(&columns, MorselSize::Bytes(MORSEL_BYTES))?;
-        let mut parts = Vec::new();
-        while let Some(piece) = stream.next()? {
+        stream.open(&columns, MorselSize::Bytes(MORSEL_BYTES), watch)?;
+        let (mut parts, mut held) = (Vec::new(), watch.memory.share(1));
+        let stopped = |error| watch.check().err().unwrap_or(error);
+        while let Some(piece) = stream.next().map_err(stopped)? {
+            watch.check()?;
             let parsed = piece.read();
             if let Some(error) = parsed.error {
                 return Err(error);
+            }
+            if held.add(parsed.batch.size()) {
+                held.check_limit("an input that is read more than once")?;
             }
             parts.push(parsed.batch);
         }
@@ -223,6 +237,7 @@ impl Bound<'_> {
             let kinds: Vec<_> = self.schema.fields.iter().map(|field| field.ty.kind.clone()).collect();
             Batch::of_rows(&kinds, Vec::new(), None)
         };
-        Ok(Batch::concat(&parts).unwrap_or_else(none))
+        let batch = Batch::concat_while(&parts, &|| watch.check())?.unwrap_or_else(none);
+        Ok(Kept { batch, _held: held })
     }
 }

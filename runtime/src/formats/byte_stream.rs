@@ -3,10 +3,12 @@
 //! What is looked at when a script is compiled is kept until the script runs, which takes all of it.
 
 use super::compression::Compression;
+use crate::error::panic_text;
 use crate::limits::Watch;
 use std::fmt;
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,7 +51,7 @@ impl PartialEq for ByteStream {
 impl Eq for ByteStream {}
 
 impl ByteStream {
-    /// A stream whose format shows in what it holds, unless it is said.
+    /// A stream that never waits, whose format shows in what it holds, unless it is said.
     pub fn new(stream: impl Read + Send + 'static, format: Option<&str>) -> ByteStream {
         ByteStream::watched(Box::new(stream), format, Arc::default())
     }
@@ -64,6 +66,7 @@ impl ByteStream {
         let blocks = Blocks {
             from: Source::Closed(Box::new(|| blocks(open))),
             block: io::Cursor::default(),
+            failed: None,
             watch: Arc::clone(&watch),
         };
         ByteStream::watched(Box::new(blocks), format, watch)
@@ -153,6 +156,8 @@ impl Read for Look {
 struct Blocks {
     from: Source,
     block: io::Cursor<Vec<u8>>,
+    /// Why there is no more: who looks at it before the run may pass over that.
+    failed: Option<(io::ErrorKind, String)>,
     watch: Arc<Mutex<Watch>>,
 }
 
@@ -176,6 +181,9 @@ impl Read for Blocks {
 
 impl Blocks {
     fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if let Some((kind, why)) = &self.failed {
+            return Err(io::Error::new(*kind, why.clone()));
+        }
         loop {
             let blocks = match &mut self.from {
                 Source::Open(blocks) => blocks,
@@ -186,7 +194,10 @@ impl Blocks {
                 }
             };
             match blocks.recv_timeout(PATIENCE) {
-                Ok(block) => return block.map(Some),
+                Ok(block) => {
+                    self.failed = block.as_ref().err().map(|error| (error.kind(), error.to_string()));
+                    return block.map(Some);
+                }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {
                     let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -201,28 +212,31 @@ impl Blocks {
 fn blocks<S: Read + Send + 'static>(open: impl FnOnce() -> io::Result<S> + Send + 'static) -> io::Result<Channel> {
     let (sender, receiver) = sync_channel(AHEAD);
     std::thread::Builder::new().spawn(move || {
-        let mut stream = match open() {
-            Ok(stream) => stream,
-            Err(error) => return drop(sender.send(Err(error))),
+        // What panics is the host's.
+        let sent = catch_unwind(AssertUnwindSafe(|| send_all(open()?, &sender)));
+        let error = match sent {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(panic) => io::Error::other(format!("its reader panicked: {}", panic_text(&*panic))),
         };
-        loop {
-            let mut block = vec![0; BLOCK];
-            let read = match stream.read(&mut block) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Ok(0) => return,
-                Ok(count) => {
-                    block.truncate(count);
-                    Ok(block)
-                }
-                Err(error) => Err(error),
-            };
-            let is_last = read.is_err();
-            if sender.send(read).is_err() || is_last {
-                return;
-            }
-        }
+        // Nobody may want to know.
+        let _ = sender.send(Err(error));
     })?;
     Ok(receiver)
+}
+
+/// Sends what a stream gives as it comes, to its end or as long as somebody wants it.
+fn send_all(mut stream: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) -> io::Result<()> {
+    let mut block = vec![0; BLOCK];
+    loop {
+        match stream.read(&mut block) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok(0) => return Ok(()),
+            Ok(count) if sender.send(Ok(block[..count].to_vec())).is_err() => return Ok(()),
+            Ok(_) => {}
+        }
+    }
 }
 
 /// Decompresses what begins as something compressed does.

@@ -3,7 +3,7 @@
 //! The caller's thread commits; workers claim as long as there is room, and end where there is none. So no thread of the
 //! pool ever waits for whoever takes the results, who may use the same pool meanwhile.
 
-use super::{StopOnPanic, WINDOW, Work, lock};
+use super::{WINDOW, Work, lock, stopping};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -52,7 +52,7 @@ pub fn run<M: Send, O: Send>(pool: &rayon::ThreadPool, threads: usize, work: Wor
     let commit = work.commit;
     pool.in_place_scope(|scope| {
         while let Some(made) = shared.next(threads, &|worker| scope.spawn(move |_| shared.worker(worker))) {
-            if commit(made).is_break() {
+            if stopping(&shared.stopped, || commit(made)).is_break() {
                 shared.stopped.store(true, Ordering::Release);
             }
         }
@@ -89,9 +89,7 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
     fn worker(&self, worker: usize) {
         let guard = Ended(self, worker);
         while let Some((number, morsel)) = self.claim(worker) {
-            let on_panic = StopOnPanic(&self.stopped);
-            let made = (self.work)(worker, number, morsel);
-            std::mem::forget(on_panic);
+            let made = stopping(&self.stopped, || (self.work)(worker, number, morsel));
             lock(&self.state).made.insert(number, made);
             self.changed.notify_all();
         }
@@ -105,7 +103,7 @@ impl<M: Send, O: Send> Shared<'_, M, O> {
         if self.stopped.load(Ordering::Acquire) || !has_room(&lock(&self.state)) {
             return None;
         }
-        let morsel = claim();
+        let morsel = stopping(&self.stopped, &mut **claim);
         let mut state = lock(&self.state);
         state.exhausted |= morsel.is_none();
         let number = state.claimed;
