@@ -8,6 +8,7 @@ mod editor;
 mod menu;
 mod options;
 mod session;
+mod words;
 
 use super::arguments::Settings;
 use super::terminal::Terminal;

@@ -1,7 +1,8 @@
 //! What begins with a colon at the prompt.
 
 use super::options;
-use super::{Next, Prompt};
+use super::session::Parameter;
+use super::{Next, Prompt, words};
 use crate::cli::schema::{definition, type_name};
 use crate::cli::{complain, explain, flags, functions, print_report, read_script};
 use pipelang::{ParameterValue, ParameterWay, Phase, Report, tools};
@@ -217,17 +218,30 @@ impl Prompt {
     fn set(&mut self, argument: &str) {
         let (name, value) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
         let name = name.trim_start_matches("--");
-        if self.session.has_parameter(name) {
-            if let Err(report) =
-                self.session.set_parameters(vec![(name.into(), ParameterValue::Text(value.trim().to_string()))])
-            {
-                self.print(&report);
-            }
-            return;
+        if let Some(parameter) = self.session.parameters().into_iter().find(|parameter| parameter.name == name) {
+            return self.set_parameter(parameter, value.trim());
         }
         match options::set(self, name, value.trim()) {
             Ok(said) => print!("{said}"),
             Err(text) => complain(&text),
+        }
+    }
+
+    /// Gives a parameter a value, or shows the one that it has.
+    fn set_parameter(&mut self, parameter: Parameter, value: &str) {
+        let Parameter { name, ty, value: now, .. } = parameter;
+        if value.is_empty() {
+            return println!("{}", now.unwrap_or_else(|| format!("no value yet: {ty}")));
+        }
+        // A text is given without quotes, and with them where it is empty or has blanks at its ends.
+        let text = match words::scan(value).as_slice() {
+            [word] if value.starts_with(['"', '\'']) && word.open.is_none() && ty.starts_with("string") => {
+                word.text.clone()
+            }
+            _ => value.to_string(),
+        };
+        if let Err(report) = self.session.set_parameters(vec![(name.into(), ParameterValue::Text(text))]) {
+            self.print(&report);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::commands::{COMMANDS, Takes, command_of, script_start};
 use super::options::OPTIONS;
-use super::session::Session;
+use super::session::{Parameter, Session};
 use pipelang::Engine;
 use pipelang::tools::{self, Item};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
@@ -23,13 +23,15 @@ struct Before {
     going_on: String,
     fresh: String,
     definitions: Vec<String>,
+    parameters: Vec<Parameter>,
 }
 
 impl Context {
     /// Takes over what the session has.
     pub fn update(&self, session: &Session) {
         let definitions = session.names().map(str::to_string).collect();
-        *self.lock() = Before { going_on: session.before("|"), fresh: session.before(""), definitions };
+        let parameters = session.parameters();
+        *self.lock() = Before { going_on: session.before("|"), fresh: session.before(""), definitions, parameters };
     }
 
     fn lock(&self) -> MutexGuard<'_, Before> {
@@ -85,7 +87,15 @@ impl Entries {
         let mut found: Vec<Suggestion> = match command_of(line).map(|command| command.takes) {
             _ if word == 0 => COMMANDS.iter().map(|it| item(&format!(":{}", it.name), it.doc)).collect(),
             Some(Takes::File) => files(begun).iter().map(|file| item(file, "")).collect(),
-            Some(Takes::Setting) => OPTIONS.iter().map(|option| item(option.name, option.doc)).collect(),
+            Some(Takes::Setting) => match line[..word].split_whitespace().skip(1).collect::<Vec<_>>().as_slice() {
+                [] => {
+                    let parameters =
+                        self.context.lock().parameters.iter().map(|it| item(&it.name, &it.doc)).collect::<Vec<_>>();
+                    OPTIONS.iter().map(|option| item(option.name, option.doc)).chain(parameters).collect()
+                }
+                [name] => self.values_of(name).iter().map(|value| item(value, "")).collect(),
+                _ => Vec::new(),
+            },
             Some(Takes::Name) => {
                 let all = self.engine.functions();
                 let all = all.iter().map(|one| item(&one.name, &format!("{}: {}", one.signature, one.doc)));
@@ -96,6 +106,19 @@ impl Entries {
         };
         found.retain(|suggestion| suggestion.value.starts_with(begun));
         found
+    }
+
+    /// The words that an option or a parameter may be set to.
+    fn values_of(&self, name: &str) -> Vec<String> {
+        let before = self.context.lock();
+        let parameter = before.parameters.iter().find(|parameter| parameter.name == name);
+        match (parameter, OPTIONS.iter().find(|option| option.name == name)) {
+            (Some(Parameter { ty, .. }), _) if ty.trim_end_matches('?') == "bool" => {
+                ["true", "false"].map(str::to_string).to_vec()
+            }
+            (None, Some(option)) => (option.values)(),
+            (Some(_) | None, _) => Vec::new(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! An entry is compiled behind both, as one script, so that the prompt means what a script means. Nothing here prints or
 //! runs: that is `repl.rs`.
 
-use pipelang::tools::{Part, parts, script_help, with_own_value, with_value};
+use pipelang::tools::{ParameterHelp, Part, parts, script_help, with_own_value, with_value};
 use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, RunSettings, Script};
 use std::sync::Arc;
 
@@ -31,6 +31,17 @@ pub struct Session {
     last: Option<String>,
     /// Values of parameters, by name.
     values: Vec<(Arc<str>, ParameterValue)>,
+}
+
+/// A parameter of the session.
+pub struct Parameter {
+    pub name: String,
+    /// Its type as it is written.
+    pub ty: String,
+    /// The comment above it.
+    pub doc: String,
+    /// What it was given, or else its default, as a script has it; none while it has no value.
+    pub value: Option<String>,
 }
 
 /// An entry that compiles.
@@ -124,11 +135,11 @@ impl Session {
     fn script(&self, text: &str, new: &[Part]) -> Result<Script, Report> {
         // Definitions alone run nothing.
         let may_be_missing = new.iter().all(|part| part.defines.is_some());
-        self.engine.script(ENTRY, text, &self.parameters(text, may_be_missing))
+        self.engine.script(ENTRY, text, &self.given(text, may_be_missing))
     }
 
     /// The values of the parameters that a text has.
-    fn parameters(&self, text: &str, may_be_missing: bool) -> Parameters {
+    fn given(&self, text: &str, may_be_missing: bool) -> Parameters {
         let known = script_help(text).parameters;
         let is_known = |name: &str| known.iter().any(|parameter| parameter.name == name);
         let values = self.values.iter().filter(|(name, _)| is_known(name)).cloned().collect();
@@ -185,7 +196,7 @@ impl Session {
             .take_while(|part| part.defines.as_deref() != Some(defines))
             .map(|part| part.text.len() + 1)
             .sum();
-        let parameters = self.parameters(&text, false);
+        let parameters = self.given(&text, false);
         if !self.missing_parameters().is_empty() {
             return Ok(None);
         }
@@ -221,9 +232,19 @@ impl Session {
         missing.map(|parameter| parameter.name).collect()
     }
 
-    /// Whether there is a parameter of this name.
-    pub fn has_parameter(&self, name: &str) -> bool {
-        script_help(&self.definitions_text()).parameters.iter().any(|parameter| parameter.name == name)
+    /// The parameters with what they are now.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let known = script_help(&self.definitions_text()).parameters;
+        let parameter = |it: ParameterHelp| {
+            let given = self.values.iter().filter(|(name, _)| **name == *it.name);
+            let given: Vec<&str> = given.filter_map(|(_, value)| text_of(value)).collect();
+            let value = match given.as_slice() {
+                [] => it.default,
+                given => Some(literal(&it.ty, given)),
+            };
+            Parameter { name: it.name, ty: it.ty, doc: it.doc, value }
+        };
+        known.into_iter().map(parameter).collect()
     }
 
     /// Gives parameters their values, in the place of all that they had; a value that does not fit changes nothing.
@@ -276,6 +297,29 @@ impl Session {
 /// Definitions that something stands behind.
 fn joined(definitions: &[Part]) -> String {
     definitions.iter().map(|part| format!("{}{END}", part.text)).collect()
+}
+
+fn text_of(value: &ParameterValue) -> Option<&str> {
+    match value {
+        ParameterValue::Text(text) => Some(text),
+        ParameterValue::Scalar(_) => None,
+    }
+}
+
+/// What a parameter of a type was given, as a script has it.
+fn literal(ty: &str, given: &[&str]) -> String {
+    if let Some(item) = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']')) {
+        return match given {
+            [list] if list.starts_with('[') => list.to_string(),
+            items => format!("[{}]", items.iter().map(|value| literal(item, &[value])).collect::<Vec<_>>().join(", ")),
+        };
+    }
+    let last = given.last().copied().unwrap_or_default();
+    match ty.trim_end_matches('?') {
+        "string" => format!("{last:?}"),
+        "date" | "datetime" => format!("@{}", last.trim_start_matches('@').replace(' ', "T")),
+        _ => last.to_string(),
+    }
 }
 
 /// Whether the first place that a report is about is behind so many bytes of the script.

@@ -230,3 +230,24 @@ fn a_value_may_be_made_of_the_one_that_had_its_name() {
     let report = session().enter("let a = a + 1");
     assert!(report.starts_with("<prompt>:1:9: E0201"), "{report}");
 }
+
+#[test]
+fn parameters_say_what_they_are() {
+    let mut session = prints(&[
+        ("param n: int = 3", ""),
+        ("# Who?\nparam who: string", ""),
+        ("param days: [date]", ""),
+        ("param big: bool?", ""),
+    ]);
+    let text = |text: &str| ParameterValue::Text(text.to_string());
+    let values =
+        |session: &Session| -> Vec<Option<String>> { session.parameters().into_iter().map(|it| it.value).collect() };
+    assert_eq!(values(&session), [Some("3".to_string()), None, None, None]);
+    assert_eq!(session.parameters()[1].doc, "Who?");
+    let days = vec![("days".into(), text("2024-01-01")), ("days".into(), text("@2024-01-02"))];
+    session.set_parameters(days).expect("they fit");
+    session.set_parameters(vec![("who".into(), text("a \"b\""))]).expect("it fits");
+    session.set_parameters(vec![("n".into(), text("many"))]).expect_err("it is no number");
+    let expected = [Some("3"), Some("\"a \\\"b\\\"\""), Some("[@2024-01-01, @2024-01-02]"), None];
+    assert_eq!(values(&session), expected.map(|value| value.map(str::to_string)));
+}
