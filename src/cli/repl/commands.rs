@@ -185,21 +185,30 @@ impl Prompt {
 
     /// Enters a script; the words behind its name are the values of its parameters.
     fn load(&mut self, argument: &str) {
-        let mut words = argument.split_whitespace().map(str::to_string);
-        let Some(file) = words.next() else { return complain("`:load` wants the name of a file") };
+        let (file, words) = match words::words(argument) {
+            Ok(words) if words.is_empty() => return complain("`:load` wants the name of a file"),
+            Ok(mut words) => (words.remove(0), words),
+            Err(why) => return complain(&why),
+        };
         // What it says when it fails is said already.
         let Ok((name, text)) = read_script(&file) else { return };
-        let Ok(parameters) = flags::of(&file, &text, &words.collect::<Vec<_>>(), ParameterWay::Prompt) else { return };
+        let Ok(parameters) = flags::of(&file, &text, &words, ParameterWay::Prompt) else { return };
         if let Err(report) = self.session.set_parameters(parameters.values) {
             return self.print(&report);
         }
         self.run(&name, &tools::moved_here(&text, &file));
     }
 
-    fn save(&mut self, file: &str) {
-        if file.is_empty() {
-            return complain("`:save` wants the name of a file");
-        }
+    fn save(&mut self, argument: &str) {
+        let words = match words::words(argument) {
+            Ok(words) => words,
+            Err(why) => return complain(&why),
+        };
+        let file = match words.as_slice() {
+            [file] => file.as_str(),
+            [] => return complain("`:save` wants the name of a file"),
+            [_, ..] => return complain(&format!("`:save` wants one file: \"{argument}\" if its name has blanks")),
+        };
         let text = self.session.text();
         let text = tools::format(file, &text).unwrap_or(text);
         // A script of somebody else may be the work of a day.

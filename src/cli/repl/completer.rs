@@ -4,6 +4,7 @@
 use super::commands::{COMMANDS, Takes, command_of, script_start};
 use super::options::OPTIONS;
 use super::session::{Parameter, Session};
+use super::words;
 use pipelang::Engine;
 use pipelang::tools::{self, Item};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
@@ -73,9 +74,9 @@ impl Entries {
 
     /// What could stand at the end of a line that begins with a command.
     fn command(&self, line: &str) -> Vec<Suggestion> {
-        let word = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let last = words::scan(line).pop().filter(|last| last.open.is_some() || !line.ends_with(char::is_whitespace));
+        let (word, begun) = last.map_or((line.len(), String::new()), |last| (last.start, last.text));
         let span = Span { start: word, end: line.len() };
-        let begun = &line[word..];
         let item = |value: &str, description: &str| Suggestion {
             value: value.to_string(),
             description: (!description.is_empty()).then(|| description.to_string()),
@@ -86,7 +87,7 @@ impl Entries {
         let definitions = || self.context.lock().definitions.iter().map(|name| item(name, "")).collect::<Vec<_>>();
         let mut found: Vec<Suggestion> = match command_of(line).map(|command| command.takes) {
             _ if word == 0 => COMMANDS.iter().map(|it| item(&format!(":{}", it.name), it.doc)).collect(),
-            Some(Takes::File) => files(begun).iter().map(|file| item(file, "")).collect(),
+            Some(Takes::File) => return files(&begun).iter().map(|file| named(file, span)).collect(),
             Some(Takes::Setting) => match line[..word].split_whitespace().skip(1).collect::<Vec<_>>().as_slice() {
                 [] => {
                     let parameters =
@@ -104,7 +105,7 @@ impl Entries {
             Some(Takes::Definition) => definitions(),
             Some(Takes::Nothing | Takes::Code | Takes::Script) | None => Vec::new(),
         };
-        found.retain(|suggestion| suggestion.value.starts_with(begun));
+        found.retain(|suggestion| suggestion.value.starts_with(&begun));
         found
     }
 
@@ -132,6 +133,15 @@ fn suggestion(item: Item, span: Span) -> Suggestion {
         span,
         ..Suggestion::default()
     }
+}
+
+/// A file behind a command; what is in a folder is yet to be named, so that its quote stays open.
+fn named(file: &str, span: Span) -> Suggestion {
+    let mut value = words::spelled(file);
+    if file.ends_with('/') && value.ends_with('"') {
+        value.pop();
+    }
+    Suggestion { value, display_override: Some(file.to_string()), span, ..Suggestion::default() }
 }
 
 /// The files and folders whose paths begin with a text, folders with a `/` behind.

@@ -41,6 +41,21 @@ fn word(start: usize, chars: &mut Peekable<CharIndices>) -> Word {
     word
 }
 
+/// What the words of a line mean; the error says which quote is missing.
+pub fn words(line: &str) -> Result<Vec<String>, String> {
+    let words = scan(line);
+    match words.last().and_then(|last| last.open) {
+        Some(quote) => Err(format!("the quote `{quote}` is not closed")),
+        None => Ok(words.into_iter().map(|word| word.text).collect()),
+    }
+}
+
+/// A word as it is to be written: in quotes where it has to be.
+pub fn spelled(word: &str) -> String {
+    let is_plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    if is_plain { word.to_string() } else { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,9 +69,16 @@ mod tests {
             (r#"C:\data\a.csv "quo\"te \\ \x""#, vec![r"C:\data\a.csv", r#"quo"te \ \x"#]),
             ("  ", vec![]),
         ] {
-            let words: Vec<String> = scan(line).into_iter().map(|word| word.text).collect();
-            assert_eq!(words, expected, "{line}");
+            assert_eq!(words(line).expect("all are closed"), expected, "{line}");
         }
+        assert!(words("'a b").is_err());
         assert_eq!(scan("a \"b c").pop(), Some(Word { start: 2, text: "b c".to_string(), open: Some('"') }));
+    }
+
+    #[test]
+    fn what_is_spelled_is_one_word() {
+        for word in ["a.csv", "a b.csv", "quo\"te", "it's", "", r"C:\a b"] {
+            assert_eq!(words(&spelled(word)), Ok(vec![word.to_string()]));
+        }
     }
 }
