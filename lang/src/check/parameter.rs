@@ -32,6 +32,8 @@ pub enum ParameterWay {
     BehindDashes,
     /// At a prompt: `:set year 2024`.
     Prompt,
+    /// At a prompt, behind the file of a script: `:load report.pipe --year 2024`.
+    Load,
 }
 
 /// A value for a `param`.

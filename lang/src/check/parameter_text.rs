@@ -51,6 +51,7 @@ impl ParameterWay {
             ParameterWay::BehindFile => format!("`--{name} …` after the file"),
             ParameterWay::BehindDashes => format!("`-- --{name} …` after the files"),
             ParameterWay::Prompt => format!("`:set {name} …`"),
+            ParameterWay::Load => format!("`:load FILE --{name} …`"),
         }
     }
 
@@ -60,7 +61,7 @@ impl ParameterWay {
             texts.iter().map(|text| if *item == Kind::String { format!("{text:?}") } else { text.to_string() });
         let list = format!("[{}]", quoted.collect::<Vec<_>>().join(", "));
         match self {
-            ParameterWay::BehindFile | ParameterWay::BehindDashes => {
+            ParameterWay::BehindFile | ParameterWay::BehindDashes | ParameterWay::Load => {
                 let each: Vec<String> = texts.iter().map(|text| format!("--{name} {text}")).collect();
                 format!("`{}`, or `--{name} '{list}'`", each.join(" "))
             }

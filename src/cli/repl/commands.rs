@@ -192,11 +192,10 @@ impl Prompt {
         };
         // What it says when it fails is said already.
         let Ok((name, text)) = read_script(&file) else { return };
-        let Ok(parameters) = flags::of(&file, &text, &words, ParameterWay::Prompt) else { return };
-        if let Err(report) = self.session.set_parameters(parameters.values) {
-            return self.print(&report);
-        }
+        let Ok(parameters) = flags::of(&file, &text, &words, ParameterWay::Load) else { return };
+        self.session.begin_load(parameters.values);
         self.run(&name, &tools::moved_here(&text, &file));
+        self.session.end_load();
     }
 
     fn save(&mut self, argument: &str) {

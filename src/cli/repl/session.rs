@@ -31,6 +31,16 @@ pub struct Session {
     last: Option<String>,
     /// Values of parameters, by name.
     values: Vec<(Arc<str>, ParameterValue)>,
+    /// The script that is being loaded.
+    loading: Option<Loading>,
+}
+
+/// A script that is being loaded.
+struct Loading {
+    /// The names of the values that it is given.
+    given: Vec<Arc<str>>,
+    /// The values of parameters before it.
+    before: Vec<(Arc<str>, ParameterValue)>,
 }
 
 /// A parameter of the session.
@@ -67,7 +77,7 @@ impl Entry {
 impl Session {
     /// Nothing yet.
     pub fn new(engine: Engine) -> Session {
-        Session { engine, definitions: Vec::new(), last: None, values: Vec::new() }
+        Session { engine, definitions: Vec::new(), last: None, values: Vec::new(), loading: None }
     }
 
     /// What an entry that goes on with the last result goes on with.
@@ -142,8 +152,11 @@ impl Session {
     fn given(&self, text: &str, may_be_missing: bool) -> Parameters {
         let known = script_help(text).parameters;
         let is_known = |name: &str| known.iter().any(|parameter| parameter.name == name);
-        let values = self.values.iter().filter(|(name, _)| is_known(name)).cloned().collect();
-        Parameters { values, may_be_missing, way: ParameterWay::Prompt }
+        // What a script is given that it does not know is an error, as on the command line.
+        let is_given = |name: &Arc<str>| self.loading.as_ref().is_some_and(|loading| loading.given.contains(name));
+        let values = self.values.iter().filter(|(name, _)| is_known(name) || is_given(name)).cloned().collect();
+        let way = if self.loading.is_some() { ParameterWay::Load } else { ParameterWay::Prompt };
+        Parameters { values, may_be_missing, way }
     }
 
     /// The parts of an entry without `_`, which means another thing after the next result.
@@ -181,6 +194,7 @@ impl Session {
     /// Keeps what an entry defined, and if it has been run without an error its result as the last one.
     pub fn keep(&mut self, entry: Entry, has_run: bool) {
         self.definitions = entry.definitions;
+        self.loading = None;
         if has_run {
             self.last = entry.last;
         }
@@ -247,11 +261,29 @@ impl Session {
         known.into_iter().map(parameter).collect()
     }
 
+    /// What is entered next is a script with these values for its parameters, until [`Session::end_load`].
+    pub fn begin_load(&mut self, given: Vec<(Arc<str>, ParameterValue)>) {
+        let names = given.iter().map(|(name, _)| name.clone()).collect();
+        self.loading = Some(Loading { given: names, before: self.values.clone() });
+        self.replace_values(given);
+    }
+
+    /// If the script was not kept, nothing of it stays.
+    pub fn end_load(&mut self) {
+        if let Some(loading) = self.loading.take() {
+            self.values = loading.before;
+        }
+    }
+
+    fn replace_values(&mut self, given: Vec<(Arc<str>, ParameterValue)>) {
+        self.values.retain(|(name, _)| !given.iter().any(|(new, _)| new == name));
+        self.values.extend(given);
+    }
+
     /// Gives parameters their values, in the place of all that they had; a value that does not fit changes nothing.
     pub fn set_parameters(&mut self, given: Vec<(Arc<str>, ParameterValue)>) -> Result<(), Report> {
         let before = self.values.clone();
-        self.values.retain(|(name, _)| !given.iter().any(|(new, _)| new == name));
-        self.values.extend(given);
+        self.replace_values(given);
         let definitions = self.definitions_text();
         self.script(&definitions, &[]).map(drop).map_err(|report| {
             self.values = before;

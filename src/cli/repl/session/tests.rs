@@ -251,3 +251,26 @@ fn parameters_say_what_they_are() {
     let expected = [Some("3"), Some("\"a \\\"b\\\"\""), Some("[@2024-01-01, @2024-01-02]"), None];
     assert_eq!(values(&session), expected.map(|value| value.map(str::to_string)));
 }
+
+#[test]
+fn nothing_of_a_load_that_fails_stays() {
+    let mut session = session();
+    let text = |text: &str| ParameterValue::Text(text.to_string());
+    let mut load = |script: &str, name: &str, value: &str| {
+        session.begin_load(vec![(name.into(), text(value))]);
+        let shown = session.enter(script);
+        session.end_load();
+        let missing = session.enter("param v: int");
+        assert_eq!((missing.as_str(), session.missing_parameters()), ("", vec!["v".to_string()]), "{script}");
+        session.forget("v").expect("nothing is made with it");
+        shown
+    };
+    assert!(load("param v: int\nv +", "v", "7").contains("E0130"));
+    assert!(load("1", "v", "7").contains("E0705"));
+    let missing = load("param v: int\nv", "w", "7");
+    assert!(missing.contains("E0705") && missing.contains("this script has no parameter `w`"), "{missing}");
+    session.begin_load(vec![("v".into(), text("7"))]);
+    assert_eq!(session.enter("param v: int\nv").trim_end(), "7");
+    session.end_load();
+    assert_eq!(session.enter("v + 1").trim_end(), "8");
+}
