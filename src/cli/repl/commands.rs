@@ -4,7 +4,7 @@ use super::options;
 use super::session::Parameter;
 use super::{Next, Prompt, words};
 use crate::cli::schema::{definition, type_name};
-use crate::cli::{complain, explain, flags, functions, print_report, read_script};
+use crate::cli::{complain, explain, flags, functions, is_data, print_report, read_script};
 use pipelang::{ParameterValue, ParameterWay, Phase, Report, tools};
 use std::path::Path;
 
@@ -15,6 +15,8 @@ pub enum Takes {
     Nothing,
     /// A piece of a script; the last result if there is none.
     Script,
+    /// The same, or a file.
+    ScriptOrFile,
     /// The name of a function, reducer, stage or group, or of a definition.
     Name,
     /// The name of a definition.
@@ -46,7 +48,7 @@ pub const COMMANDS: [Command; 12] = {
     }
     [
         command("type", "[SCRIPT]", Takes::Script, "the type of an expression or pipeline"),
-        command("schema", "[SCRIPT|FILE]", Takes::Script, "the columns of rows or a file as a `type`"),
+        command("schema", "[SCRIPT|FILE]", Takes::ScriptOrFile, "the columns of rows or a file as a `type`"),
         command("plan", "[SCRIPT]", Takes::Script, "how it would be run"),
         command("time", "[SCRIPT]", Takes::Script, "runs it and says how long that took"),
         command("help", "[NAME|GROUP]", Takes::Name, "about a function, stage or group; or this"),
@@ -83,7 +85,16 @@ pub fn script_start(line: &str) -> Option<usize> {
     }
     let end = line.find(char::is_whitespace)?;
     let begin = end + line[end..].len() - line[end..].trim_start().len();
-    (command_of(line)?.takes == Takes::Script).then_some(begin)
+    matches!(command_of(line)?.takes, Takes::Script | Takes::ScriptOrFile).then_some(begin)
+}
+
+/// The file that a line is about which begins with a command that takes one or a piece of a script: a file or folder that
+/// is there, or what is called like a file of data.
+pub fn file_of(line: &str) -> Option<String> {
+    let start = script_start(line).filter(|_| command_of(line).is_some_and(|it| it.takes == Takes::ScriptOrFile))?;
+    let [file] = words::words(&line[start..]).ok()?.try_into().ok()?;
+    let is_called_so = is_data(&file) && !file.contains(['|', '(', '[', '{', '"']);
+    (is_called_so || !file.is_empty() && Path::new(&file).exists()).then_some(file)
 }
 
 const HELP: &str = "\
@@ -127,17 +138,18 @@ impl Prompt {
                 }
             }
             "set" => self.set(argument),
-            _ => self.about_script(command, argument),
+            _ => self.about_script(command, argument, file_of(line)),
         }
         Next::Prompt
     }
 
     /// Commands about a piece of a script.
-    fn about_script(&mut self, command: &Command, argument: &str) {
+    fn about_script(&mut self, command: &Command, argument: &str, file: Option<String>) {
+        let file = file.filter(|_| self.session.definition(argument).is_none());
         let script = match (argument, self.session.last()) {
+            _ if file.is_some() => format!("read({:?})", file.as_deref().unwrap_or_default()),
             ("", None) => return complain(&format!("`:{}` wants an expression or a pipeline", command.name)),
             ("", Some(last)) => last.to_string(),
-            (file, _) if command.name == "schema" && is_file(file) => format!("read({file:?})"),
             (script, _) => script.to_string(),
         };
         if command.name == "time" {
@@ -156,7 +168,7 @@ impl Prompt {
         match command.name {
             "type" => println!("{}", entry.script.result_type(result)),
             "schema" => {
-                let name = if is_file(argument) { type_name(argument) } else { "Rows".to_string() };
+                let name = file.map_or("Rows".to_string(), |file| type_name(&file));
                 print!("{}", definition(&name, &entry.script.result_type(result)));
             }
             _ => print!("{}", entry.script.explain(Phase::Plan, self.settings.executor.into())),
@@ -258,8 +270,4 @@ impl Prompt {
         self.last_error = report.code().map(|code| code.to_string());
         print_report(report, &self.settings);
     }
-}
-
-fn is_file(text: &str) -> bool {
-    Path::new(text).is_file()
 }

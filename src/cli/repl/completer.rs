@@ -55,6 +55,7 @@ pub struct Entries {
 impl Completer for Entries {
     fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
         CompletionResult::fresh(match script_start(line) {
+            Some(start) if start <= position && begins_file(&line[..position]) => self.command(&line[..position]),
             Some(start) if start <= position => self.script(line, start, position),
             Some(_) | None => self.command(&line[..position]),
         })
@@ -87,7 +88,9 @@ impl Entries {
         let definitions = || self.context.lock().definitions.iter().map(|name| item(name, "")).collect::<Vec<_>>();
         let mut found: Vec<Suggestion> = match command_of(line).map(|command| command.takes) {
             _ if word == 0 => COMMANDS.iter().map(|it| item(&format!(":{}", it.name), it.doc)).collect(),
-            Some(Takes::File) => return files(&begun).iter().map(|file| named(file, span)).collect(),
+            Some(Takes::File | Takes::ScriptOrFile) => {
+                return files(&begun).iter().map(|file| named(file, span)).collect();
+            }
             Some(Takes::Setting) => match line[..word].split_whitespace().skip(1).collect::<Vec<_>>().as_slice() {
                 [] => {
                     let parameters =
@@ -120,6 +123,17 @@ impl Entries {
             (None, Some(option)) => (option.values)(),
             (Some(_) | None, _) => Vec::new(),
         }
+    }
+}
+
+/// Whether the only word behind a command that takes a file or a piece of a script can only be meant as a file.
+fn begins_file(line: &str) -> bool {
+    let takes_file = command_of(line).is_some_and(|command| command.takes == Takes::ScriptOrFile);
+    match words::scan(line).as_slice() {
+        [_, word] if takes_file && !line.ends_with(char::is_whitespace) => {
+            word.open.is_some() || !files(&word.text).is_empty() && (word.text.contains('/') || word.text.contains('.'))
+        }
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The line editor of the prompt: colours, history, and when an entry is finished.
 
-use super::commands::script_start;
+use super::commands::{file_of, script_start};
 use super::completer::Entries;
 use super::menu::{Completions, MENU};
 use crate::cli::terminal::Terminal;
@@ -62,7 +62,9 @@ struct Unfinished;
 impl Validator for Unfinished {
     fn validate(&self, line: &str) -> ValidationResult {
         match script_start(line) {
-            Some(start) if tools::is_unfinished(&line[start..]) => ValidationResult::Incomplete,
+            Some(start) if file_of(line).is_none() && tools::is_unfinished(&line[start..]) => {
+                ValidationResult::Incomplete
+            }
             Some(_) | None => ValidationResult::Complete,
         }
     }
