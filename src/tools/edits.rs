@@ -53,6 +53,25 @@ pub fn with_own_value(text: &str, old: &str) -> Option<String> {
     (name == old_name).then(|| with_value(text, &name, &old[value])).flatten()
 }
 
+/// The text with another default for a parameter.
+///
+/// ```
+/// use pipelang::tools::with_default;
+/// assert_eq!(with_default("param n: int = 3", "n", "4"), "param n: int = 4");
+/// assert_eq!(with_default("param n: int", "n", "4"), "param n: int = 4");
+/// ```
+pub fn with_default(text: &str, name: &str, default: &str) -> String {
+    let edits = parsed(text).statements.into_iter().filter_map(|statement| match statement {
+        Statement::Parameter(parameter) if *parameter.name.text == *name => {
+            let end = parameter.ty.span().range().end;
+            let old = parameter.default.map_or(end..end, |default| end..default.span.range().end);
+            Some((old, format!(" = {default}")))
+        }
+        _ => None,
+    });
+    edited(text, edits.collect())
+}
+
 /// The text of the script `from` as one of the current folder: the paths of its imports are such as lead there.
 ///
 /// ```
@@ -65,6 +84,33 @@ pub fn moved_here(text: &str, from: &str) -> String {
         _ => None,
     });
     edited(text, imports.collect())
+}
+
+/// The text of a script of the folder `here` as one that stands at `to`: the paths of its imports are such as lead back.
+/// Both are absolute.
+///
+/// ```
+/// let moved = pipelang::tools::moved_to("import \"lib/geo.pipe\"", "/home/me", "/home/me/scripts/report.pipe");
+/// assert_eq!(moved, "import \"../lib/geo.pipe\"");
+/// ```
+pub fn moved_to(text: &str, here: &str, to: &str) -> String {
+    let imports = parsed(text).statements.into_iter().filter_map(|statement| match statement {
+        Statement::Import(import) => {
+            let path = beside(&format!("{here}/"), &import.path);
+            Some((import.path_span.range(), format!("{:?}", from_folder_of(&beside("", to), &path))))
+        }
+        _ => None,
+    });
+    edited(text, imports.collect())
+}
+
+/// The way from the folder of a file to another file; both are absolute.
+fn from_folder_of(file: &str, to: &str) -> String {
+    let (file, to): (Vec<&str>, Vec<&str>) = (file.split('/').collect(), to.split('/').collect());
+    let folder = &file[..file.len() - 1];
+    let shared = folder.iter().zip(&to[..to.len() - 1]).take_while(|(a, b)| a == b).count();
+    let up = folder[shared..].iter().map(|_| "..");
+    up.chain(to[shared..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
 fn parsed(text: &str) -> Script {

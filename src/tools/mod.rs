@@ -13,7 +13,7 @@ mod phases;
 mod tokens;
 
 pub use complete::{Completions, Item, ItemKind, complete};
-pub use edits::{moved_here, with_own_value, with_value};
+pub use edits::{moved_here, moved_to, with_default, with_own_value, with_value};
 pub use format::format;
 pub use hover::{Hover, hover};
 pub use known::{StageRows, stages};

@@ -220,7 +220,7 @@ impl Prompt {
             [] => return complain("`:save` wants the name of a file"),
             [_, ..] => return complain(&format!("`:save` wants one file: \"{argument}\" if its name has blanks")),
         };
-        let text = self.session.text();
+        let text = away(&self.session.text(), file);
         let text = tools::format(file, &text).unwrap_or(text);
         // A script of somebody else may be the work of a day.
         if Path::new(file).exists() && !self.saved.iter().any(|saved| saved == file) {
@@ -269,5 +269,35 @@ impl Prompt {
     pub fn print(&mut self, report: &Report) {
         self.last_error = report.code().map(|code| code.to_string());
         print_report(report, &self.settings);
+    }
+}
+
+/// The text of a script of the current folder as one that stands in a file: its imports lead to where they led.
+fn away(text: &str, file: &str) -> String {
+    let here = std::env::current_dir().ok();
+    let absolute = here.as_deref().and_then(|here| Some((here.to_str()?, here.join(file).to_str()?.to_string())));
+    absolute.map_or_else(|| text.to_string(), |(here, to)| tools::moved_to(text, here, &to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_from_scripts() {
+        for (line, file) in [
+            (":schema nosuch.csv", Some("nosuch.csv")),
+            (":schema data/*.csv.gz", Some("data/*.csv.gz")),
+            (":schema \"my stocks.csv\"", Some("my stocks.csv")),
+            (":sch src/", Some("src/")),
+            (":schema", None),
+            (":schema w | take 2", None),
+            (":schema read(\"a.csv\")", None),
+            (":schema a.b", None),
+            (":schema \"a", None),
+            (":type a.csv", None),
+        ] {
+            assert_eq!(file_of(line).as_deref(), file, "{line}");
+        }
     }
 }
