@@ -3,7 +3,7 @@
 //! An entry is compiled behind both, as one script, so that the prompt means what a script means. Nothing here prints or
 //! runs: that is `repl.rs`.
 
-use pipelang::tools::{ParameterHelp, Part, parts, script_help, with_own_value, with_value};
+use pipelang::tools::{self, ParameterHelp, Part, parts, script_help, with_own_value, with_value};
 use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, RunSettings, Script};
 use std::sync::Arc;
 
@@ -305,9 +305,11 @@ impl Session {
         self.definitions.iter().map(|part| format!("{}\n", part.text)).collect()
     }
 
-    /// All of it as a script: the definitions, then the last result.
+    /// All of it as a script: the definitions, with what parameters were given as their defaults, then the last result.
     pub fn text(&self) -> String {
         let definitions = self.definitions_text();
+        let given = self.parameters().into_iter().filter_map(|it| Some((it.name, it.value?)));
+        let definitions = given.fold(definitions, |text, (name, value)| tools::with_default(&text, &name, &value));
         let blank = if definitions.is_empty() || self.last.is_none() { "" } else { "\n" };
         let last = self.last.as_ref().map_or(String::new(), |last| format!("{last}\n"));
         format!("{definitions}{blank}{last}")

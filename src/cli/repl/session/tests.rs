@@ -274,3 +274,15 @@ fn nothing_of_a_load_that_fails_stays() {
     session.end_load();
     assert_eq!(session.enter("v + 1").trim_end(), "8");
 }
+
+#[test]
+fn saved_parameters_keep_their_values() {
+    let mut session = prints(&[("param lim: float = 30.0", ""), ("# Whom?\nparam who: string", "")]);
+    let text = |text: &str| ParameterValue::Text(text.to_string());
+    session.set_parameters(vec![("lim".into(), text("33")), ("who".into(), text("me"))]).expect("they fit");
+    assert_eq!(session.enter("lim + 1.0").trim_end(), "34.0");
+    let saved = "param lim: float = 33\n# Whom?\nparam who: string = \"me\"\n\nlim + 1.0\n";
+    assert_eq!(session.text(), saved);
+    let mut other = super::tests::session();
+    assert_eq!(other.enter(saved).trim_end(), "34.0");
+}
