@@ -139,6 +139,22 @@ fn completions_of_files() {
 }
 
 #[test]
+fn names_of_files_are_escaped() {
+    let files = |begun: &str| -> Vec<String> {
+        let all = ["quo\"te.csv", "quo\"ta.csv", "back\\slash.csv"];
+        all.iter().filter(|name| name.starts_with(begun)).map(|name| name.to_string()).collect()
+    };
+    for (line, expected) in
+        [(r#"read("quo\"t¦"#, vec![r#"quo\"te.csv"#, r#"quo\"ta.csv"#]), (r#"read("back\\¦"#, vec![r"back\\slash.csv"])]
+    {
+        let (text, offset) = at_cursor(line);
+        let found = complete(&engine(), "", &text, offset, &files);
+        let inserted: Vec<&str> = found.items.iter().map(|item| item.insert.as_str()).collect();
+        assert_eq!(inserted, expected, "{line}");
+    }
+}
+
+#[test]
 fn completions_anywhere_end_well() {
     let text = "let xs = [{id: 1}] | filter f\"{id:.2} é\" == \"\\n\" | map { a: (x => x), b: [1, `é`] }\nfn f(a: {b: int?, ..}) { match a { {b: 1} => 2 } } # é\n| 'x' && ) ] } é";
     let engine = engine();

@@ -89,7 +89,7 @@ pub fn complete(
     let start = match place(before) {
         Written::Comment | Written::Text => return Completions::default(),
         Written::File(start) => {
-            let found = files(&before[start..]);
+            let found = files(&before[start..].replace("\\\"", "\"").replace("\\\\", "\\"));
             return Completions {
                 replace: start..before.len(),
                 items: found.iter().map(|file| items::file(file)).collect(),

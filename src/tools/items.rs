@@ -47,9 +47,9 @@ fn told(label: &str, kind: ItemKind, about: About, insert: String) -> Item {
     Item { label: label.to_string(), kind, detail: about.signature, doc: about.doc, insert }
 }
 
-/// A file.
+/// A file, in a text.
 pub(super) fn file(path: &str) -> Item {
-    plain(path, ItemKind::File, "")
+    item(path, ItemKind::File, "", path.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// The columns in sight, and `it`.
