@@ -66,6 +66,11 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | derive n = name.up¦", &["upper"]),
     ("xs | derive n = price.ro¦", &["round"]),
     ("xs | derive n = price.uppe¦", &[]),
+    (
+        "fn hot(t: float) { t }\nfn odd(n: int) { n }\nfn wet(days: stream<{a: int}>) { days }\nxs | derive n = price.¦",
+        &["hot", "abs"],
+    ),
+    ("type P = {x: int}\nfn far(p: P) { p.x }\nfn far2(p: {z: int}) { p.z }\nlet p = {x: 1, y: 2}\np.fa¦", &["far"]),
     // The fields of what is matched.
     ("xs | map x => match x { {¦", &["id", "price", "name"]),
     ("xs | map x => match x { {id: 1, pr¦", &["price"]),

@@ -8,6 +8,7 @@ use pipelang_lang::check::{FRAME_OPTIONS, Meaning, Rows, Sight, WINDOW_FUNCTIONS
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::stages::{self, STAGES};
+use pipelang_lang::syntax::ast::Function;
 use pipelang_lang::ty::{Kind, Schema, spell};
 use std::collections::HashSet;
 
@@ -90,7 +91,7 @@ pub(super) fn names(known: &Known, sight: &Sight) -> Vec<Item> {
     found.extend(bound);
     found.extend(given(known, ItemKind::Name));
     found.extend(modules(known));
-    found.extend(functions(known, |_| true));
+    found.extend(functions(known, |_| true, |_| true));
     found
 }
 
@@ -103,9 +104,11 @@ fn given<'a>(known: &'a Known, kind: ItemKind) -> impl Iterator<Item = Item> + '
     })
 }
 
-fn functions(known: &Known, fits: impl Fn(&FunctionDef) -> bool) -> Vec<Item> {
+/// Functions: the user's and those of the catalog that fit.
+fn functions(known: &Known, fits: impl Fn(&FunctionDef) -> bool, users_fits: impl Fn(&Function) -> bool) -> Vec<Item> {
     let call = |name: &str, about: About| told(name, ItemKind::Function, about, format!("{name}("));
-    let users = known.functions().map(|function| call(&function.name.text, known.about_users(function)));
+    let users = known.functions().filter(|function| users_fits(function));
+    let users = users.map(|function| call(&function.name.text, known.about_users(function)));
     let given = known.catalog.functions().filter(|def| fits(def)).map(|def| call(&def.name, about(def)));
     let mut given: Vec<Item> = given.chain([call("read", about_read())]).collect();
     given.sort_by(|a, b| a.label.cmp(&b.label));
@@ -157,13 +160,15 @@ pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
         Some(Meaning::Rows(_) | Meaning::Function) => return Vec::new(),
         None => None,
     };
-    let Some(ty) = ty else { return functions(known, |def| !def.parameters.is_empty()) };
+    let Some(ty) = ty else { return functions(known, |def| !def.parameters.is_empty(), |_| true) };
     let mut found = match &ty.kind {
         Kind::Record(schema) => fields(schema, ItemKind::Field),
         _ => Vec::new(),
     };
     let takes = |def: &FunctionDef| def.parameters.first().is_some_and(|first| takes(&first.pattern, &ty.kind));
-    let mut functions = functions(known, takes);
+    let users =
+        |function: &Function| function.parameters.first().is_some_and(|first| known.may_take(&first.ty, &ty.kind));
+    let mut functions = functions(known, takes, users);
     functions.retain(|item| item.label != "read" || ty.kind == Kind::String);
     found.extend(functions);
     found

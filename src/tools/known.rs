@@ -2,13 +2,14 @@
 
 use crate::engine::Engine;
 use pipelang_lang::catalog::{Catalog, FunctionDef};
-use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, StageNote, WINDOW_FUNCTIONS};
+use pipelang_lang::check::{self, Meaning, Notes, Parameters, Rows, StageNote, TYPE_NAMES, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::modules::{self, Module, ModuleId, Modules};
 use pipelang_lang::source::{SourceId, SourceMap, Span};
 use pipelang_lang::stages;
 use pipelang_lang::syntax::ast::{self, Expr, ExprKind, Function, Name, Script, Statement, TypeExpr};
 use pipelang_lang::syntax::nodes::Node;
+use pipelang_lang::ty::Kind;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -140,6 +141,36 @@ impl<'a> Known<'a> {
     /// The user's functions.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         functions(self.script())
+    }
+
+    /// Whether a value may be given to a parameter of the script that has this type; what is not known here may be.
+    pub fn may_take(&self, ty: &TypeExpr, kind: &Kind) -> bool {
+        match ty {
+            TypeExpr::Nullable(ty, _) => self.may_take(ty, kind),
+            TypeExpr::Named(path, _) => match path.as_slice() {
+                [name] if TYPE_NAMES.contains(&&*name.text) => {
+                    *kind == Kind::Null
+                        || kind.to_string() == *name.text
+                        || (*kind == Kind::Int && &*name.text == "float")
+                }
+                // One that is made of nothing but itself would have no end.
+                [name] => aliases(self.script())
+                    .find(|alias| alias.name.text == name.text && matches!(alias.ty, TypeExpr::Record { .. }))
+                    .is_none_or(|alias| self.may_take(&alias.ty, kind)),
+                _ => true,
+            },
+            TypeExpr::List(item, _) => matches!(kind, Kind::List(of) if self.may_take(item, &of.kind)),
+            TypeExpr::Record { fields, .. } => match kind {
+                Kind::Record(schema) => fields.iter().all(|(name, ty)| {
+                    schema.fields.iter().any(|field| field.name == name.text && self.may_take(ty, &field.ty.kind))
+                }),
+                _ => false,
+            },
+            TypeExpr::Generic(name, ..) if &*name.text == "map" => matches!(kind, Kind::Map(_)),
+            TypeExpr::Generic(..) => matches!(kind, Kind::List(_)),
+            TypeExpr::Function(..) => false,
+            TypeExpr::Error(_) => true,
+        }
     }
 
     /// What there is to tell of a function, from the script, a module or the catalog; of each that has the name.
