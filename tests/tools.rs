@@ -122,7 +122,11 @@ fn completions_say_what_they_are() {
     };
     let expected =
         |word: &str, kind, detail: &str, insert: &str| (word.to_string(), kind, detail.to_string(), insert.to_string());
-    assert_eq!(found("xs | filter pri¦ce"), expected("pri", ItemKind::Column, "float", "price"));
+    assert_eq!(found("xs | filter pri¦ce"), expected("price", ItemKind::Column, "float", "price"));
+    assert_eq!(found("xs | filter `pr¦ice` > 1"), expected("`price`", ItemKind::Column, "float", "price"));
+    assert_eq!(found("xs | filter pri¦ > 1"), expected("pri", ItemKind::Column, "float", "price"));
+    assert_eq!(found("xs | ta¦il 3"), expected("tail", ItemKind::Stage, "take count by key, …", "take"));
+    assert_eq!(found("upp¦(\"a\")"), expected("upp", ItemKind::Function, "upper(s: string) -> string", "upper"));
     assert_eq!(found("xs | ta¦"), expected("ta", ItemKind::Stage, "take count by key, …", "take "));
     assert_eq!(found("xs | filter lea¦"), expected("lea", ItemKind::Name, "int", "least"));
     assert_eq!(found("upp¦"), expected("upp", ItemKind::Function, "upper(s: string) -> string", "upper("));
@@ -141,6 +145,10 @@ fn completions_of_files() {
         let labels: Vec<&str> = found.items.iter().map(|item| item.label.as_str()).collect();
         assert_eq!((&text[found.replace], labels), ("da", vec!["data/a.csv", "data/b.csv"]), "{line}");
     }
+    let (text, offset) = at_cursor("read(\"da¦ta/c.csv\") | take 3");
+    assert_eq!(&text[complete(&engine(), "", &text, offset, &files).replace], "data/c.csv");
+    let (text, offset) = at_cursor("read(\"da¦) | filter name == \"a\"");
+    assert_eq!(&text[complete(&engine(), "", &text, offset, &files).replace], "da");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::ops::Range;
 /// What could stand at the cursor, and what it takes the place of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completions {
-    /// The word that is there already, up to the cursor.
+    /// The word that is there already, also what of it stands behind the cursor.
     pub replace: Range<usize>,
     /// What begins like it, the likeliest first.
     pub items: Vec<Item>,
@@ -91,7 +91,7 @@ pub fn complete(
         Written::File(start) => {
             let found = files(&before[start..].replace("\\\"", "\"").replace("\\\\", "\\"));
             return Completions {
-                replace: start..before.len(),
+                replace: start..before.len() + rest_of_file(&text[before.len()..]),
                 items: found.iter().map(|file| items::file(file)).collect(),
             };
         }
@@ -100,7 +100,33 @@ pub fn complete(
     let marked = marked(text, before, start);
     let known = Known::new(engine, name, &marked, &Parameters::default(), Some(start..start + MARKER.len()));
     let word = before[start..].trim_start_matches('`');
-    Completions { replace: start..before.len(), items: items::like(word, candidates(&known, start)) }
+    let end = before.len() + rest_of_word(&before[start..], &text[before.len()..]);
+    let mut items = items::like(word, candidates(&known, start));
+    items.iter_mut().for_each(|item| leave_out_what_follows(item, &text[end..]));
+    Completions { replace: start..end, items }
+}
+
+/// How much of a word stands behind the cursor, before which it has begun.
+fn rest_of_word(begun: &str, behind: &str) -> usize {
+    if begun.is_empty() {
+        return 0;
+    }
+    let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(behind.len());
+    end + usize::from(begun.starts_with('`') && behind[end..].starts_with('`'))
+}
+
+/// The same of the name of a file, if its text is closed; one that is not goes on with something else.
+fn rest_of_file(behind: &str) -> usize {
+    let end = behind.find(['"', '\n', '|', ',', '(', ')', '=']);
+    end.filter(|end| behind[*end..].starts_with('"')).unwrap_or(0)
+}
+
+/// A bracket, colon or blank that stands behind the cursor already is not inserted.
+fn leave_out_what_follows(item: &mut Item, behind: &str) {
+    let follows = ["::", ": ", "(", " "].into_iter().find(|end| item.insert.ends_with(end) && behind.starts_with(end));
+    if let Some(follows) = follows {
+        item.insert.truncate(item.insert.len() - follows.len());
+    }
 }
 
 /// What the text before the cursor ends in.

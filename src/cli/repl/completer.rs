@@ -68,8 +68,8 @@ impl Entries {
         let before = self.context.before(&line[start..]);
         let text = format!("{before}{}", &line[start..]);
         let found = tools::complete(&self.engine, "<prompt>", &text, before.len() + position - start, &files);
-        let from = (found.replace.start + start).saturating_sub(before.len());
-        let span = Span { start: from, end: position.max(from) };
+        let in_line = |at: usize| (at + start).saturating_sub(before.len());
+        let span = Span { start: in_line(found.replace.start), end: in_line(found.replace.end) };
         found.items.into_iter().map(|item| suggestion(item, span)).collect()
     }
 

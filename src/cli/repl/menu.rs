@@ -3,7 +3,8 @@
 
 use nu_ansi_term::{Color, Style};
 use reedline::{
-    Completer, DescriptionMode, Editor, IdeMenu, Menu, MenuBuilder, MenuEvent, MenuSettings, Painter, Suggestion,
+    Completer, DescriptionMode, Editor, IdeMenu, InputMode, Menu, MenuBuilder, MenuEvent, MenuSettings, Painter,
+    Suggestion, UndoBehavior,
 };
 
 /// The name of the menu.
@@ -26,6 +27,7 @@ impl Completions {
         let entries = IdeMenu::default()
             .with_name(MENU)
             .with_marker(indicator)
+            .with_input_mode(InputMode::FullBuffer)
             .with_padding(1)
             .with_max_completion_height(SHOWN)
             .with_max_description_width(60)
@@ -39,6 +41,15 @@ impl Completions {
         (count > usize::from(SHOWN)).then(|| format!(" … {count} in all"))
     }
 
+    /// The editor moves the cursor as if the word that it replaces ended there; it belongs behind the new one.
+    fn move_behind_word(&self, editor: &mut Editor, before: &str, cursor: usize) {
+        let Some(end) = self.get_values().first().map(|value| value.span.end) else { return };
+        if editor.get_buffer() != before && end > cursor {
+            let at = editor.get_buffer().len().saturating_sub(before.len().saturating_sub(end));
+            editor.edit_buffer(|line| line.set_insertion_point(at), UndoBehavior::MoveCursor);
+        }
+    }
+
     /// Without colours a `>` is put before the chosen entry, and nothing makes room for it: it takes that of a blank.
     fn marked(&self, entries: String) -> String {
         let mut marks = self.get_values().iter().map(|value| format!(" >{}", value.display_value()));
@@ -47,6 +58,12 @@ impl Completions {
             None => entries,
         }
     }
+}
+
+fn cursor(editor: &mut Editor) -> usize {
+    let mut at = 0;
+    editor.edit_buffer(|line| at = line.insertion_point(), UndoBehavior::MoveCursor);
+    at
 }
 
 impl Menu for Completions {
@@ -88,7 +105,10 @@ impl Menu for Completions {
         editor: &mut Editor,
         completer: &mut dyn Completer,
     ) -> bool {
-        self.entries.can_partially_complete(values_updated, editor, completer)
+        let (before, cursor) = (editor.get_buffer().to_string(), cursor(editor));
+        let has_completed = self.entries.can_partially_complete(values_updated, editor, completer);
+        self.move_behind_word(editor, &before, cursor);
+        has_completed
     }
 
     fn update_values(&mut self, editor: &mut Editor, completer: &mut dyn Completer) {
@@ -105,7 +125,9 @@ impl Menu for Completions {
     }
 
     fn replace_in_buffer(&self, editor: &mut Editor) {
+        let (before, cursor) = (editor.get_buffer().to_string(), cursor(editor));
         self.entries.replace_in_buffer(editor);
+        self.move_behind_word(editor, &before, cursor);
     }
 
     fn menu_required_lines(&self, terminal_columns: u16) -> u16 {
