@@ -62,6 +62,10 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | fi¦", &["filter", "first"]),
     ("fn cheap(rows: stream<{price: float, ..}>) { rows | filter price < 9.0 }\nxs | ch¦", &["cheap"]),
     ("xs |\n  # which\n  sel¦", &["select"]),
+    ("xs | count | ¦", &["tee", "write"]),
+    ("xs | sample ¦", &["n:", "fraction:", "seed:"]),
+    ("xs | sample n: 3, ¦", &["n:", "fraction:", "seed:"]),
+    ("fn some(rows: stream<{price: float, ..}>, least: float) { rows }\nxs | some l¦", &["least:"]),
     // Behind a dot: what takes the value.
     ("xs | derive n = name.up¦", &["upper"]),
     ("xs | derive n = price.ro¦", &["round"]),
@@ -130,6 +134,9 @@ fn completions_say_what_they_are() {
     assert_eq!(found("xs | ta¦"), expected("ta", ItemKind::Stage, "take count by key, …", "take "));
     assert_eq!(found("xs | filter lea¦"), expected("lea", ItemKind::Name, "int", "least"));
     assert_eq!(found("upp¦"), expected("upp", ItemKind::Function, "upper(s: string) -> string", "upper("));
+    let joined = "let ys = [{id: 1, town: \"b\"}]\nxs | left_join y = ys on id | select ";
+    assert_eq!(found(&format!("{joined}y.to¦")), expected(".to", ItemKind::Field, "string", "?.town"));
+    assert_eq!(found(&format!("{joined}y?.to¦")), expected("to", ItemKind::Field, "string", "town"));
     assert_eq!(found("xs | map {a: price} | filter a¦"), expected("a", ItemKind::Column, "float", "a"));
 }
 

@@ -103,6 +103,12 @@ pub fn complete(
     let end = before.len() + rest_of_word(&before[start..], &text[before.len()..]);
     let mut items = items::like(word, candidates(&known, start));
     items.iter_mut().for_each(|item| leave_out_what_follows(item, &text[end..]));
+    // A `?.` takes the place of the dot.
+    if items.iter().any(|item| item.insert.starts_with(items::ASKED)) {
+        let others = items.iter_mut().filter(|item| !item.insert.starts_with(items::ASKED));
+        others.for_each(|item| item.insert.insert(0, '.'));
+        return Completions { replace: start - 1..end, items };
+    }
     Completions { replace: start..end, items }
 }
 
@@ -281,13 +287,15 @@ fn candidates(known: &Known, start: usize) -> Vec<Item> {
         Node::Stage(stage) => stage.name.last().is_some_and(|name| &*name.text == "window"),
         _ => false,
     });
-    let options = || callee(&around, start).map_or(Vec::new(), |callee| items::options(known, callee, in_window));
+    let callee = callee(&around, start);
+    let options = || callee.as_ref().map_or(Vec::new(), |callee| items::options(known, callee, in_window));
     // The check does not come to an operand where something else is due.
     let Some(sight) = &known.notes.sight else { return options() };
     match &sight.place {
-        Place::Stage => items::stages(known),
-        Place::Member(what) => items::members(known, what.as_ref()),
+        Place::Stage => items::stages(known, sight.row.as_ref()),
+        Place::Member(what) => items::members(known, what.as_ref(), known.text[..start].ends_with(items::ASKED)),
         Place::Pattern(subject) => items::fields_of(subject.as_ref()),
+        Place::Operand if callee.as_ref().is_some_and(Callee::takes_options_alone) => options(),
         Place::Operand => {
             let mut found = items::columns(sight);
             found.extend(options());
@@ -304,19 +312,36 @@ fn module_before(before: &str) -> Option<&str> {
     Some(&before[before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1)..])
 }
 
-/// The stage or function of which the marker is an argument by itself, so that the name of an option may stand there.
-fn callee<'a>(around: &[Node<'a>], start: usize) -> Option<&'a str> {
+/// What is called with the marker as an argument by itself, so that the name of an option may stand there.
+pub(super) struct Callee<'a> {
+    pub name: &'a str,
+    /// Whether its first argument stands before it: the rows of a stage, or the value before the dot.
+    pub has_first: bool,
+    is_stage: bool,
+}
+
+impl Callee<'_> {
+    /// Whether it is a stage all arguments of which are options.
+    fn takes_options_alone(&self) -> bool {
+        let begins_so = |signature: &str| signature.split(' ').nth(1).is_some_and(|word| word.ends_with(':'));
+        self.is_stage && stages::named(self.name).is_some_and(|stage| begins_so(stage.signature))
+    }
+}
+
+/// The stage or function of which the marker is an argument.
+fn callee<'a>(around: &[Node<'a>], start: usize) -> Option<Callee<'a>> {
     let argument = around.iter().rposition(|node| match node {
         Node::Argument(argument) => argument.span.range() == (start..start + MARKER.len()),
         _ => false,
     })?;
-    let name = match around[argument.checked_sub(1)?] {
-        Node::Stage(stage) => stage.name.last(),
+    let (path, has_first, is_stage) = match around[argument.checked_sub(1)?] {
+        Node::Stage(stage) => (&stage.name, true, true),
         Node::Expr(expr) => match &expr.kind {
-            ExprKind::Call { function, .. } | ExprKind::Method { function, .. } => function.last(),
-            _ => None,
+            ExprKind::Call { function, .. } => (function, false, false),
+            ExprKind::Method { function, .. } => (function, true, false),
+            _ => return None,
         },
-        _ => None,
+        _ => return None,
     };
-    name.map(|name| &*name.text)
+    path.last().map(|name| Callee { name: &name.text, has_first, is_stage })
 }

@@ -1,13 +1,13 @@
 //! The lists that completions are made of.
 
-use super::complete::{Item, ItemKind};
+use super::complete::{Callee, Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
 use crate::given::TYPES as TYPES_OF_HOST;
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{FRAME_OPTIONS, Meaning, Rows, Sight, WINDOW_FUNCTIONS};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
-use pipelang_lang::stages::{self, STAGES};
+use pipelang_lang::stages::{self, STAGES, StageKind};
 use pipelang_lang::syntax::ast::Function;
 use pipelang_lang::ty::{Kind, Schema, spell};
 use std::collections::HashSet;
@@ -127,17 +127,20 @@ fn modules(known: &Known) -> impl Iterator<Item = Item> {
     known.imports().iter().map(|(name, _)| item(&name.text, ItemKind::Module, "", format!("{}::", name.text)))
 }
 
-/// Stages: the user's, those of the language, and reducers.
-pub(super) fn stages(known: &Known) -> Vec<Item> {
+/// Stages: the user's, those of the language, and reducers. One value is written, and no more.
+pub(super) fn stages(known: &Known, rows: Option<&Rows>) -> Vec<Item> {
+    let is_value = rows.is_some_and(|rows| rows.shape == Shape::Scalar);
     let users = known.functions().filter(|function| is_stage(function)).map(|function| {
         let name = &*function.name.text;
         told(name, ItemKind::Stage, known.about_users(function), format!("{name} "))
     });
-    let given = STAGES.iter().map(|stage| {
+    let given = STAGES.iter().filter(|stage| !is_value || matches!(stage.kind, StageKind::Tee | StageKind::Write));
+    let given = given.map(|stage| {
         let about = About { signature: stage.signature.to_string(), doc: stage.doc.to_string() };
         told(stage.name, ItemKind::Stage, about, format!("{} ", stage.name))
     });
-    users.chain(given).chain(reducers(known, " ")).chain(modules(known)).collect()
+    let reducers = reducers(known, " ").filter(|_| !is_value);
+    users.chain(given).chain(reducers).chain(modules(known)).collect()
 }
 
 /// What an imported module gives: functions and types.
@@ -152,8 +155,12 @@ pub(super) fn module(known: &Known, name: &str) -> Vec<Item> {
     functions.chain(types).collect()
 }
 
-/// The fields of a value and the functions that take it.
-pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
+/// What stands before a field of what may be null.
+pub(super) const ASKED: &str = "?.";
+
+/// The fields of a value and the functions that take it; those fields that want one are inserted with a `?.`, unless that
+/// `is_asked` already.
+pub(super) fn members(known: &Known, what: Option<&Meaning>, is_asked: bool) -> Vec<Item> {
     let ty = match what {
         Some(Meaning::Value(ty)) => Some(ty),
         Some(Meaning::Rows(rows)) if rows.shape == Shape::Scalar => rows.schema.fields.first().map(|field| &field.ty),
@@ -165,6 +172,10 @@ pub(super) fn members(known: &Known, what: Option<&Meaning>) -> Vec<Item> {
         Kind::Record(schema) => fields(schema, ItemKind::Field),
         _ => Vec::new(),
     };
+    // Behind a `.` it is an error, if the record may be null.
+    if ty.nullable && !is_asked {
+        found.iter_mut().for_each(|field| field.insert.insert_str(0, ASKED));
+    }
     let takes = |def: &FunctionDef| def.parameters.first().is_some_and(|first| takes(&first.pattern, &ty.kind));
     let users =
         |function: &Function| function.parameters.first().is_some_and(|first| known.may_take(&first.ty, &ty.kind));
@@ -190,7 +201,8 @@ fn takes(pattern: &Pattern, kind: &Kind) -> bool {
 }
 
 /// The options of a stage or function; in a `window` reducers have more.
-pub(super) fn options(known: &Known, callee: &str, in_window: bool) -> Vec<Item> {
+pub(super) fn options(known: &Known, callee: &Callee, in_window: bool) -> Vec<Item> {
+    let Callee { name: callee, has_first, .. } = *callee;
     let option = |name: &str, detail: String, doc: &str| Item {
         doc: doc.to_string(),
         ..item(&format!("{name}:"), ItemKind::Option, detail, format!("{name}: "))
@@ -203,7 +215,8 @@ pub(super) fn options(known: &Known, callee: &str, in_window: bool) -> Vec<Item>
     }
     if let Some(function) = known.functions().find(|function| &*function.name.text == callee) {
         let range = |parameter: &pipelang_lang::syntax::ast::FunctionParameter| parameter.ty.span().range();
-        found.extend(function.parameters.iter().map(|it| option(&it.name.text, known.text[range(it)].to_string(), "")));
+        let parameters = function.parameters.iter().skip(usize::from(has_first));
+        found.extend(parameters.map(|it| option(&it.name.text, known.text[range(it)].to_string(), "")));
         return found;
     }
     if let Some(stage) = stages::named(callee) {
