@@ -8,6 +8,7 @@ use super::words;
 use pipelang::Engine;
 use pipelang::tools::{self, Item};
 use reedline::{Completer, CompletionResult, Span, Suggestion};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -103,7 +104,10 @@ impl Entries {
             Some(Takes::Name) => {
                 let all = self.engine.functions();
                 let all = all.iter().map(|one| item(&one.name, &format!("{}: {}", one.signature, one.doc)));
-                definitions().into_iter().chain(all).collect()
+                let mut all: Vec<Suggestion> = definitions().into_iter().chain(all).collect();
+                let mut seen = HashSet::new();
+                all.retain(|one| seen.insert(one.value.clone()));
+                all
             }
             Some(Takes::Definition) => definitions(),
             Some(Takes::Nothing | Takes::Code | Takes::Script) | None => Vec::new(),
