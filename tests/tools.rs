@@ -66,6 +66,11 @@ const COMPLETIONS: &[(&str, &[&str])] = &[
     ("xs | sample ¦", &["n:", "fraction:", "seed:"]),
     ("xs | sample n: 3, ¦", &["n:", "fraction:", "seed:"]),
     ("fn some(rows: stream<{price: float, ..}>, least: float) { rows }\nxs | some l¦", &["least:"]),
+    // What is meant by a word that nothing begins with.
+    ("xs | filer¦", &["filter"]),
+    ("xs | where¦", &["filter"]),
+    ("xs | filter prce¦", &["price"]),
+    ("xs | filter zzzzzz¦", &[]),
     // Behind a dot: what takes the value.
     ("xs | derive n = name.up¦", &["upper"]),
     ("xs | derive n = price.ro¦", &["round"]),

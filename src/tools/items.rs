@@ -3,8 +3,10 @@
 use super::complete::{Callee, Item, ItemKind};
 use super::known::{self, About, Known, about, about_read, is_stage};
 use crate::given::TYPES as TYPES_OF_HOST;
+use pipelang_lang::aliases;
 use pipelang_lang::catalog::{FunctionDef, Pattern};
 use pipelang_lang::check::{FRAME_OPTIONS, Meaning, Rows, Sight, WINDOW_FUNCTIONS};
+use pipelang_lang::diagnostic::did_you_mean;
 use pipelang_lang::ir::Shape;
 use pipelang_lang::ir::typing::accepts;
 use pipelang_lang::stages::{self, STAGES, StageKind};
@@ -22,18 +24,28 @@ const OPERANDS: [&str; 6] = ["true", "false", "null", "not ", "if ", "match "];
 /// Words that a statement begins with.
 const STATEMENTS: [&str; 6] = ["let ", "fn ", "param ", "type ", "import ", "test "];
 
-/// Those of the items that begin like a word, or if there are none those that have it in them.
+/// Those of the items that begin like a word, or if there are none those that have it in them, or else those that are meant
+/// by it.
 pub(super) fn like(word: &str, mut items: Vec<Item>) -> Vec<Item> {
     let mut seen = HashSet::new();
     items.retain(|item| seen.insert(item.label.clone()));
     let word = word.to_lowercase();
     let (begin, others): (Vec<Item>, Vec<Item>) =
         items.into_iter().partition(|item| item.label.trim_start_matches('`').to_lowercase().starts_with(&word));
-    if begin.is_empty() {
-        others.into_iter().filter(|item| item.label.to_lowercase().contains(&word)).collect()
-    } else {
-        begin
+    if !begin.is_empty() {
+        return begin;
     }
+    let (within, others): (Vec<Item>, Vec<Item>) =
+        others.into_iter().partition(|item| item.label.to_lowercase().contains(&word));
+    if within.is_empty() { meant(&word, &others) } else { within }
+}
+
+/// Those that a misspelt name, or one of other languages, means.
+fn meant(word: &str, items: &[Item]) -> Vec<Item> {
+    let elsewhere = [aliases::stage(word), aliases::function(word, 1)].into_iter().flatten();
+    let near = did_you_mean(word, items.iter().map(|item| item.label.as_str()));
+    let names: Vec<&str> = elsewhere.chain(near).collect();
+    items.iter().filter(|item| names.contains(&item.label.as_str())).cloned().collect()
 }
 
 fn item(label: &str, kind: ItemKind, detail: impl ToString, insert: String) -> Item {
