@@ -13,7 +13,7 @@ mod words;
 use super::arguments::Settings;
 use super::terminal::Terminal;
 use super::{Entry, Exit, complain, interruption, run, stats};
-use pipelang::{OutputFormat, TableStyle, codes};
+use pipelang::{OutputFormat, TableStyle, codes, tools};
 use reedline::Signal;
 use session::Session;
 use std::io::IsTerminal as _;
@@ -111,6 +111,9 @@ impl Prompt {
 
     /// Compiles an entry, keeps it and shows its results; `name` stands in reports.
     fn run(&mut self, name: &str, entry: &str) {
+        if tools::parts(entry).iter().any(|part| part.defines.as_deref() == Some(session::LAST)) {
+            return complain("`_` is the last result; what is defined wants another name");
+        }
         let started = Instant::now();
         let entry = match self.session.compile(name, entry) {
             Ok(entry) => entry,

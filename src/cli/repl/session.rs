@@ -8,7 +8,7 @@ use pipelang::{Engine, ParameterValue, ParameterWay, Parameters, Report, RunSett
 use std::sync::Arc;
 
 /// The name of the last result.
-const LAST: &str = "_";
+pub const LAST: &str = "_";
 
 /// Entries are told apart from files by this name in reports.
 pub const ENTRY: &str = "<prompt>";
