@@ -5,6 +5,7 @@
 mod commands;
 mod completer;
 mod editor;
+mod help;
 mod menu;
 mod options;
 mod session;

@@ -97,25 +97,6 @@ pub fn file_of(line: &str) -> Option<String> {
     (is_called_so || !file.is_empty() && Path::new(&file).exists()).then_some(file)
 }
 
-const HELP: &str = "\
-Type an expression or a pipeline:  1..5 | derive square = it * it
-An entry goes on over several lines while a bracket is open or a line ends in
-`|` or an operator. One that begins with `|` goes on with the last result, and
-`_` is the last result. What `let`, `fn`, `type`, `param` and `import` define
-stays; defining a name again replaces it. Tab completes, Ctrl-R looks through
-what was entered, Right takes the grey text. Ctrl-C clears the entry, or stops
-what is running.
-";
-
-fn help() -> String {
-    let mut text = format!("{HELP}\n");
-    for command in &COMMANDS {
-        let usage = format!(":{} {}", command.name, command.argument);
-        text.push_str(&format!("  {usage:<29} {}\n", command.doc));
-    }
-    text
-}
-
 impl Prompt {
     /// Does what a line that begins with a colon says.
     pub fn command(&mut self, line: &str) -> Next {
@@ -172,17 +153,6 @@ impl Prompt {
                 print!("{}", definition(&name, &entry.script.result_type(result)));
             }
             _ => print!("{}", entry.script.explain(Phase::Plan, self.settings.executor.into())),
-        }
-    }
-
-    fn help(&self, name: &str) {
-        match self.session.definition(name) {
-            Some(definition) => println!("{definition}"),
-            None if name.is_empty() => print!("{}", help()),
-            None => match functions::about(&self.session.engine, name, self.width()) {
-                Ok(page) => print!("{page}"),
-                Err(text) => complain(&text),
-            },
         }
     }
 
