@@ -104,6 +104,8 @@ impl Prompt {
         }
         if entry.starts_with('|') && self.session.last().is_none() {
             complain("there is no result yet that this could go on with");
+        } else if self.session.last().is_none() && tools::with_value(entry, session::LAST, "null").is_some() {
+            complain("there is no result yet that `_` could be");
         } else if !entry.is_empty() {
             self.run(session::ENTRY, entry);
         }

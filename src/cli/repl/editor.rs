@@ -12,7 +12,7 @@ use reedline::{
     default_emacs_keybindings,
 };
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Entries that are remembered.
 const REMEMBERED: usize = 10_000;
@@ -34,7 +34,10 @@ pub fn editor(program: &str, terminal: Terminal, entries: Entries) -> Reedline {
         .with_hinter(Box::new(DefaultHinter::default().with_style(hint)))
         .with_ansi_colors(color)
         .use_bracketed_paste(true);
-    let history = history_file(program).and_then(|file| FileBackedHistory::with_file(REMEMBERED, file).ok());
+    let history = history_file(program).and_then(|file| {
+        mend(&file);
+        FileBackedHistory::with_file(REMEMBERED, file).ok()
+    });
     if let Some(history) = history {
         editor = editor.with_history(Box::new(history));
     }
@@ -55,6 +58,13 @@ fn history_file(program: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
     Some(state.join(program).join("history"))
+}
+
+/// One byte that is no UTF-8 would cost all of a history.
+fn mend(file: &Path) {
+    if let Err(broken) = std::fs::read(file).map_or(Ok(String::new()), String::from_utf8) {
+        let _ = std::fs::write(file, String::from_utf8_lossy(broken.as_bytes()).as_bytes());
+    }
 }
 
 struct Unfinished;
@@ -134,5 +144,21 @@ impl Prompt for PipePrompt {
 
     fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
         Cow::Owned(format!(" (search: {}) ", search.term))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_with_a_broken_byte_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("history");
+        mend(&file);
+        assert!(!file.exists());
+        std::fs::write(&file, b"1 + 1\n\xff\n2 + 2\n").expect("a file");
+        mend(&file);
+        assert_eq!(std::fs::read_to_string(&file).expect("it is text now"), "1 + 1\n\u{fffd}\n2 + 2\n");
     }
 }
