@@ -272,6 +272,11 @@ fn fit(columns: &mut Vec<TableColumn>, width: usize) {
         let column = columns.iter_mut().rfind(|column| column.may_be_cut && column.width == widest);
         column.expect("it was just found").width = to.min(widest - 1);
     }
+    // Of the only column that is there even the name is cut.
+    if let [only] = columns.as_mut_slice() {
+        let widest = only.cells.iter().map(|(cell, _)| cell.width()).max().unwrap_or(0);
+        only.width = only.width.min(width.max(widest));
+    }
 }
 
 /// A text of at most so many characters' width.

@@ -89,6 +89,14 @@ fn columns_that_have_no_room_are_named() {
 }
 
 #[test]
+fn the_only_column_may_have_a_long_name() {
+    let schema = Schema { fields: vec![field(&"n".repeat(100), Type::INT)] };
+    let style = TableStyle { width: Some(20), ..TableStyle::default() };
+    let table = drawn(&schema, Shape::Table, &[], &style);
+    assert!(table.lines().all(|line| line.chars().count() <= 20), "{table}");
+}
+
+#[test]
 fn many_rows_are_counted() {
     let schema = Schema { fields: vec![field("it", Type::INT)] };
     let ints: Vec<Scalar> = (1..=1000).map(Scalar::Int).collect();
