@@ -116,6 +116,25 @@ impl EngineBuilder {
     /// let count = 1;
     /// let builder = pipelang::Engine::builder().func("count", |x: i64| x + count);
     /// ```
+    ///
+    /// Nor do they for the other ways to add a function:
+    ///
+    /// ```compile_fail,E0277
+    /// let count = std::rc::Rc::new(1);
+    /// let builder = pipelang::Engine::builder().try_func("count", move |x: i64| Ok::<i64, String>(x + *count));
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// let count = std::rc::Rc::new(1);
+    /// let builder = pipelang::Engine::builder().effect_func("count", move |x: i64| x + *count);
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// let count = std::cell::Cell::new(1);
+    /// let builder = pipelang::Engine::builder().kernel("add", move |x: &[i64], out: &mut [i64]| {
+    ///     x.iter().zip(out).for_each(|(x, out)| *out = x + count.get());
+    /// });
+    /// ```
     pub fn func<Arguments, F>(mut self, name: &str, function: F) -> EngineBuilder
     where
         F: HostFunction<Arguments>,
@@ -303,6 +322,8 @@ impl EngineBuilder {
     }
 
     /// The threads of the host, in place of those of the engine: runs take turns on them with whatever else it does there.
+    /// On one of them `collect`, `for_each` and the like help along what they wait for; [`Run::rows`](crate::Run::rows) only
+    /// waits, so that fewer of those may be taken there at once than there are threads.
     ///
     /// ```
     /// use std::sync::Arc;
