@@ -188,7 +188,21 @@ impl Engine {
         Ok(Tests::new(script, compiled.tests.list))
     }
 
-    /// The value of an expression.
+    /// The value of an expression; of a pipeline its rows, where a `Vec` is wanted.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row, Debug, PartialEq)]
+    /// struct Square { n: i64, square: i64 }
+    ///
+    /// let engine = Engine::default();
+    /// assert_eq!(engine.eval::<f64>("1 + 2")?, 3.0);
+    /// assert_eq!(engine.eval::<Vec<i64>>("1..5 | filter it % 2 == 0")?, [2, 4]);
+    /// let squares = engine.eval::<Vec<Square>>("3..3 | select n = it, square = it * it")?;
+    /// assert_eq!(squares, [Square { n: 3, square: 9 }]);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
     pub fn eval<T: FromCell>(&self, text: &str) -> Result<T, Report> {
         value_of(&self.compile_with("<expression>", text, &Parameters::default(), &[])?)
     }

@@ -13,7 +13,9 @@ use pipelang_lang::check::Parameters;
 use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0406, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ir::Shape;
-use pipelang_lang::ty::{self, Kind};
+use pipelang_lang::scalar::Scalar;
+use pipelang_lang::ty::{self, Kind, Type};
+use pipelang_runtime::batch::Column;
 use pipelang_runtime::exec::single::{Given, Made, OneRow};
 use pipelang_runtime::exec::{Encoded, Executor, Sink};
 use pipelang_runtime::vector::single::{Output, Value};
@@ -308,30 +310,37 @@ pub(crate) fn misfit(found: &ty::Field, wanted: &Field, owner: &str) -> Option<(
         .then(|| (E0307, format!("`{name}` can be null, and is no `Option` in `{owner}`")))
 }
 
-/// The one value that a script gives.
+/// The one value that a script gives; rows are one where a list is wanted.
 pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
     let refuse = |diagnostic| Err(Report::new(vec![diagnostic], script.sources().clone()));
     let [statement] = script.plan().statements.as_slice() else {
         return refuse(Diagnostic::outside(E0301, "one expression is wanted here"));
     };
     let schema = script.plan().schema(statement.node);
-    let field = match (statement.shape, schema.fields.as_slice()) {
-        (Shape::Scalar, [field]) => field,
+    let takes_rows = matches!(Field::of::<T>("").kind, FieldKind::List(_)) && statement.pivot.is_none();
+    let (name, ty) = match (statement.shape, schema.fields.as_slice()) {
+        (Shape::Scalar, [field]) => (field.name.clone(), field.ty.clone()),
+        (Shape::Values, [field]) if takes_rows => (field.name.clone(), Type::list(field.ty.clone())),
+        (Shape::Table, _) if takes_rows => ("rows".into(), Type::list(Type::record(schema))),
         (Shape::Scalar | Shape::Values | Shape::Table, _) => {
             let text = format!("one value is wanted here, and this is {}", script.result_type(0));
             return refuse(Diagnostic::error(E0301, statement.span, text));
         }
     };
+    let field = ty::Field { name, ty };
     let wanted = Field::of::<T>(&*field.name);
-    if let Some((code, _)) = misfit(field, &wanted, "") {
+    if let Some((code, _)) = misfit(&field, &wanted, "") {
         let null = if wanted.nullable { "?" } else { "" };
         let text = format!("this is {}, and {}{null} is wanted", field.ty, wanted.kind);
         return refuse(Diagnostic::error(code, statement.span, text));
     }
-    let mut row = None;
+    let mut rows = Vec::new();
     let mut accept = |encoded: Encoded| {
         if let Encoded::Rows(batch) = encoded {
-            row = Some(batch).filter(|batch| batch.rows > 0).or(row.take());
+            rows.extend((0..batch.rows).map(|row| match statement.shape {
+                Shape::Scalar | Shape::Values => batch.columns[0].get(row),
+                Shape::Table => Scalar::Record(batch.columns.iter().map(|column| column.get(row)).collect()),
+            }));
         }
         Ok(())
     };
@@ -341,9 +350,14 @@ pub(crate) fn value_of<T: FromCell>(script: &Script) -> Result<T, Report> {
         &RunSettings::default(),
         Sink { encode: &Encoded::Rows, accept: &mut accept },
     )?;
-    match row.map(|batch| T::from_cell(Cell::at(&batch.columns[0], 0, &field.ty.kind))) {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(mismatch)) => refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())),
-        None => refuse(Diagnostic::outside(pipelang_lang::codes::E0901, "an expression gave no value")),
-    }
+    let value = match statement.shape {
+        Shape::Scalar => rows.pop(),
+        Shape::Values | Shape::Table => Some(Scalar::List(rows.into())),
+    };
+    let Some(value) = value else {
+        return refuse(Diagnostic::outside(pipelang_lang::codes::E0901, "an expression gave no value"));
+    };
+    let column = Column::from_scalars(&field.ty.kind, &[value]);
+    T::from_cell(Cell::at(&column, 0, &field.ty.kind))
+        .or_else(|mismatch| refuse(Diagnostic::error(E0310, statement.span, mismatch.to_string())))
 }
