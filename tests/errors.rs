@@ -22,7 +22,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str, &[&str])] = &[
     ("E0603", "needs a host", &["tests/embedding.rs", "tests/embedding/host.rs"]),
     ("E0702", "needs a full disk", &["tests/faulty_targets/limits.rs"]),
     ("E0802", "needs somebody who interrupts", &["tests/cli.rs", "tests/embedding.rs"]),
-    ("E0901", "is a bug of ours, or of a host's stream", &["tests/embedding/streams.rs"]),
+    ("E0901", "is a bug of ours, none known", &["tests/hostile.rs", "tests/embedding/lasting.rs"]),
 ];
 
 /// Pages without an example, each with the reason.
