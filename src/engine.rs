@@ -184,8 +184,9 @@ impl Engine {
     pub fn tests(&self, name: &str, text: &str, parameters: &Parameters) -> Result<Tests, Report> {
         let (sources, compiled, optimized) =
             self.compiled(name, text, parameters, &[], |compiled| &compiled.tests.plan)?;
-        let script = Script::new(self.clone(), sources, compiled.tests.plan, optimized, compiled.warnings);
-        Ok(Tests::new(script, compiled.tests.list))
+        let list = compiled.tests.list;
+        let plans = (compiled.tests.plan, optimized);
+        Ok(Tests::new(Script::new(self.clone(), sources, plans, compiled.warnings, compiled.stages), list))
     }
 
     /// The value of an expression; of a pipeline its rows, where a `Vec` is wanted.
@@ -275,7 +276,7 @@ impl Engine {
     ) -> Result<Script, Report> {
         let (sources, compiled, optimized) =
             self.compiled(name, text, parameters, inputs, |compiled| &compiled.plan)?;
-        Ok(Script::new(self.clone(), sources, compiled.plan, optimized, compiled.warnings))
+        Ok(Script::new(self.clone(), sources, (compiled.plan, optimized), compiled.warnings, compiled.stages))
     }
 
     /// A compiled script with its texts, and one of its plans optimized.

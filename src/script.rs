@@ -10,6 +10,7 @@ use crate::report::Report;
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::{Plan, Shape, Stage, Supply, TableOrigin, print};
 use pipelang_lang::source::SourceMap;
+use pipelang_lang::syntax::StagePlaces;
 use pipelang_runtime::builtins::Outside;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::native::Native;
@@ -106,15 +107,16 @@ pub struct Script {
     native: Arc<Native>,
     plan: Arc<Plan>,
     warnings: Report,
+    stages: Arc<StagePlaces>,
 }
 
 impl Script {
     pub(crate) fn new(
         engine: Engine,
         sources: SourceMap,
-        written: Plan,
-        optimized: Plan,
+        (written, optimized): (Plan, Plan),
         warnings: Vec<Diagnostic>,
+        stages: StagePlaces,
     ) -> Script {
         let sources = Arc::new(sources);
         let warnings = Report::new(warnings, sources.clone());
@@ -125,6 +127,7 @@ impl Script {
             plan: Arc::new(optimized),
             native: Arc::default(),
             warnings,
+            stages: Arc::new(stages),
         }
     }
 
@@ -293,6 +296,7 @@ impl Script {
 
     fn said(&self, error: &RunError) -> Diagnostic {
         let mut diagnostic = error.diagnostic(&self.plan);
+        self.stages.name(&mut diagnostic);
         excerpt::add_line(&mut diagnostic, error);
         diagnostic
     }

@@ -66,6 +66,8 @@ pub struct Diagnostic {
     pub edits: Vec<Edit>,
     /// The place in the data, for errors that rows cause.
     pub data: Option<DataPlace>,
+    /// The stage that an error of a run is in, as the script spells its name.
+    pub stage: Option<String>,
 }
 
 impl Diagnostic {
@@ -80,6 +82,7 @@ impl Diagnostic {
             help: Vec::new(),
             edits: Vec::new(),
             data: None,
+            stage: None,
         }
     }
 
@@ -136,6 +139,11 @@ impl Diagnostic {
     pub fn at_data(mut self, place: DataPlace) -> Self {
         self.data = Some(place);
         self
+    }
+
+    /// The stage that an error of a run is in, such as `filter`; none where that is no place in a stage.
+    pub fn stage(&self) -> Option<&str> {
+        self.stage.as_deref()
     }
 
     /// Whether it stops the script.

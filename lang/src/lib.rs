@@ -30,6 +30,7 @@ use ir::Plan;
 use source::{SourceMap, Span};
 use std::iter;
 use std::sync::Arc;
+use syntax::StagePlaces;
 
 /// A script that may be run.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Compiled {
     pub tests: Tests,
     /// What is probably not as meant.
     pub warnings: Vec<Diagnostic>,
+    /// Its stages, for errors of its runs.
+    pub stages: StagePlaces,
 }
 
 /// The whole compiler: text to a verified plan, or all errors, sorted by place.
@@ -66,7 +69,8 @@ pub fn compile(
             return Err(faults.into_iter().map(broken_plan).collect());
         }
     }
-    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics })
+    let stages = StagePlaces::of(modules.iter().map(|(_, module)| &module.tree));
+    Ok(Compiled { plan: checked.plan, tests: checked.tests, warnings: diagnostics, stages })
 }
 
 /// What is wrong with a script, which is not run: its parameters need no values.

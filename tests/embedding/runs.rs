@@ -262,3 +262,38 @@ fn what_parse_leaves_out_is_told_as_data() {
         assert_eq!((run.collect().unwrap().len(), tally.parses()[0].rows), (65, 34), "{executor:?}");
     }
 }
+
+#[test]
+fn errors_of_a_run_name_their_stage() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let stage_of = |script: &str, executor| {
+        let program = engine.compile::<Id, Id>("stages.pipe", script).unwrap();
+        let report = program.run(&ids(20)).executor(executor).collect().unwrap_err();
+        let stage = report.diagnostics()[0].stage().map(str::to_string);
+        let json: serde_json::Value = serde_json::from_str(&report.render_json()).unwrap();
+        assert_eq!(json["stage"].as_str(), stage.as_deref(), "{script}");
+        stage
+    };
+    let scripts = [
+        ("input | filter id < 10 and 12 / (weight - 7) > 0", "filter"),
+        ("input | derive weight = weight % (id - 3) | filter weight > 0", "derive"),
+        ("input | aggregate id = 1, weight = sum(weight % (id - 3))", "aggregate"),
+        ("fn per(a: int, b: int) -> int = a % b\ninput | select id, weight = per(weight, id - 3)", "select"),
+        ("fn own(t) = t | sort weight % (id - 3)\ninput | own", "sort"),
+        ("input | filter id in (1..3 | filter it % (it - 2) == 0)", "filter"),
+    ];
+    for executor in EXECUTORS {
+        for (script, stage) in scripts {
+            assert_eq!(stage_of(script, executor).as_deref(), Some(stage), "{script}, {executor:?}");
+        }
+    }
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = told.clone();
+    let on_error = OnError::divert(move |report| tell.lock().unwrap().push(report.diagnostics()[0].stage.clone()));
+    let program = engine.compile::<Id, Id>("rows.pipe", "input | filter weight % (id - 3) == 0").unwrap();
+    program.run(&ids(20)).on_error(on_error).collect().unwrap();
+    assert_eq!(*told.lock().unwrap(), [Some("filter".to_string())]);
+    let program = engine.compile::<Id, Id>("rows.pipe", "input").unwrap();
+    let report = program.run(pipelang::jsonl(&b"{\"id\": 1, \"weight\": \"x\"}"[..])).collect().unwrap_err();
+    assert_eq!(report.diagnostics()[0].stage(), None, "no place in the script is to blame");
+}

@@ -2,8 +2,9 @@
 //!
 //! `{"code", "severity", "message", "primary": {"file", "line", "column", "end_line", "end_column", "start", "end"},
 //! "labels": [{…, "text"}], "help": ["…"], "edits": [{"start", "end", "text"}]}`; lines and columns from 1, columns in
-//! characters, `start` and `end` in bytes. `primary` is null where no script text is to blame; then, and for errors in
-//! rows of a file, `data` says where in the data: `{"file", "line", "column"}`.
+//! characters, `start` and `end` in bytes. `primary` is null where no script text is to blame. Errors of a run have
+//! the `stage` that they are in, such as `"filter"`, and where rows cause them `data`, which says where in the data:
+//! `{"file", "line", "column"}`, of what has no lines `{"file", "row", "column"}`; `column` may be null.
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceMap, Span};
@@ -50,10 +51,15 @@ fn object(out: &mut String, diagnostic: &Diagnostic, sources: &SourceMap) {
         string(out, &edit.text);
         out.push('}');
     });
+    if let Some(stage) = &diagnostic.stage {
+        out.push_str(r#","stage":"#);
+        string(out, stage);
+    }
     if let Some(data) = &diagnostic.data {
         out.push_str(r#","data":{"file":"#);
         string(out, &data.file);
-        let _ = write!(out, r#","line":{},"column":"#, data.line);
+        let counted = if data.counts_rows { "row" } else { "line" };
+        let _ = write!(out, r#","{counted}":{},"column":"#, data.line);
         match &data.column {
             Some(column) => string(out, column),
             None => out.push_str("null"),

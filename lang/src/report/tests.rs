@@ -86,11 +86,9 @@ error[E0501]: people.csv:5649: `birth_date` should be a date
 ";
     assert_eq!(render(std::slice::from_ref(&diagnostic), &SourceMap::default(), PLAIN), expected);
     let json = render_json(&[diagnostic], &SourceMap::default());
-    assert!(
-        json.contains(
-            r#""primary":null,"labels":[],"help":["read it as text"],"edits":[],"data":{"file":"people.csv""#
-        )
-    );
+    assert!(json.contains(
+        r#""primary":null,"labels":[],"help":["read it as text"],"edits":[],"data":{"file":"people.csv","line":5649,"#
+    ));
 }
 
 #[test]
@@ -108,6 +106,16 @@ fn a_failing_row_names_its_line() {
     });
     let text = render(std::slice::from_ref(&diagnostic), &sources, PLAIN);
     assert!(text.ends_with("───╯ in orders.csv:73113     more: pipe explain E0601\n"), "{text}");
+    diagnostic.stage = Some("derive".into());
+    let json = render_json(std::slice::from_ref(&diagnostic), &sources);
+    assert!(
+        json.ends_with(",\"stage\":\"derive\",\"data\":{\"file\":\"orders.csv\",\"line\":73113,\"column\":null}}\n"),
+        "{json}"
+    );
+    let place = diagnostic.data.as_mut().expect("it was put there");
+    (place.file, place.counts_rows) = ("orders.parquet".into(), true);
+    let json = render_json(&[diagnostic], &sources);
+    assert!(json.ends_with("\"data\":{\"file\":\"orders.parquet\",\"row\":73113,\"column\":null}}\n"), "{json}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod literal;
 pub mod nodes;
 mod parser;
 mod repair;
+mod stage_places;
 #[cfg(test)]
 mod tests;
 pub mod token;
@@ -22,6 +23,7 @@ pub mod tree;
 mod unfinished;
 
 pub use format::format;
+pub use stage_places::StagePlaces;
 pub use unfinished::is_unfinished;
 
 use crate::codes::*;
