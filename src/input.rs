@@ -179,7 +179,7 @@ impl<'a> Inputs<'a> {
         self.0.push((
             name.to_string(),
             Box::new(move |name, schema, bindings| {
-                bindings.stream(name, schema, records::stream(rows, schema.clone()));
+                bindings.stream(name, schema, records::stream(name, rows, schema.clone()));
                 Ok(())
             }),
         ));

@@ -6,8 +6,8 @@ use pipelang_lang::calendar::{parse_date, parse_datetime, parse_duration};
 use pipelang_lang::codes::E0501;
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
-use pipelang_runtime::batch::{Batch, Column};
-use pipelang_runtime::error::RunError;
+use pipelang_runtime::batch::{Batch, Column, Records};
+use pipelang_runtime::error::{At, Place, RunError};
 use pipelang_runtime::exec::Stream;
 use pipelang_runtime::formats::{MorselSize, Parsed, Piece};
 use serde_core::Serialize;
@@ -44,15 +44,19 @@ pub fn rows<I: IntoIterator<Item: Serialize>>(rows: I) -> Rows<I> {
 impl<'a, In, I: IntoIterator<Item: Serialize, IntoIter: Send + 'a>> Input<'a, In> for Rows<I> {
     fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
         if let Some((name, schema)) = bindings.only() {
-            bindings.stream(&name, &schema, stream(self.0.into_iter(), schema.clone()));
+            bindings.stream(&name, &schema, stream(&name, self.0.into_iter(), schema.clone()));
         }
         Ok(())
     }
 }
 
-/// Records as a table of these columns.
-pub(super) fn stream<'a>(mut records: impl Iterator<Item: Serialize> + Send + 'a, schema: Schema) -> Stream<'a> {
-    let schema = Arc::new(schema);
+/// Records as a table of that name and these columns.
+pub(super) fn stream<'a>(
+    name: &Arc<str>,
+    mut records: impl Iterator<Item: Serialize> + Send + 'a,
+    schema: Schema,
+) -> Stream<'a> {
+    let (name, schema) = (name.clone(), Arc::new(schema));
     Box::new(move |columns, morsel, _| {
         let most = if let MorselSize::Rows(rows) = morsel { rows } else { PORTION };
         let columns: Arc<[usize]> = columns.into();
@@ -67,30 +71,37 @@ pub(super) fn stream<'a>(mut records: impl Iterator<Item: Serialize> + Send + 'a
                 return Ok(None);
             }
             let (schema, columns, first) = (schema.clone(), columns.clone(), count + 1);
-            count += portion.len();
-            Ok(Some(Box::new(move || parsed(portion, first, &schema, &columns)) as Piece))
+            count += portion.len() as u64;
+            let name = name.clone();
+            Ok(Some(Box::new(move || parsed(portion, (name, first), &schema, &columns)) as Piece))
         }))
     })
 }
 
-/// The records up to the first that does not fit; record `first` is the first of them.
-fn parsed(records: Vec<Result<Value, String>>, first: usize, schema: &Schema, columns: &[usize]) -> Parsed {
+/// The records of an input up to the first that does not fit; record `first` is the first of them.
+fn parsed(
+    records: Vec<Result<Value, String>>,
+    (file, first): (Arc<str>, u64),
+    schema: &Schema,
+    columns: &[usize],
+) -> Parsed {
     let mut values: Vec<Vec<Scalar>> = vec![Vec::with_capacity(records.len()); columns.len()];
     let mut error = None;
     let mut rows = 0;
     for record in records {
         match cells(record, schema, columns) {
             Ok(cells) => values.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell)),
-            Err(what) => {
-                let message = format!("row {} of the input: {what}", first + rows);
-                error = Some(RunError::Outside { code: E0501, message });
+            Err(message) => {
+                let place = Place { file: file.clone(), at: At::Row(first + rows as u64) };
+                error = Some(RunError::Record { code: E0501, message, place });
                 break;
             }
         }
         rows += 1;
     }
     let column = |(at, values): (&usize, &Vec<Scalar>)| Column::from_scalars(&schema.fields[*at].ty.kind, values);
-    Parsed { batch: Batch::new(rows, columns.iter().zip(&values).map(column).collect()), error, left_out: 0 }
+    let batch = Batch::new(rows, columns.iter().zip(&values).map(column).collect());
+    Parsed { batch: batch.of_input(file, Records::From(first)), error, left_out: 0 }
 }
 
 /// The wanted cells of a record, or what is wrong with it.

@@ -297,3 +297,82 @@ fn errors_of_a_run_name_their_stage() {
     let report = program.run(pipelang::jsonl(&b"{\"id\": 1, \"weight\": \"x\"}"[..])).collect().unwrap_err();
     assert_eq!(report.diagnostics()[0].stage(), None, "no place in the script is to blame");
 }
+
+/// What an error says of the data: the input, the row, and whether it is one.
+fn row_of(report: &pipelang::Report) -> Option<(String, u64, bool)> {
+    let place = report.diagnostics()[0].data.clone()?;
+    Some((place.file, place.line, place.counts_rows))
+}
+
+#[test]
+fn errors_over_rows_of_the_host_say_which_row() {
+    let engine = Engine::builder().threads(4).build().unwrap();
+    let scripts = [
+        "input | filter weight % (id - 30_000) >= 0",
+        "input | filter id % 2 == 0 | derive weight = weight % (id - 30_000)",
+        // The filter may run as a loop of its own, and few rows pass.
+        "input | filter id % 1_000 == 0 | take 100_000 | select id, weight = weight % (id - 30_000)",
+        "input | filter id >= 0 | scan 0, (s, row) => s + row.weight % (row.id - 30_000) | select id = it, weight = it",
+        "input | aggregate id = 1, weight = sum(weight % (id - 30_000))",
+    ];
+    let rows = ids(40_000);
+    let expected = Some(("input".to_string(), 30_001, true));
+    for script in scripts {
+        let program = engine.compile::<Id, Id>("rows.pipe", script).unwrap();
+        for executor in [Executor::Reference, Executor::Vector, Executor::Jit, Executor::Auto] {
+            for threads in [1, 4] {
+                let report = program.run(&rows).executor(executor).threads(threads).collect().unwrap_err();
+                assert_eq!(row_of(&report), expected, "{script}, {executor:?}, {threads}");
+                assert!(report.to_string().contains("in input, row 30001"), "{report}");
+                assert!(report.render_json().contains(r#""data":{"file":"input","row":30001,"column":null}"#));
+                let records = rows.iter().map(|row| serde_json::json!({"id": row.id, "weight": row.weight}));
+                let streamed = program.run(pipelang::rows(records)).executor(executor).threads(threads);
+                assert_eq!(row_of(&streamed.collect().unwrap_err()), expected, "{script}, {executor:?}, {threads}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_told_of_rows_that_are_left_out_says_which_row() {
+    let engine = Engine::builder().threads(4).build().unwrap();
+    let program = engine.compile::<Id, Id>("rows.pipe", "input | filter 1 / (id % 9_000 - 7) < 1 or id > 20").unwrap();
+    for executor in EXECUTORS {
+        for threads in [1, 4] {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let tell = told.clone();
+            let on_error = OnError::divert(move |report| tell.lock().unwrap().push(row_of(report).unwrap().1));
+            program.run(&ids(30_000)).executor(executor).threads(threads).on_error(on_error).collect().unwrap();
+            assert_eq!(*told.lock().unwrap(), [8, 9_008, 18_008, 27_008], "{executor:?}, {threads}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_say_which_they_are() {
+    let program = Engine::default().compile::<Id, Id>("rows.pipe", "input | filter weight > 0").unwrap();
+    let rows = || [serde_json::json!({"id": 1, "weight": 2}), serde_json::json!({"id": 1, "weight": "x"})];
+    for executor in EXECUTORS {
+        let report = program.run(pipelang::rows(rows())).executor(executor).collect().unwrap_err();
+        assert_eq!(row_of(&report), Some(("input".to_string(), 2, true)), "{executor:?}");
+        assert!(report.to_string().contains("input, row 2: `weight` should be int"), "{report}");
+    }
+    // What is read twice is kept whole, and knows its lines all the same.
+    let twice = "input | filter weight % (id - 2) == 0 and id in (input | select id)";
+    let program = Engine::default().compile::<Id, Id>("twice.pipe", twice).unwrap();
+    let text = "{\"id\": 1, \"weight\": 2}\n\n{\"id\": 2, \"weight\": 2}\n";
+    for executor in EXECUTORS {
+        let report = program.run(pipelang::jsonl(text.as_bytes())).executor(executor).collect().unwrap_err();
+        assert_eq!(row_of(&report), Some(("input".to_string(), 3, false)), "{executor:?}");
+    }
+    #[derive(Row, Debug)]
+    struct Wide {
+        id: u64,
+    }
+    let program = Engine::default().compile::<Wide, Wide>("wide.pipe", "input | filter id > 0").unwrap();
+    for executor in EXECUTORS {
+        let report = program.run(&[Wide { id: 1 }, Wide { id: u64::MAX }]).executor(executor).collect().unwrap_err();
+        let place = report.diagnostics()[0].data.clone().unwrap();
+        assert_eq!((place.line, place.counts_rows, place.column.as_deref()), (2, true, Some("id")), "{executor:?}");
+    }
+}

@@ -13,9 +13,11 @@ mod cut;
 
 pub use cut::cut;
 
-use crate::kernel::Segment;
+use crate::kernel::{Output, Segment};
 use crate::stages::join::Left;
-use pipelang_lang::ir::{Ascending, ColumnId, ExprId, JoinKind, Reduction, SiteId, TableId, Tee, WindowFunction};
+use pipelang_lang::ir::{
+    Ascending, ColumnId, Expr, ExprId, JoinKind, Plan, Reduction, SiteId, TableId, Tee, WindowFunction,
+};
 use pipelang_lang::scalar::{Comparison, Scalar};
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -243,4 +245,18 @@ impl Pipeline {
     pub fn all_links(&self) -> impl Iterator<Item = &Link> {
         self.branches.iter().flat_map(|branch| &branch.links).chain(&self.links)
     }
+}
+
+/// Whether some of these links may fail at a row and then say where it stands.
+pub fn want_places<'l>(links: impl Iterator<Item = &'l Link>, plan: &Plan) -> bool {
+    let loses_places = |link: &&Link| matches!(link, Link::Expand(Expansion::Moved | Expansion::Join(_)));
+    let mut links = links.take_while(|link| !loses_places(link));
+    links.any(|link| match link {
+        Link::Segment(segment) => {
+            let is_column = |output: &Output| matches!(plan.exprs.get(output.expr), Expr::Column(_));
+            !segment.steps.is_empty() || !segment.outputs.iter().all(is_column)
+        }
+        Link::Pass(passage) => matches!(passage, Passage::Fold { .. }),
+        Link::Expand(_) => false,
+    })
 }

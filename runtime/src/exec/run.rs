@@ -8,7 +8,7 @@ use super::claim::{Claimed, Claims};
 use super::expand::Expand;
 use super::operator::{Given, Operator, lock};
 use super::passage::Passages;
-use super::pipeline::{Branch, End, Expansion, Link, Passage, Pipeline, Source};
+use super::pipeline::{self, Branch, End, Expansion, Link, Passage, Pipeline, Source};
 use super::segment::Prepared;
 use super::source::{self, MORSEL_ROWS, MORSEL_ROWS_OF_HOST, MORSEL_ROWS_OF_LISTS};
 use super::staged::is_endless;
@@ -107,13 +107,14 @@ impl<'a> Run<'a> {
             threads => threads.min(env.pool.threads()),
         };
         let mut passages = Vec::new();
-        let mut ready = |links: &'a [Link]| {
+        let mut ready = |links: &'a [Link], behind: &'a [Link]| {
             let first = passages.len();
             let (mut ready, mut failed) = (Vec::new(), None);
-            for link in links {
+            for (at, link) in links.iter().enumerate() {
                 match link {
                     Link::Segment(segment) => {
-                        ready.push(Ready::Segment(Box::new(Prepared::new(env, segment, options))))
+                        let wants_places = pipeline::want_places(links[at + 1..].iter().chain(behind), env.plan);
+                        ready.push(Ready::Segment(Box::new(Prepared::new(env, segment, options, wants_places))))
                     }
                     Link::Pass(passage) => {
                         ready.push(Ready::Pass(passages.len()));
@@ -131,11 +132,11 @@ impl<'a> Run<'a> {
             (ready, first..passages.len(), failed)
         };
         let own = pipeline.branches.iter().map(|branch| {
-            let (links, passages, failed) = ready(&branch.links);
+            let (links, passages, failed) = ready(&branch.links, &pipeline.links);
             Own { links, passages, failed }
         });
         let own: Vec<Own> = own.collect();
-        let (common, common_passages, failed) = ready(&pipeline.links);
+        let (common, common_passages, failed) = ready(&pipeline.links, &[]);
         let is_mixed =
             common_passages.is_empty() && own.iter().any(|own| own.passages.is_empty()) && !passages.is_empty();
         let operators = threads + usize::from(is_mixed);

@@ -38,6 +38,8 @@ pub struct Prepared<'a> {
     /// The same in two parts, if that can be, and the watch of the second: its rows have been paid for.
     early: OnceLock<Option<(Early, Watch)>>,
     passing: Passing,
+    /// Whether something behind it may say of a row where it stands, which one loop of machine code does not tell.
+    wants_places: bool,
     /// Where it is counted how many rows do not go out, if that is told.
     left_out: Option<Arc<AtomicU64>>,
     #[cfg(feature = "jit")]
@@ -61,7 +63,12 @@ struct Kernels {
 
 impl<'a> Prepared<'a> {
     /// A segment that nothing has been lowered of.
-    pub fn new(env: &'a Environment<'a>, segment: &'a Segment, options: &'a Options) -> Prepared<'a> {
+    pub fn new(
+        env: &'a Environment<'a>,
+        segment: &'a Segment,
+        options: &'a Options,
+        wants_places: bool,
+    ) -> Prepared<'a> {
         Prepared {
             env,
             segment,
@@ -72,6 +79,7 @@ impl<'a> Prepared<'a> {
             variants: Variants::default(),
             early: OnceLock::new(),
             passing: Passing::default(),
+            wants_places,
             left_out: segment.told.as_ref().map(|told| options.tally.begin_parse(told)),
             #[cfg(feature = "jit")]
             fused: OnceLock::new(),
@@ -119,7 +127,8 @@ impl<'a> Prepared<'a> {
     /// Runs it on rows of the host with its filters first; nothing if that does not pay, or if it must go the whole way since
     /// something fails.
     pub fn run_early(&self, host: &HostRows, rows: Range<usize>, scratch: &mut Scratch) -> Option<Parsed> {
-        let made = match self.try_fused(host, rows.clone(), scratch) {
+        let fused = if self.wants_places { Ok(None) } else { self.try_fused(host, rows.clone(), scratch) };
+        let made = match fused {
             Ok(None) if self.passing.is_rare() => self.try_early(host, rows, scratch),
             made => made,
         };

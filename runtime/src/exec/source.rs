@@ -5,7 +5,7 @@ use super::parallel::Pool;
 use super::passage::Folder;
 use super::tables::{self, Chosen, Gather, Opened, Pieces};
 use super::{Environment, Options, pipeline};
-use crate::batch::{Batch, Column};
+use crate::batch::{Batch, Column, Records};
 use crate::error::RunError;
 use crate::formats::{self, Input, MorselSize, Parsed, Piece, ScanRequest, on_error};
 use crate::limits::Watch;
@@ -64,6 +64,7 @@ pub struct Reader<'a> {
 /// A table of the host in memory.
 #[derive(Clone)]
 pub struct HostRows<'a> {
+    name: &'a Arc<str>,
     gather: &'a Gather<'a>,
     columns: Arc<[usize]>,
     #[cfg_attr(not(feature = "jit"), expect(dead_code, reason = "only machine code reads there"))]
@@ -74,7 +75,13 @@ impl<'a> HostRows<'a> {
     /// Some columns, by their positions among those that are read, of some rows.
     pub fn gather(&self, columns: &[usize], rows: Chosen) -> Batch {
         let columns: Vec<usize> = columns.iter().map(|at| self.columns[*at]).collect();
-        (self.gather)(&columns, rows)
+        let records = match &rows {
+            Chosen::All(range) => Records::From(range.start as u64 + 1),
+            Chosen::Some(start, rows) => {
+                Records::Numbered(rows.iter().map(|row| *start as u64 + u64::from(*row) + 1).collect())
+            }
+        };
+        (self.gather)(&columns, rows).of_input(self.name.clone(), records)
     }
 
     /// Where a column lies, by its position among those that are read, if it lies anywhere as it is.
@@ -144,7 +151,7 @@ fn scan<'a>(
             Ok(match tables::open(env, name, &columns, morsel, &options.watch)? {
                 Opened::InMemory(all, gather, fields) => {
                     let most = options.morsel_rows.unwrap_or(MORSEL_ROWS_OF_HOST);
-                    let host = HostRows { gather, columns: columns.into(), fields };
+                    let host = HostRows { name, gather, columns: columns.into(), fields };
                     let (every, own) = ((0..host.columns.len()).collect::<Vec<_>>(), host.clone());
                     let gather = Box::new(move |range| own.gather(&every, Chosen::All(range)));
                     Reader { host: Some(host), ..bound(all, rows.min(most), gather) }

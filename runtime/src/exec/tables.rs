@@ -2,7 +2,7 @@
 
 use super::Environment;
 use super::source::MORSEL_BYTES;
-use crate::batch::Batch;
+use crate::batch::{Batch, Origin, Records};
 use crate::error::RunError;
 use crate::formats::{MorselSize, Piece, Streams};
 use crate::limits::Watch;
@@ -158,10 +158,12 @@ impl<'a> Tables<'a> {
 
     /// All rows of a table, for the oracle, behind [`Tables::keep_streams`].
     pub fn whole(&self, name: &str) -> Option<Batch> {
-        let table = self.bound.get(name)?;
+        let (name, table) = self.bound.get_key_value(name)?;
         let columns: Vec<usize> = (0..table.schema.fields.len()).collect();
         match &table.rows {
-            Rows::InMemory { rows, gather, .. } => Some(gather(&columns, Chosen::All(0..*rows))),
+            Rows::InMemory { rows, gather, .. } => {
+                Some(gather(&columns, Chosen::All(0..*rows)).of_input(name.clone(), Records::From(1)))
+            }
             Rows::Stream { kept, .. } => kept.get()?.as_ref().ok().map(|kept| kept.batch.clone()),
         }
     }
@@ -200,7 +202,7 @@ fn part(batch: &Batch, columns: &[usize], range: Range<usize>) -> Batch {
     });
     let faults = faults.collect();
     let columns = columns.iter().map(|column| all.columns[*column].clone()).collect();
-    Batch { faults, ..Batch::new(range.len(), columns) }
+    Batch { rows: all.rows, columns, faults, origin: all.origin }
 }
 
 fn taken() -> RunError {
@@ -237,7 +239,7 @@ impl Bound<'_> {
             let kinds: Vec<_> = self.schema.fields.iter().map(|field| field.ty.kind.clone()).collect();
             Batch::of_rows(&kinds, Vec::new(), None)
         };
-        let batch = Batch::concat_while(&parts, &|| watch.check())?.unwrap_or_else(none);
-        Ok(Kept { batch, _held: held })
+        let whole = Batch::concat_while(&parts, &|| watch.check())?.unwrap_or_else(none);
+        Ok(Kept { batch: Batch { origin: Origin::of_parts(&parts), ..whole }, _held: held })
     }
 }

@@ -386,7 +386,7 @@ impl Row for BoundRow<'_> {
     }
 
     fn place(&self) -> Option<Place> {
-        None
+        self.batch.origin.as_ref().and_then(|origin| origin.place(self.row))
     }
 }
 

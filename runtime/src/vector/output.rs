@@ -160,7 +160,7 @@ impl<'a> Gather<'a> {
         let columns = columns.collect();
         scratch.allocated += u64::from(keep.is_some());
         let origin = self.batch.origin.as_ref().map(|origin| match &keep {
-            Some(keep) if !all => origin.of_rows(keep.values().set_indices()),
+            Some(keep) if !all => origin.kept(keep.values()),
             Some(_) | None => origin.clone(),
         });
         Batch { rows: kept, columns, faults: Vec::new(), origin }
