@@ -10,15 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-/// So many bytes in words: `64 MiB`.
-pub fn in_bytes(bytes: usize) -> String {
-    match bytes {
-        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
-        _ => format!("{bytes} bytes"),
-    }
-}
-
 /// Stops runs from another thread. Clones share one flag.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken {

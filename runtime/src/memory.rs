@@ -228,10 +228,19 @@ impl Default for Share {
     }
 }
 
+/// So many bytes in words: `64 MiB`.
+pub fn in_bytes(bytes: usize) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 /// E0801
 fn over(limit: u64, what: &str) -> RunError {
-    let mib = limit as f64 / f64::from(1 << 20);
-    RunError::Limit(format!("{what} would need more memory than the limit of {mib:.0} MiB"))
+    let limit = in_bytes(usize::try_from(limit).unwrap_or(usize::MAX));
+    RunError::Limit(format!("{what} would need more memory than the limit of {limit}"))
 }
 
 impl Drop for Share {
@@ -258,6 +267,8 @@ mod tests {
         assert!(!Share::unlimited().add(u64::MAX));
         let mut third = Memory::of(600).share(1);
         assert!(!third.add(200) && third.add(400) && third.check_limit("a sort").is_ok());
-        assert!(third.add(1) && third.check_limit("a sort").is_err());
+        assert!(third.add(1));
+        let told = third.check_limit("a sort").unwrap_err().to_string();
+        assert_eq!(told, "a sort would need more memory than the limit of 600 bytes");
     }
 }

@@ -3,7 +3,7 @@
 use super::encoding::TextEncoding;
 use super::{ByteStream, files};
 use crate::error::RunError;
-use crate::limits::in_bytes;
+use crate::memory::in_bytes;
 use crate::progress::Progress;
 use std::io::Read;
 

@@ -5,7 +5,7 @@ use super::pieces::list;
 use crate::batch::{Column, Values};
 use crate::builtins::row::{counts, gives, maybe, of, shows, string, text, texts, total};
 use crate::builtins::{BatchBody, BatchResult, Function};
-use crate::limits::in_bytes;
+use crate::memory::in_bytes;
 use arrow_array::{BooleanArray, StringViewArray};
 use arrow_buffer::BooleanBuffer;
 use pipelang_lang::catalog::{Parameter, TextCheck, Unfit};
