@@ -47,6 +47,17 @@ fn rows_out_are_counted_and_those_before_come_out() {
 }
 
 #[test]
+fn distinct_rows_are_held_to_the_memory() {
+    let program = Engine::default().compile::<Id, Id>("rows.pipe", "input | distinct").unwrap();
+    let report = program.run(&ids(30_000)).executor(Executor::Reference).memory(100 << 10).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0801));
+    assert!(report.to_string().contains("than the limit of 100 KiB"), "{report}");
+    let few =
+        Engine::default().compile::<Id, Id>("rows.pipe", "input | select id = id % 7, weight = 0 | distinct").unwrap();
+    assert_eq!(few.run(&ids(3_000)).executor(Executor::Reference).memory(100 << 10).collect().unwrap().len(), 7);
+}
+
+#[test]
 fn a_run_tightens_limits_and_never_widens_them() {
     let limits = Limits { fuel: Some(5_000), rows_out: Some(10), threads: Some(1), ..Limits::none() };
     let engine = Engine::builder().limits(limits).build().unwrap();

@@ -192,10 +192,15 @@ impl<'a> Oracle<'a> {
     /// The rows with the number of each among those of its key.
     fn number(self, rows: Rows<'a>, column: ColumnId, keys: &'a [ExprId]) -> Rows<'a> {
         let mut passed: HashMap<Vec<Key>, i64> = HashMap::new();
+        let mut held = self.watch.memory.share(1);
         Box::new(rows.map(move |row| {
             let row = row?;
-            let values = keys.iter().map(|expr| Ok(key(&self.evaluator().eval(*expr, &*row)?)));
-            let count = passed.entry(values.collect::<Result<_, _>>().map_err(RunError::Row)?).or_default();
+            let values = keys.iter().map(|expr| self.evaluator().eval(*expr, &*row)).collect::<Result<Vec<_>, _>>();
+            let values = values.map_err(RunError::Row)?;
+            let count = passed.entry(values.iter().map(key).collect()).or_default();
+            if *count == 0 {
+                self.hold(&mut held, values.iter())?;
+            }
             *count += 1;
             Ok(Rc::new(AddedRow { below: row, column, value: Scalar::Int(*count - 1) }) as AnyRow)
         }))
