@@ -21,7 +21,7 @@ use pipelang_lang::codes::{E0801, E0901};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ir::Plan;
 use pipelang_lang::opt::{self, RuleSet};
-use pipelang_lang::source::{SourceId, SourceMap};
+use pipelang_lang::source::SourceMap;
 use pipelang_lang::stages::STAGES;
 use pipelang_lang::syntax;
 use pipelang_runtime::Registry;
@@ -329,19 +329,12 @@ impl Engine {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    /// E0801 for brackets that are nested deeper than the engine lets them; the parser has told of those beyond its own limit.
+    /// E0801 for a script that is nested deeper than the engine lets it; the parser has told of what is beyond its own limit.
     fn check_nesting(&self, text: &str) -> Result<(), Vec<Diagnostic>> {
         let Some(most) = self.0.limits.nesting else { return Ok(()) };
-        let (mut open, mut deepest) = (0usize, 0);
-        for (token, _) in &syntax::tokens(SourceId(0), text).tokens {
-            match token {
-                _ if token.opens() => open += 1,
-                _ if token.closes() => open = open.saturating_sub(1),
-                _ => {}
-            }
-            deepest = deepest.max(open);
-        }
-        let told = || format!("the script nests {deepest} brackets, and its limit is {most}");
+        let deepest = syntax::nesting(text);
+        let told =
+            || format!("the script nests {deepest} brackets and operators before operands, and its limit is {most}");
         if deepest > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
     }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a script, without what it imports.
     pub source_bytes: Option<usize>,
-    /// Brackets of a script inside one another; 256 at most for every engine, operators before operands counted too.
+    /// Brackets and operators before operands of a script inside one another; 256 at most for every engine.
     pub nesting: Option<usize>,
     /// Stages of a script, with those that stand for what it calls.
     pub stages: Option<usize>,

@@ -58,6 +58,19 @@ fn distinct_rows_are_held_to_the_memory() {
 }
 
 #[test]
+fn the_nesting_of_an_engine_counts_operators_before_operands() {
+    let engine = Engine::builder().limits(Limits { nesting: Some(5), ..Limits::none() }).build().unwrap();
+    assert_eq!(engine.eval::<i64>("- - - - -1").unwrap(), -1);
+    for deep in ["- - - - - - -1", "((((((1))))))", "-(-(-(1)))"] {
+        let report = engine.eval::<i64>(deep).unwrap_err();
+        assert_eq!(report.code(), Some(codes::E0801), "{report}");
+        assert!(report.to_string().contains("its limit is 5"), "{report}");
+    }
+    assert!(!engine.eval::<bool>("not not not not not true").unwrap());
+    assert_eq!(code(engine.eval::<bool>("not not not not not not true")), codes::E0801);
+}
+
+#[test]
 fn a_run_tightens_limits_and_never_widens_them() {
     let limits = Limits { fuel: Some(5_000), rows_out: Some(10), threads: Some(1), ..Limits::none() };
     let engine = Engine::builder().limits(limits).build().unwrap();

@@ -28,6 +28,33 @@ impl Level {
 
 /// E0801 where the tree of this statement would be too deep.
 pub(super) fn check(tokens: &[(Token, Span)]) -> Option<Diagnostic> {
+    walk(tokens, |nested, depth, span| {
+        if nested > NESTING {
+            return Some(too_deep(span));
+        }
+        (depth + nested > DEPTH).then(|| {
+            let message = format!("this expression is more than {DEPTH} operators deep");
+            Diagnostic::error(E0801, span, message).help("give the parts names with `let`")
+        })
+    })
+}
+
+/// How many brackets and prefix operators are inside one another.
+pub(super) fn nesting(tokens: &[(Token, Span)]) -> usize {
+    let mut deepest = 0;
+    walk(tokens, |nested, _, _| {
+        deepest = deepest.max(nested);
+        None
+    });
+    deepest
+}
+
+/// Shows behind each token how deep brackets and prefix operators are nested there, and how deep the other operators, until
+/// something is said.
+fn walk(
+    tokens: &[(Token, Span)],
+    mut look: impl FnMut(usize, usize, Span) -> Option<Diagnostic>,
+) -> Option<Diagnostic> {
     let mut levels = vec![Level::default()];
     let (mut nested, mut depth) = (0, 0);
     let mut operand_is_due = true;
@@ -60,12 +87,8 @@ pub(super) fn check(tokens: &[(Token, Span)]) -> Option<Diagnostic> {
             nested = nested + after.prefixes - before.prefixes;
             depth = depth + after.depth() - before.depth();
         }
-        if nested > NESTING {
-            return Some(too_deep(*span));
-        }
-        if depth + nested > DEPTH {
-            let message = format!("this expression is more than {DEPTH} operators deep");
-            return Some(Diagnostic::error(E0801, *span, message).help("give the parts names with `let`"));
+        if let Some(told) = look(nested, depth, *span) {
+            return Some(told);
         }
         operand_is_due = !token.ends_operand();
     }

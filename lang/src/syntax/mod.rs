@@ -41,6 +41,11 @@ pub fn tokens(source: SourceId, text: &str) -> lexer::Lexed<'_> {
     lexed
 }
 
+/// How many brackets and operators before operands stand inside one another in a script; what is wrong in it is passed over.
+pub fn nesting(text: &str) -> usize {
+    depth::nesting(&tokens(SourceId(0), text).tokens)
+}
+
 /// The tree of a script, and everything that is wrong with its syntax, in order of place. Never fails, never panics.
 pub fn parse(source: SourceId, text: &str) -> (ast::Script, Vec<Diagnostic>) {
     if u32::try_from(text.len()).is_err() {

@@ -1,6 +1,7 @@
 //! Inputs that mean harm: no panic, no overflow of the stack, no long wait.
 
 use super::{parse, tree};
+use crate::syntax::nesting;
 use std::time::{Duration, Instant};
 
 /// Parses and drops; everything here is done in far less than the limit, which only catches what is not linear.
@@ -51,6 +52,21 @@ fn nesting_within_the_bound_is_read() {
     tree(&format!("xs{}", " | take 1".repeat(20_000)));
     tree(&format!("[{}]", "1, ".repeat(50_000)));
     tree(&"let x = 1 + 2\n".repeat(20_000));
+}
+
+#[test]
+fn nesting_counts_brackets_and_prefix_operators() {
+    for (text, levels) in [
+        ("1 + 2 * 3", 0),
+        ("(1) + (2)", 1),
+        ("-1 - -1", 1),
+        ("- - - 1 + 1", 3),
+        ("not not (-(1))", 5),
+        ("f(- [x, -y])", 4),
+        ("--1\n-1", 2),
+    ] {
+        assert_eq!(nesting(text), levels, "{text}");
+    }
 }
 
 #[test]
