@@ -22,12 +22,22 @@ use pipelang_runtime::builtins::Function;
 use pipelang_runtime::exec::{HostPool, Pool};
 use pipelang_runtime::formats::Streams;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A function that computes many rows at once.
+#[derive(Clone)]
+pub(crate) struct Kernel {
+    /// Which of the functions it is.
+    at: usize,
+    /// Makes it for one engine: what each finds out about it is its own.
+    make: Arc<dyn Fn(bool) -> Function + Send + Sync>,
+}
 
 /// Settings of an engine.
 #[must_use]
 pub struct EngineBuilder {
     functions: Vec<Function>,
+    /// Those of them that are kernels.
+    kernels: Vec<Kernel>,
     constants: Vec<(Constant, Result<(), String>)>,
     tables: Vec<HostTable>,
     types: Vec<GivenType>,
@@ -41,8 +51,7 @@ pub struct EngineBuilder {
     optimize: bool,
     locked: bool,
     native: bool,
-    /// Shared with the kernels.
-    check_kernels: Arc<AtomicBool>,
+    check_kernels: bool,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -56,6 +65,7 @@ impl EngineBuilder {
     pub(crate) fn new() -> EngineBuilder {
         EngineBuilder {
             functions: Vec::new(),
+            kernels: Vec::new(),
             constants: Vec::new(),
             tables: Vec::new(),
             types: Vec::new(),
@@ -67,7 +77,7 @@ impl EngineBuilder {
             optimize: true,
             locked: false,
             native: true,
-            check_kernels: Arc::default(),
+            check_kernels: false,
         }
     }
 
@@ -75,6 +85,7 @@ impl EngineBuilder {
     pub(crate) fn of(engine: &Inner) -> EngineBuilder {
         EngineBuilder {
             functions: engine.functions.clone(),
+            kernels: engine.kernels.clone(),
             constants: engine.given.constants.iter().map(|constant| (constant.clone(), Ok(()))).collect(),
             tables: engine.given.tables.clone(),
             types: engine.given.types.clone(),
@@ -86,7 +97,7 @@ impl EngineBuilder {
             optimize: engine.optimize,
             locked: engine.locked,
             native: engine.native,
-            check_kernels: engine.check_kernels.clone(),
+            check_kernels: engine.check_kernels,
         }
     }
 
@@ -174,14 +185,17 @@ impl EngineBuilder {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn kernel<Types, F: KernelFunction<Types>>(mut self, name: &str, function: F) -> EngineBuilder {
-        self.functions.push(kernel::define(name, self.check_kernels.clone(), function));
+        let (name, function) = (name.to_string(), Arc::new(function));
+        let make = Arc::new(move |check| kernel::define(&name, check, function.clone()));
+        self.kernels.push(Kernel { at: self.functions.len(), make: make.clone() });
+        self.functions.push(make(self.check_kernels));
         self
     }
 
     /// Whether kernels compute each batch a second time, in pieces that are cut anywhere: other results are E0603. For
     /// tests of a host.
-    pub fn check_kernels(self, check: bool) -> EngineBuilder {
-        self.check_kernels.store(check, Ordering::Relaxed);
+    pub fn check_kernels(mut self, check: bool) -> EngineBuilder {
+        self.check_kernels = check;
         self
     }
 
@@ -380,6 +394,12 @@ impl EngineBuilder {
         if !wrong.is_empty() {
             return Err(Report::new(wrong, Arc::default()));
         }
+        for Kernel { at, make } in &self.kernels {
+            let Function { def, batch, words } = make(self.check_kernels);
+            let function = &mut self.functions[*at];
+            // The names and the description stay what they became.
+            (function.def.body, function.batch, function.words) = (def.body, batch, words);
+        }
         let constants = self.constants.into_iter().map(|(constant, _)| constant).collect();
         let mut registry = Registry::limited(self.functions.clone(), self.limits.regex_bytes);
         let types = self.types.iter().map(|ty| ty.name.clone()).collect();
@@ -395,6 +415,7 @@ impl EngineBuilder {
             locked: self.locked,
             native: self.native,
             functions: self.functions,
+            kernels: self.kernels,
             check_kernels: self.check_kernels,
         })))
     }

@@ -1,7 +1,7 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
-use crate::builder::{EngineBuilder, unknown_type};
+use crate::builder::{EngineBuilder, Kernel, unknown_type};
 use crate::fs::HostSources;
 use crate::given::Given;
 use crate::grant::Grant;
@@ -31,7 +31,6 @@ use pipelang_runtime::formats::Streams;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Compiles scripts. Immutable, cheap to clone, shared by threads; engines know nothing of each other.
 ///
@@ -54,9 +53,10 @@ pub(crate) struct Inner {
     pub(crate) optimize: bool,
     pub(crate) locked: bool,
     pub(crate) native: bool,
-    /// The functions of the host, and whether its kernels are checked: for engines that are made of this one.
+    /// The functions of the host, its kernels, and whether those are checked: for engines that are made of this one.
     pub(crate) functions: Vec<builtins::Function>,
-    pub(crate) check_kernels: Arc<AtomicBool>,
+    pub(crate) kernels: Vec<Kernel>,
+    pub(crate) check_kernels: bool,
 }
 
 impl Default for Engine {

@@ -117,9 +117,9 @@ kernels! {
     (A 0, B 1, C 2, D 3);
 }
 
-/// The row of the catalog for a kernel. While `checked`, each batch is computed again in pieces, and must come out the
+/// The row of the catalog for a kernel. If it is `checked`, each batch is computed again in pieces, and must come out the
 /// same.
-pub(crate) fn define<Types, F: KernelFunction<Types>>(name: &str, checked: Arc<AtomicBool>, function: F) -> Function {
+pub(crate) fn define<Types, F: KernelFunction<Types>>(name: &str, checked: bool, function: Arc<F>) -> Function {
     let kernel = Arc::new(Kernel {
         name: name.into(),
         function,
@@ -154,8 +154,8 @@ pub(crate) fn define<Types, F: KernelFunction<Types>>(name: &str, checked: Arc<A
 
 struct Kernel<F> {
     name: String,
-    function: F,
-    checked: Arc<AtomicBool>,
+    function: Arc<F>,
+    checked: bool,
     /// How many batches were checked.
     batches: AtomicU64,
     /// Whether one of them came out otherwise in pieces.
@@ -170,7 +170,7 @@ impl<F> Kernel<F> {
     {
         let compute = |range| guarded(&self.name, || self.function.compute(arguments, range)).ok();
         let whole = compute(0..rows)?;
-        if rows > 1 && self.checked.load(Ordering::Relaxed) {
+        if rows > 1 && self.checked {
             let at = split(self.batches.fetch_add(1, Ordering::Relaxed), rows);
             let (left, right) = (compute(0..at)?, compute(at..rows)?);
             if !same(&whole, &left, &right) {

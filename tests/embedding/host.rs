@@ -78,6 +78,11 @@ fn a_kernel_that_looks_beyond_its_row_is_found() {
     let report = run(build(true)).unwrap_err();
     assert_eq!(report.code(), Some(codes::E0603));
     assert!(report.to_string().contains("`ranked`: is not elementwise"), "{report}");
+    let unchecked = build(false);
+    let checked = unchecked.to_builder().check_kernels(true).build().unwrap();
+    assert_eq!(code(run(checked.clone())), codes::E0603);
+    assert_eq!(run(unchecked).unwrap()[7].value, Some(7.0), "an engine stays as it was built");
+    assert_eq!(run(checked.to_builder().check_kernels(false).build().unwrap()).unwrap()[7].value, Some(7.0));
 }
 
 #[test]
