@@ -201,7 +201,20 @@ impl EngineBuilder {
 
     /// A function that does something. It is called where its value is demanded (by a `filter`, an `assert` or in the
     /// result), once for each such row, in the order of the rows, on one thread; it is never folded, and never called for
-    /// a column that nobody looks at. A program that calls one runs a row at a time.
+    /// a column that nobody looks at. A program that calls one runs a row at a time. A closure may give nothing, or a
+    /// `Result` with nothing: scripts have `true` for that, so that a `filter` calls it for each row and lets it go on.
+    ///
+    /// ```
+    /// use pipelang::Engine;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let log = seen.clone();
+    /// let engine = Engine::builder().effect_func("audit", move |x: i64| log.lock().unwrap().push(x)).build()?;
+    /// assert_eq!(engine.eval::<i64>("1..3 | filter audit(it) | sum it")?, 6);
+    /// assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
     pub fn effect_func<Arguments, F: HostFunction<Arguments>>(mut self, name: &str, function: F) -> EngineBuilder {
         self.functions.push(host::define(name, Effect::Host, function));
         self

@@ -101,11 +101,13 @@ impl<T: HostType> Argument for &T {
     }
 }
 
-/// What a host function may return: a value that a field of a row may have too, or a `Result` with one.
+/// What a host function may return: a value that a field of a row may have too, or a `Result` with one; what has an effect
+/// may return nothing, `()`.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot return `{Self}`",
     note = "results are integers, floats, `bool`, `String`, types that implement `pipelang::HostType`, `Option` of one of \
-            those; of `try_func` a `Result` of one of those and an error that can be shown"
+            those; of `try_func` a `Result` of one of those and an error that can be shown; of `effect_func` any of these or \
+            `()`"
 )]
 pub trait HostResult {
     /// The value.
@@ -120,6 +122,25 @@ impl<T: ToCell> HostResult for T {
 
     fn result(self) -> Result<T, String> {
         Ok(self)
+    }
+}
+
+/// What a function with an effect gives that gives nothing: it is done, so a `filter` or `assert` that calls it goes on.
+const DONE: bool = true;
+
+impl HostResult for () {
+    type Value = bool;
+
+    fn result(self) -> Result<bool, String> {
+        Ok(DONE)
+    }
+}
+
+impl<E: Display> HostResult for Result<(), E> {
+    type Value = bool;
+
+    fn result(self) -> Result<bool, String> {
+        self.map(|()| DONE).map_err(|error| error.to_string())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The library in a Rust program.
 
+mod example;
 mod filters;
 mod host;
 mod host_faults;
