@@ -2,7 +2,7 @@
 
 mod names;
 
-pub(crate) use names::unknown_type;
+pub(crate) use names::{taken_name, unknown_type};
 
 use crate::engine::{Engine, Inner};
 use crate::given::{Constant, Given, GivenType, HostTable};

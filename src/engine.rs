@@ -1,12 +1,12 @@
 //! The engine: everything that programs share. It compiles; what it compiles runs itself.
 
 use crate::assertions::Tests;
-use crate::builder::{EngineBuilder, Kernel, unknown_type};
+use crate::builder::{EngineBuilder, Kernel};
 use crate::fs::HostSources;
 use crate::given::Given;
 use crate::grant::Grant;
 use crate::host;
-use crate::input::Wanted;
+use crate::input::{Wanted, declared};
 use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
 use crate::report::Report;
@@ -121,7 +121,8 @@ impl Engine {
     }
 
     /// The same with inputs that Rust does not know as types, by the names that the script has for them. The run is given
-    /// [`Inputs`](crate::Inputs), or, if there is one input alone, anything that gives its records.
+    /// [`Inputs`](crate::Inputs), or, if there is one input alone, anything that gives its records. The names of inputs and
+    /// those of the columns of each are distinct, an input has no name of a function, and columns have types.
     ///
     /// ```
     /// use pipelang::{Engine, Field, Row, Schema};
@@ -293,7 +294,10 @@ impl Engine {
         let files = self.sources(inputs);
         let compile = || {
             self.check_size(text)?;
-            self.check_types(inputs)?;
+            let wrong = declared::faults(inputs, &self.0);
+            if !wrong.is_empty() {
+                return Err(wrong);
+            }
             let compiled = pipelang_lang::compile(&mut sources, name, text, catalog, &files, parameters);
             compiled.and_then(|compiled| {
                 self.check_nesting(text)?;
@@ -318,15 +322,6 @@ impl Engine {
         let most = self.0.limits.source_bytes.unwrap_or(usize::MAX);
         let told = || format!("the script has {} bytes, and its limit is {most}", text.len());
         if text.len() > most { Err(vec![Diagnostic::outside(E0801, told())]) } else { Ok(()) }
-    }
-
-    /// E0301 for inputs with values of types that nobody told this engine of.
-    fn check_types(&self, inputs: &[Wanted]) -> Result<(), Vec<Diagnostic>> {
-        let known = self.0.registry.catalog.opaque_types();
-        let fields = inputs.iter().flat_map(|input| &input.schema.fields);
-        let wrong: Vec<Diagnostic> =
-            fields.filter_map(|field| unknown_type(&field.name, &field.ty.kind, known)).collect();
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// E0801 for a script that is nested deeper than the engine lets it; the parser has told of what is beyond its own limit.

@@ -1,5 +1,6 @@
 //! What a program reads: slices of rows in place, and, as they come, text and whatever serde can serialize.
 
+pub(crate) mod declared;
 mod records;
 mod text;
 
@@ -8,7 +9,7 @@ pub use text::{Csv, Jsonl, csv, jsonl};
 
 use crate::report::Report;
 use crate::row::{ColumnBuilder, Field, Row};
-use pipelang_lang::codes::{E0301, E0501, E0701, E0901};
+use pipelang_lang::codes::{E0208, E0301, E0501, E0701};
 use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::ty::Schema;
 use pipelang_runtime::batch::{Batch, BatchFault};
@@ -16,6 +17,7 @@ use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::{Chosen, Stream, Tables};
 use pipelang_runtime::strided::Strided;
 use serde_core::Serialize;
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -210,19 +212,26 @@ impl<'a> Inputs<'a> {
 
 impl<'a, In> Input<'a, In> for Inputs<'a> {
     fn bind(self, bindings: &mut Bindings<'a>) -> Result<(), Report> {
+        let mut given = HashSet::new();
         for (name, bind) in self.0 {
             let wanted = bindings.wanted.iter().find(|table| *table.name == *name).cloned();
             let Wanted { name, schema, .. } = wanted.ok_or_else(|| {
                 let text = format!("the program has no input `{name}`");
                 Report::outside(Diagnostic::outside(E0701, text))
             })?;
+            if !given.insert(name.clone()) {
+                return Err(Report::outside(Diagnostic::outside(E0208, format!("the input `{name}` is given twice"))));
+            }
             bind(&name, &schema, bindings)?;
         }
         Ok(())
     }
 }
 
-/// E0901 for what binds nothing.
+/// E0701 for an input that the host gave nothing for.
 pub(crate) fn unbound(name: &str) -> Report {
-    Report::outside(Diagnostic::outside(E0901, format!("the input `{name}` was not given")))
+    let told = format!("the host gave the run no input `{name}`");
+    Report::outside(
+        Diagnostic::outside(E0701, told).help("several inputs are given by `pipelang::Inputs`, each by its name"),
+    )
 }

@@ -3,9 +3,9 @@
 use super::EngineBuilder;
 use crate::given::GivenType;
 use crate::program::INPUT;
-use pipelang_lang::catalog::FunctionDef;
+use pipelang_lang::catalog::{Catalog, FunctionDef};
 use pipelang_lang::check::{FORMS, TYPE_NAMES, WINDOW_FUNCTIONS};
-use pipelang_lang::codes::{E0112, E0203, E0208, E0301, E0305};
+use pipelang_lang::codes::{Code, E0112, E0203, E0208, E0301, E0305};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ty::{Kind, spell};
 use pipelang_runtime::Registry;
@@ -56,18 +56,13 @@ impl EngineBuilder {
     /// E0208 for each name that is taken, and E0112 for each that is none.
     pub(super) fn clashes(&self) -> Vec<Diagnostic> {
         let own = Registry::builtin().catalog;
-        let is_word = |name: &str| {
-            // A stage may have the name of a function: it stands where no call can stand.
-            let mut words = FORMS.iter().map(|it| it.name).chain(WINDOW_FUNCTIONS.iter().map(|it| it.name));
-            own.reducer_named(name).is_some() || words.any(|word| word == name)
-        };
         let is_table = |name: &str| self.tables.iter().any(|table| &*table.wanted.name == name);
         let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
         for (full, is_method) in self.names() {
             let name = full.rsplit('.').next().unwrap_or(&full);
             let told = match name {
                 name if spell(name) != *name => Some((E0112, "is no name of a function, constant or table")),
-                name if is_word(name) => Some((E0208, "is a name of Pipe's own")),
+                name if is_word(name, &own) => Some((E0208, "is a name of Pipe's own")),
                 // The value before the dot says which is meant.
                 name if !is_method && !own.functions_named(name).is_empty() => Some((E0208, "is a name of Pipe's own")),
                 INPUT if !is_table(name) => Some((E0208, "is the name of the input")),
@@ -107,6 +102,26 @@ impl EngineBuilder {
             wrong.extend(unknown_type(&name, &kind, &known));
         }
         wrong
+    }
+}
+
+/// Whether this is a name of a reducer or of something else that is called. A stage may have the name of a function: it
+/// stands where no call can stand.
+fn is_word(name: &str, catalog: &Catalog) -> bool {
+    let mut words = FORMS.iter().map(|it| it.name).chain(WINDOW_FUNCTIONS.iter().map(|it| it.name));
+    catalog.reducer_named(name).is_some() || words.any(|word| word == name)
+}
+
+/// Why nothing that scripts read can have this name: E0112 or E0208.
+pub(crate) fn taken_name(name: &str, catalog: &Catalog) -> Option<(Code, &'static str)> {
+    match name {
+        name if spell(name) != *name => Some((E0112, "has a name that no script can write")),
+        name if is_word(name, catalog) => Some((E0208, "has the name of a function")),
+        // The value before the dot says which method is meant.
+        name if catalog.functions_named(name).iter().any(|id| catalog.function(*id).receiver().is_none()) => {
+            Some((E0208, "has the name of a function"))
+        }
+        _ => None,
     }
 }
 

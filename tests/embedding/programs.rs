@@ -2,7 +2,7 @@
 
 use super::{Id, Trade, code};
 use crate::counting::allocations;
-use pipelang::{Engine, Field, Inputs, Report, Row, Schema, codes};
+use pipelang::{Engine, Field, FieldKind, FieldType, Inputs, Report, Row, Schema, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -79,10 +79,42 @@ fn several_inputs_have_names() {
     let rows = program.run(inputs().rows("rates", &rates)).collect().unwrap();
     assert_eq!(rows, [json!({"sym": "A", "value": 20.0}), json!({"sym": "B", "value": 0.5})]);
     let report = program.run(inputs()).collect().unwrap_err();
-    assert!(report.to_string().contains("the input `rates` was not given"), "{report}");
+    assert_eq!(report.code(), Some(codes::E0701));
+    assert!(report.to_string().contains("the host gave the run no input `rates`"), "{report}");
+    let report = program.run(inputs().rows("rates", &rates).slice("trades", &trades)).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0208));
+    assert!(report.to_string().contains("the input `trades` is given twice"), "{report}");
     assert_eq!(code(program.run(inputs().rows("other", &rates)).collect()), codes::E0701);
     let wrong = program.run(Inputs::new().slice("trades", &[Id { id: 1, weight: 2 }]).rows("rates", &rates));
     assert_eq!(code(wrong.collect()), codes::E0501);
+}
+
+#[test]
+fn declared_inputs_are_checked() {
+    let engine = Engine::builder().func("fee", |x: f64| x).constant("VAT", 0.25).build().unwrap();
+    let some = |field: Field| Schema::new("row", vec![field]);
+    let any = Field { name: "a".into(), kind: FieldKind::Any, nullable: false };
+    const PAIR: &[(&str, FieldType)] = &[("x", FieldType::of::<i64>()), ("x", FieldType::of::<f64>())];
+    let x = || some(Field::of::<i64>("x"));
+    let twice = Schema::new("row", vec![Field::of::<i64>("x"), Field::of::<f64>("x")]);
+    let pairs = Field { name: "a".into(), kind: FieldKind::Record(PAIR), nullable: false };
+    for (inputs, expected, told) in [
+        (vec![("t", twice)], codes::E0205, "the input `t` has two columns `x`"),
+        (vec![("t", some(pairs))], codes::E0205, "the column `a` of the input `t` holds records with two fields `x`"),
+        (vec![("t", x()), ("t", x())], codes::E0208, "the input `t` is declared twice"),
+        (vec![("a b", x())], codes::E0112, "the input `a b` has a name that no script can write"),
+        (vec![("let", x())], codes::E0112, "the input `let` has a name that no script can write"),
+        (vec![("sum", x())], codes::E0208, "the input `sum` has the name of a function"),
+        (vec![("upper", x())], codes::E0208, "the input `upper` has the name of a function"),
+        (vec![("fee", x())], codes::E0208, "the input `fee` has the name of a function"),
+        (vec![("VAT", x())], codes::E0208, "the input `VAT` is a constant of the host"),
+        (vec![("t", Schema::new("row", vec![]))], codes::E0406, "the input `t` has no columns"),
+        (vec![("t", some(any))], codes::E0301, "the column `a` of the input `t` is declared as `FieldKind::Any`"),
+    ] {
+        let report = engine.compile_dyn::<Value>(&inputs, "t.pipe", "1..3").unwrap_err();
+        assert_eq!(report.code(), Some(expected), "{report}");
+        assert!(report.to_string().contains(told), "{report}");
+    }
 }
 
 #[derive(Row, Debug, PartialEq)]
