@@ -64,6 +64,30 @@ impl Report {
         Report::new(diagnostics, Arc::new(sources))
     }
 
+    /// The same where the script was a part of a text, behind `before` bytes that nobody wrote, and the part begins `at` bytes
+    /// into the text: places are those in the text, and edits of what nobody wrote are left out.
+    pub(crate) fn within(self, before: usize, (name, text): (&str, &str), at: usize) -> Report {
+        let script = SourceId(0);
+        let mut sources = SourceMap::default();
+        sources.add(name, text);
+        for file in self.sources.files().iter().skip(1) {
+            sources.add(file.name.clone(), file.text.clone());
+        }
+        let moved = |place: usize| (place.max(before) - before + at).min(text.len());
+        let is_written = |span: Span| span.range().start >= before && span.range().end - before + at <= text.len();
+        let mut diagnostics = self.diagnostics;
+        for diagnostic in &mut diagnostics {
+            diagnostic.edits.retain(|edit| edit.span.source != script || is_written(edit.span));
+            let places = diagnostic.primary.iter_mut().chain(&mut diagnostic.labels).map(|label| &mut label.span);
+            for span in places.chain(diagnostic.edits.iter_mut().map(|edit| &mut edit.span)) {
+                if span.source == script {
+                    *span = Span::new(script, moved(span.range().start), moved(span.range().end));
+                }
+            }
+        }
+        Report::new(diagnostics, Arc::new(sources))
+    }
+
     /// The code of the first error, or of the first warning if there is no error; none if there is nothing to tell.
     pub fn code(&self) -> Option<Code> {
         let first = self.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);

@@ -7,16 +7,21 @@ use crate::report::Report;
 use crate::row::{Cell, Field, FromCell, ToCell};
 use crate::script::Script;
 use pipelang_lang::check::Parameters;
-use pipelang_lang::codes::{E0130, E0301};
+use pipelang_lang::codes::{Code, E0103, E0105, E0130, E0208, E0301};
 use pipelang_lang::diagnostic::Diagnostic;
-use pipelang_lang::ty::Kind;
+use pipelang_lang::source::{SourceMap, Span};
+use pipelang_lang::syntax;
+use pipelang_lang::ty::{Kind, spell};
 use pipelang_runtime::exec::direct::{Direct, Number};
 use pipelang_runtime::exec::single::OneRow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A compiled function, made by [`Engine::scalar`]. `F` is its type, `fn(f64, i64) -> f64`.
 pub struct Function<F> {
     script: Script,
+    /// What it was made of.
+    text: Text,
     one: OneRow,
     /// The shorter way, if there is one.
     direct: Option<Direct>,
@@ -102,7 +107,7 @@ impl<F> Function<F> {
     ) -> Report {
         match result {
             Ok(Some(Err(mismatch))) => unreadable(&mismatch),
-            Err(error) => self.script.failed(&error),
+            Err(error) => self.text.told(self.script.failed(&error)),
             Ok(Some(Ok(_)) | None) => Report::outside(Diagnostic::outside(E0301, "the function gave no value")),
         }
     }
@@ -110,17 +115,19 @@ impl<F> Function<F> {
 
 impl<F: Signature> Function<F> {
     pub(crate) fn compile(engine: &Engine, text: &str) -> Result<Function<F>, Report> {
-        let refuse = |text: &str| Report::outside(Diagnostic::outside(E0130, text));
-        let (names, body) = split(text).ok_or_else(|| refuse("a function is written `(x, y) => x + y`"))?;
+        let source = Text::of(text)?;
+        let names = source.names()?;
+        source.check_brackets()?;
         if names.len() != F::COUNT {
             let (found, wanted) = (names.len(), F::COUNT);
-            return Err(refuse(&format!("the function has {found} parameters, and its type in Rust {wanted}")));
+            let told = format!("the function has {found} parameters, and its type in Rust {wanted}");
+            return Err(source.refused(E0130, told));
         }
         let schema = crate::row::Schema::new("", F::parameters(&names)).columns();
         let inputs = [Wanted { name: INPUT.into(), row: "".into(), schema }];
-        let source = format!("{INPUT} | select result = ({body})");
-        let script = engine.compile_with("<function>", &source, &Parameters::default(), &inputs)?;
-        let wrong = |code, text| Report::new(vec![Diagnostic::outside(code, text)], script.sources().clone());
+        let script = engine.compile_with(NAME, &source.script(), &Parameters::default(), &inputs);
+        let script = script.map_err(|report| source.told(report))?;
+        let wrong = |code, text| Report::outside(Diagnostic::outside(code, text));
         let [statement] = script.plan().statements.as_slice() else {
             return Err(wrong(E0301, "one expression is wanted here".to_string()));
         };
@@ -142,6 +149,7 @@ impl<F: Signature> Function<F> {
                 one,
                 kind: found.ty.kind.clone(),
                 script,
+                text: source,
                 types: PhantomData,
             }),
             None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
@@ -169,11 +177,68 @@ fn cell(kind: Number, word: u64) -> Cell<'static> {
     }
 }
 
-/// `(x, y) => x + y` as its parameters and its body.
-fn split(text: &str) -> Option<(Vec<&str>, &str)> {
-    let (head, body) = text.split_once("=>")?;
-    let head = head.trim();
-    let head = head.strip_prefix('(').map_or(Some(head), |inner| inner.strip_suffix(')'))?;
-    let names: Vec<&str> = head.split(',').map(str::trim).collect();
-    names.iter().all(|name| !name.is_empty()).then_some((names, body))
+/// What reports call a function.
+const NAME: &str = "<function>";
+/// A function is the one column of a script.
+const BEFORE_BODY: &str = "input | select result = (";
+
+/// `(x, y) => x + y`
+struct Text {
+    text: Box<str>,
+    /// Where the `=>` is.
+    arrow: usize,
+}
+
+impl Text {
+    fn of(text: &str) -> Result<Text, Report> {
+        let found = text.find("=>").map(|arrow| Text { text: text.into(), arrow });
+        found.ok_or_else(|| Report::outside(Diagnostic::outside(E0130, "a function is written `(x, y) => x + y`")))
+    }
+
+    /// Where what it computes begins.
+    fn body(&self) -> usize {
+        self.arrow + "=>".len()
+    }
+
+    /// The names of its parameters.
+    fn names(&self) -> Result<Vec<&str>, Report> {
+        let head = self.text[..self.arrow].trim();
+        let inner = head.strip_prefix('(').map_or(Some(head), |inner| inner.strip_suffix(')'));
+        let names: Vec<&str> = inner.unwrap_or(head).split(',').map(str::trim).collect();
+        if let Some(wrong) = names.iter().find(|name| spell(name) != **name) {
+            let told = format!("`{wrong}` is no name of a parameter: a function is written `(x, y) => x + y`");
+            return Err(self.refused(E0130, told));
+        }
+        match names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+            Some((_, twice)) => Err(self.refused(E0208, format!("two parameters have the name `{twice}`"))),
+            None => Ok(names),
+        }
+    }
+
+    /// What is wrong with the brackets and quotes of what it computes: in the script there are others around it.
+    fn check_brackets(&self) -> Result<(), Report> {
+        let alone = " ".repeat(self.body()) + &self.text[self.body()..];
+        let mut sources = SourceMap::default();
+        let (_, mut wrong) = syntax::parse(sources.add(NAME, &*self.text), &alone);
+        wrong.retain(|diagnostic| [E0103, E0105].contains(&diagnostic.code));
+        if wrong.is_empty() { Ok(()) } else { Err(Report::new(wrong, Arc::new(sources))) }
+    }
+
+    /// The script that computes it.
+    fn script(&self) -> String {
+        // What it computes may end in a comment.
+        format!("{BEFORE_BODY}{}\n)", &self.text[self.body()..])
+    }
+
+    /// What a report on that script says of the function.
+    fn told(&self, report: Report) -> Report {
+        report.within(BEFORE_BODY.len(), (NAME, &self.text), self.body())
+    }
+
+    /// What is wrong with its parameters.
+    fn refused(&self, code: Code, told: String) -> Report {
+        let mut sources = SourceMap::default();
+        let source = sources.add(NAME, &*self.text);
+        Report::new(vec![Diagnostic::error(code, Span::new(source, 0, self.arrow), told)], Arc::new(sources))
+    }
 }

@@ -210,6 +210,35 @@ fn functions_are_compiled_for_rust() {
 }
 
 #[test]
+fn errors_of_functions_are_told_in_the_text_that_was_written() {
+    let engine = Engine::default();
+    let compiled = |text: &str| engine.scalar::<fn(f64, f64) -> f64>(text).unwrap_err();
+    for (text, expected, place) in [
+        ("(x, y) => x + z", codes::E0201, "1:15"),
+        ("(x, y) =>\n  x + z", codes::E0201, "2:7"),
+        ("(x, y) => (x + y", codes::E0103, "1:11"),
+        ("(x, y) => x + y) | take (1", codes::E0103, "1:16"),
+        ("(x, y) => x + \"a", codes::E0105, "1:15"),
+        ("x x, y => x", codes::E0130, "1:1"),
+        ("(x, x) => x", codes::E0208, "1:1"),
+        ("(x, by) => x", codes::E0130, "1:1"),
+        ("(x) => x", codes::E0130, "1:1"),
+    ] {
+        let report = compiled(text);
+        let told = report.render_short(pipelang::RenderOptions::default());
+        assert_eq!(report.code(), Some(expected), "{told}");
+        assert!(told.starts_with(&format!("<function>:{place}: ")), "{text}: {told}");
+        assert!(!report.to_string().contains("select"), "{report}");
+        assert_eq!(report.sources().files()[0].text.as_ref() as &str, text);
+    }
+    let quotient = engine.scalar::<fn(i64, i64) -> i64>("(a, b) => 1 + a // b # whole").unwrap();
+    assert_eq!(quotient.call(7, 2).unwrap(), 4);
+    let report = quotient.call(1, 0).unwrap_err();
+    assert!(report.to_string().contains("<function>:1:15"), "{report}");
+    assert!(!report.to_string().contains("select"), "{report}");
+}
+
+#[test]
 fn parameters_are_set_by_the_run() {
     let source =
         "param least: int = 5\nparam prefix: string = \"n\"\ninput | filter id >= least | derive name = prefix ?? name";
