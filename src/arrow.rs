@@ -1,10 +1,12 @@
 //! Arrow in and out: record batches as inputs and as results. A stream of the C interface is an iterator of record batches
 //! on either side (`arrow_array::ffi_stream`). Here alone Arrow's types are in signatures.
 
+use crate::host::caught;
 use crate::input::{Bindings, Input};
 use crate::report::Report;
 use crate::row::FromRow;
 use crate::run::Run;
+use pipelang_lang::codes::{E0507, E0603};
 use pipelang_lang::ty::{Field, Schema};
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::{Encoded, Sink, Stream};
@@ -67,7 +69,11 @@ fn stream<'a, E: Display>(
         let fields: Arc<[Field]> = columns.iter().map(|at| schema.fields[*at].clone()).collect();
         let mut rows = 0;
         Ok(Box::new(move || {
-            let Some(batch) = batches.next() else { return Ok(None) };
+            let told =
+                |panic| format!("`{name}` cannot be read: the host panicked when it was asked for more: {panic}");
+            let batch =
+                caught(|| batches.next()).map_err(|panic| RunError::Outside { code: E0603, message: told(panic) })?;
+            let Some(batch) = batch else { return Ok(None) };
             let batch = batch.map_err(|error| outside(&name, &error))?;
             let (name, fields, first) = (name.clone(), fields.clone(), rows);
             rows += batch.num_rows() as u64;
@@ -79,7 +85,7 @@ fn stream<'a, E: Display>(
 /// What the host's reader says.
 fn outside(name: &str, error: &dyn Display) -> RunError {
     let message = format!("`{name}` cannot be read: {error}");
-    RunError::Outside { code: pipelang_lang::codes::E0507, message }
+    RunError::Outside { code: E0507, message }
 }
 
 impl<In, Out: FromRow> Run<'_, In, Out> {

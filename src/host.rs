@@ -270,11 +270,16 @@ pub(crate) fn define<Arguments, F: HostFunction<Arguments>>(name: &str, effect: 
 
 /// Runs code of the host: what it says or a panic is E0603.
 pub(crate) fn guarded<T>(name: &str, call: impl FnOnce() -> Result<T, String>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    match caught(call) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(text)) => Err(Fault::new(E0603, format!("`{name}`: {text}"))),
-        Err(panic) => Err(Fault::new(E0603, format!("`{name}` panicked: {}", panic_text(&*panic)))),
+        Err(panic) => Err(Fault::new(E0603, format!("`{name}` panicked: {panic}"))),
     }
+}
+
+/// Runs code of the host; the error is the message of a panic.
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| panic_text(&*panic).to_string())
 }
 
 /// A function of the host as scripts see it.

@@ -344,7 +344,8 @@ codes! {
          result. `/` divides floats and gives `inf` or `nan`.",
         "1..3 | derive x = 6 // (it - 2)" => "1..3 | filter it != 2 | derive x = 6 // (it - 2)";
     E0603 = 603, "a host function failed",
-        "A function that the host of the script registered gave an error or panicked. What it says is in the report.",
+        "A function that the host of the script registered gave an error or panicked, or what it gave to be read from panicked. \
+         What it says is in the report.",
         "" => "";
     E0604 = 604, "a conversion failed",
         "The text is not a value of that type. The form with a question mark, `int?(x)`, gives null instead.",

@@ -1,9 +1,10 @@
 //! Whatever serde can serialize as an input: records are taken while the program runs, some at a time.
 
 use super::{Bindings, Input};
+use crate::host::caught;
 use crate::report::Report;
 use pipelang_lang::calendar::{parse_date, parse_datetime, parse_duration};
-use pipelang_lang::codes::E0501;
+use pipelang_lang::codes::{E0501, E0603};
 use pipelang_lang::scalar::{Scalar, canonical};
 use pipelang_lang::ty::{Field, Kind, Schema, Type};
 use pipelang_runtime::batch::{Batch, Column, Records};
@@ -60,13 +61,20 @@ pub(super) fn stream<'a>(
     Box::new(move |columns, morsel, _| {
         let most = if let MorselSize::Rows(rows) = morsel { rows } else { PORTION };
         let columns: Arc<[usize]> = columns.into();
-        let mut count = 0;
+        let (mut count, mut is_over) = (0, false);
         Ok(Box::new(move || {
-            let portion: Vec<Result<Value, String>> = records
-                .by_ref()
-                .take(most)
-                .map(|record| serde_json::to_value(record).map_err(|error| error.to_string()))
-                .collect();
+            let mut portion: Vec<Result<Value, Broken>> = Vec::new();
+            while portion.len() < most && !is_over {
+                let next = || records.next().map(serde_json::to_value);
+                match caught(next) {
+                    Ok(Some(record)) => portion.push(record.map_err(|error| Broken::Unfit(error.to_string()))),
+                    Ok(None) => is_over = true,
+                    Err(panic) => {
+                        is_over = true;
+                        portion.push(Err(Broken::Panicked(panic)));
+                    }
+                }
+            }
             if portion.is_empty() {
                 return Ok(None);
             }
@@ -78,9 +86,16 @@ pub(super) fn stream<'a>(
     })
 }
 
+/// Why there is no record.
+enum Broken {
+    Unfit(String),
+    /// The host did, when it was asked for the record.
+    Panicked(String),
+}
+
 /// The records of an input up to the first that does not fit; record `first` is the first of them.
 fn parsed(
-    records: Vec<Result<Value, String>>,
+    records: Vec<Result<Value, Broken>>,
     (file, first): (Arc<str>, u64),
     schema: &Schema,
     columns: &[usize],
@@ -91,9 +106,13 @@ fn parsed(
     for record in records {
         match cells(record, schema, columns) {
             Ok(cells) => values.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell)),
-            Err(message) => {
+            Err(broken) => {
+                let (code, message) = match broken {
+                    Broken::Unfit(what) => (E0501, what),
+                    Broken::Panicked(panic) => (E0603, format!("the host panicked when it was asked for it: {panic}")),
+                };
                 let place = Place { file: file.clone(), at: At::Row(first + rows as u64) };
-                error = Some(RunError::Record { code: E0501, message, place });
+                error = Some(RunError::Record { code, message, place });
                 break;
             }
         }
@@ -105,15 +124,16 @@ fn parsed(
 }
 
 /// The wanted cells of a record, or what is wrong with it.
-fn cells(record: Result<Value, String>, schema: &Schema, columns: &[usize]) -> Result<Vec<Scalar>, String> {
+fn cells(record: Result<Value, Broken>, schema: &Schema, columns: &[usize]) -> Result<Vec<Scalar>, Broken> {
     let mut record = match record? {
         Value::Object(record) => record,
-        other => return Err(format!("{other} is no record")),
+        other => return Err(Broken::Unfit(format!("{other} is no record"))),
     };
     let mut cell = |at: &usize| {
         let field = &schema.fields[*at];
         let value = record.get_mut(&*field.name).map_or(Value::Null, Value::take);
-        scalar(value, &field.ty).map_err(|found| format!("`{}` should be {}, but is {found}", field.name, field.ty))
+        let told = |found| format!("`{}` should be {}, but is {found}", field.name, field.ty);
+        scalar(value, &field.ty).map_err(|found| Broken::Unfit(told(found)))
     };
     columns.iter().map(&mut cell).collect()
 }

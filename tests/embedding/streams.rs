@@ -177,6 +177,24 @@ fn a_panic_of_what_a_run_is_given_ends_it() {
 }
 
 #[test]
+fn a_panic_of_a_host_that_is_asked_for_records_is_said_to_be_its() {
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let program = engine.compile::<Id, Id>("x.pipe", "input").unwrap();
+    for executor in [Executor::Reference, Executor::Vector, Executor::Jit] {
+        let record = |id| if id == 2000 { panic!("no {id}") } else { json!({"id": id, "weight": 1}) };
+        let run = program.run(pipelang::rows((0..3000).map(record))).executor(executor);
+        let report = run.collect().unwrap_err();
+        assert_eq!(report.code(), Some(codes::E0603), "{report}");
+        let told = "row 2001 of the input: the host panicked when it was asked for it: no 2000";
+        assert!(report.to_string().contains(told), "{report}");
+        let batches = (0..3).map(|_| -> Result<pipelang::arrow::RecordBatch, String> { panic!("no batch") });
+        let report = program.run(pipelang::arrow::batches(batches)).executor(executor).collect().unwrap_err();
+        assert_eq!(report.code(), Some(codes::E0603), "{report}");
+        assert!(report.to_string().contains("the host panicked when it was asked for more: no batch"), "{report}");
+    }
+}
+
+#[test]
 fn what_is_read_twice_is_under_limits() {
     let engine = Engine::builder().threads(2).build().unwrap();
     let twice = "input | join o = input on id | select id, weight";
