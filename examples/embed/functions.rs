@@ -10,7 +10,7 @@
 //!    ╭─[ rates.pipe:1:34 ]
 //!  1 │ input | select currency, euros = rate(currency)
 //!    │                                  ───────┬────── `rate`: no rate for XAU
-//! ───╯ more: pipe explain E0603
+//! ───╯ in input, row 3     more: pipe explain E0603
 //!
 //! without those that fail: 2
 //!

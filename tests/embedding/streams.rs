@@ -185,7 +185,7 @@ fn a_panic_of_a_host_that_is_asked_for_records_is_said_to_be_its() {
         let run = program.run(pipelang::rows((0..3000).map(record))).executor(executor);
         let report = run.collect().unwrap_err();
         assert_eq!(report.code(), Some(codes::E0603), "{report}");
-        let told = "row 2001 of the input: the host panicked when it was asked for it: no 2000";
+        let told = "input, row 2001: the host panicked when it was asked for it: no 2000";
         assert!(report.to_string().contains(told), "{report}");
         let batches = (0..3).map(|_| -> Result<pipelang::arrow::RecordBatch, String> { panic!("no batch") });
         let report = program.run(pipelang::arrow::batches(batches)).executor(executor).collect().unwrap_err();
