@@ -297,8 +297,20 @@ impl Script {
     fn said(&self, error: &RunError) -> Diagnostic {
         let mut diagnostic = error.diagnostic(&self.plan);
         self.stages.name(&mut diagnostic);
-        excerpt::add_line(&mut diagnostic, error);
+        // An input of the host may be called like a file, which nobody has granted then.
+        if diagnostic.data.as_ref().is_some_and(|place| self.reads_file(&place.file)) {
+            excerpt::add_line(&mut diagnostic, error);
+        }
         diagnostic
+    }
+
+    fn reads_file(&self, path: &str) -> bool {
+        self.plan.tables.iter().any(|table| match &table.origin {
+            TableOrigin::Bound(_) => false,
+            TableOrigin::File { path: read, files, .. } => {
+                **read == *path || files.iter().any(|file| *file.path == *path)
+            }
+        })
     }
 
     /// What a record is computed with.
@@ -349,4 +361,17 @@ fn reads_of(plan: &Plan, name: &str) -> usize {
         }
     }
     reads
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Engine, Parameters, fs};
+
+    #[test]
+    fn only_files_that_are_read_are_looked_at_again() {
+        let engine = Engine::builder().grant(fs::read_everything()).build().expect("no functions are added");
+        let script = |text: &str| engine.script("x.pipe", text, &Parameters::default()).expect("it is right");
+        assert!(script("read(\"tests/data/airports.csv\")").reads_file("tests/data/airports.csv"));
+        assert!(!script("read(\"tests/data/airports.csv\")").reads_file("Cargo.toml"));
+    }
 }

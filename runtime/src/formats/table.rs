@@ -104,45 +104,9 @@ pub fn render(
     style: &TableStyle,
     check: Check,
 ) -> Result<String, RunError> {
-    match shape {
-        Shape::Scalar => Ok(scalar(schema, rows)),
-        Shape::Table | Shape::Values => table(schema, shape, rows, style, check),
+    if shape == Shape::Scalar {
+        return Ok(scalar(schema, rows));
     }
-}
-
-/// The items, with a look behind many of them.
-fn checked<'a, T>(
-    items: impl Iterator<Item = T> + 'a,
-    check: Check<'a>,
-) -> impl Iterator<Item = Result<T, RunError>> + 'a {
-    let must_look = |at: usize| at % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1;
-    items.enumerate().map(move |(at, item)| if must_look(at) { check().map(|()| item) } else { Ok(item) })
-}
-
-fn scalar(schema: &Schema, rows: &TableRows) -> String {
-    let mut text = String::new();
-    for (_, (batch, row)) in rows.kept() {
-        for (column, field) in batch.columns.iter().zip(&schema.fields) {
-            // A text may have lines of its own here.
-            let (cell, _) = cell(column, row, &field.ty.kind, |c| c == '\n' || c == '\t');
-            text.push_str(&cell);
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn rows_of<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> impl Iterator<Item = (&'a Batch, usize)> {
-    batches.into_iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
-}
-
-fn table(
-    schema: &Schema,
-    shape: Shape,
-    rows: &TableRows,
-    style: &TableStyle,
-    check: Check,
-) -> Result<String, RunError> {
     let total = rows.total();
     let (first, last) = if total - rows.ends.0.min(total) > rows.ends.1 { rows.ends } else { (total, 0) };
     let is_shown = |at: usize| at < first || at >= total - last;
@@ -183,6 +147,32 @@ fn table(
     let left_out = &schema.fields[columns.len()..];
     out.line([(footer(total, left_out, style.width.unwrap_or(usize::MAX)), Look::Dim)].into_iter());
     Ok(out.text)
+}
+
+/// The items, with a look behind many of them.
+fn checked<'a, T>(
+    items: impl Iterator<Item = T> + 'a,
+    check: Check<'a>,
+) -> impl Iterator<Item = Result<T, RunError>> + 'a {
+    let must_look = |at: usize| at % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1;
+    items.enumerate().map(move |(at, item)| if must_look(at) { check().map(|()| item) } else { Ok(item) })
+}
+
+fn scalar(schema: &Schema, rows: &TableRows) -> String {
+    let mut text = String::new();
+    for (_, (batch, row)) in rows.kept() {
+        for (column, field) in batch.columns.iter().zip(&schema.fields) {
+            // A text may have lines of its own here.
+            let (cell, _) = cell(column, row, &field.ty.kind, |c| c == '\n' || c == '\t');
+            text.push_str(&cell);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn rows_of<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> impl Iterator<Item = (&'a Batch, usize)> {
+    batches.into_iter().flat_map(|batch| (0..batch.rows).map(move |row| (batch, row)))
 }
 
 /// How many rows there are, and which columns are not shown, as far as there is room for their names.
