@@ -100,6 +100,11 @@ fn told_once(mut syntax: Vec<Diagnostic>, mut checked: Vec<Diagnostic>) -> Vec<D
         let is_of_rows = |known: &Diagnostic| known.code == codes::E0115 && start(known) == start(told);
         told.code != codes::E0114 || !checked.iter().any(is_of_rows)
     });
+    // A reserved word that names an option that there is not.
+    syntax.retain(|told| {
+        let is_option = |known: &Diagnostic| known.code == codes::E0206 && place(known) == place(told);
+        told.code != codes::E0112 || !checked.iter().any(is_option)
+    });
     // How an operator is spelled does not matter where another one is meant.
     let is_inside =
         |inner: Span, outer: Span| inner.source == outer.source && outer.start < inner.start && inner.end < outer.end;
