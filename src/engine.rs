@@ -5,7 +5,6 @@ use crate::builder::{EngineBuilder, Kernel};
 use crate::fs::HostSources;
 use crate::given::Given;
 use crate::grant::Grant;
-use crate::host;
 use crate::input::{Wanted, declared};
 use crate::limits::Limits;
 use crate::program::{INPUT, Program, value_of};
@@ -26,6 +25,7 @@ use pipelang_lang::stages::STAGES;
 use pipelang_lang::syntax;
 use pipelang_runtime::Registry;
 use pipelang_runtime::builtins;
+use pipelang_runtime::error::panic_text;
 use pipelang_runtime::exec::Pool;
 use pipelang_runtime::formats::Streams;
 use std::any::Any;
@@ -367,7 +367,7 @@ fn inputs_of<In: Row>() -> Arc<[Wanted]> {
 /// What a panic of the compiler is told as.
 fn bug(panic: &(dyn Any + Send)) -> Diagnostic {
     Diagnostic::outside(E0901, "this is a bug in Pipe, not in your script")
-        .help(format!("please report it with the script: {}", host::panic_text(panic)))
+        .help(format!("please report it with the script: {}", panic_text(panic)))
 }
 
 /// What `read` takes for any format.

@@ -10,7 +10,7 @@ use pipelang_lang::codes::E0603;
 use pipelang_lang::scalar::{Fault, Scalar};
 use pipelang_lang::ty::{Kind, Type};
 use pipelang_runtime::builtins::{Function, WordBody};
-use std::any::Any;
+use pipelang_runtime::error::panic_text;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -304,12 +304,6 @@ pub(crate) fn definition(
         examples: &[],
         body,
     }
-}
-
-/// The message of a panic.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod test;
 pub use entry::Entry;
 
 use arguments::{Arguments, Command, ErrorFormat, Settings};
-use pipelang::{CancelToken, Diagnostic, Report, codes};
+use pipelang::{CancelToken, Report, codes};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -120,9 +120,11 @@ fn print_report(report: &Report, settings: &Settings) {
         ErrorFormat::Json => report.render_json(),
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
-    let is_of_file = |diagnostic: &Diagnostic| diagnostic.code == codes::E0405 && diagnostic.message.ends_with("file");
-    if settings.sandbox && settings.errors == ErrorFormat::Text && report.diagnostics().iter().any(is_of_file) {
-        complain("--allow-read PATH and --allow-write PATH say what a script in the sandbox may read and write");
+    let is_of_sandbox = settings.sandbox && report.diagnostics().iter().any(|told| told.code == codes::E0405);
+    if is_of_sandbox && settings.errors == ErrorFormat::Text {
+        complain(
+            "in the sandbox a script reads and writes what --allow-read PATH and --allow-write PATH name, and no more",
+        );
     }
 }
 
