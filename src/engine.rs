@@ -117,7 +117,7 @@ impl Engine {
     /// # Ok::<(), pipelang::Report>(())
     /// ```
     pub fn compile<In: Row, Out: FromRow>(&self, name: &str, text: &str) -> Result<Program<In, Out>, Report> {
-        Program::compile(self, (name, text), inputs_of::<In>(), &Parameters::default())
+        Program::compile(self, (name, text), inputs_of::<In>(), Vec::new())
     }
 
     /// The same with inputs that Rust does not know as types, by the names that the script has for them. The run is given
@@ -150,7 +150,7 @@ impl Engine {
             schema: schema.columns(),
         };
         let inputs = inputs.iter().map(wanted).collect();
-        Program::compile(self, (name, text), inputs, &Parameters::default())
+        Program::compile(self, (name, text), inputs, Vec::new())
     }
 
     /// A program of [`Program::to_bytes`]. It is compiled again, by this engine and under its grants and limits; if another

@@ -6,11 +6,13 @@ use crate::input::{Bindings, Input, unbound};
 use crate::live::Live;
 use crate::manifest::Manifest;
 use crate::report::Report;
-use crate::row::{Cell, CellMismatch, Field, FieldKind, FieldType, FromCell, FromRow, ResultRow, Row, Shown};
+use crate::row::{
+    Cell, CellMismatch, Field, FieldKind, FieldType, FromCell, FromRow, ResultRow, Row, Shown, ToCell, Unfit,
+};
 use crate::run::Run;
 use crate::script::{Phase, RunSettings, Script};
-use pipelang_lang::check::Parameters;
-use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0406, E0902};
+use pipelang_lang::check::{ParameterValue, ParameterWay, Parameters};
+use pipelang_lang::codes::{E0201, E0301, E0307, E0310, E0406, E0705, E0902};
 use pipelang_lang::diagnostic::{Diagnostic, did_you_mean};
 use pipelang_lang::ir::Shape;
 use pipelang_lang::scalar::Scalar;
@@ -41,6 +43,10 @@ struct Inner<In, Out> {
     schema: ty::Schema,
     /// For each field of `Out` its column in the result.
     columns: Vec<usize>,
+    /// The values that its `param`s have been given, by name.
+    values: Vec<(Arc<str>, ParameterValue)>,
+    /// Whether one that is required has none, so that nothing can run.
+    lacks_values: bool,
     /// The program as one over single records, made when it is first called.
     one: OnceLock<Option<OneRow>>,
     types: PhantomData<fn(In) -> Out>,
@@ -59,14 +65,31 @@ impl<In, Out> std::fmt::Debug for Program<In, Out> {
 }
 
 impl<In, Out: FromRow> Program<In, Out> {
-    /// Compiles a text.
+    /// Compiles a text. A required parameter may have no value yet.
     pub(crate) fn compile(
+        engine: &Engine,
+        text: (&str, &str),
+        inputs: Inputs,
+        values: Vec<(Arc<str>, ParameterValue)>,
+    ) -> Result<Program<In, Out>, Report> {
+        let lacks_values = |told: &Diagnostic| told.code == E0705 && told.is_error();
+        match Program::compile_as(engine, text, inputs.clone(), values.clone(), false) {
+            Err(report) if report.diagnostics().iter().any(lacks_values) => {
+                Program::compile_as(engine, text, inputs, values, true)
+            }
+            compiled => compiled,
+        }
+    }
+
+    fn compile_as(
         engine: &Engine,
         (name, text): (&str, &str),
         inputs: Inputs,
-        parameters: &Parameters,
+        values: Vec<(Arc<str>, ParameterValue)>,
+        lacks_values: bool,
     ) -> Result<Program<In, Out>, Report> {
-        let script = engine.compile_with(name, text, parameters, &inputs)?;
+        let parameters = Parameters { values, may_be_missing: lacks_values, way: ParameterWay::Host };
+        let script = engine.compile_with(name, text, &parameters, &inputs)?;
         let columns = match script.plan().statements.as_slice() {
             [statement] => columns_of::<Out>(&script, statement),
             [] => Err(vec![Diagnostic::outside(E0301, "this program gives no result").help("end it in an expression")]),
@@ -80,15 +103,43 @@ impl<In, Out: FromRow> Program<In, Out> {
             text: text.to_string(),
             inputs,
             columns,
+            values: parameters.values,
+            lacks_values,
             one: OnceLock::new(),
             types: PhantomData,
         })))
     }
 
-    /// The same program with other values of its `param`s.
-    pub(crate) fn with_parameters(&self, parameters: &Parameters) -> Result<Program<In, Out>, Report> {
-        let Inner { script, name, text, inputs, .. } = &*self.0;
-        Program::compile(script.engine(), (name, text), inputs.clone(), parameters)
+    /// The same program with a value for one of its `param`s, compiled anew: the value is a constant like any other, for
+    /// every run and call. A `param` without a default has to have one before anything runs.
+    ///
+    /// ```
+    /// use pipelang::{Engine, Row};
+    ///
+    /// #[derive(Row, Debug, PartialEq)]
+    /// struct Event { px: f64 }
+    ///
+    /// let rule = Engine::default().compile::<Event, Event>("rule.pipe", "param least: float\ninput | filter px >= least")?;
+    /// assert!(rule.call(&Event { px: 2.0 }).is_err());
+    /// let strict = rule.with_param("least", 3.0)?;
+    /// assert_eq!(strict.call(&Event { px: 2.0 })?, None);
+    /// assert_eq!(rule.run(&[Event { px: 2.0 }]).param("least", 1.0).collect()?, [Event { px: 2.0 }]);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn with_param(&self, name: &str, value: impl ToCell) -> Result<Program<In, Out>, Report> {
+        let Inner { script, name: of, text, inputs, values, .. } = &*self.0;
+        let values = values.iter().cloned().chain([parameter(name, value)?]).collect();
+        Program::compile(script.engine(), (of, text), inputs.clone(), values)
+    }
+
+    /// The program of a run: with these values, too, and lacking none.
+    pub(crate) fn with_values(self, more: Vec<(Arc<str>, ParameterValue)>) -> Result<Program<In, Out>, Report> {
+        if more.is_empty() && !self.0.lacks_values {
+            return Ok(self);
+        }
+        let Inner { script, name, text, inputs, values, .. } = &*self.0;
+        let values = values.iter().cloned().chain(more).collect();
+        Program::compile_as(script.engine(), (name, text), inputs.clone(), values, false)
     }
 
     /// Starts a run; it begins when its results are asked for. A slice is read in place, and only the fields that the
@@ -129,7 +180,8 @@ impl<In, Out: FromRow> Program<In, Out> {
         In: Row,
     {
         let Inner { script, schema, columns, .. } = &*self.0;
-        let one = self.one_row().ok_or_else(not_per_event)?;
+        let one =
+            self.one_row().ok_or_else(|| self.clone().with_values(Vec::new()).err().unwrap_or_else(not_per_event))?;
         let take = |made: Made| Out::from_row(&ResultRow::of_one(&One(made), columns, schema));
         match one.run(script.parts(), |field| given(event.cell(field)), take) {
             Ok(Some(Ok(value))) => Ok(Some(value)),
@@ -139,13 +191,15 @@ impl<In, Out: FromRow> Program<In, Out> {
         }
     }
 
-    /// Whether the program looks at one record at a time, so that it can be called with one.
+    /// Whether the program looks at one record at a time, so that it can be called with one; not before its parameters have
+    /// their values.
     pub fn is_per_event(&self) -> bool {
         self.one_row().is_some()
     }
 
     fn one_row(&self) -> Option<&OneRow> {
-        let make = || OneRow::new(self.0.script.plan(), INPUT, self.0.script.engine().inner().native);
+        let new = || OneRow::new(self.0.script.plan(), INPUT, self.0.script.engine().inner().native);
+        let make = || if self.0.lacks_values { None } else { new() };
         self.0.one.get_or_init(make).as_ref()
     }
 
@@ -159,9 +213,12 @@ impl<In, Out: FromRow> Program<In, Out> {
         Manifest::of(&self.0.script)
     }
 
-    /// The program as bytes, for [`Engine::load`].
+    /// The program as bytes, for [`Engine::load`], without values of its parameters.
     pub fn to_bytes(&self) -> Vec<u8> {
-        crate::store::to_bytes(&self.0.name, &self.0.text, &self.0.script.printed())
+        let Inner { script, name, text, inputs, values, .. } = &*self.0;
+        let without = || Program::<In, Out>::compile(script.engine(), (name, text), inputs.clone(), Vec::new());
+        let without = if values.is_empty() { None } else { without().ok() };
+        crate::store::to_bytes(name, text, &without.as_ref().unwrap_or(self).printed())
     }
 
     /// Its plan as it is printed.
@@ -250,6 +307,14 @@ pub(crate) fn unreadable(mismatch: &CellMismatch) -> Report {
 }
 
 #[cold]
+/// A value for a parameter.
+pub(crate) fn parameter(name: &str, value: impl ToCell) -> Result<(Arc<str>, ParameterValue), Report> {
+    match value.to_cell().scalar().map_err(Unfit::told) {
+        Ok(value) => Ok((name.into(), ParameterValue::Scalar(value))),
+        Err(why) => Err(Report::outside(Diagnostic::outside(E0310, format!("the parameter `{name}`: {why}")))),
+    }
+}
+
 fn not_per_event() -> Report {
     let diagnostic = Diagnostic::outside(E0301, "this program does not look at one record at a time")
         .help("one that does has `filter`, `derive`, `select` and their like behind `input`, and nothing else");

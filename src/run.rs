@@ -1,15 +1,13 @@
 //! One run of a program: what it is held to, then its results.
 
 use crate::on_error::OnError;
-use crate::program::{Program, unreadable};
+use crate::program::{Program, parameter, unreadable};
 use crate::report::Report;
 use crate::results::Results;
-use crate::row::{CellMismatch, FromRow, ToCell, Unfit};
+use crate::row::{CellMismatch, FromRow, ToCell};
 use crate::rows::{self, ResultRows};
 use crate::script::RunSettings;
-use pipelang_lang::check::{ParameterValue, Parameters};
-use pipelang_lang::codes::E0310;
-use pipelang_lang::diagnostic::Diagnostic;
+use pipelang_lang::check::ParameterValue;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::Style;
 use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
@@ -29,7 +27,8 @@ pub struct Run<'a, In, Out> {
     program: Program<In, Out>,
     tables: Result<Tables<'a>, Report>,
     settings: RunSettings,
-    parameters: Parameters,
+    /// Of parameters, by name.
+    values: Vec<(Arc<str>, ParameterValue)>,
 }
 
 impl<In, Out> std::fmt::Debug for Run<'_, In, Out> {
@@ -40,7 +39,7 @@ impl<In, Out> std::fmt::Debug for Run<'_, In, Out> {
 
 impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     pub(crate) fn new(program: Program<In, Out>, tables: Result<Tables<'a>, Report>) -> Self {
-        Run { program, tables, settings: RunSettings::default(), parameters: Parameters::default() }
+        Run { program, tables, settings: RunSettings::default(), values: Vec::new() }
     }
 
     /// At most so many threads of those that the engine has.
@@ -97,15 +96,12 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
         self
     }
 
-    /// Gives a `param` of the script another value. A program must compile without it: its parameters have defaults. It is
-    /// compiled anew for such a run, so that the value is a constant like any other.
+    /// Gives a `param` of the script another value. The program is compiled anew for such a run, so that the value is a
+    /// constant like any other; [`Program::with_param`] does it once for many.
     pub fn param(mut self, name: &str, value: impl ToCell) -> Self {
-        match value.to_cell().scalar().map_err(Unfit::told) {
-            Ok(value) => self.parameters.values.push((name.into(), ParameterValue::Scalar(value))),
-            Err(why) => {
-                let told = Diagnostic::outside(E0310, format!("the parameter `{name}`: {why}"));
-                self.tables = self.tables.and(Err(Report::outside(told)));
-            }
+        match parameter(name, value) {
+            Ok(value) => self.values.push(value),
+            Err(report) => self.tables = self.tables.and(Err(report)),
         }
         self
     }
@@ -203,11 +199,7 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
 
     /// The program with its parameters, and what it reads.
     pub(crate) fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
-        let program = match self.parameters.values.is_empty() {
-            true => self.program,
-            false => self.program.with_parameters(&self.parameters)?,
-        };
-        Ok((program, self.tables?, self.settings))
+        Ok((self.program.with_values(self.values)?, self.tables?, self.settings))
     }
 
     /// Hands the results over as they come, in order; they may come from any thread, one at a time.

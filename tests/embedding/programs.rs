@@ -252,6 +252,34 @@ fn parameters_are_set_by_the_run() {
 }
 
 #[test]
+fn parameters_without_a_default_are_given_before_a_run() {
+    let engine = Engine::default();
+    let source = "param least: int\nparam names: [string] = []\ninput | filter id >= least and name not in names";
+    let program = engine.compile::<Both, Both>("p.pipe", source).unwrap();
+    let rows: Vec<Both> = (0..8).map(|id| Both { id, name: Some(format!("n{id}")) }).collect();
+    let report = program.run(&rows).collect().unwrap_err();
+    assert_eq!(report.code(), Some(codes::E0705));
+    assert!(report.to_string().contains("`with_param(\"least\", …)` of the program"), "{report}");
+    assert_eq!(code(program.call(&rows[0])), codes::E0705);
+    assert_eq!(program.run(&rows).param("least", 6).collect().unwrap().len(), 2);
+    let six = program.with_param("least", 6).unwrap();
+    assert!(six.is_per_event() && !program.is_per_event());
+    assert_eq!(six.call(&rows[5]).unwrap(), None);
+    assert_eq!(six.call(&rows[6]).unwrap().unwrap().id, 6);
+    assert_eq!(six.run(&rows).param("least", 7).collect().unwrap().len(), 1, "the later value counts");
+    let but = six.with_param("names", vec!["n6".to_string()]).unwrap();
+    assert_eq!(but.run(&rows).collect().unwrap().iter().map(|row| row.id).collect::<Vec<_>>(), [7]);
+    assert_eq!(code(program.with_param("least", "six")), codes::E0304);
+    let unknown = program.with_param("leest", 6).unwrap_err();
+    assert!(unknown.to_string().contains("did you mean `least`?"), "{unknown}");
+    // Of a program that lacks a value the types are checked all the same.
+    assert_eq!(code(engine.compile::<Both, Both>("p.pipe", "param x: int\ninput | filter nome == x")), codes::E0201);
+    let loaded = engine.load::<Both, Both>(&but.to_bytes()).unwrap();
+    assert_eq!(code(loaded.run(&rows).collect()), codes::E0705, "values are not stored");
+    assert_eq!(loaded.run(&rows).param("least", 6).collect().unwrap().len(), 2);
+}
+
+#[test]
 fn programs_are_stored_and_loaded() {
     let engine = Engine::builder().func("fee", |x: f64| x * 0.01).build().unwrap();
     let source = "input | filter px > 1.0 | select notional = fee(px), weight, large = true";

@@ -34,6 +34,8 @@ pub enum ParameterWay {
     Prompt,
     /// At a prompt, behind the file of a script: `:load report.pipe --year 2024`.
     Load,
+    /// By the program that the script is embedded in.
+    Host,
 }
 
 /// A value for a `param`.
@@ -212,7 +214,7 @@ impl<'a> Checker<'a> {
         for (name, _) in &self.parameters.values {
             if !declared.contains(&&**name) {
                 let near = crate::diagnostic::did_you_mean(name, declared.iter().copied());
-                self.diagnostics.push(errors::unknown_parameter(name, &near, &declared));
+                self.diagnostics.push(errors::unknown_parameter(name, self.parameters.way, &near, &declared));
             }
         }
     }

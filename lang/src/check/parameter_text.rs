@@ -52,6 +52,7 @@ impl ParameterWay {
             ParameterWay::BehindDashes => format!("`-- --{name} …` after the files"),
             ParameterWay::Prompt => format!("`:set {name} …`"),
             ParameterWay::Load => format!("`:load FILE --{name} …`"),
+            ParameterWay::Host => format!("`with_param({name:?}, …)` of the program, or `param` of a run"),
         }
     }
 
@@ -66,6 +67,7 @@ impl ParameterWay {
                 format!("`{}`, or `--{name} '{list}'`", each.join(" "))
             }
             ParameterWay::Prompt => format!("`:set {name} {list}`"),
+            ParameterWay::Host => format!("`with_param({name:?}, vec!{list})`"),
         }
     }
 }

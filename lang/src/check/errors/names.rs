@@ -4,6 +4,7 @@ use super::super::forms::written;
 use super::super::scope::Gone;
 use super::{list, suggest};
 use crate::aliases;
+use crate::check::ParameterWay;
 use crate::codes::{E0113, E0115, E0201, E0202, E0203, E0204, E0205, E0206, E0207, E0208, E0209, E0210, E0705};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
@@ -391,10 +392,11 @@ pub(in super::super) fn unknown_type(span: Span, name: &str, near: &[&str]) -> D
 }
 
 /// E0705
-pub(in super::super) fn unknown_parameter(name: &str, near: &[&str], known: &[&str]) -> Diagnostic {
+pub(in super::super) fn unknown_parameter(name: &str, way: ParameterWay, near: &[&str], known: &[&str]) -> Diagnostic {
+    let dashes = if way == ParameterWay::Host { "" } else { "--" };
     let diagnostic = Diagnostic::outside(E0705, format!("this script has no parameter `{name}`"));
     match near.first() {
-        Some(best) => diagnostic.help(format!("did you mean `--{best}`?")),
+        Some(best) => diagnostic.help(format!("did you mean `{dashes}{best}`?")),
         None if known.is_empty() => diagnostic.help("it has none at all"),
         None => diagnostic.help(format!("its parameters: {}", list(known, 8))),
     }
