@@ -302,8 +302,9 @@ impl Engine {
             compiled.and_then(|compiled| {
                 self.check_nesting(text)?;
                 let plan = plan(&compiled).clone();
-                // What does something stays where it stands.
-                let rules = if self.0.optimize && !plan.exprs.call_host() { RuleSet::all() } else { RuleSet::none() };
+                // What does something stays where it stands, and what awaits a value is not run.
+                let is_kept = plan.exprs.call_host() || parameters.may_be_missing;
+                let rules = if self.0.optimize && !is_kept { RuleSet::all() } else { RuleSet::none() };
                 let optimized = opt::optimize(plan, catalog, &rules);
                 self.check_stages(&optimized)?;
                 Ok((compiled, optimized))

@@ -203,8 +203,11 @@ impl<In, Out: FromRow> Program<In, Out> {
         self.0.one.get_or_init(make).as_ref()
     }
 
-    /// How it is run: its plan and pipelines.
+    /// How it is run: its plan and pipelines. While a parameter lacks its value, the plan as it is written.
     pub fn explain(&self) -> String {
+        if self.0.lacks_values {
+            return format!("plan as written:\n{}\n", self.printed());
+        }
         self.0.script.explain(Phase::Plan, Executor::Auto)
     }
 
@@ -306,7 +309,6 @@ pub(crate) fn unreadable(mismatch: &CellMismatch) -> Report {
     Report::outside(Diagnostic::outside(E0310, mismatch.to_string()))
 }
 
-#[cold]
 /// A value for a parameter.
 pub(crate) fn parameter(name: &str, value: impl ToCell) -> Result<(Arc<str>, ParameterValue), Report> {
     match value.to_cell().scalar().map_err(Unfit::told) {
@@ -315,6 +317,7 @@ pub(crate) fn parameter(name: &str, value: impl ToCell) -> Result<(Arc<str>, Par
     }
 }
 
+#[cold]
 fn not_per_event() -> Report {
     let diagnostic = Diagnostic::outside(E0301, "this program does not look at one record at a time")
         .help("one that does has `filter`, `derive`, `select` and their like behind `input`, and nothing else");

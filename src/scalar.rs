@@ -12,8 +12,9 @@ use pipelang_lang::diagnostic::Diagnostic;
 use pipelang_lang::source::{SourceMap, Span};
 use pipelang_lang::syntax;
 use pipelang_lang::ty::{Kind, spell};
+#[cfg(feature = "jit")]
 use pipelang_runtime::exec::direct::{Direct, Number};
-use pipelang_runtime::exec::single::OneRow;
+use pipelang_runtime::exec::single::{Made, OneRow};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub struct Function<F> {
     text: Text,
     one: OneRow,
     /// The shorter way, if there is one.
+    #[cfg(feature = "jit")]
     direct: Option<Direct>,
     /// What it gives.
     kind: Kind,
@@ -71,22 +73,17 @@ macro_rules! functions {
             /// Calls it.
             #[inline]
             pub fn call(&self, $($name: $argument),*) -> Result<Returned, Report> {
+                #[cfg(feature = "jit")]
                 if let (Some(direct), $(Some($name)),*) = (&self.direct, $(word($name.to_cell())),*)
-                    && let Some(made) = direct.call(&self.one, [$($name),*])
+                    && let Some(made) = direct.call([$($name),*])
                     && let Ok(value) = Returned::from_cell(cell(direct.kind(), made))
                 {
                     return Ok(value);
                 }
-                let field = |at: usize| given(match at {
+                self.run(|at| match at {
                     $($at => $name.to_cell(),)*
                     _ => Cell::Null,
-                });
-                match self.one.run(self.script.parts(), field, |made| {
-                    show(made.column(0), &self.kind, Returned::from_cell)
-                }) {
-                    Ok(Some(Ok(value))) => Ok(value),
-                    other => Err(self.failed(other)),
-                }
+                })
             }
         }
     )*};
@@ -100,6 +97,16 @@ functions! {
 }
 
 impl<F> Function<F> {
+    /// Calls it with any arguments. It is not inlined: what is around a call in the shorter way stays small.
+    #[inline(never)]
+    fn run<'a, Returned: FromCell>(&'a self, argument: impl Fn(usize) -> Cell<'a>) -> Result<Returned, Report> {
+        let take = |made: Made| show(made.column(0), &self.kind, Returned::from_cell);
+        match self.one.run(self.script.parts(), |at| given(argument(at)), take) {
+            Ok(Some(Ok(value))) => Ok(value),
+            other => Err(self.failed(other)),
+        }
+    }
+
     #[cold]
     fn failed<T>(
         &self,
@@ -140,24 +147,39 @@ impl<F: Signature> Function<F> {
             let null = if nullable { "?" } else { "" };
             return Err(wrong(code, format!("the function gives {}, and {kind}{null} is wanted", found.ty)));
         }
-        let inner = engine.inner();
-        match OneRow::new(script.plan(), INPUT, inner.native) {
-            Some(one) => Ok(Function {
-                // What the host does may take time, and it is looked at its limits behind that.
-                direct: Direct::new(&one, F::COUNT, &inner.registry.functions)
-                    .filter(|direct| !direct.has_calls() || inner.limits.bounds() == Default::default()),
-                one,
-                kind: found.ty.kind.clone(),
-                script,
-                text: source,
-                types: PhantomData,
-            }),
-            None => Err(wrong(E0301, "this function needs more than its arguments".to_string())),
-        }
+        let one = |native| {
+            let one = OneRow::new(script.plan(), INPUT, native);
+            one.ok_or_else(|| wrong(E0301, "this function needs more than its arguments".to_string()))
+        };
+        let interpreted = one(false)?;
+        #[cfg(feature = "jit")]
+        let direct = direct(&interpreted, engine.inner());
+        Ok(Function {
+            // What is left to it behind the shorter way fails or is null.
+            #[cfg(feature = "jit")]
+            one: if direct.is_some() { interpreted } else { one(engine.inner().native)? },
+            #[cfg(not(feature = "jit"))]
+            one: interpreted,
+            #[cfg(feature = "jit")]
+            direct,
+            kind: found.ty.kind.clone(),
+            text: source,
+            types: PhantomData,
+            script,
+        })
     }
 }
 
+/// The shorter way, if there is one.
+#[cfg(feature = "jit")]
+fn direct(one: &OneRow, engine: &crate::engine::Inner) -> Option<Direct> {
+    let direct = if engine.native { Direct::new(one, &engine.registry.functions)? } else { return None };
+    // What the host does may take time, and it is looked at its limits behind that.
+    (!direct.has_calls() || engine.limits.bounds() == Default::default()).then_some(direct)
+}
+
 /// The word of a number.
+#[cfg(feature = "jit")]
 #[inline]
 fn word(cell: Cell<'_>) -> Option<u64> {
     match cell {
@@ -168,6 +190,7 @@ fn word(cell: Cell<'_>) -> Option<u64> {
     }
 }
 
+#[cfg(feature = "jit")]
 #[inline]
 fn cell(kind: Number, word: u64) -> Cell<'static> {
     match kind {

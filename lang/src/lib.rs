@@ -28,14 +28,13 @@ use check::{Parameters, Tests};
 use diagnostic::Diagnostic;
 use ir::Plan;
 use source::{SourceMap, Span};
-use std::iter;
 use std::sync::Arc;
 use syntax::StagePlaces;
 
 /// A script that may be run.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    /// What it does, verified; rules may rewrite it yet ([`opt`]).
+    /// What it does, verified unless parameters may be missing; rules may rewrite it yet ([`opt`]).
     pub plan: Plan,
     /// Its tests, verified likewise.
     pub tests: Tests,
@@ -62,9 +61,9 @@ pub fn compile(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    // A test of a parameter that has no value has no plan that could run.
-    let tests = Some(&checked.tests.plan).filter(|_| !parameters.may_be_missing);
-    for plan in iter::once(&checked.plan).chain(tests) {
+    // What awaits the value of a parameter has no plan that could run.
+    let plans = [&checked.plan, &checked.tests.plan];
+    for plan in plans.into_iter().filter(|_| !parameters.may_be_missing) {
         if let Err(faults) = ir::verify::verify(plan, catalog) {
             return Err(faults.into_iter().map(broken_plan).collect());
         }

@@ -210,6 +210,44 @@ fn functions_are_compiled_for_rust() {
 }
 
 #[test]
+fn functions_of_numbers_give_the_same_with_machine_code_and_without() {
+    type Numbers = fn(bool, i64, f64, i64) -> Option<f64>;
+    let engines = [Engine::default(), Engine::builder().native_code(false).build().unwrap()];
+    let (ints, floats) = ([0, 1, -7, i64::MAX, i64::MIN], [0.0, -0.0, 2.5, f64::NAN, f64::NEG_INFINITY]);
+    let (mut values, mut nulls, mut errors) = (0, 0, 0);
+    for body in [
+        "if sure { x * 2 + float(n) } else { x / float(m) }",
+        "float(m)",
+        "if n > m or not sure { x } else { null }",
+        "float(n // m) + x",
+        "float(n * m % 10 - n)",
+        "float(floor(x)) + (if sure and n == 1 { -1.5 } else { abs(x) })",
+        "(if x < float(n) { x } else { float(m) * x }) - float(n) / (x - float(m)) + x * x * x - float(n) * 0.5 + float(m) * x",
+    ] {
+        let text = format!("(sure, n, x, m) => {body}");
+        let [native, interpreted] = engines.each_ref().map(|engine| engine.scalar::<Numbers>(&text).unwrap());
+        for (sure, n, m) in
+            [true, false].into_iter().flat_map(|sure| ints.map(|n| ints.map(|m| (sure, n, m)))).flatten()
+        {
+            for x in floats {
+                let result = |function: &pipelang::Function<Numbers>| match function.call(sure, n, x, m) {
+                    Ok(value) => Ok(value.map(f64::to_bits)),
+                    Err(report) => Err(report.to_string()),
+                };
+                let (found, expected) = (result(&native), result(&interpreted));
+                assert_eq!(found, expected, "{text} of {sure}, {n}, {x}, {m}");
+                *match found {
+                    Ok(Some(_)) => &mut values,
+                    Ok(None) => &mut nulls,
+                    Err(_) => &mut errors,
+                } += 1;
+            }
+        }
+    }
+    assert!(values > 500 && nulls > 50 && errors > 50, "{values} values, {nulls} nulls, {errors} errors");
+}
+
+#[test]
 fn errors_of_functions_are_told_in_the_text_that_was_written() {
     let engine = Engine::default();
     let compiled = |text: &str| engine.scalar::<fn(f64, f64) -> f64>(text).unwrap_err();
@@ -256,6 +294,8 @@ fn parameters_without_a_default_are_given_before_a_run() {
     let engine = Engine::default();
     let source = "param least: int\nparam names: [string] = []\ninput | filter id >= least and name not in names";
     let program = engine.compile::<Both, Both>("p.pipe", source).unwrap();
+    assert_eq!(program.manifest().reads[0].1, ["id", "name"]);
+    assert!(program.explain().contains("filter"), "{}", program.explain());
     let rows: Vec<Both> = (0..8).map(|id| Both { id, name: Some(format!("n{id}")) }).collect();
     let report = program.run(&rows).collect().unwrap_err();
     assert_eq!(report.code(), Some(codes::E0705));

@@ -3,26 +3,40 @@
 
 use super::single::{FEW, OneRow};
 use crate::builtins::{Functions, WORD_ARGUMENTS, WordBody};
-use crate::kernel::ir::{Immediate, Instruction, Program, ProgramOutput, Register, Work};
+use crate::jit::function::{self, ARGUMENTS, CompiledFunction};
+use crate::jit::one_row::{self, CompiledRow};
+use crate::kernel::ir::{Immediate, Instruction, Place, Program, ProgramOutput, Register, Work};
 use crate::kernel::ops::Op;
+use crate::vector::single::SingleLeaves;
 use pipelang_lang::ty::Kind;
 
-/// The most arguments of such a function.
-const ARGUMENTS: usize = 4;
-
-/// Where the arguments of a function go and its result comes from.
+/// A function that is called with words.
 pub struct Direct {
-    /// The words of the arguments; of one that nobody reads, a word that is none of a register.
-    arguments: [u8; ARGUMENTS],
-    /// What is done; nothing if it is one piece of machine code.
-    steps: Box<[Step]>,
-    result: u8,
-    /// The word that says whether there is a result.
-    valid: Option<u8>,
+    body: Body,
     kind: Number,
 }
 
-/// A part of such a function.
+enum Body {
+    /// It is one piece of machine code.
+    Whole(CompiledFunction),
+    /// It calls functions.
+    Steps(Box<Steps>),
+}
+
+/// What is done one after the other, on the words of the program's registers.
+struct Steps {
+    steps: Box<[Step]>,
+    /// The machine code between the calls.
+    leaves: CompiledRow,
+    /// The words before a call: the constants in their places.
+    words: [u64; FEW],
+    /// The words of inputs, and which argument each is.
+    arguments: Box<[(u8, usize)]>,
+    result: u8,
+    /// The word that says whether there is a result.
+    valid: Option<u8>,
+}
+
 enum Step {
     /// The machine code of this number.
     Leaf(usize),
@@ -53,35 +67,30 @@ pub enum Number {
 
 impl std::fmt::Debug for Direct {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.debug_struct("Direct").field("steps", &self.steps.len()).field("kind", &self.kind).finish()
+        f.debug_struct("Direct").field("has_calls", &self.has_calls()).field("kind", &self.kind).finish()
     }
 }
 
 impl Direct {
-    /// The statement as a function of its table's first `count` columns, if it is such a one.
-    pub fn new(one: &OneRow, count: usize, functions: &Functions) -> Option<Direct> {
-        let program = one.native()?;
-        let (ProgramOutput::Computed { lanes, valid }, None) = (*program.outputs.first()?, program.keep) else {
+    /// The statement as a function of its table's first columns, if it is such a one.
+    pub fn new(one: &OneRow, functions: &Functions) -> Option<Direct> {
+        let program = one.program()?;
+        let (ProgramOutput::Computed { lanes, valid }, None, 1) =
+            (*program.outputs.first()?, program.keep, program.outputs.len())
+        else {
             return None;
         };
-        // The last word is nobody's.
-        if program.registers.len() >= FEW || count > ARGUMENTS || program.outputs.len() != 1 {
-            return None;
-        }
         let kind = match program.kinds[0] {
             Kind::Bool => Number::Bool,
             Kind::Int => Number::Int,
             Kind::Float => Number::Float,
             _ => return None,
         };
-        let is_made = |instruction: &Instruction| {
-            instruction.results.contains(&lanes) && !matches!(instruction.op, Op::Input | Op::Valid | Op::Constant)
-        };
-        if !program.instructions.iter().any(is_made) {
+        let is_made = |register: Register| matches!(program.place(register), Place::Slot(_));
+        if !is_made(lanes) || !valid.is_none_or(is_made) {
             return None;
         }
-        let mut arguments = [FEW as u8 - 1; ARGUMENTS];
-        let mut steps = Vec::new();
+        let (mut steps, mut arguments) = (Vec::new(), Vec::new());
         for work in &program.work {
             match work {
                 Work::Leaf(number, _) => steps.push(Step::Leaf(*number)),
@@ -89,24 +98,35 @@ impl Direct {
                 Work::Bind(range) => {
                     for instruction in &program.instructions[range.clone()] {
                         let Immediate::Input(at) = instruction.immediate else { continue };
-                        let argument = arguments.get_mut(one.column(at as usize))?;
-                        if instruction.op == Op::Valid || usize::from(*argument) != FEW - 1 {
+                        let column = one.column(at as usize);
+                        if instruction.op == Op::Valid || column >= ARGUMENTS {
                             return None;
                         }
-                        *argument = word(instruction.results[0]);
+                        arguments.push((instruction.results[0], column));
                     }
                 }
             }
         }
-        if let [Step::Leaf(0)] = *steps {
-            steps.clear();
-        }
-        Some(Direct { arguments, steps: steps.into(), result: word(lanes), valid: valid.map(word), kind })
+        let body = if let [Step::Leaf(_)] = *steps {
+            let leaf = program.leaves().next()?;
+            let body = function::Body { leaf, arguments, result: lanes, valid };
+            Body::Whole(function::compile(program, &body).ok()?)
+        } else {
+            Body::Steps(Box::new(Steps {
+                steps: steps.into(),
+                leaves: one_row::compile(program).ok()?,
+                words: one.words()?,
+                arguments: arguments.into_iter().map(|(register, argument)| (word(register), argument)).collect(),
+                result: word(lanes),
+                valid: valid.map(word),
+            }))
+        };
+        Some(Direct { body, kind })
     }
 
     /// Whether it calls functions.
     pub fn has_calls(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Call(_)))
+        matches!(self.body, Body::Steps(_))
     }
 
     /// What the result is.
@@ -114,19 +134,27 @@ impl Direct {
         self.kind
     }
 
-    /// The word of the result; none if it fails or is null. `one` is the statement that this was made of.
+    /// The word of the result; none if it is null or fails. As many arguments as the table has columns.
     #[inline]
-    pub fn call<const N: usize>(&self, one: &OneRow, arguments: [u64; N]) -> Option<u64> {
-        let mut words = if self.steps.is_empty() { [0; FEW] } else { one.words()? };
-        for (word, at) in arguments.iter().zip(self.arguments) {
-            words[usize::from(at)] = *word;
+    pub fn call<const N: usize>(&self, arguments: [u64; N]) -> Option<u64> {
+        let mut given = [0; ARGUMENTS];
+        given[..N].copy_from_slice(&arguments);
+        match &self.body {
+            Body::Whole(function) => function.call(given),
+            Body::Steps(steps) => steps.run(given),
         }
-        if self.steps.is_empty() {
-            one.run_leaf(0, &mut words)?;
+    }
+}
+
+impl Steps {
+    fn run(&self, arguments: [u64; ARGUMENTS]) -> Option<u64> {
+        let mut words = self.words;
+        for (word, argument) in &self.arguments {
+            words[usize::from(*word)] = arguments[*argument];
         }
         for step in &self.steps {
             match step {
-                Step::Leaf(number) => one.run_leaf(*number, &mut words)?,
+                Step::Leaf(number) => self.leaves.run(*number, &mut words)?.then_some(())?,
                 Step::Call(call) => call.run(&mut words)?,
             }
         }

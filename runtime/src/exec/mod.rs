@@ -7,6 +7,7 @@
 
 mod claim;
 mod counters;
+#[cfg(feature = "jit")]
 pub mod direct;
 mod early;
 mod expand;

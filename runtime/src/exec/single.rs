@@ -5,13 +5,12 @@
 use super::pipeline::{self, End, Link, Source};
 use super::replay;
 use crate::error::{CellError, Place, RowError, RowFault, RunError};
+#[cfg(feature = "jit")]
 use crate::kernel::ir::Program;
 use crate::kernel::{Segment, lower};
 use crate::limits::Bounds;
 use crate::reference::expr::{Evaluator, Outcome, Row};
 use crate::registry::Registry;
-#[cfg(feature = "jit")]
-use crate::vector::single::SingleLeaves;
 use crate::vector::single::{Output, Registers, Single, Value};
 use pipelang_lang::codes::Code;
 use pipelang_lang::ir::{ColumnId, Plan, TableOrigin};
@@ -134,35 +133,22 @@ impl OneRow {
         Some(OneRow { segment: segment.clone(), columns: columns.clone(), kernel })
     }
 
-    /// The program, if its leaves are machine code.
-    pub(super) fn native(&self) -> Option<&Program> {
-        let kernel = self.kernel.as_ref()?;
-        #[cfg(feature = "jit")]
-        return kernel.compiled.is_some().then(|| kernel.single.program());
-        #[cfg(not(feature = "jit"))]
-        None.filter(|_: &&Program| kernel.few.is_some())
+    /// The program, if it has one that words can be run through.
+    #[cfg(feature = "jit")]
+    pub(super) fn program(&self) -> Option<&Program> {
+        Some(self.kernel.as_ref()?.single.program())
     }
 
     /// Which column of the table an input of the program is.
+    #[cfg(feature = "jit")]
     pub(super) fn column(&self, input: usize) -> usize {
         self.columns[input]
     }
 
     /// What the words of its registers are before a row, if they are few.
-    #[inline]
+    #[cfg(feature = "jit")]
     pub(super) fn words(&self) -> Option<[u64; FEW]> {
         self.kernel.as_ref()?.few
-    }
-
-    /// Runs a leaf of a program that is [`OneRow::native`]; none if a check fails.
-    #[inline]
-    pub(super) fn run_leaf(&self, number: usize, words: &mut [u64; FEW]) -> Option<()> {
-        #[cfg(feature = "jit")]
-        if let Some(Kernel { compiled: Some(compiled), .. }) = &self.kernel {
-            return compiled.run(number, words)?.then_some(());
-        }
-        let _ = (number, words);
-        None
     }
 
     /// Runs a record; `given` knows its columns. `take` gets what comes of it, unless a filter drops it.

@@ -4,6 +4,7 @@
 //! Bools are 0 or 1 in an 8-bit register. Division is guarded, so that it cannot trap. A float is selected through its
 //! bits, since a select of floats would become a branch.
 
+mod function;
 mod fused;
 
 use crate::kernel::ir::{Instruction, Place, Program, Register};
@@ -20,6 +21,7 @@ use pipelang_lang::scalar::{Scalar, canonical};
 use std::collections::HashMap;
 use std::ops::Range;
 
+pub use function::function;
 pub use fused::fused;
 
 /// Fills `context` with the function of a leaf.
@@ -184,13 +186,9 @@ impl<'a> Emitter<'a> {
         self.constants(instructions);
         for input in inputs {
             let lane = self.lane(*input);
-            let from_word = if lane == Lane::Float { F64 } else { I64 };
-            let word = self.builder.ins().load(from_word, fixed(), words, input.0 as i32 * WORD);
-            // A bool is 0 or 1, and a date the low half of its word.
-            let value = match lane {
-                Lane::Bool | Lane::Date => self.builder.ins().ireduce(type_of(lane), word),
-                Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => word,
-            };
+            let as_stored = if lane == Lane::Float { F64 } else { I64 };
+            let word = self.builder.ins().load(as_stored, fixed(), words, input.0 as i32 * WORD);
+            let value = self.lane_in(lane, word);
             self.values.insert(*input, value);
         }
         let (zero, mut failed) = (self.builder.ins().iconst(I64, 0), self.builder.ins().iconst(I8, 0));
@@ -198,15 +196,29 @@ impl<'a> Emitter<'a> {
             self.instruction(instruction, zero, zero, &mut failed);
         }
         for output in outputs {
-            let value = match self.lane(*output) {
-                Lane::Bool => self.builder.ins().uextend(I64, self.values[output]),
-                Lane::Date => self.builder.ins().sextend(I64, self.values[output]),
-                Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => self.values[output],
-            };
+            let value = self.word_of(*output);
             self.builder.ins().store(MemFlagsData::trusted(), value, words, output.0 as i32 * WORD);
         }
         let status = self.builder.ins().uextend(I64, failed);
         self.builder.ins().return_(&[status]);
+    }
+
+    /// The lane that lies in a word (a float comes as one): a bool is 0 or 1, and a date the low half.
+    fn lane_in(&mut self, lane: Lane, word: Value) -> Value {
+        match lane {
+            Lane::Bool | Lane::Date => self.builder.ins().ireduce(type_of(lane), word),
+            Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => word,
+        }
+    }
+
+    /// What is as wide as a word and holds the lane of a register.
+    fn word_of(&mut self, register: Register) -> Value {
+        let value = self.values[&register];
+        match self.lane(register) {
+            Lane::Bool => self.builder.ins().uextend(I64, value),
+            Lane::Date => self.builder.ins().sextend(I64, value),
+            Lane::Int | Lane::Float | Lane::Text | Lane::Wide | Lane::Value => value,
+        }
     }
 
     /// Loads the addresses and makes the constants; gives the number of rows.

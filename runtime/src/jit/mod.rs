@@ -7,6 +7,7 @@
 //! A failure is a status, never a trap: nothing could catch one here.
 
 mod emit;
+pub mod function;
 pub mod fused;
 pub mod one_row;
 #[cfg(test)]
