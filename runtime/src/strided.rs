@@ -50,7 +50,7 @@ pub struct InPlace<'a> {
 macro_rules! in_place {
     ($value:expr, $($type:ty: $number:ident)*) => {$(
         if let Some(x) = $value.downcast_ref::<$type>() {
-            let address = std::ptr::from_ref(x).expose_provenance();
+            let address = std::ptr::from_ref(x).addr();
             return Some(InPlace { number: Number::$number, address, size: size_of::<$type>(), lent: PhantomData });
         }
     )*};
@@ -65,14 +65,24 @@ impl<'a> InPlace<'a> {
     }
 }
 
-/// The numbers of a field in the rows of a slice. What it says is true of the slice: such a number lies in each of `rows` rows, a
-/// `stride` apart, the first of them at `start`.
+/// How the numbers of a field lie in rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// How each of them lies there.
+    pub number: Number,
+    /// How many bytes behind the beginning of its row.
+    pub offset: usize,
+    /// How many bytes a row takes.
+    pub stride: usize,
+}
+
+/// The numbers of a field in the rows of a slice. What it says is true of the slice: in each of `rows` rows, the first of which
+/// begins at `start`, such a number lies as `layout` says.
 #[derive(Clone, Copy, Debug)]
 pub struct Strided<'a> {
     start: usize,
-    stride: usize,
     rows: usize,
-    number: Number,
+    layout: Layout,
     slice: PhantomData<&'a ()>,
 }
 
@@ -80,21 +90,21 @@ impl<'a> Strided<'a> {
     /// The numbers that `number` finds in the rows; none if it finds none that lies in the first row itself.
     pub fn of<T>(rows: &'a [T], number: impl Fn(&'a T) -> Option<InPlace<'a>>) -> Option<Strided<'a>> {
         let InPlace { number, address, size, .. } = number(rows.first()?)?;
-        let offset = address.checked_sub(rows.as_ptr().expose_provenance())?;
-        let lies_in_row = offset.checked_add(size)? <= size_of::<T>();
-        let (stride, rows) = (size_of::<T>(), rows.len());
-        lies_in_row.then_some(Strided { start: address, stride, rows, number, slice: PhantomData })
+        let start = rows.as_ptr().expose_provenance();
+        let layout = Layout { number, offset: address.checked_sub(start)?, stride: size_of::<T>() };
+        let lies_in_row = layout.offset.checked_add(size)? <= layout.stride;
+        lies_in_row.then_some(Strided { start, rows: rows.len(), layout, slice: PhantomData })
     }
 
     /// Those of the rows from one on.
     pub fn from(self, row: usize) -> Strided<'a> {
         assert!(row <= self.rows);
-        Strided { start: self.start + row * self.stride, rows: self.rows - row, ..self }
+        Strided { start: self.start + row * self.layout.stride, rows: self.rows - row, ..self }
     }
 
-    /// The address of the first, and how far apart they are.
-    pub fn place(self) -> [usize; 2] {
-        [self.start, self.stride]
+    /// The address of the first row.
+    pub fn start(self) -> usize {
+        self.start
     }
 
     /// How many there are.
@@ -102,9 +112,9 @@ impl<'a> Strided<'a> {
         self.rows
     }
 
-    /// How each lies there.
-    pub fn number(self) -> Number {
-        self.number
+    /// How they lie there.
+    pub fn layout(self) -> Layout {
+        self.layout
     }
 }
 
@@ -122,13 +132,13 @@ mod tests {
         static ELSEWHERE: i64 = 5;
         let rows = [1, 2, 3].map(|a| Row { a, x: 0.5, y: Box::new(7) });
         let x = Strided::of(&rows, |row| InPlace::of(&row.x)).expect("it lies there");
-        assert_eq!((x.rows(), x.place()[1], x.from(2).rows()), (3, size_of::<Row>(), 1));
-        assert_eq!(x.from(1).place()[0], std::ptr::from_ref(&rows[1].x).addr());
+        assert_eq!((x.rows(), x.layout().stride, x.from(2).rows()), (3, size_of::<Row>(), 1));
+        assert_eq!(x.from(1).start() + x.layout().offset, std::ptr::from_ref(&rows[1].x).addr());
         assert!(Strided::of(&rows, |row| InPlace::of(&*row.y)).is_none());
         assert!(Strided::of(&rows, |_| InPlace::of(&ELSEWHERE)).is_none());
         assert!(Strided::of(&rows[..0], |row| InPlace::of(&row.x)).is_none());
         let a = Strided::of(&rows, |row| InPlace::of(&row.a)).expect("it lies there");
-        assert_eq!((a.number(), x.number()), (Number::I32, Number::F64));
+        assert_eq!((a.layout().number, x.layout().number), (Number::I32, Number::F64));
         assert!(InPlace::of(&rows[0].a.unsigned_abs()).is_some() && InPlace::of(&1u64).is_none());
     }
 }

@@ -173,6 +173,7 @@ fn numbers_are_read_where_they_lie() {
         ("input | filter at > 10_000 | select id, heat", 0),
         ("input | filter true | select id = at, heat = heat * heat", 120_000),
         ("input | filter level == 3 | select id, heat", 9_231),
+        ("input | filter heat > 20 or at == -500 | aggregate id = count(), heat = 0.5 * float(count())", 1),
         ("input | filter at % 2 == 0 | select id, heat = if heat > 5 { heat } else { float(at) }", 60_059),
         ("input | filter at > 400 | sort -at, id | take 5 | select id, heat", 5),
     ] {
@@ -255,4 +256,15 @@ struct WideWidths {
     g: i64,
     h: f64,
     i: f64,
+}
+
+#[test]
+fn filters_that_look_at_no_field_are_run() {
+    let engine = Engine::builder().optimize(false).build().unwrap();
+    let program =
+        engine.compile::<Reading, Hot>("hot.pipe", "input | filter 1 + 1 > 1 | aggregate id = count(), heat = 0.5");
+    let program = program.unwrap();
+    for executor in EXECUTORS {
+        assert_eq!(program.run(&readings()).executor(executor).collect().unwrap()[0].id, 120_000);
+    }
 }

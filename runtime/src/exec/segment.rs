@@ -178,8 +178,8 @@ impl<'a> Prepared<'a> {
             Executor::Auto => rows >= MANY_ROWS,
             Executor::Vector | Executor::Reference => return None,
         };
-        let numbers = || fields.iter().map(|field| field.number()).collect::<Vec<_>>();
-        let make = || self.env.native?.get(self.segment, &numbers(), self.env.plan, worth_it);
+        let layouts = || fields.iter().map(|field| field.layout()).collect::<Vec<_>>();
+        let make = || self.env.native?.get(self.segment, &layouts(), self.env.plan, worth_it);
         self.fused.get_or_init(make).as_deref()
     }
 

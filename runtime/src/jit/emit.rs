@@ -85,7 +85,7 @@ struct Emitter<'a> {
     values: HashMap<Register, Value>,
     /// The current word of a bitmap that comes in.
     words: HashMap<Register, Value>,
-    /// Of an input whose lanes do not lie side by side, where the first lies and how far they are apart.
+    /// Of an input whose lanes lie in rows, how.
     fields: fused::Fields,
 }
 
