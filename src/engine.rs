@@ -156,12 +156,28 @@ impl Engine {
     /// A program of [`Program::to_bytes`]. It is compiled again, by this engine and under its grants and limits; if another
     /// plan comes of it, since the version of Pipe, a file's columns or what the engine adds is another, it is refused.
     pub fn load<In: Row, Out: FromRow>(&self, bytes: &[u8]) -> Result<Program<In, Out>, Report> {
-        let stored = store::from_bytes(bytes)?;
-        let program: Program<In, Out> = self.compile(&stored.name, &stored.text)?;
-        match program.printed() == stored.plan {
-            true => Ok(program),
-            false => Err(store::refused("this program means something else here than where it was stored")),
-        }
+        loaded(bytes, |name, text| self.compile(name, text))
+    }
+
+    /// The same for a program of [`Engine::compile_dyn`].
+    ///
+    /// ```
+    /// use pipelang::{Engine, Field, Row, Schema};
+    /// use serde_json::{Value, json};
+    ///
+    /// let (engine, event) = (Engine::default(), Schema::new("event", vec![Field::of::<i64>("bytes")]));
+    /// let inputs = [("events", event)];
+    /// let bytes = engine.compile_dyn::<Value>(&inputs, "large.pipe", "events | filter bytes > 9")?.to_bytes();
+    /// let program = engine.load_dyn::<Value>(&inputs, &bytes)?;
+    /// assert_eq!(program.run(pipelang::rows([json!({"bytes": 10})])).collect()?, [json!({"bytes": 10})]);
+    /// # Ok::<(), pipelang::Report>(())
+    /// ```
+    pub fn load_dyn<Out: FromRow>(
+        &self,
+        inputs: &[(&str, crate::row::Schema)],
+        bytes: &[u8],
+    ) -> Result<Program<Dynamic, Out>, Report> {
+        loaded(bytes, |name, text| self.compile_dyn(inputs, name, text))
     }
 
     /// Compiles a function of one to four numbers, bools or texts.
@@ -363,6 +379,19 @@ fn inputs_of<In: Row>() -> Arc<[Wanted]> {
     let schema = In::schema();
     let table = Wanted { name: INPUT.into(), row: schema.name.as_str().into(), schema: schema.columns() };
     Some(table).into_iter().filter(|table| !table.schema.fields.is_empty()).collect()
+}
+
+/// A program of [`Program::to_bytes`], compiled again.
+fn loaded<In, Out: FromRow>(
+    bytes: &[u8],
+    compile: impl FnOnce(&str, &str) -> Result<Program<In, Out>, Report>,
+) -> Result<Program<In, Out>, Report> {
+    let stored = store::from_bytes(bytes)?;
+    let program = compile(&stored.name, &stored.text)?;
+    match program.printed() == stored.plan {
+        true => Ok(program),
+        false => Err(store::refused("this program means something else here than where it was stored")),
+    }
 }
 
 /// What a panic of the compiler is told as.

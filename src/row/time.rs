@@ -3,7 +3,8 @@
 use super::cell::mismatch;
 use super::{Cell, CellMismatch, FieldKind, FromCell, ToCell, Unfit};
 use jiff::civil::{self, date};
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use std::time::{Duration, SystemTime};
 
 const NANOSECONDS: i128 = 1_000;
@@ -55,6 +56,41 @@ impl FromCell for Timestamp {
         match cell {
             Cell::DateTime(time) => Timestamp::from_microsecond(time).or_else(|_| mismatch(cell, "jiff::Timestamp")),
             _ => mismatch(cell, "jiff::Timestamp"),
+        }
+    }
+}
+
+/// A clock without a zone is read as one in UTC, as the times of files are.
+impl ToCell for civil::DateTime {
+    const KIND: FieldKind = FieldKind::DateTime;
+
+    fn to_cell(&self) -> Cell<'_> {
+        datetime(self.duration_since(EPOCH.to_datetime(civil::Time::midnight())).as_nanos())
+    }
+}
+
+impl FromCell for civil::DateTime {
+    fn from_cell(cell: Cell<'_>) -> Result<civil::DateTime, CellMismatch> {
+        let Cell::DateTime(time) = cell else { return mismatch(cell, "jiff::civil::DateTime") };
+        let found = EPOCH.to_datetime(civil::Time::midnight()).checked_add(SignedDuration::from_micros(time));
+        found.or_else(|_| mismatch(cell, "jiff::civil::DateTime"))
+    }
+}
+
+/// The instant, without its zone; what comes out is in UTC.
+impl ToCell for Zoned {
+    const KIND: FieldKind = FieldKind::DateTime;
+
+    fn to_cell(&self) -> Cell<'_> {
+        datetime(self.timestamp().as_nanosecond())
+    }
+}
+
+impl FromCell for Zoned {
+    fn from_cell(cell: Cell<'_>) -> Result<Zoned, CellMismatch> {
+        match Timestamp::from_cell(cell) {
+            Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
+            Err(_) => mismatch(cell, "jiff::Zoned"),
         }
     }
 }
@@ -132,6 +168,17 @@ mod tests {
         round_trip(civil::Date::MIN, Cell::Date(-4_371_587));
         round_trip(civil::Date::MAX, Cell::Date(2_932_896));
         round_trip(Timestamp::from_microsecond(-1).unwrap(), Cell::DateTime(-1));
+        round_trip(date(1969, 12, 31).at(23, 59, 59, 999_999_000), Cell::DateTime(-1));
+        for (least, most) in [
+            (civil::DateTime::MIN, -377_705_116_800_000_000),
+            (date(9999, 12, 31).at(0, 0, 0, 0), 253_402_214_400_000_000),
+        ] {
+            round_trip(least, Cell::DateTime(most));
+        }
+        round_trip(Timestamp::from_microsecond(7).unwrap().to_zoned(TimeZone::UTC), Cell::DateTime(7));
+        let zurich = TimeZone::fixed(jiff::tz::offset(2));
+        let noon = date(2024, 6, 1).at(12, 0, 0, 0);
+        assert_eq!(noon.to_zoned(zurich).unwrap().to_cell(), date(2024, 6, 1).at(10, 0, 0, 0).to_cell());
         round_trip(SystemTime::UNIX_EPOCH - Duration::from_micros(1), Cell::DateTime(-1));
         round_trip(SystemTime::UNIX_EPOCH + Duration::from_secs(1), Cell::DateTime(1_000_000));
         round_trip(SignedDuration::from_micros(i64::MIN), Cell::Duration(i64::MIN));
@@ -149,5 +196,7 @@ mod tests {
         );
         assert!(civil::Date::from_cell(Cell::Date(i32::MAX)).is_err());
         assert!(Timestamp::from_cell(Cell::DateTime(i64::MAX)).is_err());
+        assert!(civil::DateTime::from_cell(Cell::DateTime(i64::MAX)).is_err());
+        assert!(matches!(civil::DateTime::MAX.to_cell(), Cell::Unfit(Unfit::DateTime(_))));
     }
 }
