@@ -4,6 +4,7 @@
 //! where 32 bits of their hashes are equal, and a table that grows needs no rows. Slots stand in the order of their hashes
 //! (linear probing from the place that the hash is of 2^32), so a table is copied to one of twice the size from its front to its end.
 
+use crate::error::RunError;
 use std::hint::black_box;
 use std::ops::Range;
 
@@ -38,17 +39,36 @@ const GREATEST: usize = 1 << 32;
 /// Slots of a table that surely fits into the cache of a processor.
 const NEAR: usize = 1 << 15;
 
+/// Says whether to go on.
+type Look<'l> = &'l dyn Fn() -> Result<(), RunError>;
+
+/// So many slots have room for so many positions.
+fn slots_for(positions: usize) -> usize {
+    (positions + positions.div_ceil(2) + 1).clamp(LEAST, GREATEST)
+}
+
 impl Index {
     /// No position is as great as this.
     pub const MOST: usize = u32::MAX as usize;
 
     /// An empty table that has room for so many positions.
     pub fn with_capacity(positions: usize) -> Index {
-        Index::of_slots((positions + positions.div_ceil(2) + 1).max(LEAST))
+        Index { slots: vec![EMPTY; slots_for(positions)], len: 0 }
     }
 
-    fn of_slots(slots: usize) -> Index {
-        Index { slots: vec![EMPTY; slots.min(GREATEST)], len: 0 }
+    /// The same for very many: every so often `look` says whether to go on.
+    pub fn with_capacity_while(positions: usize, look: Look) -> Result<Index, RunError> {
+        Index::of_slots(slots_for(positions), look)
+    }
+
+    fn of_slots(slots: usize, look: Look) -> Result<Index, RunError> {
+        let slots = slots.min(GREATEST);
+        let mut index = Index { slots: Vec::with_capacity(slots), len: 0 };
+        while index.slots.len() < slots {
+            look()?;
+            index.slots.resize(slots.min(index.slots.len() + NEAR), EMPTY);
+        }
+        Ok(index)
     }
 
     /// All positions, in no order.
@@ -61,6 +81,15 @@ impl Index {
         if self.slots.len() > NEAR {
             black_box(hashes.iter().fold(0, |all, hash| all ^ self.slots[self.home(*hash)]));
         }
+    }
+
+    /// Makes room for so many more, if there are many already: a large table takes a while to be copied, and every so often
+    /// `look` says whether to go on. Small ones grow by themselves.
+    pub fn reserve(&mut self, more: usize, look: Look) -> Result<(), RunError> {
+        while self.slots.len() > NEAR && self.must_grow(self.len + more) {
+            self.grow(look)?;
+        }
+        Ok(())
     }
 
     /// The position with this hash that `is_equal` says yes to.
@@ -78,8 +107,8 @@ impl Index {
                 assert!(at < Index::MOST, "there are fewer than 2^32 keys");
                 self.slots[free] = hash >> 32 << 32 | at as u64;
                 self.len += 1;
-                if self.len > self.slots.len() / 3 * 2 && self.slots.len() < GREATEST {
-                    self.grow();
+                if self.must_grow(self.len) {
+                    let _ = self.grow(&|| Ok(()));
                 }
                 None
             }
@@ -108,15 +137,25 @@ impl Index {
         }
     }
 
+    /// Whether so many positions want more slots.
+    #[inline]
+    fn must_grow(&self, len: usize) -> bool {
+        len > self.slots.len() / 3 * 2 && self.slots.len() < GREATEST
+    }
+
     #[cold]
-    fn grow(&mut self) {
-        let small = std::mem::replace(self, Index::of_slots(self.slots.len() * 2));
-        self.len = small.len;
-        for slot in small.slots.into_iter().filter(|slot| *slot != EMPTY) {
-            if let Err(free) = self.look(slot, |_| false) {
-                self.slots[free] = slot;
+    fn grow(&mut self, look: Look) -> Result<(), RunError> {
+        let mut large = Index { len: self.len, ..Index::of_slots(self.slots.len() * 2, look)? };
+        for some in self.slots.chunks(NEAR) {
+            look()?;
+            for slot in some.iter().filter(|slot| **slot != EMPTY) {
+                if let Err(free) = large.look(*slot, |_| false) {
+                    large.slots[free] = *slot;
+                }
             }
         }
+        *self = large;
+        Ok(())
     }
 }
 
@@ -144,6 +183,25 @@ mod tests {
             all.sort_unstable();
             assert_eq!(all, (0..count).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn room_is_made_before_it_is_wanted_unless_it_is_said_to_stop() {
+        let mut index = Index::with_capacity(NEAR);
+        let (before, looks) = (index.slots.len(), std::cell::Cell::new(0));
+        index.find_or_insert(7 << 40, 0, |_| false);
+        assert!(index.reserve(3 * NEAR, &|| Err(RunError::Internal("stop".into()))).is_err());
+        assert_eq!(index.slots.len(), before, "nothing has happened");
+        let look = || {
+            looks.set(looks.get() + 1);
+            Ok(())
+        };
+        index.reserve(3 * NEAR, &look).unwrap();
+        assert!(index.slots.len() / 3 * 2 >= 3 * NEAR && looks.get() >= index.slots.len() / NEAR);
+        assert_eq!(index.find(7 << 40, |_| true), Some(0));
+        let mut small = Index::with_capacity(0);
+        small.reserve(3 * NEAR, &look).unwrap();
+        assert_eq!(small.slots.len(), LEAST);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! at once, where as many by themselves would take a second.
 
 use crate::batch::keys::Keys;
+use crate::error::RunError;
 use crate::index::{Index, chunks};
+use crate::limits::Watch;
 use ahash::RandomState;
 
 /// About what a counter takes beside its key.
@@ -29,8 +31,9 @@ impl Counters {
     }
 
     /// Counts keys up, and tells each with the number of times it was met before.
-    pub fn count(&mut self, keys: &Keys, mut met: impl FnMut(&[u8], i64)) {
+    pub fn count(&mut self, keys: &Keys, watch: &Watch, mut met: impl FnMut(&[u8], i64)) -> Result<(), RunError> {
         for rows in chunks(keys.count()) {
+            self.index.reserve(rows.len(), &|| watch.check())?;
             let hashes = keys.hashes(rows.clone(), &hasher());
             self.index.fetch(&hashes);
             for (row, hash) in rows.zip(hashes) {
@@ -39,6 +42,7 @@ impl Counters {
                 *counter += 1;
             }
         }
+        Ok(())
     }
 
     /// Gives the key this count.
@@ -106,7 +110,7 @@ mod tests {
         let keys: Keys = texts.into_iter().collect();
         let mut counters = Counters::with_capacity(0);
         let mut before = Vec::new();
-        counters.count(&keys, |_, count| before.push(count));
+        counters.count(&keys, &Watch::default(), |_, count| before.push(count)).unwrap();
         assert_eq!(before, [0, 0, 1, 0]);
         let often = counters.take_out(|count| count > 1);
         assert_eq!(often.iter().collect::<Vec<_>>(), [(&b"a"[..], 2)]);

@@ -11,7 +11,7 @@ use crate::batch::keys::Keys;
 use crate::batch::{Batch, Column};
 use crate::error::RunError;
 use crate::limits::Watch;
-use crate::memory::{Memory, Share};
+use crate::memory::Share;
 use crate::spill::partitions::DEEPEST;
 use crate::spill::{Merge, Merged, Partitions, ROWS, Runs};
 use arrow_array::Int64Array;
@@ -39,7 +39,7 @@ pub struct Numbers {
     wanted: Wanted,
     passed: Counters,
     share: Share,
-    memory: Memory,
+    watch: Watch,
     /// How many rows have come.
     seen: u64,
     /// How often rows have been parted; none if they must not.
@@ -55,16 +55,16 @@ struct Parted {
 
 impl Numbers {
     /// No rows yet; one of `operators` that number rows at the same time.
-    pub fn new(wanted: Wanted, memory: &Memory, operators: usize, may_part: bool) -> Numbers {
-        Numbers { share: memory.share(operators), ..Numbers::at(may_part.then_some(0), wanted, memory) }
+    pub fn new(wanted: Wanted, watch: &Watch, operators: usize, may_part: bool) -> Numbers {
+        Numbers { share: watch.memory.share(operators), ..Numbers::at(may_part.then_some(0), wanted, watch) }
     }
 
-    fn at(level: Option<u32>, wanted: Wanted, memory: &Memory) -> Numbers {
+    fn at(level: Option<u32>, wanted: Wanted, watch: &Watch) -> Numbers {
         Numbers {
             wanted,
             passed: Counters::with_capacity(0),
-            share: memory.share(1),
-            memory: memory.clone(),
+            share: watch.memory.share(1),
+            watch: watch.clone(),
             seen: 0,
             level,
             parted: None,
@@ -95,10 +95,10 @@ impl Numbers {
         let columns = batch.columns.split_off(batch.columns.len() - self.wanted.keys);
         let keys = Keys::of(&columns, batch.rows, &[]);
         let (mut new, mut numbers) = (0, Vec::with_capacity(batch.rows));
-        self.passed.count(&keys, |key, passed| {
+        self.passed.count(&keys, &self.watch, |key, passed| {
             new += if passed == 0 { Counters::size(key) } else { 0 };
             numbers.push(passed);
-        });
+        })?;
         batch.columns.push(Column::Int(numbers.into()));
         if self.share.add(new) && self.parted.is_none() {
             match self.level {
@@ -111,7 +111,7 @@ impl Numbers {
 
     /// Writes counters to disk, where rows that come go, too.
     fn part(&mut self, level: u32) -> Result<(), RunError> {
-        let mut counters = Partitions::new(level, &self.memory);
+        let mut counters = Partitions::new(level, &self.watch.memory);
         let wanted = self.wanted;
         let open = self.passed.take_out(|passed| wanted.has(passed));
         let mut open = open.iter().peekable();
@@ -124,15 +124,15 @@ impl Numbers {
             let hashes = some.iter().enumerate().map(|(row, (key, _))| (row, hasher().hash_one(*key), 0));
             counters.write(&batch, hashes)?;
         }
-        self.parted = Some(Parted { counters, rows: Partitions::new(level, &self.memory) });
+        self.parted = Some(Parted { counters, rows: Partitions::new(level, &self.watch.memory) });
         Ok(())
     }
 
     /// The rows that went to disk, with their numbers, in their order; nothing if none did.
-    pub fn finish(&mut self, watch: &Watch) -> Result<Option<Merge>, RunError> {
+    pub fn finish(&mut self) -> Result<Option<Merge>, RunError> {
         let Some(parted) = self.take_parted() else { return Ok(None) };
-        let mut out = Runs::new(&self.memory, None);
-        parted.number(self.wanted, self.level.unwrap_or(DEEPEST), (&self.memory, watch), &mut out)?;
+        let mut out = Runs::new(&self.watch.memory, None);
+        parted.number(self.wanted, self.level.unwrap_or(DEEPEST), &self.watch, &mut out)?;
         out.into_merge().map(Some)
     }
 
@@ -161,19 +161,13 @@ impl Numbers {
 
 impl Parted {
     /// Numbers the rows part by part, and writes those that are wanted to runs.
-    fn number(
-        self,
-        wanted: Wanted,
-        level: u32,
-        (memory, watch): (&Memory, &Watch),
-        out: &mut Runs,
-    ) -> Result<(), RunError> {
+    fn number(self, wanted: Wanted, level: u32, watch: &Watch, out: &mut Runs) -> Result<(), RunError> {
         let (counters, rows) = (Partitions::close_all(vec![self.counters])?, Partitions::close_all(vec![self.rows])?);
         for (counters, rows) in counters.into_iter().zip(rows) {
             if rows.is_empty() {
                 continue;
             }
-            let mut numbers = Numbers::at(Some(level + 1), wanted, memory);
+            let mut numbers = Numbers::at(Some(level + 1), wanted, watch);
             let (mut counters, mut rows) = (counters.into_merge()?, rows.into_merge()?);
             while let Some(batch) = counters.next(ROWS)? {
                 watch.check()?;
@@ -195,7 +189,7 @@ impl Parted {
             }
             out.add(run.finish()?)?;
             if let Some(deeper) = numbers.take_parted() {
-                deeper.number(wanted, level + 1, (memory, watch), out)?;
+                deeper.number(wanted, level + 1, watch, out)?;
             }
         }
         Ok(())

@@ -64,7 +64,7 @@ impl<'a> Passages<'a> {
                 Passage::While { skip, drains } => Progress::While { skip: *skip, over: false, drains: *drains },
                 Passage::Number { keys, below } => {
                     let wanted = Wanted { keys: *keys, below: *below };
-                    Progress::Number(Box::new(Numbers::new(wanted, &options.watch.memory, numbers, may_hold_back)))
+                    Progress::Number(Box::new(Numbers::new(wanted, &options.watch, numbers, may_hold_back)))
                 }
                 Passage::Tee(tee) => Progress::Tee { tees, id: tees.begin(tee, env.plan)?, columns: tee.fields.len() },
                 Passage::Fold { states, columns, all } => {
@@ -98,9 +98,9 @@ impl<'a> Passages<'a> {
     }
 
     /// The rows that passage `at` has held back, if any.
-    pub fn held_back(&mut self, at: usize, watch: &Watch) -> Result<Option<Merge>, RunError> {
+    pub fn held_back(&mut self, at: usize) -> Result<Option<Merge>, RunError> {
         match &mut self.passages[at] {
-            Progress::Number(numbers) => numbers.finish(watch),
+            Progress::Number(numbers) => numbers.finish(),
             Progress::Slice { .. } | Progress::While { .. } | Progress::Tee { .. } | Progress::Fold { .. } => Ok(None),
         }
     }

@@ -123,6 +123,7 @@ impl Cells {
             let keys = Keys::of(&batch.columns[..pivot.keys], batch.rows, &[]);
             for rows in chunks(batch.rows) {
                 watch.check()?;
+                index.reserve(rows.len(), &|| watch.check())?;
                 let hashes = keys.hashes(rows.clone(), &hasher);
                 index.fetch(&hashes);
                 for (row, hash) in rows.zip(hashes) {

@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
             if passages.is_full(at + 1..range.end) || is_full_behind {
                 return Ok(());
             }
-            let Some(mut rows) = passages.held_back(at, &self.options.watch)? else { continue };
+            let Some(mut rows) = passages.held_back(at)? else { continue };
             let path = self.behind(branch, at);
             while let Some(batch) = rows.next(ROWS)? {
                 let mut out = Vec::new();

@@ -80,36 +80,42 @@ impl Grouper {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
+    pub fn push(&mut self, first_ordinal: u64, batch: &Batch, watch: &Watch) -> Result<(), RunError> {
         // Where groups may have no room, few rows come at once, so that few groups are too many.
         let at_once = if self.share.is_limited() { ROWS } else { batch.rows.max(1) };
         for first in (0..batch.rows).step_by(at_once) {
             let rows = at_once.min(batch.rows - first);
             let ordinals = (first_ordinal + first as u64..).take(rows).collect();
             match rows == batch.rows {
-                true => self.push_rows(ordinals, batch)?,
-                false => self.push_rows(ordinals, &batch.slice(first, rows))?,
+                true => self.push_rows(ordinals, batch, watch)?,
+                false => self.push_rows(ordinals, &batch.slice(first, rows), watch)?,
             }
         }
         Ok(())
     }
 
-    fn push_rows(&mut self, ordinals: Vec<u64>, batch: &Batch) -> Result<(), RunError> {
+    fn push_rows(&mut self, ordinals: Vec<u64>, batch: &Batch, watch: &Watch) -> Result<(), RunError> {
         if batch.rows == 0 {
             return Ok(());
         }
         let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
         let keys = Keys::of(key_columns, batch.rows, &[]);
         let hashes = keys.hashes(0..batch.rows, &super::hasher());
-        self.push_keyed(ordinals, batch, &Keyed { keys: &keys, rows: None, hashes: &hashes })
+        self.push_keyed(ordinals, batch, &Keyed { keys: &keys, rows: None, hashes: &hashes }, watch)
     }
 
     /// Takes rows whose keys are known.
-    pub fn push_keyed(&mut self, ordinals: Vec<u64>, batch: &Batch, keys: &Keyed) -> Result<(), RunError> {
+    pub fn push_keyed(
+        &mut self,
+        ordinals: Vec<u64>,
+        batch: &Batch,
+        keys: &Keyed,
+        watch: &Watch,
+    ) -> Result<(), RunError> {
         let key_columns = &batch.columns[batch.columns.len() - self.layout.keys..];
         let known = self.first.len();
         if self.parted.is_empty() {
-            let groups = self.tickets_of(&ordinals, key_columns, keys);
+            let groups = self.tickets_of(&ordinals, key_columns, keys, watch)?;
             self.update(batch, &groups, &ordinals);
         } else {
             let SortedOut { here, others } = self.sort_out(&ordinals, keys);
@@ -188,13 +194,20 @@ impl Grouper {
     }
 
     /// The group of each row.
-    fn tickets_of(&mut self, ordinals: &[u64], columns: &[Column], keys: &Keyed) -> Vec<u32> {
+    fn tickets_of(
+        &mut self,
+        ordinals: &[u64],
+        columns: &[Column],
+        keys: &Keyed,
+        watch: &Watch,
+    ) -> Result<Vec<u32>, RunError> {
         if columns.is_empty() {
-            return vec![0; ordinals.len()];
+            return Ok(vec![0; ordinals.len()]);
         }
         let part = self.parts.len() as u32;
         let (mut groups, mut new_rows) = (Vec::with_capacity(ordinals.len()), Vec::new());
         for rows in chunks(ordinals.len()) {
+            self.tickets.reserve(rows.len(), &|| watch.check())?;
             self.tickets.fetch(&keys.hashes[rows.clone()]);
             for row in rows {
                 let known = self.first.len();
@@ -209,7 +222,7 @@ impl Grouper {
             let columns = columns.iter().map(|column| column.take(&new_rows).compact()).collect();
             self.parts.push(Batch::new(new_rows.len(), columns));
         }
-        groups
+        Ok(groups)
     }
 
     /// The group of a key with its hash, a new one if it was not met before.
@@ -232,6 +245,7 @@ impl Grouper {
         let mut groups = Vec::with_capacity(other.first.len());
         for theirs in chunks(other.first.len()) {
             watch.check()?;
+            self.tickets.reserve(theirs.len(), &|| watch.check())?;
             let hashes = other.keys.hashes(theirs.clone(), &super::hasher());
             self.tickets.fetch(&hashes);
             for (group, hash) in theirs.zip(hashes) {
@@ -278,7 +292,7 @@ impl Grouper {
                 let mut others = grouper(watch.memory.share(1));
                 while let Some(rows) = part.next_rows(ROWS)? {
                     watch.check()?;
-                    others.push_rows(rows.ordinals, &rows.batch)?;
+                    others.push_rows(rows.ordinals, &rows.batch, watch)?;
                 }
                 others.finish_parted(watch, runs)?;
             }
@@ -290,7 +304,7 @@ impl Grouper {
             let mut others = grouper(watch.memory.share(1));
             while let Some(rows) = part.next_rows(ROWS)? {
                 watch.check()?;
-                self.push_sorted_out(rows, &mut here, &mut others)?;
+                self.push_sorted_out(rows, &mut here, &mut others, watch)?;
             }
             others.finish_parted(watch, runs)?;
         }
@@ -299,17 +313,23 @@ impl Grouper {
     }
 
     /// Hands rows of groups that are here to `here`, and the others to `others`.
-    fn push_sorted_out(&self, rows: Merged, here: &mut Grouper, others: &mut Grouper) -> Result<(), RunError> {
+    fn push_sorted_out(
+        &self,
+        rows: Merged,
+        here: &mut Grouper,
+        others: &mut Grouper,
+        watch: &Watch,
+    ) -> Result<(), RunError> {
         let Merged { ordinals, batch } = rows;
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.layout.keys..], batch.rows, &[]);
         let hashes = keys.hashes(0..batch.rows, &super::hasher());
         let sorted = self.sort_out(&ordinals, &Keyed { keys: &keys, rows: None, hashes: &hashes });
         if sorted.here.is_empty() {
-            return others.push_rows(ordinals, &batch);
+            return others.push_rows(ordinals, &batch, watch);
         }
         let push = |rows: Vec<u32>, to: &mut Grouper| {
             let ordinals = rows.iter().map(|row| ordinals[*row as usize]).collect();
-            to.push_rows(ordinals, &batch.take(&UInt32Array::from(rows)))
+            to.push_rows(ordinals, &batch.take(&UInt32Array::from(rows)), watch)
         };
         push(sorted.here.into_iter().map(|(row, _)| row).collect(), here)?;
         push(sorted.others.into_iter().map(|(row, ..)| row as u32).collect(), others)
@@ -332,7 +352,8 @@ impl Grouper {
     /// The groups in order, and the ordinals of their first rows.
     pub fn table(&mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
-        let mut order: Vec<(u64, u32)> = std::mem::take(&mut self.first).into_iter().zip(0..).collect();
+        let mut order = filled(groups, watch, |group| (self.first[group], group as u32))?;
+        self.first.clear();
         watch.sorting(|| {
             order.sort_unstable_by_key(|(first, _)| {
                 watch.look();
@@ -348,11 +369,11 @@ impl Grouper {
                     Some(*rows - part.rows as u32)
                 })
                 .collect();
-            let place = |(_, group): &(u64, u32)| {
-                let (part, row) = self.shown[*group as usize];
+            let place = |at: usize| {
+                let (part, row) = self.shown[order[at].1 as usize];
                 starts[part as usize] + row
             };
-            let rows = UInt32Array::from_iter_values(order.iter().map(place));
+            let rows = UInt32Array::from(filled(groups, watch, place)?);
             let all = Batch::concat_while(&self.parts, &|| watch.check())?.expect("a group has a part");
             self.parts.clear();
             for column in all.columns {
@@ -362,8 +383,8 @@ impl Grouper {
         } else {
             self.made.resize(self.layout.keys, Column::Null(0));
         }
-        let (ordinals, order): (_, Vec<u32>) = order.into_iter().unzip();
-        let order = UInt32Array::from(order);
+        let ordinals = filled(groups, watch, |at| order[at].0)?;
+        let order = UInt32Array::from(filled(groups, watch, |at| order[at].1)?);
         self.states.reverse();
         while let Some(state) = self.states.last_mut() {
             watch.check()?;
@@ -377,4 +398,14 @@ impl Grouper {
         }
         Ok((ordinals, Batch::new(groups, std::mem::take(&mut self.made))))
     }
+}
+
+/// A value for each of very many.
+fn filled<T>(count: usize, watch: &Watch, value: impl Fn(usize) -> T) -> Result<Vec<T>, RunError> {
+    let mut values = Vec::with_capacity(count);
+    for some in chunks(count) {
+        watch.check()?;
+        values.extend(some.map(&value));
+    }
+    Ok(values)
 }

@@ -87,8 +87,8 @@ impl Groups {
         self.sharding.many.get_or_init(|| AtomicBool::new(self.seem_many(&waiting)));
         for (first, batch) in waiting {
             match self.sharding.are_many() {
-                Some(true) => self.push_to_shards(first, &batch)?,
-                Some(false) | None => self.one_shard(watch)?.push(first, &batch)?,
+                Some(true) => self.push_to_shards(first, &batch, watch)?,
+                Some(false) | None => self.one_shard(watch)?.push(first, &batch, watch)?,
             }
         }
         Ok(())
@@ -119,7 +119,7 @@ impl Groups {
         self.shards[0].merge(watch)
     }
 
-    fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch) -> Result<(), RunError> {
+    fn push_to_shards(&mut self, first_ordinal: u64, batch: &Batch, watch: &Watch) -> Result<(), RunError> {
         while self.shards.len() < SHARDS {
             self.shards.push(Shard(vec![Grouper::new(self.layout.clone(), Share::unlimited())]));
         }
@@ -135,7 +135,7 @@ impl Groups {
             let (rows, hashes): (Vec<u32>, Vec<u64>) = part.into_iter().unzip();
             let ordinals = rows.iter().map(|row| first_ordinal + u64::from(*row)).collect();
             let keyed = Keyed { keys: &keys, rows: Some(&rows), hashes: &hashes };
-            shard.0[0].push_keyed(ordinals, &sorted.slice(first, rows.len()), &keyed)?;
+            shard.0[0].push_keyed(ordinals, &sorted.slice(first, rows.len()), &keyed, watch)?;
             first += rows.len();
         }
         let (before, groups) = (self.rows, self.shards.iter().map(|shard| shard.0[0].count()).sum::<usize>());

@@ -209,7 +209,7 @@ impl JoinTable {
             rows,
             count,
             hasher: RandomState::with_seeds(5, 6, 7, 8),
-            first: Index::with_capacity(count),
+            first: Index::with_capacity_while(count, &|| watch.check())?,
             next: Vec::new(),
             ordered: Vec::new(),
             matched: (0..count).map(|_| AtomicBool::new(false)).collect(),
