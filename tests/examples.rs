@@ -19,10 +19,6 @@ fn parts(text: &str) -> (&str, &str, &str) {
 #[test]
 fn embedding_programs_write_what_they_say() {
     for (name, run) in embed::EXAMPLES.iter().copied() {
-        // The loop of the server is long: its figures are tested below, for fewer events.
-        if name == "rule_server" {
-            continue;
-        }
         let mut out = Vec::new();
         run(&mut out).unwrap_or_else(|error| panic!("{name}: {error}"));
         let out = String::from_utf8(out).expect("programs write text");

@@ -204,7 +204,7 @@ impl pipelang::HostType for Money {
 fn the_documented_types_are_those_that_there_are() {
     let known = types! {
         bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 String &str
-        jiff::civil::Date jiff::Timestamp SystemTime jiff::SignedDuration Duration
+        jiff::civil::Date jiff::Timestamp SystemTime jiff::civil::DateTime jiff::Zoned jiff::SignedDuration Duration
         Vec<i64> Option<i64> Leg Money
     };
     let text = std::fs::read_to_string("docs/types.md").expect("the document is there");

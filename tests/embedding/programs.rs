@@ -6,6 +6,7 @@ use pipelang::{Engine, Field, FieldKind, FieldType, Inputs, Report, Row, Schema,
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::Cursor;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Deserialize, Debug, PartialEq)]
 struct Sum {
@@ -354,4 +355,39 @@ fn a_manifest_says_what_a_program_needs() {
     let top = manifest("input | sort -px | take 3 | select px, at = now()");
     assert!(!top.streaming && top.bounded_memory);
     assert_eq!(top.grants.into_iter().collect::<Vec<_>>(), ["clock"]);
+}
+
+/// Each run and call has one of the programs, whole; whoever asks behind a replacement has the new one.
+#[test]
+fn programs_are_replaced_while_they_are_in_use() {
+    const TIMES: u64 = 200;
+    let engine = Engine::builder().threads(2).build().unwrap();
+    let version = |n: u64| {
+        let text = format!("input | filter id % 2 == 0 | derive id = {n}");
+        engine.compile::<Both, Both>("live.pipe", &text).unwrap()
+    };
+    let live = version(0).live();
+    let rows: Vec<Both> = (0..100).map(|id| Both { id, name: None }).collect();
+    let newest = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut seen = 0;
+                while seen < TIMES {
+                    let least = newest.load(Ordering::SeqCst);
+                    let program = live.get();
+                    let found = program.call(&rows[2]).unwrap().unwrap().id;
+                    assert!(found >= least.max(seen), "{found} behind {least} and {seen}");
+                    assert_eq!(program.call(&rows[1]).unwrap(), None);
+                    let all = program.run(&rows).collect().unwrap();
+                    assert!(all.len() == 50 && all.iter().all(|row| row.id == found), "{found}: {all:?}");
+                    seen = found;
+                }
+            });
+        }
+        for n in 1..=TIMES {
+            live.replace(version(n));
+            newest.store(n, Ordering::SeqCst);
+        }
+    });
 }
