@@ -349,8 +349,8 @@ impl EngineBuilder {
     }
 
     /// The threads of the host, in place of those of the engine: runs take turns on them with whatever else it does there.
-    /// On one of them `collect`, `for_each` and the like help along what they wait for; [`Run::rows`](crate::Run::rows) only
-    /// waits, so that fewer of those may be taken there at once than there are threads.
+    /// On one of them `collect`, `for_each` and the like help along what they wait for; [`Run::rows`](crate::Run::rows), which only
+    /// waits, begins a run there that needs none of them.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -41,8 +41,9 @@ pub(crate) struct Feed<'a, In, Out> {
 /// Both sides of a run.
 pub(crate) fn pair<In, Out: FromRow>(mut run: Run<'_, In, Out>) -> (Feed<'_, In, Out>, ResultRows<Out>) {
     let (sender, receiver) = sync_channel(READY);
+    let is_waited_for_here = run.pool().is_here();
     let settings = run.settings();
-    settings.patient = true;
+    (settings.patient, settings.alone) = (true, is_waited_for_here);
     // Whoever drops the rows stops this run, and no other that has the host's token.
     let cancel = settings.cancel.below();
     settings.cancel = cancel.clone();

@@ -10,7 +10,7 @@ use crate::script::RunSettings;
 use pipelang_lang::check::ParameterValue;
 use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::output::Style;
-use pipelang_runtime::exec::{Encoded, Executor, Sink, Tables};
+use pipelang_runtime::exec::{Encoded, Executor, Pool, Sink, Tables};
 #[cfg(feature = "columnar")]
 use pipelang_runtime::formats::columnar::write::ColumnFormat;
 use pipelang_runtime::formats::table::TableStyle;
@@ -200,6 +200,11 @@ impl<'a, In, Out: FromRow> Run<'a, In, Out> {
     /// The program with its parameters, and what it reads.
     pub(crate) fn prepared(self) -> Result<(Program<In, Out>, Tables<'a>, RunSettings), Report> {
         Ok((self.program.with_values(self.values)?, self.tables?, self.settings))
+    }
+
+    /// The threads of its engine.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.program.script().engine().inner().pool
     }
 
     /// Hands the results over as they come, in order; they may come from any thread, one at a time.

@@ -16,7 +16,7 @@ use pipelang_runtime::error::RunError;
 use pipelang_runtime::exec::native::Native;
 use pipelang_runtime::exec::output::{self, Style};
 use pipelang_runtime::exec::single::Parts;
-use pipelang_runtime::exec::{self, Environment, Executor, Options, Sink, Stats, Tables};
+use pipelang_runtime::exec::{self, Environment, Executor, Options, Pool, Sink, Stats, Tables};
 use pipelang_runtime::formats::alike::alike;
 use pipelang_runtime::formats::target::TargetFile;
 use pipelang_runtime::limits::{Budget, CancelToken, Looks, Watch};
@@ -52,6 +52,8 @@ pub struct RunSettings {
     pub progress: Progress,
     /// Whether whoever takes the results may take long for each: then no thread of the engine waits for it.
     pub patient: bool,
+    /// Whether it is done on the thread that begins it alone: those of the engine may all be waiting for it.
+    pub alone: bool,
     /// Counts how often it was looked whether the run must stop, for tests.
     pub looks: Option<Arc<Looks>>,
 }
@@ -241,7 +243,9 @@ impl Script {
         sink: Sink,
     ) -> Result<Stats, Report> {
         let outside = self.outside();
+        let alone = settings.alone.then(|| Pool::new(1));
         let environment = self.environment(tables, &outside);
+        let environment = Environment { pool: alone.as_ref().unwrap_or(environment.pool), ..environment };
         exec::run(environment, statement, &settings.options(self), sink).map_err(|error| self.failed(&error))
     }
 

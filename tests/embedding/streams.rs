@@ -329,3 +329,23 @@ fn cells_of_csv_are_no_lists() {
     let program = Engine::default().compile::<Sized, One>("sizes.pipe", "input | select x = id").unwrap();
     assert_eq!(program.run(csv()).collect().unwrap(), [One { x: 1 }]);
 }
+
+/// All threads of a pool of the host wait for results, and so does one for what it asks for in a function of its own.
+#[test]
+fn results_are_waited_for_on_threads_of_the_engine() {
+    #[derive(Row, serde::Serialize)]
+    struct Number {
+        id: i64,
+    }
+    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+    let first = Engine::builder().pool(pool.clone()).build().unwrap();
+    let program = first.compile::<Number, Number>("sort.pipe", "input | sort -id").unwrap();
+    let last = move |n: i64| {
+        let numbers = (0..20_000 + n).map(|id| Number { id });
+        program.run(pipelang::rows(numbers)).rows().next().unwrap().unwrap().id
+    };
+    let found = pool.broadcast(|worker| last(worker.index() as i64));
+    assert_eq!(found, [19_999, 20_000]);
+    let second = Engine::builder().pool(pool).func("greatest_of", last).build().unwrap();
+    assert_eq!(second.eval::<Vec<i64>>("1..3 | map greatest_of(it)").unwrap(), [20_000, 20_001, 20_002]);
+}

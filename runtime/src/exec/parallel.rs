@@ -61,6 +61,11 @@ impl Pool {
         self.pool.get_or_init(start).as_deref()
     }
 
+    /// Whether this is one of its threads.
+    pub fn is_here(&self) -> bool {
+        self.pool.get().is_some_and(|pool| pool.as_ref().is_some_and(|pool| pool.current_thread_index().is_some()))
+    }
+
     /// Sorts by `compare`, which never says equal of two items. If the run must stop the items are in no order.
     pub fn sort<T: Send>(
         &self,
