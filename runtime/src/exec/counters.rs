@@ -33,6 +33,7 @@ impl Counters {
     /// Counts keys up, and tells each with the number of times it was met before.
     pub fn count(&mut self, keys: &Keys, watch: &Watch, mut met: impl FnMut(&[u8], i64)) -> Result<(), RunError> {
         for rows in chunks(keys.count()) {
+            watch.check()?;
             self.index.reserve(rows.len(), &|| watch.check())?;
             let hashes = keys.hashes(rows.clone(), &hasher());
             self.index.fetch(&hashes);
@@ -61,9 +62,10 @@ impl Counters {
     }
 
     /// The keys that have no counter, by their position, each with its hash.
-    pub fn unknown(&self, keys: &Keys) -> Vec<(usize, u64)> {
+    pub fn unknown(&self, keys: &Keys, watch: &Watch) -> Result<Vec<(usize, u64)>, RunError> {
         let mut unknown = Vec::new();
         for rows in chunks(keys.count()) {
+            watch.check()?;
             let hashes = keys.hashes(rows.clone(), &hasher());
             self.index.fetch(&hashes);
             let pairs = rows.zip(hashes);
@@ -71,7 +73,7 @@ impl Counters {
                 pairs.filter(|(row, hash)| self.index.find(*hash, |at| self.keys.get(at) == keys.get(*row)).is_none()),
             );
         }
-        unknown
+        Ok(unknown)
     }
 
     /// Takes out the counters whose count is one of `these`.
@@ -115,6 +117,9 @@ mod tests {
         let often = counters.take_out(|count| count > 1);
         assert_eq!(often.iter().collect::<Vec<_>>(), [(&b"a"[..], 2)]);
         assert_eq!(counters.iter().collect::<Vec<_>>(), [(&b"b"[..], 1), (&b"long"[..], 1)]);
-        assert_eq!(counters.unknown(&keys).iter().map(|(row, _)| *row).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(
+            counters.unknown(&keys, &Watch::default()).unwrap().iter().map(|(row, _)| *row).collect::<Vec<_>>(),
+            [0, 2]
+        );
     }
 }

@@ -86,8 +86,10 @@ impl Numbers {
         let Some(parted) = &mut self.parted else { return Ok(false) };
         let keys = Keys::of(&batch.columns[batch.columns.len() - self.wanted.keys..], batch.rows, &[]);
         // What is left in memory has had all the rows that are wanted.
-        let rows = self.passed.unknown(&keys).into_iter();
-        parted.rows.write(batch, rows.map(|(row, hash)| (row, hash, ordinal(row))))?;
+        for some in self.passed.unknown(&keys, &self.watch)?.chunks(ROWS) {
+            self.watch.check()?;
+            parted.rows.write(batch, some.iter().map(|(row, hash)| (*row, *hash, ordinal(*row))))?;
+        }
         Ok(true)
     }
 
@@ -116,6 +118,7 @@ impl Numbers {
         let open = self.passed.take_out(|passed| wanted.has(passed));
         let mut open = open.iter().peekable();
         while open.peek().is_some() {
+            self.watch.check()?;
             let some: Vec<(&[u8], i64)> = open.by_ref().take(ROWS).collect();
             self.share.release(some.iter().map(|(key, _)| Counters::size(key)).sum());
             let keys: Vec<Scalar> = some.iter().map(|(key, _)| Scalar::Bytes((*key).into())).collect();
@@ -162,7 +165,8 @@ impl Numbers {
 impl Parted {
     /// Numbers the rows part by part, and writes those that are wanted to runs.
     fn number(self, wanted: Wanted, level: u32, watch: &Watch, out: &mut Runs) -> Result<(), RunError> {
-        let (counters, rows) = (Partitions::close_all(vec![self.counters])?, Partitions::close_all(vec![self.rows])?);
+        let (counters, rows) =
+            (Partitions::close_all(vec![self.counters], watch)?, Partitions::close_all(vec![self.rows], watch)?);
         for (counters, rows) in counters.into_iter().zip(rows) {
             if rows.is_empty() {
                 continue;
@@ -187,7 +191,7 @@ impl Parted {
                 };
                 (0..batch.rows).filter(goes_on).try_for_each(|row| run.write(&[], ordinals[row], &batch, row))?;
             }
-            out.add(run.finish()?)?;
+            out.add(run.finish()?, watch)?;
             if let Some(deeper) = numbers.take_parted() {
                 deeper.number(wanted, level + 1, watch, out)?;
             }

@@ -272,7 +272,8 @@ fn ints<'a>(start: i64, end: i64, most: usize) -> Reader<'a> {
     }
 }
 
-/// One value, then as many as there were: nobody waits long for the first, and few are computed that nobody wants.
+/// One value, then as many as there were, unless they are large: nobody waits long for the first, and few are computed that
+/// nobody wants.
 fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
     let (mut rows, mut given, mut failed) = (1, 0u64, false);
     Reader {
@@ -280,10 +281,13 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
             if failed {
                 return None;
             }
-            let (mut values, mut error) = (Vec::with_capacity(rows), None);
-            while values.len() < rows && error.is_none() {
+            let (mut values, mut bytes, mut error) = (Vec::with_capacity(rows), 0, None);
+            while values.len() < rows && bytes < MORSEL_BYTES && error.is_none() {
                 match if given == 0 { Ok(()) } else { fold.step() } {
-                    Ok(()) => values.push(fold.last.clone()),
+                    Ok(()) => {
+                        bytes += fold.last.share();
+                        values.push(fold.last.clone());
+                    }
                     Err(first) => error = Some(first),
                 }
                 given += 1;

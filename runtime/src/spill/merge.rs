@@ -2,9 +2,10 @@
 
 use super::gather::{Gather, Merged};
 use super::run::{Record, Run, RunReader};
-use super::{Kinds, RunWriter, unread};
+use super::{Kinds, ROWS, RunWriter, unread};
 use crate::batch::Batch;
 use crate::error::RunError;
+use crate::limits::Watch;
 use crate::memory::Memory;
 use arrow_array::UInt32Array;
 use std::cmp::Ordering;
@@ -77,12 +78,12 @@ impl Runs {
     }
 
     /// Takes a run that is in order itself.
-    pub fn add(&mut self, run: Run) -> Result<(), RunError> {
+    pub fn add(&mut self, run: Run, watch: &Watch) -> Result<(), RunError> {
         self.memory.count_run();
-        self.add_at(0, run)
+        self.add_at(0, run, watch)
     }
 
-    fn add_at(&mut self, level: usize, run: Run) -> Result<(), RunError> {
+    fn add_at(&mut self, level: usize, run: Run, watch: &Watch) -> Result<(), RunError> {
         if self.levels.len() == level {
             self.levels.push(Vec::new());
         }
@@ -92,16 +93,16 @@ impl Runs {
         }
         let full = std::mem::take(&mut self.levels[level]);
         self.memory.count_merge(level as u64 + 1);
-        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run(&self.memory)?;
-        self.add_at(level + 1, longer)
+        let longer = Merge::open(full, self.kinds.clone(), (self.limit, self.end))?.into_run(&self.memory, watch)?;
+        self.add_at(level + 1, longer, watch)
     }
 
     /// Takes over the runs of another.
-    pub fn merge(&mut self, other: Runs) -> Result<(), RunError> {
+    pub fn merge(&mut self, other: Runs, watch: &Watch) -> Result<(), RunError> {
         self.kinds.merge(other.kinds);
         for (level, runs) in other.levels.into_iter().enumerate() {
             self.levels.resize_with(self.levels.len().max(level), Vec::new);
-            runs.into_iter().try_for_each(|run| self.add_at(level, run))?;
+            runs.into_iter().try_for_each(|run| self.add_at(level, run, watch))?;
         }
         Ok(())
     }
@@ -161,10 +162,16 @@ impl Merge {
         Ok(gather.finish())
     }
 
-    fn into_run(mut self, memory: &Memory) -> Result<Run, RunError> {
+    fn into_run(mut self, memory: &Memory, watch: &Watch) -> Result<Run, RunError> {
         let mut writer = RunWriter::new(memory)?;
-        while self.step(|record, run| writer.copy(record, run))? {}
-        writer.finish()
+        loop {
+            watch.check()?;
+            for _ in 0..ROWS {
+                if !self.step(|record, run| writer.copy(record, run))? {
+                    return writer.finish();
+                }
+            }
+        }
     }
 }
 

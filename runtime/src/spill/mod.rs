@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::batch::{BatchFault, Column};
     use crate::error::{RowError, RowFault};
+    use crate::limits::Watch;
     use crate::memory::Memory;
     use pipelang_lang::codes::E0601;
     use pipelang_lang::ir::SiteId;
@@ -120,7 +121,7 @@ mod tests {
         // More runs than are merged at once.
         let mut runs = Runs::new(&Memory::default(), None);
         runs.learn(&batch(&[1]));
-        (0..200).for_each(|at| runs.add(run(&[at, at + 1, 500], at as u64 * 3)).expect("a merge"));
+        (0..200).for_each(|at| runs.add(run(&[at, at + 1, 500], at as u64 * 3), &Watch::default()).expect("a merge"));
         let mut merge = runs.into_merge().expect("a merge");
         let (mut values, mut faults) = (Vec::new(), 0);
         while let Some(batch) = merge.next(7).expect("rows") {

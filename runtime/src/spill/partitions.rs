@@ -5,6 +5,7 @@ use super::run::Run;
 use super::{Kinds, Merge, RunWriter, Runs};
 use crate::batch::{Batch, Origin};
 use crate::error::RunError;
+use crate::limits::Watch;
 use crate::memory::Memory;
 
 /// Into how many a part is parted that does not fit.
@@ -70,21 +71,21 @@ impl Partitions {
     }
 
     /// The parts of what several operators wrote that have rows, each in the order of the ordinals.
-    pub fn close(all: Vec<Partitions>) -> Result<Vec<Merge>, RunError> {
-        let parts = Partitions::close_all(all)?.into_iter();
+    pub fn close(all: Vec<Partitions>, watch: &Watch) -> Result<Vec<Merge>, RunError> {
+        let parts = Partitions::close_all(all, watch)?.into_iter();
         parts.filter(|runs| !runs.is_empty()).map(Runs::into_merge).collect()
     }
 
     /// All parts, also those that have no rows: parts of one number have the rows of the same keys.
-    pub fn close_all(all: Vec<Partitions>) -> Result<Vec<Runs>, RunError> {
+    pub fn close_all(all: Vec<Partitions>, watch: &Watch) -> Result<Vec<Runs>, RunError> {
         let memory = all.first().map(|first| first.memory.clone()).unwrap_or_default();
         let count = all.first().map_or(0, |first| first.parts.len());
         let mut parts: Vec<Runs> = (0..count).map(|_| Runs::new(&memory, None)).collect();
         for partitions in all {
             for (part, runs) in parts.iter_mut().zip(partitions.parts) {
                 part.know(&partitions.kinds);
-                runs.done.into_iter().try_for_each(|run| part.add(run))?;
-                runs.open.map_or(Ok(()), |run| part.add(run.finish()?))?;
+                runs.done.into_iter().try_for_each(|run| part.add(run, watch))?;
+                runs.open.map_or(Ok(()), |run| part.add(run.finish()?, watch))?;
             }
         }
         Ok(parts)

@@ -131,7 +131,7 @@ impl Sorter {
         self.rows += other.rows;
         self.bound = [self.bound.take(), other.bound].into_iter().flatten().min();
         self.share.merge(&mut other.share);
-        self.runs.merge(other.runs)?;
+        self.runs.merge(other.runs, watch)?;
         if self.rows > MOST_ROWS { self.spill(watch) } else { Ok(()) }
     }
 
@@ -146,7 +146,7 @@ impl Sorter {
             let (part, row) = (&self.parts[entry.part as usize], entry.row as usize);
             run.write(part.keys.get(row), part.ordinals[row], &part.batch, row)?;
         }
-        self.runs.add(run.finish()?)?;
+        self.runs.add(run.finish()?, watch)?;
         self.parts.clear();
         self.rows = 0;
         self.share.clear();
@@ -176,7 +176,7 @@ impl Sorter {
             for row in 0..last.rows {
                 run.write(LAST_KEY, row as u64, &last, row)?;
             }
-            self.runs.add(run.finish()?)?;
+            self.runs.add(run.finish()?, watch)?;
         }
         self.runs.into_merge()
     }

@@ -136,7 +136,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     /// Makes rows of all parts; `level` is that of what they would be parted into.
     fn add(&mut self, parted: Partitions, level: u32) -> Result<(), RunError> {
-        Partitions::close(vec![parted])?.into_iter().try_for_each(|part| self.part(part, level))
+        Partitions::close(vec![parted], self.watch)?.into_iter().try_for_each(|part| self.part(part, level))
     }
 
     fn part(&mut self, mut rows: Merge, level: u32) -> Result<(), RunError> {
@@ -175,7 +175,7 @@ impl Parts<'_> {
                 run.write(&[], ordinals[*at as usize][*first as usize], &batch, row)?;
             }
         }
-        self.out.add(run.finish()?)
+        self.out.add(run.finish()?, self.watch)
     }
 }
 

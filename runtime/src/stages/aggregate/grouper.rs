@@ -283,7 +283,7 @@ impl Grouper {
 
     /// Writes all groups to runs in the order of their first rows, those that are here and part by part the others.
     fn finish_parted(&mut self, watch: &Watch, runs: &mut Runs) -> Result<(), RunError> {
-        let parts = Partitions::close(std::mem::take(&mut self.parted))?;
+        let parts = Partitions::close(std::mem::take(&mut self.parted), watch)?;
         let (layout, level) = (self.layout.clone(), self.level + 1);
         let grouper = |share| Grouper { level, ..Grouper::new(layout.clone(), share) };
         if self.level > 0 {
@@ -346,7 +346,7 @@ impl Grouper {
             }
             run.write(&[], ordinal, &batch, row)?;
         }
-        runs.add(run.finish()?)
+        runs.add(run.finish()?, watch)
     }
 
     /// The groups in order, and the ordinals of their first rows.

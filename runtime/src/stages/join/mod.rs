@@ -100,7 +100,7 @@ impl Builder {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch, watch: &Watch) -> Result<(), RunError> {
         if batch.rows == 0 {
             return Ok(());
         }
@@ -109,19 +109,20 @@ impl Builder {
         let too_much = self.share.add(size_in_table(&batch));
         self.parts.push((first_ordinal, batch));
         match too_much {
-            true if self.layout.has_equal() => self.spill(),
+            true if self.layout.has_equal() => self.spill(watch),
             true => self.share.check_limit("the right side of a join without an `==`"),
             false => Ok(()),
         }
     }
 
     /// Writes what is in memory to disk.
-    fn spill(&mut self) -> Result<(), RunError> {
+    fn spill(&mut self, watch: &Watch) -> Result<(), RunError> {
         if self.parted.is_empty() {
             self.parted.push(Partitions::new(0, self.share.memory()));
         }
         let partitions = self.parted.last_mut().expect("there is one");
         for (first, batch) in self.parts.drain(..) {
+            watch.check()?;
             parted::write(partitions, &self.layout, &batch, 0, |row| first + row as u64)?;
         }
         self.share.clear();
@@ -139,7 +140,7 @@ impl Builder {
     pub fn duplicate(mut self, end: u64, watch: &Watch) -> Option<RunError> {
         self.layout.unique?;
         if !self.parted.is_empty() {
-            let table = self.spill().and_then(|()| PartedTable::new(self.layout, self.parted, &watch.memory));
+            let table = self.spill(watch).and_then(|()| PartedTable::new(self.layout, self.parted, watch));
             return table.and_then(|mut table| table.check_unique(end, watch)).err();
         }
         self.parts.retain(|(first, _)| *first < end);
@@ -149,8 +150,8 @@ impl Builder {
     /// The table.
     pub fn finish(mut self, watch: &Watch) -> Result<Built, RunError> {
         if !self.parted.is_empty() {
-            self.spill()?;
-            let mut table = PartedTable::new(self.layout, self.parted, &watch.memory)?;
+            self.spill(watch)?;
+            let mut table = PartedTable::new(self.layout, self.parted, watch)?;
             table.check_unique(u64::MAX, watch)?;
             return Ok(Built::Parted(table));
         }

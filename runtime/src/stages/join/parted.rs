@@ -62,9 +62,8 @@ pub(super) fn write(
 
 impl PartedTable {
     /// What several workers wrote.
-    pub(super) fn new(layout: Layout, parted: Vec<Partitions>, memory: &Memory) -> Result<PartedTable, RunError> {
-        let memory = memory.clone();
-        Ok(PartedTable { layout, parts: Partitions::close_all(parted)?, memory })
+    pub(super) fn new(layout: Layout, parted: Vec<Partitions>, watch: &Watch) -> Result<PartedTable, RunError> {
+        Ok(PartedTable { layout, parts: Partitions::close_all(parted, watch)?, memory: watch.memory.clone() })
     }
 
     /// Fails at the first row below `end` that has the key of another, where it must not.
@@ -88,7 +87,7 @@ impl PartedTable {
                 batches.push(below.batch);
             }
             part.know(&kinds);
-            part.add(copy.finish()?)?;
+            part.add(copy.finish()?, watch)?;
             if let Err(none) = JoinTable::new(self.layout.clone(), Batch::concat(&batches), watch) {
                 let Some(row) = none.row else { return Err(none.error) };
                 let found = (ordinals[row], none.error);
@@ -112,7 +111,7 @@ impl PartedTable {
     pub fn whole(self, watch: &Watch) -> Result<JoinTable, RunError> {
         let mut all = Runs::default();
         for part in self.parts {
-            all.merge(part)?;
+            all.merge(part, watch)?;
         }
         let (mut rows, mut batches) = (all.into_merge()?, Vec::new());
         while let Some(batch) = rows.next(ROWS)? {
@@ -125,7 +124,7 @@ impl PartedTable {
     /// The rows that come of the left ones.
     pub fn join(self, left: &Left, rows: Parter, watch: &Watch) -> Result<Merge, RunError> {
         let end = rows.end;
-        let mut rows = Partitions::close_all(rows.partitions)?;
+        let mut rows = Partitions::close_all(rows.partitions, watch)?;
         rows.iter_mut().for_each(|part| part.cut(end));
         let mut joined = Joined { left, watch, out: Runs::new(&watch.memory, None) };
         for (left, right) in rows.into_iter().zip(self.parts) {
@@ -209,7 +208,8 @@ impl Joined<'_> {
             self.watch.check()?;
             write(&mut parted, layout, &batch, self.left.carried, |row| ordinals[row])?;
         }
-        let (left, right) = (Partitions::close_all(vec![parted])?, Partitions::close_all(vec![right])?);
+        let (left, right) =
+            (Partitions::close_all(vec![parted], self.watch)?, Partitions::close_all(vec![right], self.watch)?);
         left.into_iter().zip(right).try_for_each(|(left, right)| self.part(layout, left, right, level + 1))
     }
 
@@ -237,7 +237,7 @@ impl Joined<'_> {
                 return Err(error);
             }
         }
-        self.out.add(run.finish()?)
+        self.out.add(run.finish()?, self.watch)
     }
 
     /// Writes the right rows that nothing matched; they come last, in their order.
@@ -248,6 +248,6 @@ impl Joined<'_> {
         for (at, row) in rows.into_iter().enumerate() {
             run.write(LAST_KEY, ordinals[row as usize], &batch, at)?;
         }
-        self.out.add(run.finish()?)
+        self.out.add(run.finish()?, self.watch)
     }
 }

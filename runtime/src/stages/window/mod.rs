@@ -268,7 +268,7 @@ impl Parted<'_> {
         }
         windower.spill()?;
         let (layout, level) = (windower.layout.clone(), windower.level + 1);
-        for mut part in Partitions::close(windower.parted)? {
+        for mut part in Partitions::close(windower.parted, self.watch)? {
             let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.watch.memory.share(1)) };
             while let Some(rows) = part.next_rows(ROWS)? {
                 self.watch.check()?;
@@ -296,7 +296,7 @@ impl Parted<'_> {
         for row in rows {
             run.write(&[], ordinals[row], &batch, row)?;
         }
-        self.runs.add(run.finish()?)
+        self.runs.add(run.finish()?, self.watch)
     }
 }
 
