@@ -17,8 +17,10 @@ use arrow_array::Int64Array;
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Rows of a morsel that is in memory.
 pub const MORSEL_ROWS: usize = 65_536;
@@ -302,6 +304,9 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
     }
 }
 
+/// After so long what has been freed is gathered.
+const BETWEEN_GATHERINGS: Duration = Duration::from_millis(5);
+
 /// The rows of an earlier pipeline. Whoever stops a run does not wait until all its values are given back one by one.
 struct Given<'a> {
     batch: Batch,
@@ -312,7 +317,14 @@ struct Given<'a> {
 impl Drop for Given<'_> {
     fn drop(&mut self) {
         let mut batch = std::mem::take(&mut self.batch);
-        batch.free_until(&|| self.watch.check().is_err());
+        let gathered = Cell::new(Instant::now());
+        batch.free_until(&|| {
+            if gathered.get().elapsed() >= BETWEEN_GATHERINGS {
+                self.pool.gather_freed();
+                gathered.set(Instant::now());
+            }
+            self.watch.check().is_err()
+        });
         if self.watch.check().is_err() {
             self.pool.free(batch);
         }
