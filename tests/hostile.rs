@@ -204,7 +204,21 @@ fn limits_are_looked_at_in_time() {
         ),
         (&in_memory, "1..300000 | aggregate l = list(it) by k = it % 3 | explode l | aggregate x = sum(l)"),
         (&in_memory, "1..300000 | derive k = it % 7, o = it % 1009 | window r = rank(o) by k | aggregate x = max(r)"),
+        (&in_memory, "1..6000000 | window r = rank(-it) | aggregate x = max(r)"),
+        (
+            &in_memory,
+            "1..6000000 | derive k = it * 7919 % 300007 | window n = row_number() by k | aggregate x = max(n)",
+        ),
+        (
+            &in_memory,
+            "1..4000000 | window s = sum(it, rows: ..0), p = lag(it), m = mean(it) | aggregate x = max(s + p)",
+        ),
+        (
+            &in_memory,
+            "1..1000000 | window n = count(range: -3..0), l = last(it, range: 0..) on it | aggregate x = max(n + l)",
+        ),
         (&on_disk, "1..2000000 | distinct | aggregate x = count()"),
+        (&on_disk, "1..600000 | derive k = it % 50021 | window r = rank(-value) by k | aggregate x = sum(r)"),
         (&on_disk, "1..1000000 | aggregate n = count() by it | aggregate x = sum(n)"),
         (&on_disk, "1..600000 | derive k = it * 3 | join r = (1..600000 | derive k = it) on k | aggregate x = count()"),
     ] {

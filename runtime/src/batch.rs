@@ -97,9 +97,13 @@ impl Batch {
 
     /// The error that demanding a value raises, if it is a fault.
     pub fn fault(&self, row: usize, column: usize) -> Option<&Arc<RowError>> {
+        self.faults_of(row).find(|fault| fault.column as usize == column).map(|fault| &fault.error)
+    }
+
+    /// The faults of a row.
+    fn faults_of(&self, row: usize) -> impl Iterator<Item = &BatchFault> {
         let first = self.faults.partition_point(|fault| (fault.row as usize) < row);
-        let mut here = self.faults[first..].iter().take_while(|fault| fault.row as usize == row);
-        here.find(|fault| fault.column as usize == column).map(|fault| &fault.error)
+        self.faults[first..].iter().take_while(move |fault| fault.row as usize == row)
     }
 
     /// Whether a column has faults.
@@ -123,8 +127,7 @@ impl Batch {
         let mut faults = Vec::new();
         if !self.faults.is_empty() && !fault::is(Fault::FaultsLost) {
             for (new, old) in rows.values().iter().enumerate() {
-                let first = self.faults.partition_point(|fault| fault.row < *old);
-                let here = self.faults[first..].iter().take_while(|fault| fault.row == *old);
+                let here = self.faults_of(*old as usize);
                 faults.extend(here.map(|fault| BatchFault { row: new as u32, ..fault.clone() }));
             }
         }
@@ -134,6 +137,24 @@ impl Batch {
             faults,
             origin: None,
         }
+    }
+
+    /// Rows of several parts, each said by its part and where it is there; places in files are dropped. Of no parts there are
+    /// no columns.
+    pub fn interleave(parts: &[&Batch], rows: &[(usize, usize)]) -> Batch {
+        let mut faults = Vec::new();
+        if parts.iter().any(|part| !part.faults.is_empty()) && !fault::is(Fault::FaultsLost) {
+            for (new, (part, old)) in rows.iter().enumerate() {
+                let here = parts[*part].faults_of(*old);
+                faults.extend(here.map(|fault| BatchFault { row: new as u32, ..fault.clone() }));
+            }
+        }
+        let column = |at: usize| {
+            let columns: Vec<&Column> = parts.iter().map(|part| &part.columns[at]).collect();
+            Column::interleave(&columns, rows)
+        };
+        let columns = (0..parts.first().map_or(0, |part| part.columns.len())).map(column).collect();
+        Batch { rows: rows.len(), columns, faults, origin: None }
     }
 
     /// The same with their places in files, if they have any.
@@ -172,16 +193,14 @@ impl Batch {
         Batch::concat_while(parts, &|| Ok(())).unwrap_or_default()
     }
 
-    /// The same of very many rows: before each column `look` says whether to go on.
+    /// The same of very many rows: before each column of a part `look` says whether to go on.
     pub fn concat_while(parts: &[Batch], look: &dyn Fn() -> Result<(), RunError>) -> Result<Option<Batch>, RunError> {
         let Some(first) = parts.first() else { return Ok(None) };
         if parts.len() == 1 {
             return Ok(Some(first.clone()));
         }
-        let column = |at: usize| {
-            look()?;
-            Ok(Column::concat(&parts.iter().map(|part| &part.columns[at]).collect::<Vec<_>>()))
-        };
+        let column =
+            |at: usize| Column::concat_while(&parts.iter().map(|part| &part.columns[at]).collect::<Vec<_>>(), look);
         let columns = (0..first.columns.len()).map(column).collect::<Result<_, RunError>>()?;
         let (mut faults, mut rows) = (Vec::new(), 0);
         for part in parts {
@@ -196,6 +215,7 @@ impl Batch {
 mod tests {
     use super::*;
     use crate::error::RowFault;
+    use arrow_array::Array;
     use pipelang_lang::codes::E0601;
     use pipelang_lang::ir::SiteId;
     use pipelang_lang::scalar::Fault;
@@ -223,6 +243,56 @@ mod tests {
         let both = Batch::concat(&[sliced, batch()]).expect("two parts");
         assert!(both.fault(1, 0).is_some() && both.fault(6, 0).is_some());
         assert_eq!(both.columns[0].get(7), Scalar::Int(5));
+        let (first, second) = (batch(), batch().slice(3, 3));
+        let woven = Batch::interleave(&[&first, &second], &[(1, 2), (1, 1), (0, 4), (0, 0), (1, 0)]);
+        let faulty: Vec<usize> = (0..5).filter(|row| woven.fault(*row, 0).is_some()).collect();
+        assert_eq!(faulty, [1, 2]);
+        assert_eq!(woven.columns[0].get(0), Scalar::Int(5));
+        assert_eq!(woven.columns[1].get(4), Scalar::Null);
+    }
+
+    #[test]
+    fn columns_of_all_kinds_are_brought_together_and_woven() {
+        type Make = fn(i64) -> Scalar;
+        let all: [(Kind, Make); 10] = [
+            (Kind::Bool, |x| Scalar::Bool(x % 2 == 0)),
+            (Kind::Int, Scalar::Int),
+            (Kind::Float, |x| Scalar::Float(x as f64 / 2.0)),
+            (Kind::String, |x| Scalar::String(format!("a text of more than a few bytes {x}").into())),
+            (Kind::Date, |x| Scalar::Date(x as i32)),
+            (Kind::DateTime, Scalar::DateTime),
+            (Kind::Duration, Scalar::Duration),
+            (Kind::Wide, |x| Scalar::Wide(i128::from(x) << 70)),
+            (Kind::Bytes, |x| Scalar::Bytes(x.to_le_bytes().as_slice().into())),
+            (Kind::Null, |_| Scalar::Null),
+        ];
+        for (kind, value) in all {
+            let value = |x: i64| if x % 5 == 3 { Scalar::Null } else { value(x) };
+            let values: Vec<Scalar> = (0..20).map(value).collect();
+            let column = |range: std::ops::Range<usize>| Column::from_scalars(&kind, &values[range]);
+            let parts = [&column(0..7), &Column::Null(2), &column(7..8), &column(3..20).slice(5, 12)];
+            let whole = Column::concat(&parts);
+            let expected = values[..7].iter().chain(&[Scalar::Null, Scalar::Null]).chain(&values[7..]);
+            assert!(expected.enumerate().all(|(row, value)| whole.get(row) == *value), "{kind:?}");
+            let rows = [(3, 11), (0, 4), (1, 1), (2, 0), (3, 0), (0, 4)];
+            let woven = Column::interleave(&parts, &rows);
+            let expected = [&values[19], &values[4], &Scalar::Null, &values[7], &values[8], &values[4]];
+            assert!(expected.iter().enumerate().all(|(row, value)| woven.get(row) == **value), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_compact_column_is_no_larger_than_what_rows_share() {
+        let text = Column::from_scalars(&Kind::String, &[Scalar::String("long ".repeat(2000).into())]);
+        let shared = text.take(&UInt32Array::from(vec![0; 1000]));
+        let bytes = |column: &Column| match column {
+            Column::String(texts) => texts.get_array_memory_size(),
+            other => panic!("{other:?}"),
+        };
+        assert!(bytes(&shared.compact()) < 100_000);
+        assert_eq!(shared.compact().get(999), text.get(0));
+        let few = Column::from_scalars(&Kind::String, &vec![text.get(0); 1000]).slice(0, 2);
+        assert!(bytes(&few.compact()) < 100_000);
     }
 
     #[test]

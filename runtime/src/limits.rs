@@ -177,6 +177,17 @@ impl Watch {
         self.check()
     }
 
+    /// A value for each of very many places.
+    pub fn filled<T>(&self, count: usize, mut value: impl FnMut(usize) -> T) -> Result<Vec<T>, RunError> {
+        const BETWEEN_LOOKS: usize = 1024;
+        let mut values = Vec::with_capacity(count);
+        for first in (0..count).step_by(BETWEEN_LOOKS) {
+            self.check()?;
+            values.extend((first..count.min(first + BETWEEN_LOOKS)).map(&mut value));
+        }
+        Ok(values)
+    }
+
     /// Runs a sort whose comparisons call [`Watch::look`]. If the run must stop what it sorts is in no order.
     pub fn sorting<T>(&self, sort: impl FnOnce() -> T) -> Result<T, RunError> {
         catch_unwind(AssertUnwindSafe(sort)).or_else(|panic| match self.check() {

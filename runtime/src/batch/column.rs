@@ -1,13 +1,17 @@
 //! The values of a column, as Arrow arrays where there is a plain one for them.
 
 use super::Values;
-use arrow_array::builder::{BooleanBuilder, StringViewBuilder};
+use crate::error::RunError;
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Decimal128Builder, DurationMicrosecondBuilder, Float64Builder, Int64Builder,
+    StringViewBuilder, TimestampMicrosecondBuilder,
+};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
     StringViewArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
-use arrow_select::{concat, filter, take};
+use arrow_select::{filter, interleave, take};
 use pipelang_lang::scalar::Scalar;
 use pipelang_lang::ty::Kind;
 use std::sync::Arc;
@@ -220,6 +224,30 @@ impl Column {
         }
     }
 
+    /// Rows of several parts, each said by its part and where it is there; the parts are of one kind (or `Null`).
+    pub fn interleave(parts: &[&Column], rows: &[(usize, usize)]) -> Column {
+        match parts.iter().find(|part| !matches!(part, Column::Null(_))) {
+            None => Column::Null(rows.len()),
+            Some(Column::Values(_)) => {
+                Column::Values(Values::new(rows.iter().map(|(part, row)| parts[*part].get(*row)).collect()))
+            }
+            // What arrow has for these goes row by row.
+            Some(Column::Bool(_)) => {
+                Column::Bool(BooleanArray::from_iter(rows.iter().map(|(part, row)| match parts[*part] {
+                    Column::Bool(array) => array.is_valid(*row).then(|| array.value(*row)),
+                    _ => None,
+                })))
+            }
+            Some(typed) => {
+                let null = |length| arrow_array::new_null_array(typed.array().data_type(), length);
+                let array = |part: &&Column| if let Column::Null(length) = part { null(*length) } else { part.array() };
+                let arrays: Vec<ArrayRef> = parts.iter().map(array).collect();
+                let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+                Column::of_array(interleave::interleave(&arrays, rows).expect("the rows are in their parts"))
+            }
+        }
+    }
+
     /// The rows for which `mask` is true; it has no nulls.
     pub fn filter(&self, mask: &BooleanArray) -> Column {
         match self {
@@ -229,32 +257,63 @@ impl Column {
         }
     }
 
-    /// All rows of all parts, in order; the parts are of one kind (or `Null`), and there is at least one.
+    /// All rows of all parts, in order; the parts are of one kind (or `Null`).
     pub fn concat(parts: &[&Column]) -> Column {
-        let typed = parts.iter().find(|part| !matches!(part, Column::Null(_)));
-        let Some(typed) = typed else { return Column::Null(parts.iter().map(|part| part.len()).sum()) };
-        if let Column::Values(_) = typed {
-            let values = |part: &&Column| match part {
-                Column::Values(values) => values.as_slice().to_vec(),
-                other => vec![Scalar::Null; other.len()],
-            };
-            return Column::Values(Values::new(parts.iter().flat_map(values).collect()));
-        }
-        let arrays: Vec<ArrayRef> = parts
-            .iter()
-            .map(|part| match part {
-                Column::Null(length) => arrow_array::new_null_array(typed.array().data_type(), *length),
-                other => other.array(),
-            })
-            .collect();
-        let borrowed: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
-        Column::of_array(concat::concat(&borrowed).expect("the parts have one type"))
+        Column::concat_while(parts, &|| Ok(())).unwrap_or(Column::Null(0))
     }
 
-    /// The same values without holding on to buffers of rows that are not here (text is copied, nothing else).
+    /// The same of very many: before each part `look` says whether to go on.
+    pub fn concat_while(parts: &[&Column], look: &dyn Fn() -> Result<(), RunError>) -> Result<Column, RunError> {
+        if let [one] = parts {
+            return Ok((*one).clone());
+        }
+        let rows = parts.iter().map(|part| part.len()).sum();
+        macro_rules! append {
+            ($variant:ident, $builder:expr) => {{
+                let mut builder = $builder;
+                for part in parts {
+                    look()?;
+                    match part {
+                        Column::$variant(array) => builder.append_array(array),
+                        other => (0..other.len()).for_each(|_| builder.append_null()),
+                    }
+                }
+                Column::$variant(builder.finish())
+            }};
+        }
+        Ok(match parts.iter().find(|part| !matches!(part, Column::Null(_))) {
+            None => Column::Null(rows),
+            Some(Column::Bool(_)) => append!(Bool, BooleanBuilder::with_capacity(rows)),
+            Some(Column::Int(_)) => append!(Int, Int64Builder::with_capacity(rows)),
+            Some(Column::Float(_)) => append!(Float, Float64Builder::with_capacity(rows)),
+            Some(Column::String(_)) => append!(String, StringViewBuilder::with_capacity(rows)),
+            Some(Column::Date(_)) => append!(Date, Date32Builder::with_capacity(rows)),
+            Some(Column::DateTime(_)) => append!(DateTime, TimestampMicrosecondBuilder::with_capacity(rows)),
+            Some(Column::Duration(_)) => append!(Duration, DurationMicrosecondBuilder::with_capacity(rows)),
+            Some(Column::Wide(first)) => {
+                append!(Wide, Decimal128Builder::with_capacity(rows).with_data_type(first.data_type().clone()))
+            }
+            Some(Column::Values(_) | Column::Null(_)) => {
+                let mut all = Vec::with_capacity(rows);
+                for part in parts {
+                    look()?;
+                    match part {
+                        Column::Values(values) => all.extend_from_slice(values.as_slice()),
+                        other => all.resize(all.len() + other.len(), Scalar::Null),
+                    }
+                }
+                Column::Values(Values::new(all))
+            }
+        })
+    }
+
+    /// The same values without holding on to buffers of rows that are not here (text is copied, nothing else; not where rows
+    /// share it).
     pub fn compact(&self) -> Column {
         match self {
-            Column::String(array) => Column::String(array.gc()),
+            Column::String(array) if texts_and_buffers(array).0 <= texts_and_buffers(array).1 => {
+                Column::String(array.gc())
+            }
             Column::Values(values) => Column::Values(values.compact()),
             Column::Bool(_)
             | Column::Int(_)
@@ -263,6 +322,7 @@ impl Column {
             | Column::DateTime(_)
             | Column::Duration(_)
             | Column::Wide(_)
+            | Column::String(_)
             | Column::Null(_) => self.clone(),
         }
     }
@@ -329,9 +389,14 @@ impl Column {
 
 /// About how many bytes texts take: what rows that are not here have in the same buffers is not theirs.
 pub fn size_of_texts(texts: &StringViewArray) -> u64 {
-    let lengths: u64 = texts.lengths().map(u64::from).sum();
+    let (lengths, buffers) = texts_and_buffers(texts);
+    (texts.len() * size_of::<u128>()) as u64 + lengths.min(buffers)
+}
+
+/// How many bytes all texts have, and the buffers that they stand in, where others may stand too.
+fn texts_and_buffers(texts: &StringViewArray) -> (u64, u64) {
     let buffers: usize = texts.data_buffers().iter().map(Buffer::len).sum();
-    (texts.len() * size_of::<u128>()) as u64 + lengths.min(buffers as u64)
+    (texts.lengths().map(u64::from).sum(), buffers as u64)
 }
 
 /// An array of sums with the one decimal type that such columns have.

@@ -12,6 +12,7 @@ pub mod direct;
 mod early;
 mod expand;
 pub mod explain;
+mod free;
 pub mod native;
 mod numbers;
 mod operator;

@@ -1,5 +1,6 @@
 //! The ends of pipelines: one operator for each worker, brought together when all rows are through.
 
+use super::free::free;
 use super::pipeline::{self, End};
 use super::run::Results;
 use super::{Environment, Options};
@@ -11,7 +12,7 @@ use crate::spill::Rows;
 use crate::stages::aggregate::{self, Groups, Piece, Shard, Sharding, Tables};
 use crate::stages::join::{self, Builder, Built, JoinTable, PartedTable, Parter};
 use crate::stages::sort::{Entry, Sorter};
-use crate::stages::window::{self, Windower};
+use crate::stages::window::{self, Made, Windower};
 use pipelang_lang::ir::{Reduction, WindowFunction};
 use pipelang_lang::ty::Kind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -200,46 +201,59 @@ impl Operator {
 
     /// What all rows give.
     pub fn finish(self, env: &Environment, options: &Options) -> Result<Given, RunError> {
-        let sorted = |mut sorter: Sorter| {
-            let mut entries = sorter.entries(&options.watch)?;
-            env.pool.sort(&mut entries, &options.watch, |a, b| sorter.compare(a, b))?;
-            let gathered = sorter.gathered(&mut entries, &options.watch)?;
-            let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
-            let take = |piece: &&[Entry]| options.watch.check().map(|()| gathered.take(piece));
-            concat(env, all_made(env, env.pool.map(options.threads, &pieces, take))?, &options.watch)
-        };
-        Ok(match self {
-            Operator::Output => Given::Rows(Rows::None),
-            Operator::Group(mut groups) => match grouped(&mut groups, env, options) {
-                Ok(rows) => Given::Rows(rows),
-                Err(error) => {
-                    env.pool.free(groups);
-                    return Err(error);
-                }
-            },
-            Operator::Sort(sorter) if sorter.has_spilled() => Given::Rows(sorter.merged(None, &options.watch)?.into()),
-            Operator::Sort(sorter) => Given::Rows(sorted(sorter)?.into()),
-            Operator::Window(windower) => Given::Rows(windower.finish(&options.watch, &mut |groups| {
-                let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
-                let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, &options.watch);
-                let made = all_made(env, env.pool.map(options.threads, &pieces, compute))?;
-                Ok(groups.finish(made))
-            })?),
-            Operator::Table(builder) => match builder.finish(&options.watch)? {
-                Built::Table(table) => Given::Table(table),
-                Built::Parted(table) => Given::Parted(Box::new(table)),
-            },
-            Operator::Part(parter) => Given::Left(Box::new(parter), None),
+        let rows = match self {
+            Operator::Output => Rows::None,
+            Operator::Group(groups) => gives(env, options, groups, grouped, |_| Vec::new())?,
+            Operator::Sort(sorter) if sorter.has_spilled() => sorter.merged(None, &options.watch)?.into(),
+            Operator::Sort(sorter) => gives(env, options, sorter, sorted, Sorter::into_batches)?.into(),
+            Operator::Window(windower) => gives(env, options, windower, windowed, Windower::into_batches)?,
             Operator::Full { rows, table, left } => {
                 let unmatched = table.map(|table| table.unmatched(&left));
-                if rows.has_spilled() {
-                    return Ok(Given::Rows(rows.merged(unmatched, &options.watch)?.into()));
+                match rows.has_spilled() {
+                    true => rows.merged(unmatched, &options.watch)?.into(),
+                    false => {
+                        let rows = gives(env, options, rows, sorted, Sorter::into_batches)?;
+                        rows.into_iter().chain(unmatched).collect::<Vec<_>>().into()
+                    }
                 }
-                let parts: Vec<Batch> = sorted(rows)?.into_iter().chain(unmatched).collect();
-                Given::Rows(Batch::concat(&parts).into())
             }
-        })
+            Operator::Table(builder) => {
+                return Ok(match builder.finish(&options.watch)? {
+                    Built::Table(table) => Given::Table(table),
+                    Built::Parted(table) => Given::Parted(Box::new(table)),
+                });
+            }
+            Operator::Part(parter) => return Ok(Given::Left(Box::new(parter), None)),
+        };
+        Ok(Given::Rows(rows))
     }
+}
+
+/// What `work` makes of all that an operator holds, which may take long to be freed: with looks what `rest` says is left of
+/// it, or behind the caller's back if the run must stop.
+fn gives<O: Send + 'static, T>(
+    env: &Environment,
+    options: &Options,
+    mut held: O,
+    work: impl FnOnce(&mut O, &Environment, &Options) -> Result<T, RunError>,
+    rest: impl FnOnce(O) -> Vec<Batch>,
+) -> Result<T, RunError> {
+    let made = work(&mut held, env, options);
+    match made.is_ok() {
+        true => free(rest(held), env.pool, &options.watch),
+        false => env.pool.free(held),
+    }
+    made
+}
+
+/// All rows in order.
+fn sorted(sorter: &mut Sorter, env: &Environment, options: &Options) -> Result<Vec<Batch>, RunError> {
+    let mut entries = sorter.entries(&options.watch)?;
+    env.pool.sort(&mut entries, &options.watch, |a, b| sorter.compare(a, b))?;
+    sorter.truncate(&mut entries);
+    let pieces: Vec<&[Entry]> = entries.chunks(ROWS_OF_GATHERED).collect();
+    let take = |piece: &&[Entry]| options.watch.check().map(|()| sorter.take(piece));
+    all_made(env, env.pool.map(options.threads, &pieces, take))
 }
 
 /// The groups of all workers, in the order of their first rows.
@@ -260,8 +274,22 @@ fn grouped(groups: &mut Groups, env: &Environment, options: &Options) -> Result<
             return Err(stopped);
         }
     };
-    drop(tables);
-    Ok(concat(env, taken, watch)?.into())
+    Ok(taken.into())
+}
+
+/// All rows with what the functions of a window make of their groups.
+fn windowed(windower: &mut Windower, env: &Environment, options: &Options) -> Result<Rows, RunError> {
+    let watch = &options.watch;
+    windower.finish(watch, &mut |groups| {
+        let pieces = groups.pieces(options.morsel_rows.unwrap_or(ROWS_OF_PIECE));
+        let compute = |piece: &window::Piece| groups.compute(piece, &env.registry.reducers, watch);
+        let made = groups.made(all_made(env, env.pool.map(options.threads, &pieces, compute))?);
+        let parts: Vec<usize> = (0..groups.parts()).collect();
+        let finish = |part: &usize| watch.check().map(|()| groups.finish(*part, &made));
+        let finished = env.pool.map(options.threads, &parts, finish);
+        free(made.into_iter().flat_map(Made::into_batches).collect(), env.pool, watch);
+        all_made(env, finished)
+    })
 }
 
 /// All of them, or the first error; whoever stops a run does not wait until the others are given back one by one.
@@ -273,14 +301,6 @@ fn all_made<T: Send + 'static>(env: &Environment, made: Vec<Result<T, RunError>>
             Err(error)
         }
     }
-}
-
-/// All pieces as one; whoever stops a run does not wait until they are given back one by one.
-fn concat(env: &Environment, pieces: Vec<Batch>, watch: &Watch) -> Result<Option<Batch>, RunError> {
-    if let [one] = pieces.as_slice() {
-        return Ok(Some(one.clone()));
-    }
-    Batch::concat_while(&pieces, &|| watch.check()).inspect_err(|_| env.pool.free(pieces))
 }
 
 /// What a window has to know of its batches.

@@ -402,7 +402,7 @@ impl<'a> Run<'a> {
             return Err(first.earlier_error(end, &self.options.watch).unwrap_or(error));
         }
         if self.pipeline.end == End::State {
-            return Ok(Given::Rows(passages.last_state().into()));
+            return Ok(Given::Rows(passages.last_state().into_iter().collect::<Vec<_>>().into()));
         }
         operators.try_for_each(|other| first.merge(other, &self.options.watch))?;
         first.finish(self.env, self.options)

@@ -1,6 +1,7 @@
 //! The sources of pipelines: each gives morsels, one after the other, and each morsel becomes a batch on the worker that
 //! claimed it.
 
+use super::free::free;
 use super::parallel::Pool;
 use super::passage::Folder;
 use super::tables::{self, Chosen, Gather, Opened, Pieces};
@@ -17,10 +18,8 @@ use arrow_array::Int64Array;
 use pipelang_lang::catalog::ReadPolicy;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::{ExprId, Plan, TableId, TableOrigin};
-use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// Rows of a morsel that is in memory.
 pub const MORSEL_ROWS: usize = 65_536;
@@ -117,7 +116,7 @@ impl<'a> Reader<'a> {
             pipeline::Source::Iterate(states) => iterate(Folder::new(env, *states, &options.watch)?, rows),
             pipeline::Source::Result(_) => match given {
                 Rows::None => in_memory(None, rows),
-                Rows::Batch(batch) => given_by(Given { batch, pool: env.pool, watch: &options.watch }, rows),
+                Rows::Batches(batches) => given_by(Given { batches, pool: env.pool, watch: &options.watch }, rows),
                 Rows::Merge(merge) => on_disk(*merge, rows),
             },
         };
@@ -304,36 +303,30 @@ fn iterate<'a>(mut fold: Folder<'a>, most: usize) -> Reader<'a> {
     }
 }
 
-/// After so long what has been freed is gathered.
-const BETWEEN_GATHERINGS: Duration = Duration::from_millis(5);
-
 /// The rows of an earlier pipeline. Whoever stops a run does not wait until all its values are given back one by one.
 struct Given<'a> {
-    batch: Batch,
+    batches: Vec<Batch>,
     pool: &'a Pool,
     watch: &'a Watch,
 }
 
 impl Drop for Given<'_> {
     fn drop(&mut self) {
-        let mut batch = std::mem::take(&mut self.batch);
-        let gathered = Cell::new(Instant::now());
-        batch.free_until(&|| {
-            if gathered.get().elapsed() >= BETWEEN_GATHERINGS {
-                self.pool.gather_freed();
-                gathered.set(Instant::now());
-            }
-            self.watch.check().is_err()
-        });
-        if self.watch.check().is_err() {
-            self.pool.free(batch);
-        }
+        free(std::mem::take(&mut self.batches), self.pool, self.watch);
     }
 }
 
 fn given_by<'a>(given: Given<'a>, rows: usize) -> Reader<'a> {
-    let mut next = 0;
-    let claim = move || slice(&given.batch, &mut next, rows);
+    let (mut at, mut next) = (0, 0);
+    let claim = move || {
+        loop {
+            let morsel = slice(given.batches.get(at)?, &mut next, rows);
+            if morsel.is_some() {
+                return morsel;
+            }
+            (at, next) = (at + 1, 0);
+        }
+    };
     Reader { claim: Box::new(claim), load: Arc::new(load_plain), host: None }
 }
 

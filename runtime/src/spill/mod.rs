@@ -28,15 +28,15 @@ pub enum Rows {
     /// There are none.
     #[default]
     None,
-    /// They are in memory.
-    Batch(Batch),
+    /// They are in memory, in pieces that stand one behind the other.
+    Batches(Vec<Batch>),
     /// They are on disk.
     Merge(Box<Merge>),
 }
 
-impl From<Option<Batch>> for Rows {
-    fn from(batch: Option<Batch>) -> Rows {
-        batch.map_or(Rows::None, Rows::Batch)
+impl From<Vec<Batch>> for Rows {
+    fn from(batches: Vec<Batch>) -> Rows {
+        Rows::Batches(batches)
     }
 }
 

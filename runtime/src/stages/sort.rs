@@ -32,10 +32,19 @@ pub struct Sorter {
 struct Part {
     keys: Keys,
     ordinals: Vec<u64>,
+    /// The least and the greatest ordinal.
+    first: u64,
+    last: u64,
     batch: Batch,
 }
 
 impl Part {
+    fn new(keys: Keys, ordinals: Vec<u64>, batch: Batch) -> Part {
+        let first = ordinals.iter().min().copied().unwrap_or_default();
+        let last = ordinals.iter().max().copied().unwrap_or_default();
+        Part { keys, ordinals, first, last, batch }
+    }
+
     /// About how many bytes it takes, those of its entries included.
     fn size(&self) -> u64 {
         self.batch.size() + self.keys.size() + (self.ordinals.len() * (size_of::<u64>() + size_of::<Entry>())) as u64
@@ -114,7 +123,7 @@ impl Sorter {
         batch.origin = None;
         self.rows += batch.rows;
         self.runs.learn(&batch);
-        let part = Part { keys, ordinals, batch };
+        let part = Part::new(keys, ordinals, batch);
         let mut too_much = self.share.add(part.size());
         self.parts.push(part);
         if self.limit.is_some_and(|limit| self.rows / 2 > limit.max(8192)) {
@@ -183,9 +192,8 @@ impl Sorter {
 
     /// All rows, in no order.
     pub fn entries(&mut self, watch: &Watch) -> Result<Vec<Entry>, RunError> {
-        self.parts.sort_by_cached_key(|part| part.ordinals.iter().min().copied());
-        let span = |part: &Part| (part.ordinals.iter().min().copied(), part.ordinals.iter().max().copied());
-        self.parts_follow = self.parts.windows(2).all(|pair| span(&pair[0]).1 < span(&pair[1]).0);
+        self.parts.sort_by_key(|part| part.first);
+        self.parts_follow = self.parts.windows(2).all(|pair| pair[0].last < pair[1].first);
         self.keys_are_short = self.parts.iter().all(|part| part.keys.longest() <= PREFIX);
         let mut entries = Vec::with_capacity(self.rows);
         for (at, part) in self.parts.iter().enumerate() {
@@ -204,7 +212,7 @@ impl Sorter {
             self.compare(a, b)
         };
         watch.sorting(|| entries.sort_unstable_by(compare))?;
-        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        self.truncate(&mut entries);
         Ok(entries)
     }
 
@@ -231,22 +239,21 @@ impl Sorter {
         }
     }
 
-    /// All rows, to be taken in the order of `entries`, of which no more are left than are wanted.
-    pub fn gathered(self, entries: &mut Vec<Entry>, watch: &Watch) -> Result<Gathered, RunError> {
+    /// Leaves no more entries than are wanted.
+    pub fn truncate(&self, entries: &mut Vec<Entry>) {
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        self.gather(watch)
     }
 
-    fn gather(&self, watch: &Watch) -> Result<Gathered, RunError> {
-        let mut starts = Vec::with_capacity(self.parts.len());
-        let mut rows = 0u32;
-        for part in &self.parts {
-            starts.push(rows);
-            rows += part.batch.rows as u32;
-        }
-        let batches: Vec<Batch> = self.parts.iter().map(|part| part.batch.clone()).collect();
-        let batch = Batch::concat_while(&batches, &|| watch.check())?.unwrap_or_default();
-        Ok(Gathered { starts, batch })
+    /// The rows of some of [`Sorter::entries`], in their order.
+    pub fn take(&self, entries: &[Entry]) -> Batch {
+        let parts: Vec<&Batch> = self.parts.iter().map(|part| &part.batch).collect();
+        let rows: Vec<(usize, usize)> = entries.iter().map(|entry| (entry.part as usize, entry.row as usize)).collect();
+        Batch::interleave(&parts, &rows)
+    }
+
+    /// The rows that are in memory, in no order.
+    pub fn into_batches(self) -> Vec<Batch> {
+        self.parts.into_iter().map(|part| part.batch).collect()
     }
 
     /// Forgets what cannot be among the first rows any more.
@@ -266,26 +273,10 @@ impl Sorter {
             self.bound =
                 entries.last().map(|entry| self.parts[entry.part as usize].keys.get(entry.row as usize).into());
         }
-        let batch = self.gather(watch)?.take(&entries);
+        let batch = self.take(&entries);
         self.rows = batch.rows;
-        self.parts = vec![Part { keys, ordinals, batch }];
+        self.parts = vec![Part::new(keys, ordinals, batch)];
         Ok(())
-    }
-}
-
-/// The rows of a [`Sorter`], whose parts stand behind one another.
-#[derive(Debug)]
-pub struct Gathered {
-    /// Where each part begins.
-    starts: Vec<u32>,
-    batch: Batch,
-}
-
-impl Gathered {
-    /// The rows of some entries, in their order.
-    pub fn take(&self, entries: &[Entry]) -> Batch {
-        let indices = entries.iter().map(|entry| self.starts[entry.part as usize] + entry.row);
-        self.batch.take(&UInt32Array::from_iter_values(indices))
     }
 }
 
@@ -316,7 +307,8 @@ mod tests {
         }
         let mut entries = sorter.entries(&Watch::default()).expect("nobody stops it");
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.gathered(&mut entries, &Watch::default()).expect("nobody stops it").take(&entries);
+        sorter.truncate(&mut entries);
+        let batch = sorter.take(&entries);
         (0..batch.rows)
             .map(|row| match batch.columns[0].get(row) {
                 Scalar::Int(value) => (value / 10, value % 10),
@@ -344,7 +336,8 @@ mod tests {
         assert!(sorter.rows < 40_000, "it has pruned");
         let mut entries = sorter.entries(&Watch::default()).expect("nobody stops it");
         entries.sort_by(|a, b| sorter.compare(a, b));
-        let batch = sorter.gathered(&mut entries, &Watch::default()).expect("nobody stops it").take(&entries);
+        sorter.truncate(&mut entries);
+        let batch = sorter.take(&entries);
         assert_eq!((batch.rows, batch.columns[0].get(0), batch.columns[0].get(1)), (2, Scalar::Int(0), Scalar::Int(0)));
     }
 }

@@ -274,7 +274,7 @@ impl Grouper {
     /// The keys, then what was computed; a row for each group.
     pub fn finish(&mut self, watch: &Watch) -> Result<Rows, RunError> {
         if self.parted.is_empty() {
-            return Ok(Rows::Batch(self.table(watch)?.1));
+            return Ok(vec![self.table(watch)?.1].into());
         }
         let mut runs = Runs::new(&watch.memory, None);
         self.finish_parted(watch, &mut runs)?;
@@ -352,7 +352,7 @@ impl Grouper {
     /// The groups in order, and the ordinals of their first rows.
     pub fn table(&mut self, watch: &Watch) -> Result<(Vec<u64>, Batch), RunError> {
         let groups = self.first.len();
-        let mut order = filled(groups, watch, |group| (self.first[group], group as u32))?;
+        let mut order = watch.filled(groups, |group| (self.first[group], group as u32))?;
         self.first.clear();
         watch.sorting(|| {
             order.sort_unstable_by_key(|(first, _)| {
@@ -373,7 +373,7 @@ impl Grouper {
                 let (part, row) = self.shown[order[at].1 as usize];
                 starts[part as usize] + row
             };
-            let rows = UInt32Array::from(filled(groups, watch, place)?);
+            let rows = UInt32Array::from(watch.filled(groups, place)?);
             let all = Batch::concat_while(&self.parts, &|| watch.check())?.expect("a group has a part");
             self.parts.clear();
             for column in all.columns {
@@ -383,8 +383,8 @@ impl Grouper {
         } else {
             self.made.resize(self.layout.keys, Column::Null(0));
         }
-        let ordinals = filled(groups, watch, |at| order[at].0)?;
-        let order = UInt32Array::from(filled(groups, watch, |at| order[at].1)?);
+        let ordinals = watch.filled(groups, |at| order[at].0)?;
+        let order = UInt32Array::from(watch.filled(groups, |at| order[at].1)?);
         self.states.reverse();
         while let Some(state) = self.states.last_mut() {
             watch.check()?;
@@ -398,14 +398,4 @@ impl Grouper {
         }
         Ok((ordinals, Batch::new(groups, std::mem::take(&mut self.made))))
     }
-}
-
-/// A value for each of very many.
-fn filled<T>(count: usize, watch: &Watch, value: impl Fn(usize) -> T) -> Result<Vec<T>, RunError> {
-    let mut values = Vec::with_capacity(count);
-    for some in chunks(count) {
-        watch.check()?;
-        values.extend(some.map(&value));
-    }
-    Ok(values)
 }

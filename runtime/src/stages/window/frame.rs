@@ -1,6 +1,8 @@
 //! Where the frame of each row of a group starts and ends. Both only move forward from row to row.
 
 use crate::batch::Column;
+use arrow_array::Array;
+use arrow_buffer::NullBuffer;
 use pipelang_lang::fault::{self, Fault};
 use pipelang_lang::ir::Frame;
 use pipelang_lang::scalar::Scalar;
@@ -19,7 +21,7 @@ pub struct Seen {
 pub fn frames<'a>(
     frame: &'a Frame,
     group: Range<usize>,
-    on: Option<&'a Measures>,
+    on: Option<&'a Measures<'a>>,
 ) -> Box<dyn Iterator<Item = Seen> + 'a> {
     match (frame, on) {
         (Frame::Group, _) => Box::new(group.clone().map(move |_| Seen { places: group.clone(), is_there: true })),
@@ -45,7 +47,7 @@ fn by_rows(place: usize, group: &Range<usize>, start: Option<i64>, end: Option<i
 
 fn by_range<'a>(
     group: Range<usize>,
-    on: &'a Measures,
+    on: &'a Measures<'a>,
     start: Option<&'a Scalar>,
     end: Option<&'a Scalar>,
     full: bool,
@@ -72,45 +74,72 @@ fn by_range<'a>(
     })
 }
 
-/// A column of times or numbers, sorted in each group.
-pub enum Measures {
+/// A column of times or numbers, sorted in each group: its values, and which are there (none: all).
+pub enum Measures<'a> {
     /// Ints, or times in microseconds.
-    Whole(Vec<Option<i128>>),
+    Whole(&'a [i64], Option<&'a NullBuffer>),
+    /// Dates, in days.
+    Days(&'a [i32], Option<&'a NullBuffer>),
     /// Floats.
-    Floats(Vec<Option<f64>>),
+    Floats(&'a [f64], Option<&'a NullBuffer>),
+    /// Nothing but nulls.
+    Nothing,
 }
 
-impl Measures {
+impl Measures<'_> {
     /// The values of a column.
-    pub fn of(column: &Column) -> Measures {
-        let values = (0..column.len()).map(|row| column.get(row));
+    pub fn of(column: &Column) -> Measures<'_> {
         match column {
-            Column::Float(_) => Measures::Floats(values.map(|value| float(&value)).collect()),
-            _ => Measures::Whole(values.map(|value| whole(&value)).collect()),
+            Column::Int(values) => Measures::Whole(values.values(), values.nulls()),
+            Column::DateTime(values) => Measures::Whole(values.values(), values.nulls()),
+            Column::Duration(values) => Measures::Whole(values.values(), values.nulls()),
+            Column::Date(values) => Measures::Days(values.values(), values.nulls()),
+            Column::Float(values) => Measures::Floats(values.values(), values.nulls()),
+            Column::Bool(_) | Column::String(_) | Column::Wide(_) | Column::Values(_) | Column::Null(_) => {
+                Measures::Nothing
+            }
+        }
+    }
+
+    /// An int, or a time in microseconds.
+    #[inline(always)]
+    fn whole(&self, at: usize) -> Option<i128> {
+        match self {
+            Measures::Whole(values, there) => is_there(there, at).then(|| i128::from(values[at])),
+            Measures::Days(values, there) => is_there(there, at).then(|| i128::from(values[at]) * 86_400_000_000),
+            Measures::Floats(..) | Measures::Nothing => None,
+        }
+    }
+
+    #[inline(always)]
+    fn float(&self, at: usize) -> Option<f64> {
+        match self {
+            Measures::Floats(values, there) => is_there(there, at).then(|| values[at]),
+            Measures::Whole(..) | Measures::Days(..) | Measures::Nothing => None,
         }
     }
 
     /// Whether a value is neither null nor NaN.
     fn has_distance(&self, at: usize) -> bool {
-        match self {
-            Measures::Whole(values) => values[at].is_some(),
-            Measures::Floats(values) => values[at].is_some_and(|x| !x.is_nan()),
-        }
+        self.rank(at) == 0
     }
 
     /// How the value at `at` compares with what lies `by` behind the one at `here`. NaN is behind all numbers and null
     /// behind NaN, and either is near itself only.
+    #[inline(always)]
     fn compare(&self, at: usize, here: usize, by: &Scalar) -> Ordering {
-        if !self.has_distance(at) || !self.has_distance(here) {
-            return self.rank(at).cmp(&self.rank(here));
-        }
-        match self {
-            Measures::Whole(values) => values[at].cmp(&values[here].zip(whole(by)).map(|(here, by)| here + by)),
-            Measures::Floats(values) => {
-                let there = values[here].zip(float(by)).map(|(here, by)| here + by);
-                values[at].partial_cmp(&there).unwrap_or(Ordering::Less)
+        let order = match by {
+            Scalar::Int(by) | Scalar::Duration(by) => {
+                let both = self.whole(at).zip(self.whole(here));
+                both.map(|(at, here)| at.cmp(&(here + i128::from(*by))))
             }
-        }
+            Scalar::Float(by) => {
+                let both = self.float(at).zip(self.float(here));
+                both.and_then(|(at, here)| at.partial_cmp(&(here + by)))
+            }
+            _ => None,
+        };
+        order.unwrap_or_else(|| self.rank(at).cmp(&self.rank(here)))
     }
 
     /// Whether the value at `at` is more than `by` behind the one at `before`.
@@ -120,25 +149,15 @@ impl Measures {
 
     /// Values, then NaN, then null.
     fn rank(&self, at: usize) -> u8 {
-        match self {
-            Measures::Whole(values) if values[at].is_some() => 0,
-            Measures::Floats(values) if values[at].is_some() => u8::from(values[at].is_some_and(f64::is_nan)),
-            Measures::Whole(_) | Measures::Floats(_) => 2,
+        match self.float(at) {
+            Some(value) => u8::from(value.is_nan()),
+            None if self.whole(at).is_some() => 0,
+            None => 2,
         }
     }
 }
 
-fn float(value: &Scalar) -> Option<f64> {
-    match value {
-        Scalar::Float(value) => Some(*value),
-        _ => None,
-    }
-}
-
-fn whole(value: &Scalar) -> Option<i128> {
-    match value {
-        Scalar::Int(value) | Scalar::DateTime(value) | Scalar::Duration(value) => Some(i128::from(*value)),
-        Scalar::Date(day) => Some(i128::from(*day) * 86_400_000_000),
-        _ => None,
-    }
+#[inline(always)]
+fn is_there(there: &Option<&NullBuffer>, at: usize) -> bool {
+    there.is_none_or(|there| there.is_valid(at))
 }

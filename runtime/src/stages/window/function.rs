@@ -25,26 +25,43 @@ pub struct Span<'a> {
 }
 
 /// The frames whose values are made without a look whether the run must stop: each may be as large as a value may be.
-const ROWS_BETWEEN_LOOKS: usize = 16;
+const FRAMES_BETWEEN_LOOKS: usize = 16;
+
+/// The rows of a column, which is made without a look otherwise.
+const ROWS_OF_COLUMN: usize = 1 << 14;
 
 impl Span<'_> {
-    /// A value for each place.
-    pub fn compute(&self, reducers: &Reducers, watch: &Watch) -> Result<Column, RunError> {
+    /// Columns that together have a value for each place.
+    pub fn compute(&self, reducers: &Reducers, watch: &Watch) -> Result<Vec<Column>, RunError> {
         watch.check()?;
-        Ok(match &self.function.kind {
-            WindowKind::Neighbour { offset, .. } => self.neighbours(*offset),
+        match &self.function.kind {
+            WindowKind::Neighbour { offset, .. } => self.neighbours(*offset, watch),
             WindowKind::RowNumber => {
-                Column::Int(Int64Array::from_iter_values(self.groups().flat_map(|group| 1..=group.len() as i64)))
+                let mut numbers = self.groups().flat_map(|group| 1..=group.len() as i64);
+                self.columns_of(watch, |places| {
+                    Column::Int(Int64Array::from_iter_values(numbers.by_ref().take(places.len())))
+                })
             }
             WindowKind::Rank { keys, dense } => {
                 let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
-                self.ranks(&descending, *dense, watch)?
+                self.ranks(&descending, *dense, watch)
             }
-            WindowKind::Session { gap, .. } => self.sessions(gap),
+            WindowKind::Session { gap, .. } => self.sessions(gap, watch),
             WindowKind::Reduce { reducer, condition, frame, .. } => {
-                self.reduced(reducers.get(*reducer), condition.is_some(), frame, watch)?
+                self.reduced(reducers.get(*reducer), condition.is_some(), frame, watch)
             }
-        })
+        }
+    }
+
+    /// What `column` makes of some places after the other.
+    fn columns_of(
+        &self,
+        watch: &Watch,
+        mut column: impl FnMut(Range<usize>) -> Column,
+    ) -> Result<Vec<Column>, RunError> {
+        let some = (0..self.places()).step_by(ROWS_OF_COLUMN);
+        let some = some.map(|first| first..self.places().min(first + ROWS_OF_COLUMN));
+        some.map(|places| watch.check().map(|()| column(places))).collect()
     }
 
     fn places(&self) -> usize {
@@ -56,22 +73,26 @@ impl Span<'_> {
         self.starts.windows(2).map(|pair| pair[0]..pair[1])
     }
 
-    fn neighbours(&self, offset: i64) -> Column {
+    /// All places, each with its group.
+    fn places_in_groups(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        self.groups().flat_map(|group| group.clone().map(move |place| (place, group.clone())))
+    }
+
+    fn neighbours(&self, offset: i64, watch: &Watch) -> Result<Vec<Column>, RunError> {
         let there = |(place, group): (usize, Range<usize>)| {
             let there = i64::try_from(place).ok()?.checked_add(offset)?;
             let group = if fault::is(Fault::NeighbourOfOtherGroup) { 0..self.places() } else { group };
             usize::try_from(there).ok().filter(|there| group.contains(there)).map(|there| there as u32)
         };
-        let places = self.groups().flat_map(|group| group.clone().map(move |place| (place, group.clone())));
-        self.columns[0].take(&places.map(there).collect())
+        let mut all = self.places_in_groups().map(there);
+        self.columns_of(watch, |places| self.columns[0].take(&all.by_ref().take(places.len()).collect()).compact())
     }
 
-    fn ranks(&self, descending: &[bool], dense: bool, watch: &Watch) -> Result<Column, RunError> {
-        let keys = Keys::of(&self.columns, self.places(), descending);
+    fn ranks(&self, descending: &[bool], dense: bool, watch: &Watch) -> Result<Vec<Column>, RunError> {
+        let keys = Keys::of_while(&self.columns, self.places(), descending, &|| watch.check())?;
         let mut ranks = vec![0; self.places()];
         for group in self.groups() {
-            let mut sorted: Vec<usize> = group.collect();
-            watch.check()?;
+            let mut sorted = watch.filled(group.len(), |at| group.start + at)?;
             watch.sorting(|| {
                 sorted.sort_unstable_by(|a, b| {
                     watch.look();
@@ -80,6 +101,9 @@ impl Span<'_> {
             })?;
             let (mut rank, mut before) = (0, None);
             for (at, place) in sorted.into_iter().enumerate() {
+                if at % ROWS_OF_COLUMN == ROWS_OF_COLUMN - 1 {
+                    watch.check()?;
+                }
                 if before != Some(keys.get(place)) {
                     rank = if dense || fault::is(Fault::RankDense) { rank + 1 } else { at as i64 + 1 };
                     before = Some(keys.get(place));
@@ -87,23 +111,22 @@ impl Span<'_> {
                 ranks[place] = rank;
             }
         }
-        Ok(Column::Int(Int64Array::from(ranks)))
+        Ok(vec![Column::Int(Int64Array::from(ranks))])
     }
 
-    fn sessions(&self, gap: &Scalar) -> Column {
+    fn sessions(&self, gap: &Scalar, watch: &Watch) -> Result<Vec<Column>, RunError> {
         let times = &self.columns[0];
         let measures = Measures::of(times);
-        let mut numbers: Vec<Option<i64>> = Vec::with_capacity(self.places());
-        for group in self.groups() {
-            let mut number = 1;
-            for place in group.clone() {
-                if place > group.start && measures.is_behind(place, place - 1, gap) {
-                    number += 1;
-                }
-                numbers.push((!times.is_null(place)).then_some(number));
+        let mut number = 1;
+        let mut numbers = self.places_in_groups().map(|(place, group)| {
+            if place == group.start {
+                number = 1;
+            } else if measures.is_behind(place, place - 1, gap) {
+                number += 1;
             }
-        }
-        Column::Int(Int64Array::from(numbers))
+            (!times.is_null(place)).then_some(number)
+        });
+        self.columns_of(watch, |places| Column::Int(Int64Array::from_iter(numbers.by_ref().take(places.len()))))
     }
 
     /// The value of a reducer; a condition is the first of the columns.
@@ -113,7 +136,7 @@ impl Span<'_> {
         has_condition: bool,
         frame: &Frame,
         watch: &Watch,
-    ) -> Result<Column, RunError> {
+    ) -> Result<Vec<Column>, RunError> {
         let at = usize::from(has_condition);
         let (arguments, types) = (&self.columns[at..], &self.function.types[at..]);
         let active = has_condition.then(|| self.columns[0].truths());
@@ -123,15 +146,21 @@ impl Span<'_> {
             let row = |place: usize| counts(place).then(|| row(place));
             return self.framed(|| reducer.frame(types), frame, row, watch);
         }
-        let groups = self.groups().enumerate();
-        let groups: Vec<u32> = groups.flat_map(|(group, places)| places.map(move |_| group as u32)).collect();
-        let ordinals: Vec<u64> = (0..groups.len() as u64).collect();
+        let mut all = self.groups().enumerate().flat_map(|(group, places)| places.map(move |_| group as u32));
+        let groups = watch.filled(self.places(), |_| all.next().unwrap_or_default())?;
         let mut state = (reducer.start)(types);
         state.grow(self.starts.len() - 1);
-        state.update(arguments, &groups, &ordinals, active.as_ref());
+        for first in (0..groups.len()).step_by(ROWS_OF_COLUMN) {
+            watch.check()?;
+            let rows = ROWS_OF_COLUMN.min(groups.len() - first);
+            let arguments: Vec<Column> = arguments.iter().map(|column| column.slice(first, rows)).collect();
+            let ordinals: Vec<u64> = (first as u64..).take(rows).collect();
+            let active = active.as_ref().map(|active| active.slice(first, rows));
+            state.update(&arguments, &groups[first..first + rows], &ordinals, active.as_ref());
+        }
         let values = state.finish(&|| watch.check().is_err()).map_err(RunError::of_limit)?;
         watch.check()?;
-        Ok(values.take(&UInt32Array::from(groups)))
+        self.columns_of(watch, |places| values.take(&UInt32Array::from(groups[places].to_vec())))
     }
 
     /// The value of what moves over the frame of each place. It moves forward only, so that every row comes in once and goes
@@ -142,26 +171,40 @@ impl Span<'_> {
         frame: &Frame,
         row: impl Fn(usize) -> Option<Vec<Scalar>>,
         watch: &Watch,
-    ) -> Result<Column, RunError> {
+    ) -> Result<Vec<Column>, RunError> {
         let measures = self.on.as_ref().filter(|_| matches!(frame, Frame::Range { .. })).map(Measures::of);
-        let mut values = Vec::with_capacity(self.places());
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let column = |values: &[Scalar]| Column::from_scalars(&self.function.result.kind, values);
+        // One frame may have all rows.
+        let look_at = |place: usize| if place.is_multiple_of(ROWS_OF_COLUMN) { watch.check() } else { Ok(()) };
         let mut held = watch.memory.share(1);
         for group in self.groups() {
             let mut moving = start();
             let (mut from, mut to) = (group.start, group.start);
             for seen in frames(frame, group, measures.as_ref()) {
-                if values.len() % ROWS_BETWEEN_LOOKS == 0 {
+                if values.len() % FRAMES_BETWEEN_LOOKS == 0 {
                     watch.check()?;
                 }
-                (to..seen.places.end).filter_map(&row).for_each(|row| moving.push(&row));
-                (from..seen.places.start).filter_map(&row).for_each(|row| moving.pop(&row));
+                for place in to..seen.places.end {
+                    look_at(place)?;
+                    row(place).inspect(|row| moving.push(row));
+                }
+                for place in from..seen.places.start {
+                    look_at(place)?;
+                    row(place).inspect(|row| moving.pop(row));
+                }
                 (from, to) = (seen.places.start, seen.places.end);
                 let value = if seen.is_there { moving.checked_value() } else { Ok(Scalar::Null) };
                 let value = value.map_err(RunError::of_limit)?;
                 held.hold_with(|| value.size() as u64)?;
                 values.push(value);
+                if values.len() == ROWS_OF_COLUMN {
+                    columns.push(column(&values));
+                    values.clear();
+                }
             }
         }
-        Ok(Column::from_scalars(&self.function.result.kind, &values))
+        columns.push(column(&values));
+        Ok(columns)
     }
 }
