@@ -147,7 +147,7 @@ impl Operator {
             Operator::Output => unreachable!("output is encoded, not pushed"),
             Operator::Group(groups) => groups.push(first_ordinal, batch, watch),
             Operator::Sort(sorter) | Operator::Full { rows: sorter, .. } => sorter.push(first_ordinal, batch, watch),
-            Operator::Window(windower) => windower.push(first_ordinal, batch),
+            Operator::Window(windower) => windower.push(first_ordinal, batch, watch),
             Operator::Table(builder) => builder.push(first_ordinal, batch, watch),
             Operator::Part(parter) => parter.push(first_ordinal, &batch),
         }

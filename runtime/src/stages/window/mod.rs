@@ -128,7 +128,7 @@ impl Windower {
     }
 
     /// Takes rows whose ordinals are `first_ordinal ..`.
-    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch) -> Result<(), RunError> {
+    pub fn push(&mut self, first_ordinal: u64, mut batch: Batch, watch: &Watch) -> Result<(), RunError> {
         if batch.rows == 0 {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl Windower {
             is_carried
         });
         let part = self.part(Ordinals::From(first_ordinal), keys, batch);
-        self.hold(part)
+        self.hold(part, watch)
     }
 
     /// Some rows, of which `batch` has what is demanded and what goes on.
@@ -176,24 +176,25 @@ impl Windower {
         self.part(Ordinals::Each(ordinals), keys, batch)
     }
 
-    fn hold(&mut self, part: Part) -> Result<(), RunError> {
+    fn hold(&mut self, part: Part, watch: &Watch) -> Result<(), RunError> {
         let too_much = self.share.add(part.size());
         self.parts.push(part);
         match too_much {
-            true if self.layout.keys > 0 && self.level < DEEPEST => self.spill(),
+            true if self.layout.keys > 0 && self.level < DEEPEST => self.spill(watch),
             true => self.share.check_limit("one group of a `window`"),
             false => Ok(()),
         }
     }
 
     /// Writes the rows that are in memory to disk.
-    fn spill(&mut self) -> Result<(), RunError> {
+    fn spill(&mut self, watch: &Watch) -> Result<(), RunError> {
         let hasher = RandomState::with_seeds(1, 2, 3, 4);
         if self.parted.is_empty() {
             self.parted.push(Partitions::new(self.level, self.share.memory()));
         }
         let partitions = self.parted.last_mut().expect("there is one");
         for part in self.parts.drain(..) {
+            watch.check()?;
             let hashes = part.keys.hashes(0..part.rows(), &hasher);
             let ordinals: Vec<u64> = (0..part.rows()).map(|row| part.ordinals.get(row)).collect();
             let rows = hashes.into_iter().zip(ordinals).enumerate();
@@ -277,14 +278,14 @@ impl Parted<'_> {
         if windower.parted.is_empty() {
             return self.compute(windower);
         }
-        windower.spill()?;
+        windower.spill(self.watch)?;
         let (layout, level) = (windower.layout.clone(), windower.level + 1);
         for mut part in Partitions::close(std::mem::take(&mut windower.parted), self.watch)? {
             let mut deeper = Windower { level, ..Windower::new(layout.clone(), self.watch.memory.share(1)) };
             while let Some(rows) = part.next_rows(ROWS)? {
                 self.watch.check()?;
                 let rows = if self.end == u64::MAX { rows } else { rows.below(self.end) };
-                deeper.hold(deeper.part_read(rows.ordinals, rows.batch))?;
+                deeper.hold(deeper.part_read(rows.ordinals, rows.batch), self.watch)?;
             }
             self.finish(&mut deeper)?;
         }
