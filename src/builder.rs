@@ -101,9 +101,9 @@ impl EngineBuilder {
         }
     }
 
-    /// Scripts can call a closure by this name. It has one to four arguments of `f64`, `i64`, `bool`, `&str` or `String`
-    /// and must be pure: calls may be left out, repeated, moved, folded and made from many threads. If it panics, the
-    /// script ends with E0603 at the call. A null argument gives null without a call.
+    /// Scripts can call a closure by this name. It has up to six arguments (numbers, `bool`, `&str`, `String`, times, `Vec`, values
+    /// of the host) and must be pure: calls may be left out, repeated, moved, folded and made from many threads. If it panics, or an
+    /// argument does not fit into its type, the script ends with E0603 at the call. A null argument gives null without a call.
     ///
     /// ```
     /// let engine = pipelang::Engine::builder().func("fee", |px: f64, qty: i64| px * qty as f64 * 0.01).build()?;

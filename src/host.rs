@@ -1,6 +1,6 @@
 //! Functions of the host, as scripts call them.
 //!
-//! A closure of one to four arguments becomes a function of the catalog. What it returns is a value, or a `Result` whose
+//! A closure of up to six arguments becomes a function of the catalog. What it returns is a value, or a `Result` whose
 //! error is a run-time error of the script at the call; a panic is one too. Nulls never reach it: a null argument gives
 //! null without a call.
 
@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// A type that an argument of a host function may have.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot have an argument of type `{Self}`",
-    note = "arguments are `f64`, `i64`, `bool`, `&str`, `String`, times of jiff and std, `Vec` of fields of rows, or `&T` of a \
-            `pipelang::HostType`"
+    note = "arguments are integers, floats, `bool`, `&str`, `String`, times of jiff and std, `Vec` of fields of rows, or `&T` \
+            of a `pipelang::HostType`"
 )]
 pub trait Argument {
     /// The type, borrowed for the call.
@@ -27,10 +27,10 @@ pub trait Argument {
     /// What it is in Pipe.
     const KIND: FieldKind;
 
-    /// The value; none if the cell is of another kind.
-    fn value(cell: Cell<'_>) -> Option<Self::Value<'_>>;
+    /// The value, or why the cell is none.
+    fn value(cell: Cell<'_>) -> Result<Self::Value<'_>, String>;
 
-    /// The value of a word of its kind; none if it is no number and no bool.
+    /// The value of a word of its kind; none if it does not fit, or is no number and no bool.
     #[inline]
     fn of_word(_word: u64) -> Option<Self::Value<'static>> {
         None
@@ -44,10 +44,10 @@ macro_rules! arguments {
             type Value<'a> = $value;
             const KIND: FieldKind = FieldKind::$kind;
 
-            fn value(cell: Cell<'_>) -> Option<Self::Value<'_>> {
+            fn value(cell: Cell<'_>) -> Result<Self::Value<'_>, String> {
                 match cell {
-                    $cell => Some($result),
-                    _ => None,
+                    $cell => Ok($result),
+                    _ => Err(stranger(cell)),
                 }
             }
             $(
@@ -68,15 +68,47 @@ arguments! {
     String, String, String, Cell::String(x) => x.to_string();
 }
 
-/// The arguments that are values of their own: times and lists.
+/// The numbers that need not fit.
+macro_rules! narrow_arguments {
+    ($($type:ident, $word:ident => $of_word:expr;)*) => {$(
+        impl Argument for $type {
+            type Value<'a> = $type;
+            const KIND: FieldKind = <$type as ToCell>::KIND;
+
+            fn value(cell: Cell<'_>) -> Result<$type, String> {
+                $type::from_cell(cell).map_err(|mismatch| mismatch.to_string())
+            }
+
+            #[inline]
+            fn of_word($word: u64) -> Option<$type> {
+                $of_word
+            }
+        }
+    )*};
+}
+
+narrow_arguments! {
+    i8, word => i8::try_from(word as i64).ok();
+    i16, word => i16::try_from(word as i64).ok();
+    i32, word => i32::try_from(word as i64).ok();
+    isize, word => isize::try_from(word as i64).ok();
+    u8, word => u8::try_from(word as i64).ok();
+    u16, word => u16::try_from(word as i64).ok();
+    u32, word => u32::try_from(word as i64).ok();
+    u64, word => u64::try_from(word as i64).ok();
+    usize, word => usize::try_from(word as i64).ok();
+    f32, word => Some(f64::from_bits(word) as f32);
+}
+
+/// The arguments that are values of their own: times, lists and texts.
 macro_rules! owned_arguments {
     ($([$($item:ident)?] $type:ty;)*) => {$(
         impl$(<$item: FromCell + 'static>)? Argument for $type {
             type Value<'a> = $type;
             const KIND: FieldKind = <$type as ToCell>::KIND;
 
-            fn value(cell: Cell<'_>) -> Option<$type> {
-                <$type>::from_cell(cell).ok()
+            fn value(cell: Cell<'_>) -> Result<$type, String> {
+                <$type>::from_cell(cell).map_err(|mismatch| mismatch.to_string())
             }
         }
     )*};
@@ -88,6 +120,9 @@ owned_arguments! {
     [] jiff::SignedDuration;
     [] std::time::SystemTime;
     [] std::time::Duration;
+    [] jiff::civil::DateTime;
+    [] jiff::Zoned;
+    [] Arc<str>;
     [T] Vec<T>;
 }
 
@@ -96,8 +131,8 @@ impl<T: HostType> Argument for &T {
     type Value<'a> = &'a T;
     const KIND: FieldKind = FieldKind::Host(T::NAME);
 
-    fn value(cell: Cell<'_>) -> Option<&T> {
-        if let Cell::Host(value) = cell { value.get() } else { None }
+    fn value(cell: Cell<'_>) -> Result<&T, String> {
+        if let Cell::Host(value) = cell { value.get() } else { None }.ok_or_else(|| stranger(cell))
     }
 }
 
@@ -161,10 +196,10 @@ impl<T: ToCell, E: Display> HostResult for Result<T, E> {
     }
 }
 
-/// A closure that scripts can call: one to four [`Argument`]s, a [`HostResult`], callable from many threads at once.
+/// A closure that scripts can call: up to six [`Argument`]s, a [`HostResult`], callable from many threads at once.
 #[diagnostic::on_unimplemented(
     message = "scripts cannot call `{Self}`",
-    note = "a host function is a closure of one to four arguments that are `f64`, `i64`, `bool`, `&str`, `String`, times, \
+    note = "a host function is a closure of up to six arguments that are integers, floats, `bool`, `&str`, `String`, times, \
             `Vec` of those, or `&T` of a `pipelang::HostType` (no `T`), with their types written down; it gives such a value \
             (a `T` of a `HostType`), and is `Fn + Send + Sync + 'static`"
 )]
@@ -200,7 +235,8 @@ macro_rules! apply {
 
 /// The closures of so many arguments.
 macro_rules! functions {
-    ($(($($argument:ident $name:ident $at:literal),*);)*) => {$(
+    ($(($($argument:ident $name:ident),*);)*) => {$(
+        #[allow(unused_mut, unused_variables, reason = "a function of no argument asks for none")]
         impl<Closure, Returned, $($argument),*> HostFunction<($($argument,)*)> for Closure
         where
             Closure: Fn($($argument),*) -> Returned + for<'a> Fn($($argument::Value<'a>),*) -> Returned,
@@ -219,15 +255,16 @@ macro_rules! functions {
             }
 
             fn call(&self, arguments: &[Scalar], kinds: &[Kind]) -> Result<Scalar, String> {
-                let cell = |at: usize| Some(Cell::of(arguments.get(at)?, kinds.get(at)?));
-                $(let $name = cell($at).and_then($argument::value).ok_or_else(|| stranger(cell($at)))?;)*
+                let mut cells = arguments.iter().zip(kinds).map(|(argument, kind)| Cell::of(argument, kind));
+                $(let $name = $argument::value(cells.next().unwrap_or(Cell::Null))?;)*
                 let result = apply!(self, $($argument $name),*).result()?;
                 result.to_cell().scalar().map_err(Unfit::told)
             }
 
             #[inline]
             fn call_words(&self, arguments: &[u64]) -> Option<u64> {
-                $(let $name = $argument::of_word(*arguments.get($at)?)?;)*
+                let mut words = arguments.iter();
+                $(let $name = $argument::of_word(*words.next()?)?;)*
                 apply!(self, $($argument $name),*).result().ok()?.to_cell().word()
             }
         }
@@ -235,17 +272,20 @@ macro_rules! functions {
 }
 
 functions! {
-    (A a 0);
-    (A a 0, B b 1);
-    (A a 0, B b 1, C c 2);
-    (A a 0, B b 1, C c 2, D d 3);
+    ();
+    (A a);
+    (A a, B b);
+    (A a, B b, C c);
+    (A a, B b, C c, D d);
+    (A a, B b, C c, D d, E e);
+    (A a, B b, C c, D d, E e, F f);
 }
 
 /// Why an argument is none.
 #[cold]
-fn stranger(cell: Option<Cell<'_>>) -> String {
+fn stranger(cell: Cell<'_>) -> String {
     match cell {
-        Some(Cell::Host(value)) => format!("this `{}` is of another Rust type than the argument", value.type_name()),
+        Cell::Host(value) => format!("this `{}` is of another Rust type than the argument", value.type_name()),
         _ => "called with arguments of other types than declared".to_string(),
     }
 }
@@ -290,7 +330,7 @@ pub(crate) fn definition(
     effect: Effect,
     body: ScalarBody,
 ) -> FunctionDef {
-    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
     let parameter = |(kind, name): (&FieldKind, &'static str)| Parameter::new(name, Pattern::Is(kind.kind()));
     FunctionDef {
         name: name.into(),
@@ -338,5 +378,9 @@ mod tests {
         let panics = |x: i64| if x > 0 { panic!("no {x}") } else { x };
         let fault = call(panics, &[Scalar::Int(1)]).unwrap_err();
         assert_eq!((fault.code, &*fault.detail), (E0603, "`f` panicked: no 1"));
+        let narrow = |x: u8, y: i32| i64::from(x) + i64::from(y);
+        assert_eq!(call(narrow, &[Scalar::Int(255), Scalar::Int(-1)]), Ok(Scalar::Int(254)));
+        let fault = call(narrow, &[Scalar::Int(256), Scalar::Int(0)]).unwrap_err();
+        assert_eq!((fault.code, &*fault.detail), (E0603, "`f`: 256 does not fit into u8"));
     }
 }

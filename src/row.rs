@@ -201,6 +201,26 @@ impl Schema {
 /// # Ok::<(), pipelang::Report>(())
 /// ```
 ///
+/// What the struct has for itself is no column; where a row is built it has its `Default`:
+///
+/// ```
+/// use pipelang::{Engine, Row};
+/// use std::sync::Arc;
+///
+/// #[derive(Row, Clone, Debug, Default, PartialEq)]
+/// struct Order {
+///     sym: Arc<str>,
+///     px: f64,
+///     #[row(skip)]
+///     seen: Option<std::time::Instant>,
+/// }
+///
+/// let order = Order { sym: "X".into(), px: 2.5, seen: Some(std::time::Instant::now()) };
+/// let program = Engine::default().compile::<Order, Order>("orders.pipe", "input | derive px = px * 2")?;
+/// assert_eq!(program.run(&[order]).collect()?, [Order { sym: "X".into(), px: 5.0, seen: None }]);
+/// # Ok::<(), pipelang::Report>(())
+/// ```
+///
 /// A field of any other type does not compile:
 ///
 /// ```compile_fail,E0277

@@ -8,6 +8,7 @@ use pipelang_lang::ty::Kind;
 use pipelang_runtime::batch::Column;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value on its way between Pipe and Rust.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -390,14 +391,33 @@ impl FromCell for String {
     }
 }
 
-impl ToCell for &str {
-    const KIND: FieldKind = FieldKind::String;
+/// The other texts: what owns its own can be read back.
+macro_rules! texts {
+    ($($type:ty),* ; $($owned:ty),*) => {
+        $(
+            impl ToCell for $type {
+                const KIND: FieldKind = FieldKind::String;
 
-    #[inline]
-    fn to_cell(&self) -> Cell<'_> {
-        Cell::String(self)
-    }
+                #[inline]
+                fn to_cell(&self) -> Cell<'_> {
+                    Cell::String(self)
+                }
+            }
+        )*
+        $(
+            impl FromCell for $owned {
+                fn from_cell(cell: Cell<'_>) -> Result<$owned, CellMismatch> {
+                    match cell {
+                        Cell::String(x) => Ok(x.into()),
+                        _ => mismatch(cell, stringify!($owned)),
+                    }
+                }
+            }
+        )*
+    };
 }
+
+texts! { &str, Cow<'_, str>, Arc<str>, Box<str>; Arc<str>, Box<str> }
 
 impl<T: ToCell> ToCell for Vec<T> {
     const KIND: FieldKind = FieldKind::List(&FieldType::of::<T>());

@@ -297,6 +297,47 @@ fn functions_of_numbers_agree_everywhere() {
 }
 
 #[test]
+fn functions_have_none_to_six_arguments_of_any_number() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = calls.clone();
+    let engine = Engine::builder()
+        .func("answer", || 42)
+        .func("motto", || "no \u{e9}".to_string())
+        .try_func("unlucky", || Err::<i64, _>("out of luck"))
+        .effect_func("tick", move || counter.fetch_add(1, Ordering::Relaxed) as i64)
+        .func("sum6", |a: i8, b: u16, c: u32, d: f32, e: usize, f: i64| {
+            f64::from(a) + f64::from(b) + f64::from(c) + f64::from(d) + e as f64 + f as f64
+        })
+        .func("half", |x: u8| x / 2)
+        .build()
+        .unwrap();
+    let source = "input | select id = id + answer(), value = sum6(1, id, id, 0.5, id, -3) + float(len(motto()))";
+    let program = engine.compile::<Reading, Out>("sum.pipe", source).unwrap();
+    let expected: Vec<Out> =
+        (0..5000).map(|id| Out { id: id + 42, value: Some(id as f64 * 3.0 - 1.5 + 4.0) }).collect();
+    let ticks = engine.compile::<Reading, Out>("ticks.pipe", "input | select id = tick(), value").unwrap();
+    let fails = |source: &str| engine.compile::<Reading, Out>("fails.pipe", source).unwrap();
+    for executor in EXECUTORS {
+        assert_eq!(program.run(&readings(5000)).executor(executor).collect().unwrap(), expected, "{executor:?}");
+        calls.store(0, Ordering::Relaxed);
+        let ticked = ticks.run(&readings(100)).executor(executor).collect().unwrap();
+        assert!(ticked.iter().map(|out| out.id).eq(0..100), "{executor:?}");
+        let run = |source: &str| fails(source).run(&readings(5000)).executor(executor).collect().unwrap_err();
+        let report = run("input | select id = half(id), value");
+        assert_eq!(report.code(), Some(codes::E0603));
+        assert!(report.to_string().contains("`half`: 256 does not fit into u8"), "{executor:?}: {report}");
+        assert!(run("input | select id = unlucky(), value").to_string().contains("out of luck"), "{executor:?}");
+        assert_eq!(fails("input | select id = unlucky(), value").run(&[]).executor(executor).collect().unwrap(), []);
+    }
+    assert_eq!(program.call(&Reading { id: 1, value: None }).unwrap().unwrap().value, Some(5.5));
+    assert_eq!(engine.eval::<i64>("answer()").unwrap(), 42);
+    let add = engine.scalar::<fn(i64) -> i64>("x => x + answer()").unwrap();
+    assert_eq!(add.call(1).unwrap(), 43);
+    let report = engine.eval::<i64>("answer(1)").unwrap_err();
+    assert!(report.to_string().contains("answer"), "{report}");
+}
+
+#[test]
 fn functions_for_rust_call_functions_of_the_host() {
     let engine = Engine::builder()
         .func("half", |x: f64| x / 2.0)

@@ -3,7 +3,9 @@
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use pipelang::{Engine, Field, Row, Schema, codes};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 #[derive(Row, Clone, Debug, PartialEq)]
@@ -203,7 +205,7 @@ impl pipelang::HostType for Money {
 #[test]
 fn the_documented_types_are_those_that_there_are() {
     let known = types! {
-        bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 String &str
+        bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 String Arc<str> Box<str> &str Cow<'_, str>
         jiff::civil::Date jiff::Timestamp SystemTime jiff::civil::DateTime jiff::Zoned jiff::SignedDuration Duration
         Vec<i64> Option<i64> Leg Money
     };
@@ -214,7 +216,7 @@ fn the_documented_types_are_those_that_there_are() {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let pipe = cells[2].trim_matches('`').to_string();
         let names = cells[1].split('`').filter(|name| !name.trim().is_empty());
-        names.map(move |name| (name.to_string(), pipe.clone())).collect::<Vec<_>>()
+        names.map(move |name| (name.replace(' ', ""), pipe.clone())).collect::<Vec<_>>()
     });
     assert_eq!(documented.collect::<Vec<_>>(), known);
 }

@@ -14,7 +14,8 @@ use syn::{Data, DeriveInput, Error, Fields, LitStr, Type, parse_macro_input};
 /// A struct that serde builds, since it derives `serde::Deserialize` too, says `#[row(input)]`.
 ///
 /// Fields are numbers, `bool`, `String`, `&str`, times of jiff and std, other rows, and `Option` or `Vec` of those. A field is the column of its name;
-/// `#[row(name = "Order Date")]` says another.
+/// `#[row(name = "Order Date")]` says another. One that says `#[row(skip)]` is no column, may have any type, and has its
+/// `Default` where a row is built.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -29,7 +30,7 @@ struct Field<'a> {
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
-    let fields = fields(input)?;
+    let (fields, skipped) = fields(input)?;
     let ident = &input.ident;
     let name = ident.to_string();
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
@@ -125,7 +126,9 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
                 cell: ::pipelang::Cell<'_>,
             ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
                 match cell {
-                    ::pipelang::Cell::Record(fields) => ::std::result::Result::Ok(Self { #(#reads),* }),
+                    ::pipelang::Cell::Record(fields) => {
+                        ::std::result::Result::Ok(Self { #(#reads,)* #(#skipped: ::std::default::Default::default()),* })
+                    }
                     _ => ::std::result::Result::Err(::pipelang::CellMismatch::new(cell, #name)),
                 }
             }
@@ -140,14 +143,14 @@ fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
             fn from_row(
                 row: &::pipelang::ResultRow<'_>,
             ) -> ::std::result::Result<Self, ::pipelang::CellMismatch> {
-                ::std::result::Result::Ok(Self { #(#builds),* })
+                ::std::result::Result::Ok(Self { #(#builds,)* #(#skipped: ::std::default::Default::default()),* })
             }
 
             fn from_rows(rows: &::pipelang::ResultBatch<'_>) -> ::std::option::Option<::std::vec::Vec<Self>> {
                 #(#columns)*
                 let mut all = ::std::vec::Vec::with_capacity(rows.len());
                 for _ in 0..rows.len() {
-                    all.push(Self { #(#idents: #values.next()?),* });
+                    all.push(Self { #(#idents: #values.next()?,)* #(#skipped: ::std::default::Default::default()),* });
                 }
                 ::std::option::Option::Some(all)
             }
@@ -167,8 +170,8 @@ fn is_input(input: &DeriveInput) -> Result<bool, Error> {
     Ok(found)
 }
 
-/// The fields with the names of their columns, which are distinct.
-fn fields(input: &DeriveInput) -> Result<Vec<Field<'_>>, Error> {
+/// The fields with the names of their columns, which are distinct, and those that are no columns.
+fn fields(input: &DeriveInput) -> Result<(Vec<Field<'_>>, Vec<&syn::Ident>), Error> {
     let refuse =
         |what: &str| Err(Error::new(input.ident.span(), format!("a row is a struct with named fields, not {what}")));
     let data = match &input.data {
@@ -185,32 +188,54 @@ fn fields(input: &DeriveInput) -> Result<Vec<Field<'_>>, Error> {
         Fields::Named(_) | Fields::Unit => return refuse("an empty one"),
         Fields::Unnamed(_) => return refuse("a tuple"),
     };
-    let mut fields: Vec<Field> = Vec::with_capacity(named.named.len());
+    let (mut fields, mut skipped): (Vec<Field>, Vec<_>) = (Vec::with_capacity(named.named.len()), Vec::new());
     for field in &named.named {
         let ident = field.ident.as_ref().expect("the fields are named");
-        let column = column_name(field)?.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_string());
+        let column = match attributes(field)? {
+            Attributes { skip: true, name: None } => {
+                skipped.push(ident);
+                continue;
+            }
+            Attributes { skip: true, name: Some(_) } => {
+                return Err(Error::new(ident.span(), "what is no column has no name as one"));
+            }
+            Attributes { skip: false, name } => {
+                name.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_string())
+            }
+        };
         if fields.iter().any(|other| other.column == column) {
             return Err(Error::new(ident.span(), format!("two fields are the column `{column}`")));
         }
         fields.push(Field { ident, ty: &field.ty, column });
     }
-    Ok(fields)
+    if fields.is_empty() { refuse("one without columns") } else { Ok((fields, skipped)) }
 }
 
-/// What `#[row(name = "…")]` says.
-fn column_name(field: &syn::Field) -> Result<Option<String>, Error> {
-    let mut name = None;
+/// What a field says.
+#[derive(Default)]
+struct Attributes {
+    /// `#[row(name = "…")]`
+    name: Option<String>,
+    /// `#[row(skip)]`
+    skip: bool,
+}
+
+fn attributes(field: &syn::Field) -> Result<Attributes, Error> {
+    let mut said = Attributes::default();
     for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("name") {
-                name = Some(meta.value()?.parse::<LitStr>()?.value());
+                said.name = Some(meta.value()?.parse::<LitStr>()?.value());
+                Ok(())
+            } else if meta.path.is_ident("skip") {
+                said.skip = true;
                 Ok(())
             } else {
-                Err(meta.error("`row` knows only `name = \"…\"`"))
+                Err(meta.error("a field says `name = \"…\"` or `skip` here"))
             }
         })?;
     }
-    Ok(name)
+    Ok(said)
 }
 
 /// Whether a value of the type borrows, so that no result can be read into it.

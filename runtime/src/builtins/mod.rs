@@ -47,7 +47,7 @@ pub type BatchBody = Arc<dyn Fn(&[Column], usize, Option<&Rows>) -> BatchResult 
 pub type WordBody = Arc<dyn Fn(&[u64]) -> Option<u64> + Send + Sync>;
 
 /// The most arguments of a [`WordBody`].
-pub const WORD_ARGUMENTS: usize = 4;
+pub const WORD_ARGUMENTS: usize = 6;
 
 /// A function with everything that the executors know of it.
 #[derive(Clone)]
