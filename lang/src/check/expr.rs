@@ -1,6 +1,6 @@
 //! Expressions, operators and calls aside: literals, names, records, lists, fields and `if`.
 
-use super::scope::{Found, RangeValue, Row, Stream, Value};
+use super::scope::{Found, Gone, RangeValue, Row, Stream, Value};
 use super::source::LINES;
 use super::{Checker, errors};
 use crate::catalog::STDIN;
@@ -216,7 +216,7 @@ impl<'a> Checker<'a> {
     /// Says that there is no such column or name, unless nothing is known.
     fn no_such_name(&mut self, name: &Arc<str>, span: Span, row: Option<Rc<Row>>) -> Value<'a> {
         let error = match row {
-            Some(row) if !row.known => return Value::Unknown,
+            Some(row) if !row.known || self.is_misspelt_before(&row, name) => return Value::Unknown,
             Some(row) => self.no_such_column(&row, name, span),
             None if &**name == STDIN => return self.stdin(span),
             None => {
@@ -227,6 +227,17 @@ impl<'a> Checker<'a> {
             }
         };
         self.unknown(error)
+    }
+
+    /// Whether the stage that left a column out has one instead that nobody knows and whose name is nearly the same: that was told
+    /// there, and what it meant would be here.
+    fn is_misspelt_before(&self, row: &Row, name: &str) -> bool {
+        let is_meant = |gone: &Gone, other: &OutputField| {
+            self.plan.column(other.column).ty.kind == Kind::Unknown
+                && gone.before.field(&other.name).is_none()
+                && !did_you_mean(&other.name, [name]).is_empty()
+        };
+        row.gone(name).is_some_and(|gone| gone.kept.iter().any(|other| is_meant(gone, other)))
     }
 
     /// Why a row has no column of that name.

@@ -140,6 +140,8 @@ struct Checker<'a> {
     scope: Scope,
     /// What each module defines, by module.
     modules: Vec<Names<'a>>,
+    /// Parameters whose names somebody who gave one has nearly written, as was told.
+    meant: HashSet<std::sync::Arc<str>>,
     /// The functions that have been inlined somewhere, by the places of their names.
     called: HashSet<Span>,
     /// The lambdas that have been passed to functions.
@@ -239,6 +241,7 @@ impl<'a> Checker<'a> {
             scopes: Scopes::default(),
             scope: Scope::empty(modules.script()),
             modules: modules.iter().map(|(id, module)| Names::new(id, module)).collect(),
+            meant: HashSet::new(),
             called: HashSet::new(),
             passed: Vec::new(),
             applied: HashSet::new(),

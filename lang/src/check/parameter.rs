@@ -170,6 +170,9 @@ impl<'a> Checker<'a> {
             if ty.kind.opaque().is_some() {
                 return self.unknown(errors::parameter_of_host(*span, name, ty, None));
             }
+            if self.meant.contains(name) {
+                return Value::Unknown;
+            }
             let way = self.parameters.way.help(name);
             return self.unknown(errors::parameter_missing(*span, name, ty, &way));
         }
@@ -214,6 +217,7 @@ impl<'a> Checker<'a> {
         for (name, _) in &self.parameters.values {
             if !declared.contains(&&**name) {
                 let near = crate::diagnostic::did_you_mean(name, declared.iter().copied());
+                self.meant.extend(near.iter().map(|name| Arc::from(*name)));
                 self.diagnostics.push(errors::unknown_parameter(name, self.parameters.way, &near, &declared));
             }
         }
