@@ -127,7 +127,7 @@ fn configurations() -> Vec<Config> {
         }
     }
     // Much that can go to disk goes there: what a few rows take is too much.
-    for (threads, morsel_rows, memory) in [(1, Some(3), 2_000), (4, None, 2_000)] {
+    for (threads, morsel_rows, memory) in [(1, Some(3), 2_000), (4, Some(3), 2_000), (4, None, 2_000)] {
         let memory = Some(memory);
         all.push(Config { executor: Executor::Vector, rules: RuleSet::all(), threads, morsel_rows, memory });
     }

@@ -248,7 +248,7 @@ impl Windower {
 
     /// All rows in their groups; nothing of no rows.
     fn close(&mut self, end: u64, watch: &Watch) -> Result<Option<&Groups>, RunError> {
-        self.parts.retain(|part| part.ordinals.get(0) < end);
+        self.parts.retain(|part| part.rows() > 0 && part.ordinals.get(0) < end);
         self.parts.sort_unstable_by_key(|part| part.ordinals.get(0));
         if self.parts.is_empty() {
             return Ok(None);
